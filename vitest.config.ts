@@ -1,0 +1,33 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+import { makeTestKeys } from "./test/keys.ts";
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => {
+      const { keys, issuers } = await makeTestKeys();
+      return {
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            MIGRATIONS: await readD1Migrations("./migrations"),
+            TEST_KEYS: keys,
+            PUBLIC_URL: "https://roster.test",
+            ISSUERS: JSON.stringify(issuers),
+            OPERATORS: "root@example.com, https://issuer.test|operator-by-subject",
+            CORS_ORIGINS: "https://app.test",
+          },
+        },
+      };
+    }),
+  ],
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["./test/setup.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Each file starts a runtime: more of them than cores only wait for one another.
+    maxWorkers: 2,
+  },
+});
