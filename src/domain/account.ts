@@ -1,0 +1,72 @@
+import { isUuidShaped } from "./uuid.ts";
+
+export const accountRoles = ["AOWNER", "AMEMBER"] as const;
+export type AccountRole = (typeof accountRoles)[number];
+
+/** `quota` is derived from the usage counted, never set by anybody. */
+export const blockingStates = [
+  "unblocked",
+  "quota",
+  "manager",
+  "trial_expired",
+  "budget",
+  "subscription_canceled",
+  "subscription_unpaid",
+] as const;
+export type BlockingState = (typeof blockingStates)[number];
+
+export const blockedFeatures = [
+  "upload",
+  "processing",
+  "search",
+  "generative",
+  "training",
+  "public_upload",
+  "public_processing",
+  "public_search",
+  "public_generative",
+] as const;
+export type BlockedFeature = (typeof blockedFeatures)[number];
+
+export const usageEnforcements = ["refuse", "allow"] as const;
+export type UsageEnforcement = (typeof usageEnforcements)[number];
+
+export const inviteStates = ["pending", "accepted", "revoked"] as const;
+
+/** Longest title and slug, in code points. */
+export const titleLength = 200;
+export const slugLength = 200;
+/** Longest description, in code points; ours, so that one account stays one small row. */
+export const descriptionLength = 10_000;
+
+/** Words that are, or may become, paths beside `/account/{slug}` or host names of a product. */
+const reservedSlugs = new Set(
+  (
+    "account accounts admin api docs healthz invite invites login logout manage me new openapi portal " +
+    "readyz root settings signup static status support system usage user users www zone zones"
+  ).split(" "),
+);
+
+/** The form in which slugs are stored and looked up. */
+export function slugKey(slug: string): string {
+  return slug.toLowerCase();
+}
+
+/** Whether a slug may not be taken: a reserved word, or anything that could be read as an id. */
+export function isReservedSlug(slug: string): boolean {
+  return reservedSlugs.has(slugKey(slug)) || isUuidShaped(slug);
+}
+
+/** The state an account is in at `now`: the stored one, and `quota` until its end where nothing graver holds. */
+export function blockingStateAt(
+  stored: BlockingState,
+  quotaUntil: number | null,
+  now: number,
+): BlockingState {
+  return stored === "unblocked" && quotaUntil !== null && quotaUntil > now ? "quota" : stored;
+}
+
+/** Whether an account in this state answers reads only. */
+export function isBlocked(state: BlockingState): boolean {
+  return state !== "unblocked" && state !== "quota";
+}

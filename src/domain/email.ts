@@ -1,0 +1,35 @@
+import { emailLength } from "./user.ts";
+
+/**
+ * Why a text is no e-mail address, in words for a person; undefined when it is one. The rules are
+ * RFC 5321's for an address one can send to: no quoted local part, no address literal, a domain
+ * with a dot; letters beyond ASCII are allowed on both sides (RFC 6531).
+ */
+export function emailFault(address: string): string | undefined {
+  const at = address.lastIndexOf("@");
+  if (at === -1) return "An email address must have an @-sign.";
+  const local = address.slice(0, at);
+  const domain = address.slice(at + 1);
+  if (local === "") return "There must be something before the @-sign.";
+  if (domain === "") return "There must be something after the @-sign.";
+  if ([...address].length > emailLength) return "The email address is too long.";
+  if (new TextEncoder().encode(local).length > 64) return "The email address is too long before the @-sign.";
+  if (!localPart.test(local) || !address.isWellFormed()) {
+    return "The email address contains invalid characters before the @-sign.";
+  }
+  if (!domain.includes(".")) {
+    return "The part after the @-sign is not valid. It should have a period.";
+  }
+  const labels = domain.split(".");
+  if (
+    labels.some((label) => !domainLabel.test(label) || label.length > 63) ||
+    /^\d+$/.test(labels.at(-1) ?? "")
+  ) {
+    return "The part after the @-sign is not a valid domain name.";
+  }
+  return undefined;
+}
+
+const localPart =
+  /^[\w!#$%&'*+/=?^`{|}~\u{80}-\u{10ffff}-]+(?:\.[\w!#$%&'*+/=?^`{|}~\u{80}-\u{10ffff}-]+)*$/u;
+const domainLabel = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;

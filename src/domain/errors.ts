@@ -1,0 +1,56 @@
+/**
+ * The closed list of refusals. No HTTP status here: each face maps every code to its own
+ * status and sentence, and a new code breaks the build of each face until it has one.
+ */
+export type ErrorCode =
+  /** No credentials were sent. */
+  | "credentials_missing"
+  /** Credentials were sent and are not good, for whatever reason. */
+  | "token_invalid"
+  /** The caller is known and has been deactivated. */
+  | "user_inactive"
+  /** The caller may see the object and may not do this to it. */
+  | "forbidden"
+  /** The account is not the caller's, or does not exist: an outsider cannot tell which. */
+  | "account_unseen"
+  /** The account does not exist, said to a caller who may read every account. */
+  | "account_missing"
+  /** The account is blocked, and this is not one of the things a blocked account still does. */
+  | "account_blocked"
+  /** The caller owns as many accounts as the service allows one user. */
+  | "owned_accounts_limit"
+  /** Another account has this slug. */
+  | "slug_taken"
+  /** The named zone does not exist, or is not one the caller may place an account in. */
+  | "zone_unknown"
+  /** The change would leave an account without an active owner. */
+  | "last_owner"
+  /** The page asked for does not exist. */
+  | "page_invalid"
+  /** What the decision was based on changed before it was written; trying again is right. */
+  | "changed_meanwhile"
+  /** The issuer's keys cannot be had, so nothing can be said about the token. */
+  | "issuer_unavailable"
+  /** The database is overloaded or restarting. */
+  | "storage_unavailable";
+
+/** What a refusal carries besides its code; every field is safe to show to the caller. */
+export interface ErrorDetails {
+  /** Seconds after which trying again is sensible. */
+  readonly retryAfter?: number;
+  /** The blocking state of an account that is blocked. */
+  readonly blockingState?: string;
+}
+
+/** A refusal. Its message is its code: sentences belong to the faces. */
+export class DomainError extends Error {
+  override readonly name = "DomainError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(code);
+    this.code = code;
+    this.details = details;
+  }
+}

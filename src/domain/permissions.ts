@@ -1,0 +1,109 @@
+/**
+ * Who may do what: the one table. A permission comes from a role on an account, from a group on
+ * every account, or from being an operator; nothing about it is ever read from a token.
+ */
+import type { AccountRole } from "./account.ts";
+
+export const permissions = [
+  "account:read",
+  "account:write",
+  "account:delete",
+  "members:read",
+  "members:search",
+  "members:write",
+  "invites:read",
+  "invites:write",
+  "usage:read",
+  "usage:write",
+  "logo:read",
+  "logo:write",
+  "saml:read",
+  "audit:read",
+  "account:export",
+  "users:read",
+  "users:write",
+  "groups:assign",
+  "analysts:read",
+  "login:read",
+  "manage",
+] as const;
+export type Permission = (typeof permissions)[number];
+
+/** What a role grants on its account. */
+export const rolePermissions = {
+  AOWNER: [
+    "account:read",
+    "account:write",
+    "account:delete",
+    "members:read",
+    "members:search",
+    "members:write",
+    "invites:read",
+    "invites:write",
+    "usage:read",
+    "usage:write",
+    "logo:read",
+    "logo:write",
+    "saml:read",
+    "audit:read",
+    "account:export",
+  ],
+  AMEMBER: ["account:read", "members:search", "invites:read", "invites:write", "usage:read", "logo:read"],
+} as const satisfies Record<AccountRole, readonly Permission[]>;
+
+/** The groups of the first migration: what each grants, on every account. */
+export const firstGroups = [
+  { id: 1, name: "Administrators", permissions: permissions.filter((name) => name !== "manage") },
+  { id: 2, name: "Metering", permissions: ["account:read", "usage:write", "usage:read"] },
+  { id: 3, name: "Support", permissions: permissions.filter((name) => name.endsWith(":read")) },
+] as const satisfies readonly { id: number; name: string; permissions: readonly Permission[] }[];
+
+/** What an operation asks of its caller: a permission, only to be signed in, or nothing. */
+export type Need = Permission | "signed-in" | "open";
+
+/**
+ * Every operation by its `operationId` and what it needs. An operation of the OpenAPI document
+ * that is not here fails the build.
+ */
+export const operations = {
+  // organizations face
+  listOrganizations: "signed-in",
+  createOrganization: "signed-in",
+  retrieveOrganization: "account:read",
+  updateOrganization: "account:write",
+  partialUpdateOrganization: "account:write",
+  deleteOrganization: "account:delete",
+  // accounts face
+  listAccounts: "signed-in",
+  createAccount: "signed-in",
+  getAccount: "account:read",
+  modifyAccount: "account:write",
+  deleteAccount: "account:delete",
+  getSlugStatus: "signed-in",
+  getUser: "signed-in",
+  getWelcome: "signed-in",
+  listZones: "signed-in",
+  listAccountZones: "account:read",
+  // the service itself
+  getRoot: "open",
+  getHealth: "open",
+  getReadiness: "open",
+  getDocument: "open",
+  getDocsPage: "open",
+} as const satisfies Record<string, Need>;
+export type OperationId = keyof typeof operations;
+
+/** Whether a role grants a permission on its account. */
+export function roleGrants(role: AccountRole | undefined, permission: Permission): boolean {
+  return role !== undefined && (rolePermissions[role] as readonly Permission[]).includes(permission);
+}
+
+/** The roles that grant a permission. */
+export function rolesGranting(permission: Permission): AccountRole[] {
+  return (Object.keys(rolePermissions) as AccountRole[]).filter((role) => roleGrants(role, permission));
+}
+
+/** Whether a permission changes something, which a blocked account refuses – but for being deleted. */
+export function isRefusedWhenBlocked(permission: Permission): boolean {
+  return permission.endsWith(":write");
+}

@@ -1,0 +1,60 @@
+import { searchKey } from "./text.ts";
+
+/** Stands before each searched field; no stored text has it. See the search migration. */
+const fieldStart = "\u0001\u0001";
+
+/** Terms past this many are looked at row by row instead of through the index. */
+const indexedTerms = 16;
+
+/** The searched fields of one row as one text. */
+export function searchText(fields: readonly string[]): string {
+  return fields.map((field) => fieldStart + searchKey(field)).join("\n");
+}
+
+/**
+ * The terms of a search: split at white space and commas, a quoted phrase kept whole, each in
+ * the form that is searched, none twice. Any character is an ordinary one.
+ * The splitting is that of Django REST framework's SearchFilter.
+ */
+export function searchTerms(search: string): string[] {
+  const terms = new Set<string>();
+  for (const [found] of search.matchAll(
+    /[^\s'"]*(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')[^\s'"]*)+|\S+/gsu,
+  )) {
+    const word = found.replace(/^,+|,+$/g, "");
+    const quote = word[0];
+    if (word.length > 1 && (quote === '"' || quote === "'") && word.endsWith(quote)) {
+      terms.add(word.slice(1, -1).replaceAll(`\\${quote}`, quote).replaceAll("\\\\", "\\"));
+    } else {
+      for (const part of word.split(",")) terms.add(part.trim());
+    }
+  }
+  terms.delete("");
+  return [...new Set([...terms].map(searchKey))];
+}
+
+/** A platform-wide search in the form the database takes. */
+export interface IndexedSearch {
+  /** FTS5 query over the trigram index. */
+  readonly match: string;
+  /** Terms that are not in `match`, to be looked for in each row it finds. */
+  readonly rest: readonly string[];
+}
+
+/**
+ * Turns terms into a query of the trigram index: terms of three characters and more are found
+ * anywhere, shorter ones at the beginning of a field. Undefined when nothing can match.
+ */
+export function indexedSearch(terms: readonly string[]): IndexedSearch | undefined {
+  if (terms.some((term) => /\p{Cc}/u.test(term) || !term.isWellFormed())) return undefined;
+  const longestFirst = [...terms].sort((left, right) => right.length - left.length);
+  const match = longestFirst
+    .slice(0, indexedTerms)
+    .map((term) => `"${indexedForm(term).replaceAll('"', '""')}"`)
+    .join(" ");
+  return { match, rest: longestFirst.slice(indexedTerms).map(indexedForm) };
+}
+
+function indexedForm(term: string): string {
+  return [...term].length < 3 ? fieldStart.slice(0, 3 - [...term].length) + term : term;
+}

@@ -1,0 +1,11 @@
+import type { Plan } from "./plan.ts";
+
+/** What the operator of a service decides about it, as far as use cases need it. */
+export interface Settings {
+  /** The address clients reach the service at, without a slash at the end. */
+  readonly publicUrl: string;
+  /** The plan of a new account. */
+  readonly defaultPlan: Plan;
+  /** How many accounts one user may own; undefined for any number. */
+  readonly maxOwnedAccounts: number | undefined;
+}
