@@ -1,0 +1,345 @@
+/**
+ * The tables, and the only input of drizzle-kit. Integer keys inside, uuids outside; times are
+ * epoch milliseconds. What drizzle-kit cannot say – WITHOUT ROWID, triggers, the search tables,
+ * the first rows – stands in the migrations; `docs/data.md` tells the whole.
+ */
+import { sql } from "drizzle-orm";
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+
+import {
+  accountRoles,
+  blockingStates,
+  inviteStates,
+  type BlockedFeature,
+  usageEnforcements,
+} from "../domain/account.ts";
+import { plans } from "../domain/plan.ts";
+import { languages, userTypes } from "../domain/user.ts";
+import { cloudProviders, locationHints } from "../domain/zone.ts";
+import type { AccountLimits } from "../domain/limits.ts";
+
+export const zones = sqliteTable(
+  "zones",
+  {
+    id: integer("id").primaryKey(),
+    uuid: text("uuid").notNull().unique(),
+    slug: text("slug").notNull().unique(),
+    title: text("title").notNull(),
+    cloudProvider: text("cloud_provider", { enum: cloudProviders }).notNull(),
+    private: integer("private", { mode: "boolean" }).notNull().default(false),
+    origin: text("origin"),
+    locationHint: text("location_hint", { enum: locationHints }),
+  },
+  (table) => [
+    oneOf("zones_cloud_provider", table.cloudProvider, cloudProviders),
+    oneOf("zones_location_hint", table.locationHint, locationHints),
+  ],
+);
+
+export const users = sqliteTable(
+  "users",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    uuid: text("uuid").notNull().unique(),
+    email: text("email").notNull().default(""),
+    /** `email` in its normal form. Not unique: users are told apart by their identities. */
+    emailKey: text("email_key").notNull().default(""),
+    /** The normal form of the address a trusted issuer last vouched for; no one can edit it. */
+    verifiedEmail: text("verified_email"),
+    firstName: text("first_name").notNull().default(""),
+    lastName: text("last_name").notNull().default(""),
+    /** Address and names as they are searched, a line each; `domain/search.ts` makes it. */
+    searchText: text("search_text").notNull().default(""),
+    isActive: integer("is_active", { mode: "boolean" }).notNull().default(true),
+    type: text("type", { enum: userTypes }).notNull().default("USER"),
+    language: text("language", { enum: languages }),
+    avatar: text("avatar"),
+    consentGiven: integer("consent_given", { mode: "boolean" }).notNull().default(false),
+    consentAt: integer("consent_at"),
+    lastLogin: integer("last_login"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    index("users_email_key").on(table.emailKey),
+    oneOf("users_type", table.type, userTypes),
+    oneOf("users_language", table.language, languages),
+  ],
+);
+
+/** What a token's (`iss`, `sub`) stands for. WITHOUT ROWID. */
+export const identities = sqliteTable(
+  "identities",
+  {
+    issuer: text("issuer").notNull(),
+    subject: text("subject").notNull(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.issuer, table.subject] }),
+    index("identities_user").on(table.userId),
+  ],
+);
+
+/** Identities of deleted users, as SHA-256 of `iss` NUL `sub`: tokens issued before are refused. WITHOUT ROWID. */
+export const deletedIdentities = sqliteTable("deleted_identities", {
+  hash: text("hash").primaryKey(),
+  deletedAt: integer("deleted_at").notNull(),
+});
+
+export const groups = sqliteTable("groups", {
+  id: integer("id").primaryKey(),
+  name: text("name").notNull().unique(),
+});
+
+/** WITHOUT ROWID. */
+export const groupPermissions = sqliteTable(
+  "group_permissions",
+  {
+    groupId: integer("group_id")
+      .notNull()
+      .references(() => groups.id, { onDelete: "cascade" }),
+    permission: text("permission").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.groupId, table.permission] })],
+);
+
+/** WITHOUT ROWID. */
+export const userGroups = sqliteTable(
+  "user_groups",
+  {
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    groupId: integer("group_id")
+      .notNull()
+      .references(() => groups.id, { onDelete: "cascade" }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.groupId] }),
+    index("user_groups_group").on(table.groupId),
+  ],
+);
+
+export const accounts = sqliteTable(
+  "accounts",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    uuid: text("uuid").notNull().unique(),
+    /** Lower case, so that the unique index holds without regard to case. */
+    slug: text("slug").notNull().unique("accounts_slug"),
+    title: text("title").notNull(),
+    /** `title` as it is ordered and searched. */
+    titleKey: text("title_key").notNull(),
+    description: text("description"),
+    email: text("email"),
+    type: text("type", { enum: plans }).notNull(),
+    /** Never changes after creation: the place of the account's usage object depends on it. */
+    zoneId: integer("zone_id").references(() => zones.id, { onDelete: "restrict" }),
+    /** The user a trigger makes the first owner. No foreign key: the account outlives its maker. */
+    createdBy: integer("created_by").notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** Counts every change, so that a lost update can be told. */
+    version: integer("version").notNull().default(1),
+    /** Kept by triggers. */
+    memberCount: integer("member_count").notNull().default(0),
+    maxUsers: integer("max_users"),
+    maxKnowledgeBoxes: integer("max_kbs"),
+    limits: text("limits", { mode: "json" }).$type<AccountLimits>(),
+    usageLimit: integer("usage_limit"),
+    usageEnforcement: text("usage_enforcement", { enum: usageEnforcements }).notNull().default("refuse"),
+    blockingState: text("blocking_state", { enum: blockingStates }).notNull().default("unblocked"),
+    blockedFeatures: text("blocked_features", { mode: "json" })
+      .$type<BlockedFeature[]>()
+      .notNull()
+      .default(sql`'[]'`),
+    trialExpiresAt: integer("trial_expires_at"),
+    /** Until when the account stands at its limit; mirrored from the usage object. */
+    quotaUntil: integer("quota_until"),
+    /** Mirrored from the usage object, for lists; never used to decide. */
+    currentKnowledgeBoxes: integer("current_kbs").notNull().default(0),
+    usage: integer("usage").notNull().default(0),
+    /** Start of the calendar month `usage` belongs to. */
+    usagePeriod: integer("usage_period"),
+    idpRoute: text("idp_route"),
+    samlDomain: text("saml_domain"),
+    samlEntityId: text("saml_entity_id"),
+    samlSsoUrl: text("saml_sso_url"),
+    samlX509Cert: text("saml_x509_cert"),
+    /** SHA-256 of the logo, which is the end of its key in R2, and its media type. */
+    logoHash: text("logo_hash"),
+    logoType: text("logo_type"),
+  },
+  (table) => [
+    index("accounts_title").on(table.titleKey),
+    index("accounts_zone")
+      .on(table.zoneId)
+      .where(sql`zone_id is not null`),
+    index("accounts_trial_due")
+      .on(table.trialExpiresAt)
+      .where(sql`trial_expires_at is not null and blocking_state = 'unblocked'`),
+    check("accounts_slug_form", sql`slug <> '' and slug not glob '*[^-_a-z0-9]*'`),
+    check("accounts_usage_limit_range", sql`usage_limit >= 0`),
+    oneOf("accounts_type", table.type, plans),
+    oneOf("accounts_blocking_state", table.blockingState, blockingStates),
+    oneOf("accounts_usage_enforcement", table.usageEnforcement, usageEnforcements),
+  ],
+);
+
+export const memberships = sqliteTable(
+  "memberships",
+  {
+    id: integer("id").primaryKey(),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id, { onDelete: "cascade" }),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text("role", { enum: accountRoles }).notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("memberships_user_account").on(table.userId, table.accountId),
+    /** An account's members in the order of their ids, which every index carries last. */
+    index("memberships_account").on(table.accountId),
+    index("memberships_owners")
+      .on(table.accountId, table.userId)
+      .where(sql`role = 'AOWNER'`),
+    oneOf("memberships_role", table.role, accountRoles),
+  ],
+);
+
+export const invites = sqliteTable(
+  "invites",
+  {
+    id: integer("id").primaryKey(),
+    uuid: text("uuid").notNull().unique(),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id, { onDelete: "cascade" }),
+    email: text("email").notNull(),
+    emailKey: text("email_key").notNull(),
+    role: text("role", { enum: accountRoles }).notNull(),
+    invitedBy: integer("invited_by").references(() => users.id, { onDelete: "set null" }),
+    state: text("state", { enum: inviteStates }).notNull().default("pending"),
+    /** Moves with every resend; the secret is made from it, so an older one stops working. */
+    version: integer("version").notNull().default(1),
+    sentAt: integer("sent_at").notNull(),
+    validUntil: integer("valid_until").notNull(),
+    /** When the mail of this version left; null until then. */
+    mailedAt: integer("mailed_at"),
+    acceptedBy: integer("accepted_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("invites_pending")
+      .on(table.accountId, table.emailKey)
+      .where(sql`state = 'pending'`),
+    index("invites_account").on(table.accountId),
+    index("invites_address")
+      .on(table.emailKey)
+      .where(sql`state = 'pending'`),
+    index("invites_inviter").on(table.invitedBy),
+    index("invites_acceptor")
+      .on(table.acceptedBy)
+      .where(sql`accepted_by is not null`),
+    oneOf("invites_role", table.role, accountRoles),
+    oneOf("invites_state", table.state, inviteStates),
+  ],
+);
+
+/** WITHOUT ROWID. */
+export const personalAccessTokens = sqliteTable(
+  "personal_access_tokens",
+  {
+    id: text("id").primaryKey(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    description: text("description").notNull(),
+    /** SHA-256 of the secret. */
+    secretHash: text("secret_hash").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at"),
+    lastUsedAt: integer("last_used_at"),
+  },
+  (table) => [index("personal_access_tokens_user").on(table.userId)],
+);
+
+/** Answers kept for repeated creating requests of one user. WITHOUT ROWID. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    operation: text("operation").notNull(),
+    key: text("key").notNull(),
+    /** SHA-256 of the request's parsed values. */
+    requestHash: text("request_hash").notNull(),
+    /** Null while the first request is in flight. */
+    status: integer("status"),
+    answer: text("answer"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.operation, table.key] }),
+    index("idempotency_keys_age").on(table.createdAt),
+  ],
+);
+
+/**
+ * One row a change, written in the batch of the change. The ids order all changes; an account's
+ * own are found by `account_id`, which is no foreign key: the row of a deletion outlives the account.
+ */
+export const auditRows = sqliteTable(
+  "audit_rows",
+  {
+    id: integer("id").primaryKey(),
+    accountId: integer("account_id"),
+    at: integer("at").notNull(),
+    /** uuid of who did it. */
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    /** What it was done to, such as `account:{uuid}`. */
+    target: text("target").notNull(),
+    /** `{field: [before, after]}` of the fields that changed, secrets left out. */
+    changes: text("changes", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
+    requestId: text("request_id").notNull(),
+  },
+  (table) => [
+    index("audit_rows_account")
+      .on(table.accountId)
+      .where(sql`account_id is not null`),
+  ],
+);
+
+/** How many rows the platform-wide lists have, kept by triggers so that no list counts. WITHOUT ROWID. */
+export const counters = sqliteTable("counters", {
+  name: text("name").primaryKey(),
+  value: integer("value").notNull(),
+});
+
+/** Accounts deleted here whose bytes elsewhere (R2, the usage object) are still to be removed. WITHOUT ROWID. */
+export const erasures = sqliteTable("erasures", {
+  accountUuid: text("account_uuid").primaryKey(),
+  accountId: integer("account_id").notNull(),
+  requestedAt: integer("requested_at").notNull(),
+});
+
+/**
+ * What must still hold when a batch runs: a row that does not `hold` aborts the batch with `name`
+ * as the error, one that does is not stored. Always empty.
+ */
+export const preconditions = sqliteTable("preconditions", {
+  name: text("name").notNull(),
+  holds: integer("holds", { mode: "boolean" }).notNull(),
+});
+
+function oneOf(name: string, column: SQLiteColumn, values: readonly string[]) {
+  const list = values.map((value) => `'${value}'`).join(", ");
+  return check(name, sql.raw(`${column.name} in (${list})`));
+}
