@@ -1,0 +1,67 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+
+import { accountsFace } from "./http/accounts/routes.ts";
+import { ConfigurationError, configurationOf } from "./http/configuration.ts";
+import type { AppContext, AppEnv } from "./http/context.ts";
+import { organizationsFace } from "./http/organizations/routes.ts";
+import { logFault } from "./http/refusal.ts";
+import { writeDocument } from "./http/service/document.ts";
+import { serviceRoutes } from "./http/service/routes.ts";
+
+export const app = new OpenAPIHono<AppEnv>();
+
+const crossOrigin = cors({
+  origin: (origin, c: AppContext) => (configurationOf(c.env).corsOrigins.has(origin) ? origin : null),
+  allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+  allowHeaders: [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "X-Organization",
+    "X-Request-Id",
+  ],
+  exposeHeaders: ["Allow", "ETag", "Retry-After", "X-Request-Id"],
+  maxAge: 600,
+});
+
+app.use(requestId());
+app.use(secureHeaders());
+app.use(
+  createMiddleware<AppEnv>(async (c, next) => {
+    await next();
+    const { headers } = c.res;
+    if (!headers.has("Content-Security-Policy")) {
+      headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    }
+    if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+  }),
+);
+app.use(
+  createMiddleware<AppEnv>((c, next) => {
+    // An OPTIONS that is no preflight belongs to its face.
+    const asked = c.req.header("Origin") !== undefined;
+    const preflight = c.req.header("Access-Control-Request-Method") !== undefined;
+    return asked && (c.req.method !== "OPTIONS" || preflight) ? crossOrigin(c, next) : next();
+  }),
+);
+
+app.route(
+  "/",
+  serviceRoutes((publicUrl) => writeDocument(app, publicUrl)),
+);
+app.route("/", organizationsFace);
+app.route("/", accountsFace);
+
+app.notFound((c) => c.json({ detail: "Not Found" }, 404));
+app.onError((error, c) => {
+  logFault(c, error);
+  if (error instanceof ConfigurationError) {
+    return c.json({ detail: "The service is not configured" }, 503, { "Retry-After": "60" });
+  }
+  return c.json({ detail: "Internal Server Error" }, 500);
+});

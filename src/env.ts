@@ -1,0 +1,19 @@
+import type { UsageMeter } from "./durable/usage-meter.ts";
+
+/** The worker's bindings and variables, as `wrangler.toml` declares them. */
+export interface Env {
+  readonly DB: D1Database;
+  readonly LOGOS: R2Bucket;
+  readonly USAGE: DurableObjectNamespace<UsageMeter>;
+  readonly JOBS: Queue;
+  readonly MAIL: SendEmail;
+  readonly ASSETS: Fetcher;
+  readonly LIMIT_PRINCIPAL: RateLimit;
+
+  readonly PUBLIC_URL?: string;
+  readonly ISSUERS?: string;
+  readonly OPERATORS?: string;
+  readonly CORS_ORIGINS?: string;
+  readonly DEFAULT_PLAN?: string;
+  readonly MAX_OWNED_ACCOUNTS?: string;
+}

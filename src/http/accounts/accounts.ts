@@ -1,0 +1,157 @@
+import { z } from "@hono/zod-openapi";
+
+import { createAccount } from "../../services/accounts/create.ts";
+import { deleteAccount } from "../../services/accounts/delete.ts";
+import { getAccount } from "../../services/accounts/get.ts";
+import { isNamed } from "../../services/accounts/access.ts";
+import { listOwnAccounts } from "../../services/accounts/list-own.ts";
+import { isSlugAvailable } from "../../services/accounts/slug-status.ts";
+import { updateAccount, type AccountChanges } from "../../services/accounts/update.ts";
+import {
+  accountCreationBody,
+  accountModificationBody,
+  accountSchema,
+  createdAccountSchema,
+  exampleAccount,
+  listedAccountSchema,
+  presentAccount,
+} from "./account-schemas.ts";
+import { answers, empty, json } from "./answers.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Accounts";
+
+/** A path parameter that names an account by its slug or id. */
+export function namedAccount<Name extends string>(name: Name) {
+  const parameter = z.string().openapi({
+    param: { name, in: "path" },
+    description: "The account's slug, in any case, or its id.",
+    example: "acme",
+  });
+  return z.object({ [name]: parameter } as Record<Name, typeof parameter>);
+}
+
+operation(
+  {
+    id: "listAccounts",
+    method: "get",
+    path: "/api/v1/accounts",
+    tag,
+    summary: "List accounts",
+    description: "The accounts the caller is a member of, by title.",
+    responses: answers(json(200, "The caller's accounts.", z.array(listedAccountSchema))),
+  },
+  async (ctx, _input, c) => {
+    const accounts = await listOwnAccounts(ctx);
+    return c.json(
+      accounts.map(({ uuid, slug, title, type }) => ({
+        id: uuid,
+        slug,
+        title,
+        type,
+        zone_visibility: "DEFAULT",
+      })),
+    );
+  },
+);
+
+operation(
+  {
+    id: "createAccount",
+    method: "post",
+    path: "/api/v1/accounts",
+    tag,
+    summary: "Create account",
+    description: "Makes an account; the caller becomes its owner.",
+    body: accountCreationBody,
+    bodyExample: { slug: "acme", title: "Acme", zone: "europe-1" },
+    responses: answers(json(201, "The account is made.", createdAccountSchema), 400, 403, 409, 413, 422),
+  },
+  async (ctx, { body }, c) => {
+    const { uuid } = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
+    return c.json({ id: uuid }, 201);
+  },
+);
+
+operation(
+  {
+    id: "getAccount",
+    method: "get",
+    path: "/api/v1/account/{slug_or_id}",
+    tag,
+    summary: "Get account",
+    description: "For members. SAML fields are null for callers without `saml:read`.",
+    params: namedAccount("slug_or_id"),
+    responses: answers(json(200, "The account.", accountSchema, exampleAccount), 403, 404),
+  },
+  async (ctx, { params }, c) => {
+    const access = await getAccount(ctx, isNamed(params.slug_or_id));
+    return c.json(presentAccount(ctx, access));
+  },
+);
+
+operation(
+  {
+    id: "modifyAccount",
+    method: "patch",
+    path: "/api/v1/account/{slug}",
+    tag,
+    summary: "Modify account",
+    description: "For owners. A key left out stays; `saml: null` removes single sign-on.",
+    params: namedAccount("slug"),
+    body: accountModificationBody,
+    bodyExample: { title: "Acme Ltd", description: null },
+    responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 413, 422),
+  },
+  async (ctx, { params, body }, c) => {
+    const { saml } = body;
+    const changes: AccountChanges = {
+      title: body.title ?? undefined,
+      slug: body.slug ?? undefined,
+      description: body.description,
+      saml: saml && {
+        domain: saml.domain,
+        ssoUrl: saml.sso_url,
+        entityId: saml.entity_id,
+        x509Cert: saml.x509_cert,
+      },
+    };
+    await updateAccount(ctx, isNamed(params.slug), () => Promise.resolve(changes));
+    return c.json(null);
+  },
+);
+
+operation(
+  {
+    id: "deleteAccount",
+    method: "delete",
+    path: "/api/v1/account/{slug}",
+    tag,
+    summary: "Delete account",
+    description: "For owners. Everything of the account goes: members, invitations, logo, usage, history.",
+    params: namedAccount("slug"),
+    responses: answers(empty("The account is gone."), 403, 404, 409),
+  },
+  async (ctx, { params }, c) => {
+    await deleteAccount(ctx, isNamed(params.slug));
+    return c.body(null, 204);
+  },
+);
+
+operation(
+  {
+    id: "getSlugStatus",
+    method: "get",
+    path: "/api/v1/account/{slug}/status",
+    tag,
+    summary: "Slug free?",
+    description: "Whether an account could be made with this slug now.",
+    params: namedAccount("slug"),
+    responses: answers(
+      json(200, "Whether it is free.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
+        available: true,
+      }),
+    ),
+  },
+  async (ctx, { params }, c) => c.json({ available: await isSlugAvailable(ctx, params.slug) }),
+);

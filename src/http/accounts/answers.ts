@@ -1,0 +1,68 @@
+/** The answers of this face as its document describes them. */
+import { z, type RouteConfig } from "@hono/zod-openapi";
+
+type Responses = RouteConfig["responses"];
+type Refusal = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 503;
+
+const detail = z
+  .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
+  .openapi("Detail", { description: "A refusal in one sentence." });
+
+const validation = z
+  .object({
+    detail: z.array(
+      z.object({
+        type: z.string().openapi({ description: "pydantic's name of the fault.", example: "missing" }),
+        loc: z
+          .array(z.union([z.string(), z.int()]))
+          .openapi({ description: "Where: path, query or body, then keys.", example: ["body", "slug"] }),
+        msg: z.string().openapi({ example: "Field required" }),
+        input: z.unknown().openapi({ description: "The value refused, or what it is missing from." }),
+        ctx: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .openapi({ description: "What the rule says, such as its pattern." }),
+      }),
+    ),
+  })
+  .openapi("HTTPValidationError", { description: "Everything wrong with one request." });
+
+const sentences: Record<Refusal, string> = {
+  400: "The body cannot be read at all.",
+  401: "No token, a bad one, or a user who is inactive.",
+  403: "The role is missing, or the account is another's, or blocked.",
+  404: "There is none.",
+  409: "What is asked for is in the way of what is there.",
+  413: "The body is larger than 1 MiB.",
+  422: "The request does not fit the operation.",
+  503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
+};
+
+/** What an operation answers: its success, and the refusals it has besides the ones all have. */
+export function answers(success: Responses, ...refusals: Refusal[]): Responses {
+  const all = [...new Set<Refusal>([401, ...refusals, 503])].sort((left, right) => left - right);
+  const described = all.map((status) => [
+    status,
+    {
+      description: sentences[status],
+      content: { "application/json": { schema: status === 422 ? validation : detail } },
+    },
+  ]);
+  return { ...success, ...(Object.fromEntries(described) as Responses) };
+}
+
+/** A success with a JSON body. */
+export function json(
+  status: 200 | 201,
+  description: string,
+  schema: z.ZodType,
+  example?: unknown,
+): Responses {
+  const content = { schema, ...(example === undefined ? {} : { example }) };
+  return { [status]: { description, content: { "application/json": content } } };
+}
+
+/** A success without a body. */
+export function empty(description: string): Responses {
+  return { 204: { description } };
+}

@@ -1,0 +1,41 @@
+import type { AppContext } from "../context.ts";
+import { parseJson } from "../json.ts";
+import { BrokenBody } from "./errors.ts";
+import { InvalidRequest } from "./validation.ts";
+
+/**
+ * The body of a request as FastAPI reads it: JSON where the media type says so or nothing is
+ * said, text of any other type. Undefined for no body and for `null`. Throws InvalidRequest for
+ * broken JSON.
+ */
+export async function readBody(c: AppContext): Promise<unknown> {
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0) return undefined;
+  const text = decode(bytes);
+  if (!isJson(c.req.header("Content-Type"))) return text;
+  const result = parseJson(text);
+  if ("value" in result) return result.value ?? undefined;
+  const { message, position } = result.fault;
+  throw new InvalidRequest([
+    {
+      type: "json_invalid",
+      loc: ["body", position],
+      msg: "JSON decode error",
+      input: {},
+      ctx: { error: message },
+    },
+  ]);
+}
+
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new BrokenBody();
+  }
+}
+
+function isJson(mediaType: string | undefined): boolean {
+  if (mediaType === undefined || mediaType.trim() === "") return true;
+  return /^application\/(?:[\w.+-]+\+)?json$/i.test(mediaType.split(";", 1)[0]?.trim() ?? "");
+}

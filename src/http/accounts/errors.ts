@@ -1,0 +1,64 @@
+/** The one door through which every refusal of this face leaves, in FastAPI's manner. */
+import { DomainError, type ErrorCode } from "../../domain/errors.ts";
+import type { AppContext } from "../context.ts";
+import { logFault, refusalHeaders } from "../refusal.ts";
+import { asFieldFault, InvalidRequest } from "./validation.ts";
+
+/** A body that is not even text. */
+export class BrokenBody extends Error {
+  override readonly name = "BrokenBody";
+}
+
+type Status = 401 | 403 | 404 | 409 | 422 | 503;
+
+const refusals = {
+  credentials_missing: [401, "Not authenticated"],
+  token_invalid: [401, "Invalid or expired token"],
+  user_inactive: [401, "User inactive or deleted"],
+  forbidden: [403, "You do not have the role this operation needs"],
+  account_unseen: [403, "You do not have the role this operation needs"],
+  account_missing: [404, "Account not found"],
+  account_blocked: [403, "This account is blocked"],
+  owned_accounts_limit: [403, "You own as many accounts as this service allows"],
+  slug_taken: [409, "An account with this slug already exists"],
+  zone_unknown: [422, "This zone does not exist"],
+  last_owner: [409, "An account must keep at least one active owner"],
+  page_invalid: [404, "Page not found"],
+  changed_meanwhile: [409, "This changed while the request was served. Try again"],
+  issuer_unavailable: [503, "The token's issuer cannot be reached"],
+  storage_unavailable: [503, "The service is overloaded. Try again"],
+} as const satisfies Record<ErrorCode, readonly [Status, string]>;
+
+export function refuse(c: AppContext, error: unknown): Response {
+  if (error instanceof InvalidRequest) return c.json({ detail: error.issues }, 422);
+  if (error instanceof BrokenBody) return c.json({ detail: "There was an error parsing the body" }, 400);
+  if (error instanceof DomainError) {
+    const fault = asFieldFault(error);
+    if (fault !== undefined) {
+      return c.json({ detail: [{ type: "value_error", loc: fault.loc, msg: fault.msg, input: null }] }, 422);
+    }
+    const [status, detail] = refusals[error.code];
+    const headers = refusalHeaders(error);
+    if (status === 401) headers["WWW-Authenticate"] = "Bearer";
+    return c.json({ detail: withReason(detail, error) }, status, headers);
+  }
+  logFault(c, error);
+  return c.json({ detail: "Internal Server Error" }, 500);
+}
+
+/** The reason of a block is told: its state. */
+function withReason(detail: string, { details }: DomainError): string {
+  return details.blockingState === undefined ? detail : `${detail}: ${details.blockingState}`;
+}
+
+export function notFound(c: AppContext): Response {
+  return c.json({ detail: "Not Found" }, 404);
+}
+
+export function methodNotAllowed(c: AppContext, allowed: readonly string[]): Response {
+  return c.json({ detail: "Method Not Allowed" }, 405, { Allow: allowed.join(", ") });
+}
+
+export function tooLarge(c: AppContext): Response {
+  return c.json({ detail: "Request body is larger than 1 MiB" }, 413);
+}

@@ -1,0 +1,126 @@
+import { z } from "@hono/zod-openapi";
+
+import { DomainError } from "../../domain/errors.ts";
+
+/** One thing wrong with a request, as pydantic reports it through FastAPI. */
+export interface ValidationIssue {
+  readonly type: string;
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  readonly input: unknown;
+  readonly ctx?: Readonly<Record<string, unknown>>;
+}
+
+/** A request that does not fit its operation: everything wrong with it, together. */
+export class InvalidRequest extends Error {
+  override readonly name = "InvalidRequest";
+  readonly issues: readonly ValidationIssue[];
+  constructor(issues: readonly ValidationIssue[]) {
+    super("invalid request");
+    this.issues = issues;
+  }
+}
+
+/** What a field's own rule reports: pydantic's type and context beside the message. */
+export interface FieldFault {
+  readonly type: string;
+  readonly msg: string;
+  readonly ctx?: Readonly<Record<string, unknown>>;
+}
+
+/** Reports a fault of a field from inside a zod transform. */
+export function report(context: z.RefinementCtx, { type, msg, ctx }: FieldFault): typeof z.NEVER {
+  context.addIssue({ code: "custom", message: msg, params: { type, ctx } });
+  return z.NEVER;
+}
+
+/** Parses one part of a request; what is wrong is told under `part`, the beginning of each `loc`. */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  part: "path" | "query" | "body",
+): { readonly value: z.output<Schema> } | { readonly issues: readonly ValidationIssue[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data };
+  return { issues: result.error.issues.map((issue) => translate(issue, value, part)) };
+}
+
+/** A refusal of the domain that this face tells as a fault of a field; undefined for any other. */
+export function asFieldFault(error: DomainError): { loc: string[]; msg: string } | undefined {
+  return error.code === "zone_unknown"
+    ? { loc: ["body", "zone"], msg: "This zone does not exist" }
+    : undefined;
+}
+
+/** pydantic's `value_error`, for a rule no type can tell. */
+export function valueError(reason: string): FieldFault {
+  return { type: "value_error", msg: `Value error, ${reason}`, ctx: { error: {} } };
+}
+
+type Issue = z.core.$ZodIssue;
+
+function translate(issue: Issue, root: unknown, part: string): ValidationIssue {
+  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  const input = valueAt(root, path);
+  // A part that is missing as a whole is missing at its own name; a query has nothing to show.
+  if (input === undefined && issue.code !== "custom") {
+    const parent = part === "query" ? null : (valueAt(root, path.slice(0, -1)) ?? null);
+    return { type: "missing", loc: [part, ...path], msg: "Field required", input: parent };
+  }
+  return { loc: [part, ...path], input: input ?? null, ...faultOf(issue, input) };
+}
+
+function faultOf(issue: Issue, input: unknown): FieldFault {
+  if (issue.code === "custom") {
+    const { type, ctx } = (issue.params ?? {}) as { type?: string; ctx?: Record<string, unknown> };
+    return { type: type ?? "value_error", msg: issue.message, ...(ctx === undefined ? {} : { ctx }) };
+  }
+  if (issue.code === "invalid_value") {
+    const expected = listed(issue.values.map((value) => `'${String(value)}'`));
+    return { type: "enum", msg: `Input should be ${expected}`, ctx: { expected } };
+  }
+  if (issue.code === "invalid_type") return typeFault(issue.expected, input);
+  return valueError(issue.message);
+}
+
+function typeFault(expected: string, input: unknown): FieldFault {
+  switch (expected) {
+    case "string":
+      return { type: "string_type", msg: "Input should be a valid string" };
+    case "array":
+      return { type: "list_type", msg: "Input should be a valid list" };
+    case "boolean":
+      return { type: "bool_type", msg: "Input should be a valid boolean" };
+    case "int":
+    case "number":
+      return typeof input === "string"
+        ? {
+            type: "int_parsing",
+            msg: "Input should be a valid integer, unable to parse string as an integer",
+          }
+        : { type: "int_type", msg: "Input should be a valid integer" };
+    case "object":
+      return {
+        type: "model_attributes_type",
+        msg: "Input should be a valid dictionary or object to extract fields from",
+      };
+    default:
+      return valueError(`Input should be a valid ${expected}`);
+  }
+}
+
+/** "a", "a or b", "a, b or c". */
+function listed(values: readonly string[]): string {
+  return values.length < 2
+    ? (values[0] ?? "")
+    : `${values.slice(0, -1).join(", ")} or ${values.at(-1) ?? ""}`;
+}
+
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value;
+}

@@ -1,0 +1,94 @@
+import { parseIssuers, type Issuer } from "../auth/issuers.ts";
+import { parseOperators, type Operators } from "../auth/operators.ts";
+import { TokenVerifier } from "../auth/verify-token.ts";
+import { plans, type Plan } from "../domain/plan.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Env } from "../env.ts";
+
+/** The variables, read and checked. */
+export interface Configuration {
+  readonly settings: Settings;
+  readonly issuers: readonly Issuer[];
+  readonly verifier: TokenVerifier;
+  readonly operators: Operators;
+  /** Origins whose pages may call the service. */
+  readonly corsOrigins: ReadonlySet<string>;
+}
+
+/** A variable that is missing or wrong. Its message names the variable and says what is right. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+/** One isolate has one environment; what is read from it, the verifier's keys included, lives as long. */
+const known = new WeakMap<object, Configuration>();
+
+/** Reads the variables once an isolate. Throws ConfigurationError. */
+export function configurationOf(env: Env): Configuration {
+  let configuration = known.get(env);
+  if (configuration === undefined) {
+    configuration = readConfiguration(env);
+    known.set(env, configuration);
+  }
+  return configuration;
+}
+
+export function readConfiguration(env: Env): Configuration {
+  const issuers = reading("ISSUERS", () => parseIssuers(required("ISSUERS", env.ISSUERS)));
+  return {
+    settings: {
+      publicUrl: publicUrl(required("PUBLIC_URL", env.PUBLIC_URL)),
+      defaultPlan: plan(env.DEFAULT_PLAN),
+      maxOwnedAccounts: count("MAX_OWNED_ACCOUNTS", env.MAX_OWNED_ACCOUNTS),
+    },
+    issuers,
+    verifier: new TokenVerifier(issuers),
+    operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
+    corsOrigins: origins(env.CORS_ORIGINS ?? ""),
+  };
+}
+
+function reading<Value>(name: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    throw new ConfigurationError(`${name}: ${error instanceof Error ? error.message : "cannot be read"}`);
+  }
+}
+
+function required(name: string, value: string | undefined): string {
+  if (value === undefined || value.trim() === "") throw new ConfigurationError(`${name} is not set`);
+  return value;
+}
+
+function publicUrl(value: string): string {
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
+    throw new ConfigurationError("PUBLIC_URL must be an http or https address without query or fragment");
+  }
+  return url.href.replace(/\/+$/, "");
+}
+
+function plan(value: string | undefined): Plan {
+  const name = value === undefined || value === "" ? "stash-trial" : value;
+  const found = plans.find((candidate) => candidate === name);
+  if (found === undefined) throw new ConfigurationError(`DEFAULT_PLAN must be one of ${plans.join(", ")}`);
+  return found;
+}
+
+function count(name: string, value: string | undefined): number | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (!/^\d{1,9}$/.test(value)) throw new ConfigurationError(`${name} must be a whole number from 0`);
+  return Number(value);
+}
+
+function origins(list: string): ReadonlySet<string> {
+  const entries = list.split(/[\s,]+/).filter((entry) => entry !== "");
+  for (const entry of entries) {
+    if (URL.parse(entry)?.origin !== entry) {
+      throw new ConfigurationError(`CORS_ORIGINS: ${entry} is not an origin such as https://app.example.com`);
+    }
+  }
+  return new Set(entries);
+}

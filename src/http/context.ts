@@ -1,0 +1,84 @@
+import type { Context as HonoContext } from "hono";
+import type { RequestIdVariables } from "hono/request-id";
+
+import { isOperator } from "../auth/operators.ts";
+import { DomainError } from "../domain/errors.ts";
+import type { Need } from "../domain/permissions.ts";
+import { normalEmail } from "../domain/user.ts";
+import type { Env } from "../env.ts";
+import { readAs } from "../services/caller.ts";
+import type { Context } from "../services/context.ts";
+import { openDatabase } from "../storage/database.ts";
+import { configurationOf } from "./configuration.ts";
+
+/** What Hono is told of every request of this worker. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: RequestIdVariables;
+}
+export type AppContext = HonoContext<AppEnv>;
+
+/**
+ * Verifies the credentials of a request and makes what its use case is given. No database is
+ * asked: who the caller is there is read together with what the caller asks for. Throws
+ * `credentials_missing`, `token_invalid` and `issuer_unavailable`.
+ */
+export async function authenticate(c: AppContext, need: Need): Promise<Context> {
+  const { verifier, operators, settings } = configurationOf(c.env);
+  const identity = await verifier.verify(bearerToken(c.req.header("Authorization")));
+  const verifiedEmail =
+    identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : undefined;
+  return {
+    principal: {
+      identity,
+      operator: isOperator(operators, {
+        issuer: identity.issuer,
+        subject: identity.subject,
+        verifiedEmail,
+      }),
+    },
+    need,
+    now: Date.now(),
+    requestId: c.var.requestId,
+    settings,
+    db: openDatabase(c.env.DB),
+    jobs: c.env.JOBS,
+    later: (work) => {
+      c.executionCtx.waitUntil(work);
+    },
+  };
+}
+
+/** How often a use case is run again when what it decided on changed before it was written. */
+const attempts = 3;
+
+/** Runs a use case, and again when another request was in between. */
+export async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const retryable = error instanceof DomainError && error.code === "changed_meanwhile";
+      if (!retryable || attempt === attempts) throw error;
+    }
+  }
+}
+
+/**
+ * Reads something off the request before the caller is looked up. When that is refused, the caller
+ * is looked up first, so that an inactive user learns only that, whatever else is wrong.
+ */
+export async function readFirst<Value>(ctx: Context, read: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    await readAs(ctx);
+    throw error;
+  }
+}
+
+function bearerToken(header: string | undefined): string {
+  const [, token] = /^Bearer +(.*)$/i.exec(header ?? "") ?? [];
+  if (token === undefined || token.trim() === "") throw new DomainError("credentials_missing");
+  return token.trim();
+}

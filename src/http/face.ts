@@ -1,0 +1,134 @@
+import { createRoute, OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+
+import type { OperationId } from "../domain/permissions.ts";
+import type { AppContext, AppEnv } from "./context.ts";
+
+/** Largest body of any request but a logo's, in bytes. */
+export const largestBody = 1024 * 1024;
+
+export type Method = "get" | "post" | "put" | "patch" | "delete";
+
+/** An operation as its face publishes it: the whole contract of one path and method. */
+export interface OperationContract<Params, Query, Body> {
+  readonly id: OperationId;
+  readonly method: Method;
+  /** The full path, parameters in braces. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** An example of the body, shown in the document. */
+  readonly bodyExample?: unknown;
+  readonly responses: RouteConfig["responses"];
+}
+
+type Values<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+export interface Inputs<Params, Query, Body> {
+  readonly params: Values<Params>;
+  readonly query: Values<Query>;
+  readonly body: Values<Body>;
+}
+
+/** How a face turns a request into an answer; one of these is all that tells two faces apart. */
+export interface Manners {
+  /** Makes the answer to anything thrown. */
+  readonly refuse: (c: AppContext, error: unknown) => Response;
+  /** The answer to a path of this face that nothing serves. */
+  readonly unknown: (c: AppContext) => Response;
+  /** The answer to a method that a path does not have. */
+  readonly wrongMethod: (c: AppContext, allowed: readonly string[]) => Response | Promise<Response>;
+  /** What the answers of this face carry besides. */
+  readonly finish?: (c: AppContext, allowed: readonly string[]) => void;
+  /** Media types a body is read from. */
+  readonly mediaTypes: readonly string[];
+  readonly tooLarge: (c: AppContext) => Response;
+}
+
+type Handler = (c: AppContext) => Promise<Response>;
+
+/**
+ * One face: its operations, each published in the OpenAPI document and served at its path, then
+ * the answers to everything else under its prefix.
+ */
+export class Face {
+  readonly app = new OpenAPIHono<AppEnv>();
+  readonly #manners: Manners;
+  readonly #handlers = new Map<string, Map<string, Handler>>();
+
+  constructor(manners: Manners) {
+    this.#manners = manners;
+  }
+
+  /** Publishes an operation; `serve` answers it, and what it throws leaves by the face's one door. */
+  add<Params, Query, Body>(contract: OperationContract<Params, Query, Body>, serve: Handler): void {
+    this.app.openAPIRegistry.registerPath(this.#route(contract));
+    const path = contract.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const methods = this.#handlers.get(path) ?? new Map<string, Handler>();
+    methods.set(contract.method.toUpperCase(), serve);
+    this.#handlers.set(path, methods);
+  }
+
+  /** Serves every operation added, and what a prefix has besides them. */
+  mount(prefix: string): OpenAPIHono<AppEnv> {
+    const limit = bodyLimit({
+      maxSize: largestBody,
+      onError: (c) => this.#manners.tooLarge(c as AppContext),
+    });
+    for (const [path, methods] of this.#handlers) {
+      const allowed = [...methods.keys()];
+      this.app.all(path, limit, async (c) => {
+        try {
+          this.#manners.finish?.(c, allowed);
+          const method = c.req.method === "HEAD" ? "GET" : c.req.method;
+          const serve = methods.get(method);
+          return await (serve === undefined ? this.#manners.wrongMethod(c, allowed) : serve(c));
+        } catch (error) {
+          return this.#manners.refuse(c, error);
+        }
+      });
+    }
+    this.app.all(`${prefix}/*`, (c) => this.#manners.unknown(c));
+    return this.app;
+  }
+
+  /** Whether a path is one of this face's, in any method. */
+  serves(path: string): boolean {
+    return [...this.#handlers.keys()].some((pattern) => patternOf(pattern).test(path));
+  }
+
+  #route<Params, Query, Body>(contract: OperationContract<Params, Query, Body>): RouteConfig {
+    const { id, method, path, tag, summary, description, params, query, body, responses } = contract;
+    const content = Object.fromEntries(
+      this.#manners.mediaTypes.map((type) => [
+        type,
+        {
+          schema: body as z.ZodType,
+          ...(contract.bodyExample === undefined ? {} : { example: contract.bodyExample }),
+        },
+      ]),
+    );
+    return createRoute({
+      method,
+      path,
+      operationId: id,
+      tags: [tag],
+      summary,
+      description,
+      security: [{ bearer: [] }],
+      request: {
+        ...(params === undefined ? {} : { params: params as z.ZodObject }),
+        ...(query === undefined ? {} : { query: query as z.ZodObject }),
+        ...(body === undefined ? {} : { body: { content, required: true } }),
+      },
+      responses,
+    });
+  }
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
+}

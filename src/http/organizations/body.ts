@@ -1,0 +1,52 @@
+import type { AppContext } from "../context.ts";
+import { parseJson } from "../json.ts";
+import { RequestRefused } from "./errors.ts";
+
+/** The media types a body is read from, as the framework's default parsers. */
+export const mediaTypes = [
+  "application/json",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data",
+] as const;
+
+/**
+ * The values of a body: JSON, or the fields of a form, the last where one is given twice. No body
+ * at all is an empty object. Throws RequestRefused, 415 for another media type and 400 for one
+ * that cannot be read.
+ */
+export async function readBody(c: AppContext): Promise<unknown> {
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0) return {};
+  const contentType = c.req.header("Content-Type") ?? "";
+  const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (type === "application/json") return readJson(bytes);
+  if (mediaTypes.some((known) => known === type)) return readForm(bytes, contentType);
+  throw new RequestRefused(415, `Unsupported media type "${contentType}" in request.`);
+}
+
+function readJson(bytes: ArrayBuffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new RequestRefused(400, "JSON parse error - the body is not UTF-8");
+  }
+  const result = parseJson(text);
+  if ("value" in result) return result.value;
+  const { message, line, column, position } = result.fault;
+  throw new RequestRefused(
+    400,
+    `JSON parse error - ${message}: line ${line} column ${column} (char ${position})`,
+  );
+}
+
+async function readForm(bytes: ArrayBuffer, contentType: string): Promise<unknown> {
+  const values = Object.create(null) as Record<string, unknown>;
+  try {
+    const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
+    for (const [name, value] of form) values[name] = value;
+  } catch {
+    throw new RequestRefused(400, "Multipart form parse error - Invalid boundary or part in multipart");
+  }
+  return values;
+}

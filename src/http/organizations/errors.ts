@@ -1,0 +1,62 @@
+/** The one door through which every refusal of this face leaves, in Django REST framework's manner. */
+import { DomainError, type ErrorCode } from "../../domain/errors.ts";
+import type { AppContext } from "../context.ts";
+import { logFault, refusalHeaders } from "../refusal.ts";
+import { InvalidRequest, nonField } from "./validation.ts";
+
+/** A body that cannot be read, or an answer that cannot be given: about the request, not its values. */
+export class RequestRefused extends Error {
+  override readonly name = "RequestRefused";
+  readonly status: 400 | 404 | 406 | 415;
+  constructor(status: 400 | 404 | 406 | 415, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+type Status = 400 | 401 | 403 | 404 | 409 | 503;
+
+const noOrganization = { detail: "No Organization matches the given query." };
+const notAllowed = { detail: "You do not have permission to perform this action." };
+
+const refusals = {
+  credentials_missing: [401, { detail: "Authentication credentials were not provided." }],
+  token_invalid: [401, { detail: "Invalid token." }],
+  user_inactive: [401, { detail: "User inactive or deleted." }],
+  forbidden: [403, notAllowed],
+  account_unseen: [404, noOrganization],
+  account_missing: [404, noOrganization],
+  account_blocked: [403, { detail: "This organization is blocked." }],
+  owned_accounts_limit: [403, { detail: "You own as many organizations as this service allows." }],
+  slug_taken: [400, { slug: ["organization with this slug already exists."] }],
+  zone_unknown: [400, { zone: ["This zone does not exist."] }],
+  last_owner: [400, { [nonField]: ["An organization must keep at least one active owner."] }],
+  page_invalid: [404, { detail: "Invalid page." }],
+  changed_meanwhile: [409, { detail: "This changed while the request was served. Try again." }],
+  issuer_unavailable: [503, { detail: "The token's issuer cannot be reached." }],
+  storage_unavailable: [503, { detail: "The service is overloaded. Try again." }],
+} as const satisfies Record<ErrorCode, readonly [Status, Readonly<Record<string, unknown>>]>;
+
+export function refuse(c: AppContext, error: unknown): Response {
+  if (error instanceof InvalidRequest) return c.json(error.errors, 400);
+  if (error instanceof RequestRefused) return c.json({ detail: error.message }, error.status);
+  if (error instanceof DomainError) {
+    const [status, body] = refusals[error.code];
+    const headers = refusalHeaders(error);
+    if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="api"';
+    const { blockingState } = error.details;
+    const told =
+      blockingState === undefined ? body : { detail: `This organization is blocked: ${blockingState}.` };
+    return c.json(told, status, headers);
+  }
+  logFault(c, error);
+  return c.json({ detail: "Internal server error." }, 500);
+}
+
+export function notFound(c: AppContext): Response {
+  return c.json({ detail: "Not found." }, 404);
+}
+
+export function tooLarge(c: AppContext): Response {
+  return c.json({ detail: "Request body is larger than 1 MiB." }, 413);
+}

@@ -1,0 +1,183 @@
+import { z } from "@hono/zod-openapi";
+
+import { createAccount } from "../../services/accounts/create.ts";
+import { deleteAccount } from "../../services/accounts/delete.ts";
+import { getAccount } from "../../services/accounts/get.ts";
+import { isNamed } from "../../services/accounts/access.ts";
+import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
+import { updateAccount } from "../../services/accounts/update.ts";
+import type { Context } from "../../services/context.ts";
+import { readFirst } from "../context.ts";
+import { answers, json, pageOf } from "./answers.ts";
+import {
+  idFilter,
+  organizationName,
+  organizationSlug,
+  textFilter,
+  uuidFilter,
+  uuidParameter,
+} from "./fields.ts";
+import { presentPage, readPageRequest } from "./links.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Organizations";
+const example = {
+  uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+  name: "Acme",
+  slug: "acme",
+  account_portal_url: "https://accounts.example.com/portal/acme",
+};
+
+const organizationSchema = z
+  .object({ uuid: z.uuid(), name: z.string(), slug: z.string(), account_portal_url: z.url() })
+  .openapi("Organization", { example });
+const organizationBody = z
+  .object({ name: organizationName, slug: organizationSlug })
+  .openapi("OrganizationBody");
+const organizationChanges = z
+  .object({ name: organizationName.optional(), slug: organizationSlug.optional() })
+  .openapi("OrganizationChanges");
+const params = z.object({ uuid: uuidParameter });
+const bodyExample = { name: "Acme", slug: "acme" };
+
+operation(
+  {
+    id: "listOrganizations",
+    method: "get",
+    path: "/accounts/organizations/",
+    tag,
+    summary: "List organizations",
+    description:
+      "The caller's organizations, or all with `account:read` on every account; by name, a searched list by id.",
+    query: z.object({
+      id: idFilter,
+      uuid: uuidFilter,
+      name: textFilter.openapi({ description: "Only those with exactly this name." }),
+      slug: textFilter.openapi({ description: "Only the one with this slug." }),
+      search: textFilter.openapi({ description: "Terms that must all be found in name or slug." }),
+      page: textFilter.openapi({ description: "A page number, or `last`." }),
+      page_size: textFilter.openapi({ description: "Results a page: 20 unless told, 100 at most." }),
+      cursor: textFilter.openapi({
+        description: "Where a page begins; part of the links, not to be made up.",
+      }),
+    }),
+    responses: answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema)), 400, 404),
+  },
+  async (ctx, { query, rawQuery }, c) => {
+    const filter = {
+      id: query.id,
+      uuid: query.uuid,
+      name: query.name,
+      slug: query.slug,
+      search: query.search,
+    };
+    const request = await readFirst(ctx, () => readPageRequest(rawQuery, accountListKeys(filter)));
+    const page = await listAccounts(ctx, filter, request);
+    return c.json(presentPage(ctx, c, page, (row) => present(ctx, row)));
+  },
+);
+
+operation(
+  {
+    id: "createOrganization",
+    method: "post",
+    path: "/accounts/organizations/",
+    tag,
+    summary: "Create organization",
+    description: "Makes an organization; the caller becomes its owner.",
+    body: organizationBody,
+    bodyExample,
+    responses: answers(json(201, "The organization.", organizationSchema), 400, 403, 409, 413, 415),
+  },
+  async (ctx, { body }, c) => {
+    const { name, slug } = await readFirst(ctx, body);
+    const made = await createAccount(ctx, { title: name, slug });
+    return c.json(present(ctx, made), 201);
+  },
+);
+
+operation(
+  {
+    id: "retrieveOrganization",
+    method: "get",
+    path: "/accounts/organizations/{uuid}/",
+    tag,
+    summary: "Retrieve organization",
+    description: "For members.",
+    params,
+    responses: answers(json(200, "The organization.", organizationSchema), 404),
+  },
+  async (ctx, input, c) => {
+    const { account } = await getAccount(ctx, isNamed(input.params.uuid));
+    return c.json(present(ctx, account));
+  },
+);
+
+operation(
+  {
+    id: "updateOrganization",
+    method: "put",
+    path: "/accounts/organizations/{uuid}/",
+    tag,
+    summary: "Update organization",
+    description: "For owners; name and slug are both required.",
+    params,
+    body: organizationBody,
+    bodyExample,
+    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415),
+  },
+  async (ctx, input, c) => c.json(present(ctx, await update(ctx, input.params.uuid, input.body))),
+);
+
+operation(
+  {
+    id: "partialUpdateOrganization",
+    method: "patch",
+    path: "/accounts/organizations/{uuid}/",
+    tag,
+    summary: "Update part of an organization",
+    description: "For owners; what is left out stays.",
+    params,
+    body: organizationChanges,
+    bodyExample: { name: "Acme Ltd" },
+    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415),
+  },
+  async (ctx, input, c) => c.json(present(ctx, await update(ctx, input.params.uuid, input.body))),
+);
+
+operation(
+  {
+    id: "deleteOrganization",
+    method: "delete",
+    path: "/accounts/organizations/{uuid}/",
+    tag,
+    summary: "Delete organization",
+    description:
+      "For owners. Everything of the organization goes: members, invitations, logo, usage, history.",
+    params,
+    responses: answers({ 204: { description: "It is gone." } }, 403, 404, 409),
+  },
+  async (ctx, input, c) => {
+    await deleteAccount(ctx, isNamed(input.params.uuid));
+    return c.body(null, 204);
+  },
+);
+
+function update(
+  ctx: Context,
+  uuid: string,
+  body: () => Promise<{ name?: string | undefined; slug?: string | undefined }>,
+) {
+  return updateAccount(ctx, isNamed(uuid), async () => {
+    const { name, slug } = await body();
+    return { title: name, slug };
+  });
+}
+
+function present(
+  ctx: Context,
+  account: { uuid: string; title: string; slug: string },
+): z.input<typeof organizationSchema> {
+  const { uuid, title, slug } = account;
+  return { uuid, name: title, slug, account_portal_url: `${ctx.settings.publicUrl}/portal/${slug}` };
+}

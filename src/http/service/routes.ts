@@ -1,0 +1,92 @@
+/** What the service tells of itself: alive, ready, its document and the page that shows it. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { etag } from "hono/etag";
+
+import { configurationOf } from "../configuration.ts";
+import type { AppContext, AppEnv } from "../context.ts";
+import { docsAsset, docsPage } from "./docs.ts";
+import { readiness } from "./readiness.ts";
+
+const tag = "Service";
+
+function describe(
+  id: string,
+  path: string,
+  summary: string,
+  type: string,
+  schema: z.ZodType,
+  also: object = {},
+) {
+  return createRoute({
+    method: "get",
+    path,
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: `${summary}. Open to anyone.`,
+    security: [],
+    responses: { 200: { description: summary, content: { [type]: { schema } } }, ...also },
+  });
+}
+
+const statusSchema = z.object({ status: z.literal("ok") }).openapi("Health");
+const readinessSchema = z
+  .object({ status: z.enum(["ready", "unready"]), parts: z.record(z.string(), z.string()) })
+  .openapi("Readiness", { example: { status: "ready", parts: { configuration: "ok", database: "ok" } } });
+const rootSchema = z.object({ name: z.string(), docs: z.url(), openapi: z.url() }).openapi("Service");
+
+/** The open operations; `document` writes the OpenAPI text of the whole app for an address. */
+export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIHono<AppEnv> {
+  const service = new OpenAPIHono<AppEnv>();
+  const documents = new Map<string, string>();
+  const documentOf = (c: AppContext) => {
+    const { publicUrl } = configurationOf(c.env).settings;
+    const written = documents.get(publicUrl) ?? document(publicUrl);
+    documents.set(publicUrl, written);
+    return written;
+  };
+
+  service.openapi(
+    describe("getHealth", "/healthz", "Whether it is alive", "application/json", statusSchema),
+    (c) => c.json({ status: "ok" as const }, 200),
+  );
+  const unready = {
+    503: { description: "A part is not ready", content: { "application/json": { schema: readinessSchema } } },
+  };
+  service.openapi(
+    describe(
+      "getReadiness",
+      "/readyz",
+      "Whether every part it needs answers",
+      "application/json",
+      readinessSchema,
+      unready,
+    ),
+    readiness,
+  );
+  service.openapi(describe("getRoot", "/", "What this is", "application/json", rootSchema), (c) => {
+    const { publicUrl } = configurationOf(c.env).settings;
+    return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
+  });
+  service.use("/openapi.json", etag());
+  service.openapi(
+    describe(
+      "getDocument",
+      "/openapi.json",
+      "This document",
+      "application/json",
+      z.record(z.string(), z.unknown()),
+    ),
+    (c) =>
+      c.body(documentOf(c), 200, {
+        "Content-Type": "application/json",
+        "Cache-Control": "public, max-age=300",
+      }),
+  );
+  service.openapi(
+    describe("getDocsPage", "/docs", "A readable page of this document", "text/html", z.string()),
+    docsPage,
+  );
+  service.get("/docs/:file", docsAsset);
+  return service;
+}

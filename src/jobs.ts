@@ -1,0 +1,39 @@
+import type { Env } from "./env.ts";
+import { eraseAccount, resendOverdueErasures, type ErasureJob } from "./services/erasures.ts";
+
+type Job = ErasureJob;
+
+/** Longest wait before a job is tried again, in seconds. */
+const longestWait = 15 * 60;
+
+/** Does the jobs of a batch, each on its own: one that fails is tried again later, and ends in the dead-letter queue. */
+export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
+  for (const message of batch.messages) {
+    try {
+      await runJob(message.body as Job, env);
+      message.ack();
+    } catch (error) {
+      console.error({
+        event: "job_failed",
+        attempts: message.attempts,
+        error: error instanceof Error ? error.name : "unknown",
+      });
+      message.retry({ delaySeconds: Math.min(longestWait, 5 * 2 ** message.attempts) });
+    }
+  }
+}
+
+/** What the cron does: sends again what the queue never got. */
+export async function runSchedule(now: number, env: Env): Promise<void> {
+  await resendOverdueErasures(env, now);
+}
+
+async function runJob(job: Job, env: Env): Promise<void> {
+  switch (job.kind) {
+    case "erase-account":
+      return eraseAccount(env, job.accountUuid);
+    default:
+      // A job of a newer version of this worker: one that knows it will do it.
+      throw new Error("unknown kind of job");
+  }
+}

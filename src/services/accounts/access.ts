@@ -1,0 +1,100 @@
+import { and, eq, getTableColumns, inArray, sql, type SQL } from "drizzle-orm";
+
+import { blockingStateAt, isBlocked, slugKey, type AccountRole } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import {
+  isRefusedWhenBlocked,
+  roleGrants,
+  rolesGranting,
+  type Permission,
+} from "../../domain/permissions.ts";
+import { parseUuid } from "../../domain/uuid.ts";
+import { precondition, type Statement } from "../../storage/database.ts";
+import { accounts, memberships, zones } from "../../storage/schema.ts";
+import { callerId, hasEverywhere, isStillActive, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** An account as the caller stands to it. */
+export type FoundAccount = typeof accounts.$inferSelect & {
+  readonly zoneSlug: string | null;
+  /** The caller's role on it; null for an outsider. */
+  readonly callerRole: AccountRole | null;
+};
+
+/** An account the caller may do this to, with who the caller is. */
+export interface Access {
+  readonly caller: Caller;
+  readonly account: FoundAccount;
+}
+
+/** The account a path names: by uuid in any spelling, or by slug in any case. Never ambiguous: no slug looks like a uuid. */
+export function isNamed(nameOrId: string): SQL {
+  const uuid = parseUuid(nameOrId);
+  return uuid === undefined ? eq(accounts.slug, slugKey(nameOrId)) : eq(accounts.uuid, uuid);
+}
+
+/** Reads one account with the caller's role on it. */
+export function accountQuery(ctx: Context, which: SQL) {
+  return ctx.db
+    .select({
+      ...getTableColumns(accounts),
+      zoneSlug: sql<string | null>`${zones.slug}`.as("zone_slug"),
+      callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
+    })
+    .from(accounts)
+    .leftJoin(zones, eq(zones.id, accounts.zoneId))
+    .leftJoin(memberships, and(eq(memberships.userId, callerId(ctx)), eq(memberships.accountId, accounts.id)))
+    .where(which);
+}
+
+/**
+ * Asks the permission table whether the caller may do to this account what the operation needs.
+ * Throws `account_unseen` to an outsider whether the account exists or not, `account_missing` only
+ * to who may read every account, `forbidden` to who may see it, `account_blocked` for a change to
+ * a blocked account by anyone but an operator.
+ */
+export function requireAccess(ctx: Context, caller: Caller, found: FoundAccount | undefined): Access {
+  const needed = neededPermission(ctx);
+  const seesAll = caller.everywhere.has("account:read");
+  if (found === undefined) throw new DomainError(seesAll ? "account_missing" : "account_unseen");
+  if (!caller.everywhere.has(needed) && !roleGrants(found.callerRole ?? undefined, needed)) {
+    throw new DomainError(found.callerRole !== null || seesAll ? "forbidden" : "account_unseen");
+  }
+  const state = blockingStateAt(found.blockingState, found.quotaUntil, ctx.now);
+  if (isBlocked(state) && isRefusedWhenBlocked(needed) && !ctx.principal.operator) {
+    throw new DomainError("account_blocked", { blockingState: state });
+  }
+  return { caller, account: found };
+}
+
+/**
+ * What `requireAccess` found must still hold when the change is written: a caller deactivated, a
+ * role taken or an account blocked in between makes the batch fail as `changed_meanwhile`.
+ */
+export function accessStillHolds(ctx: Context, { caller, account }: Access): Statement {
+  const needed = neededPermission(ctx);
+  const role = ctx.db
+    .select({ one: sql`1` })
+    .from(memberships)
+    .where(
+      and(
+        eq(memberships.userId, caller.id),
+        eq(memberships.accountId, account.id),
+        inArray(memberships.role, rolesGranting(needed)),
+      ),
+    );
+  const state =
+    isRefusedWhenBlocked(needed) && !ctx.principal.operator
+      ? sql` and ${accounts.blockingState} = 'unblocked'`
+      : sql``;
+  const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id}${state})`;
+  const allowed = sql`(${hasEverywhere(ctx, needed)} or exists ${role})`;
+  return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${there} and ${allowed}`);
+}
+
+function neededPermission({ need }: Context): Permission {
+  if (need === "signed-in" || need === "open") {
+    throw new Error("An operation on an account needs a row with a permission in the permission table");
+  }
+  return need;
+}

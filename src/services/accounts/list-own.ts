@@ -1,0 +1,17 @@
+import { asc, eq } from "drizzle-orm";
+
+import { accounts, memberships } from "../../storage/schema.ts";
+import { callerId, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** The accounts the caller is a member of, by title. One round trip. */
+export async function listOwnAccounts(ctx: Context) {
+  const own = ctx.db
+    .select({ uuid: accounts.uuid, slug: accounts.slug, title: accounts.title, type: accounts.type })
+    .from(memberships)
+    .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .where(eq(memberships.userId, callerId(ctx)))
+    .orderBy(asc(accounts.titleKey), asc(accounts.id));
+  const [, rows] = await readAs(ctx, own);
+  return rows;
+}

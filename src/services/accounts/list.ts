@@ -1,0 +1,182 @@
+import { and, asc, desc, eq, gt, lt, not, sql, type SQL } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
+import { indexedSearch, searchTerms } from "../../domain/search.ts";
+import { searchKey } from "../../domain/text.ts";
+import { accounts, counters, memberships } from "../../storage/schema.ts";
+import { callerId, hasEverywhere, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** What a list of accounts is narrowed to; every filter given must match. */
+export interface AccountFilter {
+  readonly id?: number | undefined;
+  readonly uuid?: string | undefined;
+  readonly name?: string | undefined;
+  readonly slug?: string | undefined;
+  /** Terms to be found in title or slug. */
+  readonly search?: string | undefined;
+}
+
+export type ListedAccount = Pick<typeof accounts.$inferSelect, "id" | "uuid" | "slug" | "title" | "titleKey">;
+
+/** Where counting what a platform-wide search finds stops. */
+const searchCountLimit = 10_000;
+
+/** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
+export function accountListKeys(filter: AccountFilter): readonly ("string" | "number")[] {
+  return searchTerms(filter.search ?? "").length > 0 ? ["number"] : ["string", "number"];
+}
+
+/**
+ * A page of the caller's accounts, or of all for who may read every account. Throws `page_invalid`.
+ * One round trip; rows read go with the page, the matches or the caller's own accounts, never with
+ * other tenants'.
+ */
+export async function listAccounts(
+  ctx: Context,
+  filter: AccountFilter,
+  request: PageRequest,
+): Promise<Page<ListedAccount>> {
+  const terms = searchTerms(filter.search ?? "");
+  const keysOf = (row: ListedAccount) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]);
+  const everything = everyAccount(ctx, filter, terms, request);
+  const own = ownAccounts(ctx, filter, terms, request);
+  const [caller, allRows, allCount, ownRows, ownCount] = await readAs(
+    ctx,
+    everything.rows,
+    everything.count,
+    own.rows,
+    own.count,
+  );
+  const seesAll = caller.everywhere.has("account:read");
+  const rows = seesAll ? allRows : ownRows;
+  const count = (seesAll ? allCount : ownCount)[0]?.count ?? 0;
+  const page = makePage(request, rows, count, keysOf);
+  if (page === undefined) throw new DomainError("page_invalid");
+  return page;
+}
+
+const listed = {
+  id: accounts.id,
+  uuid: accounts.uuid,
+  slug: accounts.slug,
+  title: accounts.title,
+  titleKey: accounts.titleKey,
+};
+
+/** What a caller without the platform-wide permission sees; for anyone with it, it reads nothing. */
+function ownAccounts(ctx: Context, filter: AccountFilter, terms: readonly string[], request: PageRequest) {
+  const { db } = ctx;
+  const window = pageWindow(request);
+  const mine = and(
+    not(hasEverywhere(ctx, "account:read")),
+    eq(memberships.userId, callerId(ctx)),
+    filtered(filter),
+    terms.length > 0 ? containsTerms(terms) : undefined,
+  );
+  const joined = eq(accounts.id, memberships.accountId);
+  const order = ordering(terms.length > 0, window.descending);
+  const rows = db
+    .select(listed)
+    .from(memberships)
+    .innerJoin(accounts, joined)
+    .where(and(mine, beyond(terms.length > 0, window.descending, window.beyond)))
+    .orderBy(...order)
+    .limit(window.limit)
+    .offset(window.offset);
+  const count = db.select({ count: counted }).from(memberships).innerJoin(accounts, joined).where(mine);
+  return { rows, count };
+}
+
+/** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
+function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly string[], request: PageRequest) {
+  const { db } = ctx;
+  const window = pageWindow(request);
+  const allowed = hasEverywhere(ctx, "account:read");
+  if (terms.length > 0) {
+    const found = and(allowed, filtered(filter), matching(terms));
+    const from = sql`accounts_search join ${accounts} on ${accounts.id} = accounts_search.rowid`;
+    const direction = window.descending ? sql`desc` : sql`asc`;
+    const [after] = window.beyond ?? [];
+    const bound =
+      after === undefined
+        ? sql``
+        : window.descending
+          ? sql` and accounts_search.rowid < ${after}`
+          : sql` and accounts_search.rowid > ${after}`;
+    return {
+      rows: db
+        .select(listed)
+        .from(sql`${from}`)
+        .where(sql`${found}${bound}`)
+        .orderBy(sql`accounts_search.rowid ${direction}`)
+        .limit(window.limit)
+        .offset(window.offset),
+      count: db
+        .select({ count: counted })
+        .from(sql`(select 1 from ${from} where ${found} limit ${searchCountLimit})`),
+    };
+  }
+  const narrowed = filtered(filter);
+  return {
+    rows: db
+      .select(listed)
+      .from(accounts)
+      .where(and(allowed, narrowed, beyond(false, window.descending, window.beyond)))
+      .orderBy(...ordering(false, window.descending))
+      .limit(window.limit)
+      .offset(window.offset),
+    count:
+      narrowed === undefined
+        ? db
+            .select({ count: counters.value })
+            .from(counters)
+            .where(and(allowed, eq(counters.name, "accounts")))
+        : db.select({ count: counted }).from(accounts).where(and(allowed, narrowed)),
+  };
+}
+
+const counted = sql<number>`count(*)`.as("count");
+
+function filtered(filter: AccountFilter): SQL | undefined {
+  return and(
+    filter.id === undefined ? undefined : eq(accounts.id, filter.id),
+    filter.uuid === undefined ? undefined : eq(accounts.uuid, filter.uuid),
+    filter.slug === undefined ? undefined : eq(accounts.slug, filter.slug),
+    filter.name === undefined
+      ? undefined
+      : and(eq(accounts.titleKey, searchKey(filter.name)), eq(accounts.title, filter.name)),
+  );
+}
+
+function ordering(searched: boolean, descending: boolean) {
+  const direction = descending ? desc : asc;
+  return searched ? [direction(accounts.id)] : [direction(accounts.titleKey), direction(accounts.id)];
+}
+
+function beyond(
+  searched: boolean,
+  descending: boolean,
+  keys: readonly (string | number)[] | undefined,
+): SQL | undefined {
+  if (keys === undefined) return undefined;
+  if (searched) return descending ? lt(accounts.id, Number(keys[0])) : gt(accounts.id, Number(keys[0]));
+  const operator = descending ? sql`<` : sql`>`;
+  return sql`(${accounts.titleKey}, ${accounts.id}) ${operator} (${keys[0]}, ${keys[1]})`;
+}
+
+/** Every term somewhere in title or slug: for rows that are few already. */
+function containsTerms(terms: readonly string[]): SQL {
+  return sql`not exists (select 1 from json_each(${JSON.stringify(terms)}) as term where instr(${accounts.titleKey}, term.value) = 0 and instr(${accounts.slug}, term.value) = 0)`;
+}
+
+/** Every term somewhere in title or slug, through the trigram index. */
+function matching(terms: readonly string[]): SQL {
+  const search = indexedSearch(terms);
+  if (search === undefined) return sql`false`;
+  const matched = sql`accounts_search match ${search.match}`;
+  if (search.rest.length === 0) return matched;
+  const text = sql`char(1, 1) || ${accounts.titleKey} || char(10, 1, 1) || ${accounts.slug}`;
+  return sql`${matched} and not exists (select 1 from json_each(${JSON.stringify(search.rest)}) as term where instr(${text}, term.value) = 0)`;
+}

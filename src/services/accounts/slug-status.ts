@@ -1,0 +1,17 @@
+import { eq } from "drizzle-orm";
+
+import { isReservedSlug, slugKey, slugLength } from "../../domain/account.ts";
+import { accounts } from "../../storage/schema.ts";
+import { readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** Whether an account could be made with this slug now: well formed, not reserved, not taken. One round trip. */
+export async function isSlugAvailable(ctx: Context, slug: string): Promise<boolean> {
+  const taken = ctx.db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(eq(accounts.slug, slugKey(slug)));
+  const [, rows] = await readAs(ctx, taken);
+  const wellFormed = /^[a-z0-9_-]+$/.test(slugKey(slug)) && slug.length <= slugLength;
+  return wellFormed && !isReservedSlug(slug) && rows.length === 0;
+}

@@ -1,0 +1,27 @@
+import type { Identity } from "../domain/identity.ts";
+import type { Need } from "../domain/permissions.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Database } from "../storage/database.ts";
+
+/** Who a request speaks for, as its credentials tell; the user behind it is read from the database. */
+export interface Principal {
+  readonly identity: Identity;
+  /** Whether the configured operators name this caller. */
+  readonly operator: boolean;
+}
+
+/** What every use case is given: who asks, for what, when, and the places where things are kept. */
+export interface Context {
+  readonly principal: Principal;
+  /** What the permission table says this operation needs. */
+  readonly need: Need;
+  /** Epoch milliseconds; one moment for the whole request. */
+  readonly now: number;
+  readonly requestId: string;
+  readonly settings: Settings;
+  readonly db: Database;
+  /** Work that is done after the answer left; see `jobs.ts`. */
+  readonly jobs: Queue;
+  /** Lets a promise run on after the answer. */
+  readonly later: (work: Promise<unknown>) => void;
+}

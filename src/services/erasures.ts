@@ -1,0 +1,65 @@
+import { and, eq, inArray, lt } from "drizzle-orm";
+
+import type { Env } from "../env.ts";
+import { openDatabase } from "../storage/database.ts";
+import { auditRows, erasures } from "../storage/schema.ts";
+import { deleteLogos } from "../storage/logos.ts";
+
+/** The job of removing what a deleted account left outside the database. */
+export interface ErasureJob {
+  readonly kind: "erase-account";
+  readonly accountUuid: string;
+}
+
+/** How many audit rows one statement deletes: D1 ends a statement after 30 seconds. */
+const auditStep = 1_000;
+/** How long a deletion waits for the queue before the cron sends it again, in milliseconds. */
+const overdueAfter = 5 * 60 * 1000;
+/** How many overdue erasures one cron run sends. */
+const resendStep = 100;
+
+/** Asks the queue for an erasure. A queue that refuses loses nothing: the row stays, and the cron asks again. */
+export async function enqueueErasure(jobs: Queue, accountUuid: string): Promise<void> {
+  const job: ErasureJob = { kind: "erase-account", accountUuid };
+  try {
+    await jobs.send(job);
+  } catch (error) {
+    console.error({
+      event: "job_not_queued",
+      job: job.kind,
+      error: error instanceof Error ? error.name : "unknown",
+    });
+  }
+}
+
+/**
+ * Removes logo, usage and history of a deleted account. It may run any number of times and stop
+ * anywhere: the row that asks for it goes last.
+ */
+export async function eraseAccount(env: Env, accountUuid: string): Promise<void> {
+  const db = openDatabase(env.DB);
+  const [erasure] = await db.select().from(erasures).where(eq(erasures.accountUuid, accountUuid));
+  if (erasure === undefined) return;
+  await deleteLogos(env.LOGOS, accountUuid);
+  await env.USAGE.get(env.USAGE.idFromName(accountUuid)).erase();
+  const someRows = db
+    .select({ id: auditRows.id })
+    .from(auditRows)
+    .where(eq(auditRows.accountId, erasure.accountId))
+    .limit(auditStep);
+  for (;;) {
+    const { meta } = await db.delete(auditRows).where(inArray(auditRows.id, someRows)).run();
+    if (meta.changes < auditStep) break;
+  }
+  await db.delete(erasures).where(eq(erasures.accountUuid, accountUuid));
+}
+
+/** Sends the erasures again whose job never arrived. */
+export async function resendOverdueErasures(env: Env, now: number): Promise<void> {
+  const overdue = await openDatabase(env.DB)
+    .select({ accountUuid: erasures.accountUuid })
+    .from(erasures)
+    .where(and(lt(erasures.requestedAt, now - overdueAfter)))
+    .limit(resendStep);
+  await Promise.all(overdue.map(({ accountUuid }) => enqueueErasure(env.JOBS, accountUuid)));
+}

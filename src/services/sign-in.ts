@@ -1,0 +1,135 @@
+import { and, eq, notExists, sql } from "drizzle-orm";
+
+import { DomainError } from "../domain/errors.ts";
+import type { Identity } from "../domain/identity.ts";
+import { searchText } from "../domain/search.ts";
+import { languageOf, nameLength, normalEmail, splitName } from "../domain/user.ts";
+import { precondition, runBatch } from "../storage/database.ts";
+import { deletedIdentities, identities, users } from "../storage/schema.ts";
+import type { Context } from "./context.ts";
+
+/**
+ * Makes the user of an identity seen for the first time: the one active user without an identity
+ * who has the token's verified address, where there is exactly one, otherwise a new user. Any
+ * number of first requests at once end with one user. Throws `token_invalid` for a token issued
+ * before its user was deleted.
+ */
+export async function signIn(ctx: Context): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      return await trySignIn(ctx);
+    } catch (error) {
+      // Another request of the same user, or of the same address, was first: look again.
+      if (!(error instanceof DomainError && error.code === "changed_meanwhile")) throw error;
+    }
+  }
+  throw new DomainError("storage_unavailable", { retryAfter: 1 });
+}
+
+async function trySignIn({ db, now, principal: { identity } }: Context): Promise<void> {
+  const { issuer, subject } = identity;
+  const hash = await identityHash(identity);
+  const address =
+    identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : undefined;
+  const own = db
+    .select({ userId: identities.userId })
+    .from(identities)
+    .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)));
+  const [known, deleted, unbound] = await runBatch(db, [
+    own,
+    db.select().from(deletedIdentities).where(eq(deletedIdentities.hash, hash)),
+    unboundUsers(db, address),
+  ] as const);
+  if (known.length > 0) return;
+  const deletedAt = deleted[0]?.deletedAt;
+  if (deletedAt !== undefined && identity.issuedAt * 1000 <= deletedAt)
+    throw new DomainError("token_invalid");
+
+  const unknown = precondition(db, "changed_meanwhile", notExists(own));
+  const profile = profileOf(identity);
+  const [candidate, ...others] = unbound;
+  if (candidate !== undefined && others.length === 0) {
+    const named = { firstName: candidate.firstName, lastName: candidate.lastName, ...profile };
+    await runBatch(db, [
+      unknown,
+      precondition(
+        db,
+        "changed_meanwhile",
+        sql`(select group_concat(id) from (${unboundUsers(db, address)})) = ${String(candidate.id)}`,
+      ),
+      db.insert(identities).values({ issuer, subject, userId: candidate.id }),
+      db
+        .update(users)
+        .set({
+          ...profile,
+          searchText: searchText([candidate.email, named.firstName, named.lastName]),
+          verifiedEmail: address ?? null,
+          lastLogin: now,
+        })
+        .where(eq(users.id, candidate.id)),
+    ]);
+    return;
+  }
+  const uuid = crypto.randomUUID();
+  const email = identity.email ?? "";
+  await runBatch(db, [
+    unknown,
+    db.insert(users).values({
+      uuid,
+      email,
+      emailKey: normalEmail(email),
+      verifiedEmail: address ?? null,
+      ...profile,
+      searchText: searchText([email, profile.firstName ?? "", profile.lastName ?? ""]),
+      language: languageOf(identity.locale) ?? null,
+      lastLogin: now,
+      createdAt: now,
+    }),
+    db.insert(identities).values({
+      issuer,
+      subject,
+      userId: sql`(select ${users.id} from ${users} where ${users.uuid} = ${uuid})`,
+    }),
+  ]);
+}
+
+/** Active users without an identity who have an address, the first two: one may be bound, two may not. */
+function unboundUsers(db: Context["db"], address: string | undefined) {
+  const bound = db
+    .select({ one: sql`1` })
+    .from(identities)
+    .where(eq(identities.userId, users.id));
+  return db
+    .select({ id: users.id, email: users.email, firstName: users.firstName, lastName: users.lastName })
+    .from(users)
+    .where(
+      and(
+        eq(users.emailKey, address ?? ""),
+        sql`${address !== undefined}`,
+        eq(users.isActive, true),
+        notExists(bound),
+      ),
+    )
+    .limit(2);
+}
+
+/** Names and picture as far as the token has them. */
+function profileOf(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
+  const split = identity.name === undefined ? undefined : splitName(identity.name);
+  const firstName = identity.givenName ?? split?.firstName;
+  const lastName = identity.familyName ?? split?.lastName;
+  return {
+    ...(firstName === undefined ? {} : { firstName: firstCodePoints(firstName) }),
+    ...(lastName === undefined ? {} : { lastName: firstCodePoints(lastName) }),
+    ...(identity.picture === undefined ? {} : { avatar: identity.picture }),
+  };
+}
+
+function firstCodePoints(name: string): string {
+  return [...name].slice(0, nameLength).join("");
+}
+
+async function identityHash({ issuer, subject }: Identity): Promise<string> {
+  const bytes = new TextEncoder().encode(`${issuer}\0${subject}`);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

@@ -1,0 +1,46 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+
+import { accounts, memberships } from "../storage/schema.ts";
+import { mayOwnMore, ownedCount } from "./accounts/create.ts";
+import { callerId, readAs, type Caller } from "./caller.ts";
+import type { Context } from "./context.ts";
+
+/** The caller. One round trip. */
+export async function getMe(ctx: Context): Promise<Caller> {
+  const [caller] = await readAs(ctx);
+  return caller;
+}
+
+/** What a client shows a user first. */
+export interface Welcome {
+  readonly user: Caller;
+  /** uuids of the accounts the user is a member of. */
+  readonly accounts: readonly string[];
+  /** Whether the user may make another account. */
+  readonly mayCreate: boolean;
+  /** Accounts that would be left without an active owner: while there are any, the user cannot be deleted. */
+  readonly dependants: readonly { readonly uuid: string; readonly slug: string }[];
+}
+
+/** The caller with what depends on them. One round trip. */
+export async function getWelcome(ctx: Context): Promise<Welcome> {
+  const me = callerId(ctx);
+  const otherOwner = sql`exists (select 1 from active_owners where active_owners.account_id = memberships.account_id and active_owners.user_id <> memberships.user_id)`;
+  const own = ctx.db
+    .select({
+      uuid: accounts.uuid,
+      slug: accounts.slug,
+      dependant: sql<number>`${memberships.role} = 'AOWNER' and not ${otherOwner}`.as("dependant"),
+    })
+    .from(memberships)
+    .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .where(and(eq(memberships.userId, me)))
+    .orderBy(asc(accounts.titleKey), asc(accounts.id));
+  const [user, rows, owned] = await readAs(ctx, own, ownedCount(ctx));
+  return {
+    user,
+    accounts: rows.map(({ uuid }) => uuid),
+    mayCreate: mayOwnMore(ctx, owned[0]?.count ?? 0),
+    dependants: rows.filter(({ dependant }) => dependant === 1).map(({ uuid, slug }) => ({ uuid, slug })),
+  };
+}
