@@ -50,12 +50,14 @@ app.use(
   }),
 );
 
-app.route(
-  "/",
-  serviceRoutes((publicUrl) => writeDocument(app, publicUrl)),
-);
+app.route("/", serviceRoutes(openApiText));
 app.route("/", organizationsFace);
 app.route("/", accountsFace);
+
+/** The OpenAPI document of everything served here, as JSON text, for a service at this address. */
+export function openApiText(publicUrl: string): string {
+  return writeDocument(app, publicUrl);
+}
 
 app.notFound((c) => c.json({ detail: "Not Found" }, 404));
 app.onError((error, c) => {

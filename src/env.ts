@@ -9,11 +9,14 @@ export interface Env {
   readonly MAIL: SendEmail;
   readonly ASSETS: Fetcher;
   readonly LIMIT_PRINCIPAL: RateLimit;
+  readonly LIMIT_SLUGS: RateLimit;
+  readonly LIMIT_FAILED_TOKENS: RateLimit;
 
   readonly PUBLIC_URL?: string;
   readonly ISSUERS?: string;
   readonly OPERATORS?: string;
   readonly CORS_ORIGINS?: string;
+  readonly RATE_LIMITS?: string;
   readonly DEFAULT_PLAN?: string;
   readonly MAX_OWNED_ACCOUNTS?: string;
 }

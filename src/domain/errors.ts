@@ -29,6 +29,8 @@ export type ErrorCode =
   | "page_invalid"
   /** What the decision was based on changed before it was written; trying again is right. */
   | "changed_meanwhile"
+  /** The caller, or the address they call from, asks too often. */
+  | "rate_limited"
   /** The issuer's keys cannot be had, so nothing can be said about the token. */
   | "issuer_unavailable"
   /** The database is overloaded or restarting. */

@@ -11,6 +11,7 @@ export interface Configuration {
   readonly issuers: readonly Issuer[];
   readonly verifier: TokenVerifier;
   readonly operators: Operators;
+  readonly rateLimits: boolean;
   /** Origins whose pages may call the service. */
   readonly corsOrigins: ReadonlySet<string>;
 }
@@ -44,6 +45,7 @@ export function readConfiguration(env: Env): Configuration {
     issuers,
     verifier: new TokenVerifier(issuers),
     operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
+    rateLimits: onOrOff("RATE_LIMITS", env.RATE_LIMITS),
     corsOrigins: origins(env.CORS_ORIGINS ?? ""),
   };
 }
@@ -75,6 +77,13 @@ function plan(value: string | undefined): Plan {
   const found = plans.find((candidate) => candidate === name);
   if (found === undefined) throw new ConfigurationError(`DEFAULT_PLAN must be one of ${plans.join(", ")}`);
   return found;
+}
+
+function onOrOff(name: string, value: string | undefined): boolean {
+  if (value !== undefined && !["", "on", "off"].includes(value)) {
+    throw new ConfigurationError(`${name} must be on or off`);
+  }
+  return value !== "off";
 }
 
 function count(name: string, value: string | undefined): number | undefined {

@@ -10,6 +10,7 @@ import { readAs } from "../services/caller.ts";
 import type { Context } from "../services/context.ts";
 import { openDatabase } from "../storage/database.ts";
 import { configurationOf } from "./configuration.ts";
+import { limitFailedTokens, limitRequests } from "./rate-limits.ts";
 
 /** What Hono is told of every request of this worker. */
 export interface AppEnv {
@@ -21,22 +22,22 @@ export type AppContext = HonoContext<AppEnv>;
 /**
  * Verifies the credentials of a request and makes what its use case is given. No database is
  * asked: who the caller is there is read together with what the caller asks for. Throws
- * `credentials_missing`, `token_invalid` and `issuer_unavailable`.
+ * `credentials_missing`, `token_invalid`, `issuer_unavailable` and `rate_limited`.
  */
 export async function authenticate(c: AppContext, need: Need): Promise<Context> {
   const { verifier, operators, settings } = configurationOf(c.env);
-  const identity = await verifier.verify(bearerToken(c.req.header("Authorization")));
+  const token = bearerToken(c.req.header("Authorization"));
+  const identity = await verifier.verify(token).catch(async (error: unknown) => {
+    if (error instanceof DomainError && error.code === "token_invalid") await limitFailedTokens(c);
+    throw error;
+  });
   const verifiedEmail =
     identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : undefined;
+  const { issuer, subject } = identity;
+  const principal = { identity, operator: isOperator(operators, { issuer, subject, verifiedEmail }) };
+  await limitRequests(c, principal);
   return {
-    principal: {
-      identity,
-      operator: isOperator(operators, {
-        issuer: identity.issuer,
-        subject: identity.subject,
-        verifiedEmail,
-      }),
-    },
+    principal,
     need,
     now: Date.now(),
     requestId: c.var.requestId,

@@ -24,6 +24,8 @@ export interface OperationContract<Params, Query, Body> {
   /** An example of the body, shown in the document. */
   readonly bodyExample?: unknown;
   readonly responses: RouteConfig["responses"];
+  /** Whether it tells or takes slugs, which callers may do less often. */
+  readonly slugs?: boolean;
 }
 
 type Values<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;

@@ -16,20 +16,20 @@ import {
   listedAccountSchema,
   presentAccount,
 } from "./account-schemas.ts";
+import { limitSlugs } from "../rate-limits.ts";
 import { answers, empty, json } from "./answers.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Accounts";
 
-/** A path parameter that names an account by its slug or id. */
-export function namedAccount<Name extends string>(name: Name) {
-  const parameter = z.string().openapi({
-    param: { name, in: "path" },
+/** The path parameter that names an account. */
+export const namedAccount = z.object({
+  slug: z.string().openapi({
+    param: { name: "slug", in: "path" },
     description: "The account's slug, in any case, or its id.",
     example: "acme",
-  });
-  return z.object({ [name]: parameter } as Record<Name, typeof parameter>);
-}
+  }),
+});
 
 operation(
   {
@@ -61,6 +61,7 @@ operation(
     method: "post",
     path: "/api/v1/accounts",
     tag,
+    slugs: true,
     summary: "Create account",
     description: "Makes an account; the caller becomes its owner.",
     body: accountCreationBody,
@@ -77,15 +78,15 @@ operation(
   {
     id: "getAccount",
     method: "get",
-    path: "/api/v1/account/{slug_or_id}",
+    path: "/api/v1/account/{slug}",
     tag,
     summary: "Get account",
     description: "For members. SAML fields are null for callers without `saml:read`.",
-    params: namedAccount("slug_or_id"),
+    params: namedAccount,
     responses: answers(json(200, "The account.", accountSchema, exampleAccount), 403, 404),
   },
   async (ctx, { params }, c) => {
-    const access = await getAccount(ctx, isNamed(params.slug_or_id));
+    const access = await getAccount(ctx, isNamed(params.slug));
     return c.json(presentAccount(ctx, access));
   },
 );
@@ -98,13 +99,14 @@ operation(
     tag,
     summary: "Modify account",
     description: "For owners. A key left out stays; `saml: null` removes single sign-on.",
-    params: namedAccount("slug"),
+    params: namedAccount,
     body: accountModificationBody,
     bodyExample: { title: "Acme Ltd", description: null },
     responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 413, 422),
   },
   async (ctx, { params, body }, c) => {
     const { saml } = body;
+    if (body.slug != null) await limitSlugs(c, ctx.principal);
     const changes: AccountChanges = {
       title: body.title ?? undefined,
       slug: body.slug ?? undefined,
@@ -129,7 +131,7 @@ operation(
     tag,
     summary: "Delete account",
     description: "For owners. Everything of the account goes: members, invitations, logo, usage, history.",
-    params: namedAccount("slug"),
+    params: namedAccount,
     responses: answers(empty("The account is gone."), 403, 404, 409),
   },
   async (ctx, { params }, c) => {
@@ -144,9 +146,10 @@ operation(
     method: "get",
     path: "/api/v1/account/{slug}/status",
     tag,
+    slugs: true,
     summary: "Slug free?",
     description: "Whether an account could be made with this slug now.",
-    params: namedAccount("slug"),
+    params: namedAccount,
     responses: answers(
       json(200, "Whether it is free.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
         available: true,

@@ -2,7 +2,7 @@
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 503;
+type Refusal = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 503;
 
 const detail = z
   .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
@@ -35,12 +35,13 @@ const sentences: Record<Refusal, string> = {
   409: "What is asked for is in the way of what is there.",
   413: "The body is larger than 1 MiB.",
   422: "The request does not fit the operation.",
+  429: "Too many requests; `Retry-After` says when to try again.",
   503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
 };
 
 /** What an operation answers: its success, and the refusals it has besides the ones all have. */
 export function answers(success: Responses, ...refusals: Refusal[]): Responses {
-  const all = [...new Set<Refusal>([401, ...refusals, 503])].sort((left, right) => left - right);
+  const all = [...new Set<Refusal>([401, ...refusals, 429, 503])].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
     {

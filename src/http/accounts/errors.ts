@@ -9,7 +9,7 @@ export class BrokenBody extends Error {
   override readonly name = "BrokenBody";
 }
 
-type Status = 401 | 403 | 404 | 409 | 422 | 503;
+type Status = 401 | 403 | 404 | 409 | 422 | 429 | 503;
 
 const refusals = {
   credentials_missing: [401, "Not authenticated"],
@@ -25,6 +25,7 @@ const refusals = {
   last_owner: [409, "An account must keep at least one active owner"],
   page_invalid: [404, "Page not found"],
   changed_meanwhile: [409, "This changed while the request was served. Try again"],
+  rate_limited: [429, "Too many requests. Try again later"],
   issuer_unavailable: [503, "The token's issuer cannot be reached"],
   storage_unavailable: [503, "The service is overloaded. Try again"],
 } as const satisfies Record<ErrorCode, readonly [Status, string]>;

@@ -31,7 +31,6 @@ export function text(rules: TextRules) {
       return fault === undefined ? value : report(context, fault);
     })
     .openapi({
-      type: "string",
       description: rules.description,
       ...(rules.min === undefined ? {} : { minLength: rules.min }),
       ...(rules.max === undefined ? {} : { maxLength: rules.max }),

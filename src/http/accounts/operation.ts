@@ -5,6 +5,7 @@ import type { Context } from "../../services/context.ts";
 import { authenticate, readFirst, withRetries, type AppContext } from "../context.ts";
 import { Face, type Inputs, type OperationContract } from "../face.ts";
 import { queryOf } from "../query.ts";
+import { limitSlugs } from "../rate-limits.ts";
 import { readBody } from "./body.ts";
 import { methodNotAllowed, notFound, refuse, tooLarge } from "./errors.ts";
 import { check, InvalidRequest, type ValidationIssue } from "./validation.ts";
@@ -33,6 +34,7 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
 ): void {
   face.add(contract, async (c) => {
     const ctx = await authenticate(c, operations[contract.id]);
+    if (contract.slugs === true) await limitSlugs(c, ctx.principal);
     const input = await readFirst(ctx, () => readInputs(c, contract));
     return withRetries(() => serve(ctx, input, c));
   });

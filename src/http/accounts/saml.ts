@@ -40,7 +40,7 @@ export const samlBody = z
       description: "The provider's X.509 certificate: PEM, or base64 of its DER.",
     }),
   })
-  .openapi("SAMLConfig");
+  .openapi({ description: "Single sign-on of the account." });
 
 /**
  * Whether a text is one X.509 certificate and nothing else; parsed by the platform, which follows

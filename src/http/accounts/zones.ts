@@ -55,15 +55,15 @@ operation(
   {
     id: "listAccountZones",
     method: "get",
-    path: "/api/v1/account/{slug_or_id}/zones",
+    path: "/api/v1/account/{slug}/zones",
     tag,
     summary: "List zones of an account",
     description: "The public zones, and the private one the account is placed in.",
-    params: namedAccount("slug_or_id"),
+    params: namedAccount,
     responses: answers(json(200, "The zones.", z.array(zoneSchema)), 403, 404),
   },
   async (ctx, { params }, c) => {
-    const zones = await listAccountZones(ctx, isNamed(params.slug_or_id));
+    const zones = await listAccountZones(ctx, isNamed(params.slug));
     return c.json(zones.map((zone) => presentZone(ctx, zone)));
   },
 );

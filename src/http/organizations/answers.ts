@@ -2,7 +2,7 @@
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 401 | 403 | 404 | 406 | 409 | 413 | 415 | 503;
+type Refusal = 400 | 401 | 403 | 404 | 406 | 409 | 413 | 415 | 429 | 503;
 
 const problem = z
   .object({ detail: z.string().openapi({ example: "Not found." }) })
@@ -27,12 +27,13 @@ const sentences: Record<Refusal, string> = {
   409: "It changed while the request was served.",
   413: "The body is larger than 1 MiB.",
   415: "The body's media type is not read here.",
+  429: "Too many requests; `Retry-After` says when to try again.",
   503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
 };
 
 /** What an operation answers: its success, and the refusals it has besides the ones all have. */
 export function answers(success: Responses, ...refusals: Refusal[]): Responses {
-  const all = [...new Set<Refusal>([401, 406, ...refusals, 503])].sort((left, right) => left - right);
+  const all = [...new Set<Refusal>([401, 406, ...refusals, 429, 503])].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
     {

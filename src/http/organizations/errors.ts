@@ -14,7 +14,7 @@ export class RequestRefused extends Error {
   }
 }
 
-type Status = 400 | 401 | 403 | 404 | 409 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 429 | 503;
 
 const noOrganization = { detail: "No Organization matches the given query." };
 const notAllowed = { detail: "You do not have permission to perform this action." };
@@ -33,6 +33,7 @@ const refusals = {
   last_owner: [400, { [nonField]: ["An organization must keep at least one active owner."] }],
   page_invalid: [404, { detail: "Invalid page." }],
   changed_meanwhile: [409, { detail: "This changed while the request was served. Try again." }],
+  rate_limited: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],
   issuer_unavailable: [503, { detail: "The token's issuer cannot be reached." }],
   storage_unavailable: [503, { detail: "The service is overloaded. Try again." }],
 } as const satisfies Record<ErrorCode, readonly [Status, Readonly<Record<string, unknown>>]>;

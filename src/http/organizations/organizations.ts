@@ -7,7 +7,8 @@ import { isNamed } from "../../services/accounts/access.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
-import { readFirst } from "../context.ts";
+import { readFirst, type AppContext } from "../context.ts";
+import { limitSlugs } from "../rate-limits.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import {
   idFilter,
@@ -33,7 +34,7 @@ const organizationSchema = z
   .openapi("Organization", { example });
 const organizationBody = z
   .object({ name: organizationName, slug: organizationSlug })
-  .openapi("OrganizationBody");
+  .openapi("OrganizationBody", { required: ["name", "slug"] });
 const organizationChanges = z
   .object({ name: organizationName.optional(), slug: organizationSlug.optional() })
   .openapi("OrganizationChanges");
@@ -83,6 +84,7 @@ operation(
     method: "post",
     path: "/accounts/organizations/",
     tag,
+    slugs: true,
     summary: "Create organization",
     description: "Makes an organization; the caller becomes its owner.",
     body: organizationBody,
@@ -126,7 +128,7 @@ operation(
     bodyExample,
     responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415),
   },
-  async (ctx, input, c) => c.json(present(ctx, await update(ctx, input.params.uuid, input.body))),
+  async (ctx, input, c) => c.json(present(ctx, await update(ctx, c, input.params.uuid, input.body))),
 );
 
 operation(
@@ -142,7 +144,7 @@ operation(
     bodyExample: { name: "Acme Ltd" },
     responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415),
   },
-  async (ctx, input, c) => c.json(present(ctx, await update(ctx, input.params.uuid, input.body))),
+  async (ctx, input, c) => c.json(present(ctx, await update(ctx, c, input.params.uuid, input.body))),
 );
 
 operation(
@@ -165,11 +167,13 @@ operation(
 
 function update(
   ctx: Context,
+  c: AppContext,
   uuid: string,
   body: () => Promise<{ name?: string | undefined; slug?: string | undefined }>,
 ) {
   return updateAccount(ctx, isNamed(uuid), async () => {
     const { name, slug } = await body();
+    if (slug !== undefined) await limitSlugs(c, ctx.principal);
     return { title: name, slug };
   });
 }

@@ -94,5 +94,5 @@ function changedColumns(account: FoundAccount, changes: AccountChanges): Partial
   const changed = Object.entries(wanted).filter(
     ([name, value]) => value !== undefined && value !== account[name as keyof AccountColumns],
   );
-  return Object.fromEntries(changed) as Partial<AccountColumns>;
+  return Object.fromEntries(changed);
 }

@@ -1,0 +1,53 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { findBreaches, type Migration } from "./migration-rules.ts";
+import { run } from "./run.ts";
+import { Refusal, runMain } from "./state.ts";
+
+await runMain(async () => {
+  const breaches = findBreaches(await readMigrations("migrations"));
+  for (const { file, statement, reason } of breaches) {
+    console.error(`migrations/${file}: ${reason}\n${statement.replace(/^/gm, "    ")}\n`);
+  }
+  if (breaches.length > 0) {
+    throw new Refusal("these migrations must not be applied");
+  }
+  await requireUpToDate();
+});
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
+  return await Promise.all(
+    names.map(async (name) => ({ name, sql: await readFile(join(folder, name), "utf8") })),
+  );
+}
+
+/** Throws a Refusal when the schema says something that no migration does; works on a copy. */
+async function requireUpToDate(): Promise<void> {
+  // Under the project: drizzle-kit takes every path for relative to where it runs.
+  await mkdir(".wrangler/tmp", { recursive: true });
+  const copy = await mkdtemp(".wrangler/tmp/migrations-");
+  try {
+    await cp("migrations", join(copy, "out"), { recursive: true });
+    const config = join(copy, "drizzle.config.ts");
+    const base = relative(copy, resolve("drizzle.config.ts"));
+    const out = JSON.stringify(`./${join(copy, "out")}`);
+    await writeFile(config, `import base from "${base}";\nexport default { ...base, out: ${out} };\n`);
+    const before = await readMigrations(join(copy, "out"));
+    const { code, output } = await run("drizzle-kit", ["generate", "--config", config]);
+    const known = new Set(before.map(({ name }) => name));
+    const added = (await readMigrations(join(copy, "out"))).filter(({ name }) => !known.has(name));
+    if (code !== 0) {
+      throw new Refusal(`drizzle-kit generate failed\n${output}`);
+    }
+    if (added.length > 0) {
+      const missing = added.map(({ sql }) => sql).join("\n");
+      throw new Refusal(`the schema is ahead of the migrations (npm run generate); missing:\n${missing}`);
+    }
+    if (!output.includes("nothing to migrate")) {
+      throw new Refusal(`drizzle-kit generate said something unexpected\n${output}`);
+    }
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}

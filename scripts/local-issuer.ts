@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, type JWK } from "jose";
+import { keepOnce, Refusal } from "./state.ts";
+
+/** The name under which the service knows the tokens that `npm run token` signs. */
+export const LOCAL_ISSUER = "https://local.roster.example";
+
+/** Whom those tokens are meant for. */
+export const LOCAL_AUDIENCE = "roster";
+
+/** The only algorithm of the local key. */
+export const LOCAL_ALGORITHM = "ES256";
+
+/** A private key with the name its tokens carry. */
+export interface SigningKey extends JWK {
+  readonly kid: string;
+}
+
+/** Returns the signing key kept in the state folder, making it on the first call. */
+export async function localSigningKey(state: string): Promise<SigningKey> {
+  const path = join(state, "issuer.json");
+  return readKey(path, await keepOnce(path, newKey));
+}
+
+/** Returns the entry of ISSUERS by which the service trusts the local key; it holds the public half only. */
+export function localIssuer({ kty, crv, x, y, kid }: SigningKey) {
+  return {
+    issuer: LOCAL_ISSUER,
+    audience: LOCAL_AUDIENCE,
+    algorithms: [LOCAL_ALGORITHM],
+    jwks: { keys: [{ kty, crv, x, y, kid, alg: LOCAL_ALGORITHM, use: "sig" }] },
+    trust_email: true,
+  };
+}
+
+async function newKey(): Promise<string> {
+  const { privateKey } = await generateKeyPair(LOCAL_ALGORITHM, { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: LOCAL_ALGORITHM, use: "sig" };
+  return `${JSON.stringify(key, null, 2)}\n`;
+}
+
+function readKey(path: string, text: string): SigningKey {
+  let key: unknown;
+  try {
+    key = JSON.parse(text);
+  } catch {
+    key = undefined;
+  }
+  if (!isSigningKey(key)) {
+    throw new Refusal(`${path} holds no ${LOCAL_ALGORITHM} key; remove it and a new one is made`);
+  }
+  return key;
+}
+
+function isSigningKey(value: unknown): value is SigningKey {
+  const key = value as Partial<Record<string, unknown>> | null | undefined;
+  return (
+    typeof key === "object" &&
+    key !== null &&
+    key["crv"] === "P-256" &&
+    ["kid", "x", "y", "d"].every((member) => typeof key[member] === "string")
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * The limits of a minute, by the platform's binding: counted per location, so about right rather
+ * than exact. The variable RATE_LIMITS turns them off.
+ */
+import { DomainError } from "../domain/errors.ts";
+import type { Env } from "../env.ts";
+import type { Principal } from "../services/context.ts";
+import { configurationOf } from "./configuration.ts";
+import type { AppContext } from "./context.ts";
+
+/** Seconds in the binding's period, and so the longest wait. */
+const period = 60;
+
+type Limiter = keyof { [Name in keyof Env as Name extends `LIMIT_${string}` ? Name : never]: Env[Name] };
+
+/** Everything a caller asks for: 6,000 a minute. Throws `rate_limited`. */
+export async function limitRequests(c: AppContext, principal: Principal): Promise<void> {
+  await count(c, "LIMIT_PRINCIPAL", principalKey(principal));
+}
+
+/** Asking whether slugs are free, and taking them: 60 a minute a caller. Throws `rate_limited`. */
+export async function limitSlugs(c: AppContext, principal: Principal): Promise<void> {
+  await count(c, "LIMIT_SLUGS", principalKey(principal));
+}
+
+/** Tokens that are no good: 100 a minute an address. Throws `rate_limited`. */
+export async function limitFailedTokens(c: AppContext): Promise<void> {
+  const address = clientNetwork(c.req.header("CF-Connecting-IP"));
+  if (address !== undefined) await count(c, "LIMIT_FAILED_TOKENS", address);
+}
+
+/**
+ * What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which is what one line
+ * gets. Only the platform's own header is asked: any other can be made up.
+ */
+export function clientNetwork(address: string | undefined): string | undefined {
+  if (address === undefined || !address.includes(":")) return address;
+  const [head = "", tail] = address.toLowerCase().split("::");
+  const groups = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const behind = tail === "" ? 0 : tail.split(":").length;
+    while (groups.length < 8 - behind) groups.push("0");
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ""))
+    .join(":");
+}
+
+async function count(c: AppContext, limiter: Limiter, key: string): Promise<void> {
+  if (!configurationOf(c.env).rateLimits) return;
+  const { success } = await c.env[limiter].limit({ key });
+  if (!success) throw new DomainError("rate_limited", { retryAfter: period });
+}
+
+function principalKey({ identity }: Principal): string {
+  return `${identity.issuer}|${identity.subject}`;
+}
