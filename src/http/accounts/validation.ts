@@ -67,7 +67,8 @@ function translate(issue: Issue, root: unknown, part: string): ValidationIssue {
     const parent = part === "query" ? null : (valueAt(root, path.slice(0, -1)) ?? null);
     return { type: "missing", loc: [part, ...path], msg: "Field required", input: parent };
   }
-  return { loc: [part, ...path], input: input ?? null, ...faultOf(issue, input) };
+  const { type, msg, ctx } = faultOf(issue, input);
+  return { type, loc: [part, ...path], msg, input: input ?? null, ...(ctx === undefined ? {} : { ctx }) };
 }
 
 function faultOf(issue: Issue, input: unknown): FieldFault {

@@ -24,7 +24,6 @@ export function writeDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): stri
       title: "Roster",
       version: "0.1.0",
       description: about,
-      license: { name: "Proprietary", url: publicUrl },
     },
     servers: [{ url: publicUrl, description: "This service" }],
     tags,
