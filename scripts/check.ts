@@ -19,7 +19,7 @@ const STAGES: readonly (readonly Step[])[] = [
     },
   ],
   [
-    { name: "bundle", command: "node", args: ["scripts/check-bundle.ts"] },
+    { name: "bundle", command: "node", args: ["scripts/check-bundle.ts"], told: true },
     { name: "tests of scripts", command: "node", args: ["--test", "test/scripts/*.test.mjs"] },
   ],
   [{ name: "tests", command: "npm", args: ["test", "--silent"] }],
@@ -29,6 +29,8 @@ interface Step {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Whether what it prints is told when it passes, too. */
+  readonly told?: boolean;
 }
 
 for (const stage of STAGES) {
@@ -45,5 +47,6 @@ async function timed(step: Step): Promise<Outcome & Step> {
   const outcome = await run(step.command, step.args);
   const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6);
   console.log(`${outcome.code === 0 ? "ok    " : "FAILED"} ${seconds} s  ${step.name}`);
+  if (step.told === true && outcome.code === 0) process.stdout.write(`${" ".repeat(18)}${outcome.output}`);
   return { ...outcome, ...step };
 }
