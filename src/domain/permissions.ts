@@ -29,27 +29,21 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
+/** Permissions that stand for the whole platform and that no role on an account grants. */
+const platformWide: readonly Permission[] = [
+  "users:read",
+  "users:write",
+  "groups:assign",
+  "analysts:read",
+  "login:read",
+  "manage",
+];
+
 /** What a role grants on its account. */
-export const rolePermissions = {
-  AOWNER: [
-    "account:read",
-    "account:write",
-    "account:delete",
-    "members:read",
-    "members:search",
-    "members:write",
-    "invites:read",
-    "invites:write",
-    "usage:read",
-    "usage:write",
-    "logo:read",
-    "logo:write",
-    "saml:read",
-    "audit:read",
-    "account:export",
-  ],
+export const rolePermissions: Readonly<Record<AccountRole, readonly Permission[]>> = {
+  AOWNER: permissions.filter((name) => !platformWide.includes(name)),
   AMEMBER: ["account:read", "members:search", "invites:read", "invites:write", "usage:read", "logo:read"],
-} as const satisfies Record<AccountRole, readonly Permission[]>;
+};
 
 /** The groups of the first migration: what each grants, on every account. */
 export const firstGroups = [
@@ -95,7 +89,7 @@ export type OperationId = keyof typeof operations;
 
 /** Whether a role grants a permission on its account. */
 export function roleGrants(role: AccountRole | undefined, permission: Permission): boolean {
-  return role !== undefined && (rolePermissions[role] as readonly Permission[]).includes(permission);
+  return role !== undefined && rolePermissions[role].includes(permission);
 }
 
 /** The roles that grant a permission. */
