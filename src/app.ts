@@ -6,7 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 
 import { accountsFace } from "./http/accounts/routes.ts";
 import { ConfigurationError, configurationOf } from "./http/configuration.ts";
-import type { AppContext, AppEnv } from "./http/context.ts";
+import type { AppContext, AppEnv } from "./http/app-env.ts";
 import { organizationsFace } from "./http/organizations/routes.ts";
 import { logFault } from "./http/refusal.ts";
 import { writeDocument } from "./http/service/document.ts";

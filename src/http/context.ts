@@ -1,23 +1,13 @@
-import type { Context as HonoContext } from "hono";
-import type { RequestIdVariables } from "hono/request-id";
-
 import { isOperator } from "../auth/operators.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { Need } from "../domain/permissions.ts";
 import { normalEmail } from "../domain/user.ts";
-import type { Env } from "../env.ts";
 import { readAs } from "../services/caller.ts";
 import type { Context } from "../services/context.ts";
 import { openDatabase } from "../storage/database.ts";
+import type { AppContext } from "./app-env.ts";
 import { configurationOf } from "./configuration.ts";
 import { limitFailedTokens, limitRequests } from "./rate-limits.ts";
-
-/** What Hono is told of every request of this worker. */
-export interface AppEnv {
-  Bindings: Env;
-  Variables: RequestIdVariables;
-}
-export type AppContext = HonoContext<AppEnv>;
 
 /**
  * Verifies the credentials of a request and makes what its use case is given. No database is

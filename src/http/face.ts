@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, type RouteConfig, type z } from "@hono/zod-op
 import { bodyLimit } from "hono/body-limit";
 
 import type { OperationId } from "../domain/permissions.ts";
-import type { AppContext, AppEnv } from "./context.ts";
+import type { AppContext, AppEnv } from "./app-env.ts";
 
 /** Largest body of any request but a logo's, in bytes. */
 export const largestBody = 1024 * 1024;

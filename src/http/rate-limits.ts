@@ -6,7 +6,7 @@ import { DomainError } from "../domain/errors.ts";
 import type { Env } from "../env.ts";
 import type { Principal } from "../services/context.ts";
 import { configurationOf } from "./configuration.ts";
-import type { AppContext } from "./context.ts";
+import type { AppContext } from "./app-env.ts";
 
 /** Seconds in the binding's period, and so the longest wait. */
 const period = 60;

@@ -1,6 +1,6 @@
 import { DomainError } from "../domain/errors.ts";
 import { ConfigurationError } from "./configuration.ts";
-import type { AppContext } from "./context.ts";
+import type { AppContext } from "./app-env.ts";
 
 /**
  * Writes down what went wrong inside: the kind of error and the request's id. Never the message of

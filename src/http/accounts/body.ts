@@ -1,4 +1,4 @@
-import type { AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
 import { parseJson } from "../json.ts";
 import { BrokenBody } from "./errors.ts";
 import { InvalidRequest } from "./validation.ts";

@@ -2,7 +2,8 @@ import type { z } from "@hono/zod-openapi";
 
 import { operations } from "../../domain/permissions.ts";
 import type { Context } from "../../services/context.ts";
-import { authenticate, readFirst, withRetries, type AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
+import { authenticate, readFirst, withRetries } from "../context.ts";
 import { Face, type Inputs, type OperationContract } from "../face.ts";
 import { queryOf } from "../query.ts";
 import { limitSlugs } from "../rate-limits.ts";

@@ -1,4 +1,4 @@
-import type { AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
 import { parseJson } from "../json.ts";
 import { RequestRefused } from "./errors.ts";
 

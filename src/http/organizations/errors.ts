@@ -1,6 +1,6 @@
 /** The one door through which every refusal of this face leaves, in Django REST framework's manner. */
 import { DomainError, type ErrorCode } from "../../domain/errors.ts";
-import type { AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
 import { logFault, refusalHeaders } from "../refusal.ts";
 import { InvalidRequest, nonField } from "./validation.ts";
 

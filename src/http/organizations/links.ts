@@ -8,7 +8,7 @@ import {
 } from "../../domain/page.ts";
 import { DomainError } from "../../domain/errors.ts";
 import type { Context } from "../../services/context.ts";
-import type { AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
 
 const defaultSize = 20;
 const largestSize = 100;

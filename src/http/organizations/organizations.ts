@@ -7,7 +7,8 @@ import { isNamed } from "../../services/accounts/access.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
-import { readFirst, type AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
+import { readFirst } from "../context.ts";
 import { limitSlugs } from "../rate-limits.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import {

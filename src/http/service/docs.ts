@@ -1,4 +1,4 @@
-import type { AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
 
 /** The page loads only its own files, and asks only this service; Swagger UI needs inline styles. */
 const policy = [

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 
-import type { AppEnv } from "../context.ts";
+import type { AppEnv } from "../app-env.ts";
 
 const about = `The accounts service a product puts at the edge: organizations, members, invitations, plans and
 exactly counted usage. One set of data under two published APIs: \`/accounts/…/\` with Django REST

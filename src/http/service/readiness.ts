@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 
 import { openDatabase } from "../../storage/database.ts";
 import { configurationOf, ConfigurationError } from "../configuration.ts";
-import type { AppContext } from "../context.ts";
+import type { AppContext } from "../app-env.ts";
 import { logFault } from "../refusal.ts";
 
 /** Looks at each part a request needs: 200 when all answer, else 503, with what is wrong in words. */

@@ -3,7 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { etag } from "hono/etag";
 
 import { configurationOf } from "../configuration.ts";
-import type { AppContext, AppEnv } from "../context.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
 import { docsAsset, docsPage } from "./docs.ts";
 import { readiness } from "./readiness.ts";
 

@@ -1,0 +1,11 @@
+import type { Context } from "hono";
+import type { RequestIdVariables } from "hono/request-id";
+
+import type { Env } from "../env.ts";
+
+/** What Hono is told of every request of this worker. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: RequestIdVariables;
+}
+export type AppContext = Context<AppEnv>;
