@@ -102,6 +102,7 @@ CREATE TABLE `identities` (
 	`issuer` text NOT NULL,
 	`subject` text NOT NULL,
 	`user_id` integer NOT NULL,
+	`tokens_after` integer,
 	PRIMARY KEY(`issuer`, `subject`),
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
@@ -193,7 +194,9 @@ CREATE TABLE `users` (
 	`last_login` integer,
 	`created_at` integer NOT NULL,
 	CONSTRAINT "users_type" CHECK(type in ('ROOT', 'DEALER', 'USER', 'READONLY', 'MANAGER', 'SALES')),
-	CONSTRAINT "users_language" CHECK(language in ('CA', 'ES', 'EN', 'FR', 'DE', 'PT'))
+	CONSTRAINT "users_language" CHECK(language in ('CA', 'ES', 'EN', 'FR', 'DE', 'PT')),
+	CONSTRAINT "users_is_active" CHECK(is_active in (0, 1)),
+	CONSTRAINT "users_consent_given" CHECK(consent_given in (0, 1))
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_uuid_unique` ON `users` (`uuid`);--> statement-breakpoint
@@ -208,7 +211,8 @@ CREATE TABLE `zones` (
 	`origin` text,
 	`location_hint` text,
 	CONSTRAINT "zones_cloud_provider" CHECK(cloud_provider in ('AWS', 'GCP', 'ON_PREMISES', 'CLOUDFLARE')),
-	CONSTRAINT "zones_location_hint" CHECK(location_hint in ('wnam', 'enam', 'weur', 'eeur', 'apac', 'oc', 'sam', 'afr', 'me'))
+	CONSTRAINT "zones_location_hint" CHECK(location_hint in ('wnam', 'enam', 'weur', 'eeur', 'apac', 'oc', 'sam', 'afr', 'me')),
+	CONSTRAINT "zones_private" CHECK(private in (0, 1))
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `zones_uuid_unique` ON `zones` (`uuid`);--> statement-breakpoint

@@ -15,7 +15,7 @@ import { serviceRoutes } from "./http/service/routes.ts";
 export const app = new OpenAPIHono<AppEnv>();
 
 const crossOrigin = cors({
-  origin: (origin, c: AppContext) => (configurationOf(c.env).corsOrigins.has(origin) ? origin : null),
+  origin: (origin, c: AppContext) => (mayCall(c, origin) ? origin : null),
   allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: [
     "Authorization",
@@ -44,9 +44,8 @@ app.use(
 app.use(
   createMiddleware<AppEnv>((c, next) => {
     // An OPTIONS that is no preflight belongs to its face.
-    const asked = c.req.header("Origin") !== undefined;
     const preflight = c.req.header("Access-Control-Request-Method") !== undefined;
-    return asked && (c.req.method !== "OPTIONS" || preflight) ? crossOrigin(c, next) : next();
+    return c.req.method === "OPTIONS" && !preflight ? next() : crossOrigin(c, next);
   }),
 );
 
@@ -67,3 +66,12 @@ app.onError((error, c) => {
   }
   return c.json({ detail: "Internal Server Error" }, 500);
 });
+
+/** Whether pages of an origin may call; while the configuration is wrong none may, and all else is told where it belongs. */
+function mayCall(c: AppContext, origin: string): boolean {
+  try {
+    return configurationOf(c.env).corsOrigins.has(origin);
+  } catch {
+    return false;
+  }
+}

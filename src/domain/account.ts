@@ -1,4 +1,4 @@
-import { isUuidShaped } from "./uuid.ts";
+import { parseUuid } from "./uuid.ts";
 
 export const accountRoles = ["AOWNER", "AMEMBER"] as const;
 export type AccountRole = (typeof accountRoles)[number];
@@ -54,7 +54,7 @@ export function slugKey(slug: string): string {
 
 /** Whether a slug may not be taken: a reserved word, or anything that could be read as an id. */
 export function isReservedSlug(slug: string): boolean {
-  return reservedSlugs.has(slugKey(slug)) || isUuidShaped(slug);
+  return reservedSlugs.has(slugKey(slug)) || parseUuid(slug) !== undefined;
 }
 
 /** The state an account is in at `now`: the stored one, and `quota` until its end where nothing graver holds. */

@@ -33,6 +33,8 @@ export type ErrorCode =
   | "rate_limited"
   /** The issuer's keys cannot be had, so nothing can be said about the token. */
   | "issuer_unavailable"
+  /** The service's own variables are missing or wrong. */
+  | "unconfigured"
   /** The database is overloaded or restarting. */
   | "storage_unavailable";
 
@@ -40,6 +42,8 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** Seconds after which trying again is sensible. */
   readonly retryAfter?: number;
+  /** The value of the caller's that was refused. */
+  readonly value?: string;
   /** The blocking state of an account that is blocked. */
   readonly blockingState?: string;
 }

@@ -59,7 +59,7 @@ export function makePage<Row>(
     const rows = read.slice(0, count - (number - 1) * size).toReversed();
     return { rows, count, next: undefined, previous: linkBefore(number, rows[0], keysOf) };
   }
-  if (read.length === 0 && page > 1 && cursor === undefined) return undefined;
+  if (read.length === 0) return emptyPage({ page, size, cursor }, count);
   const backwards = cursor?.direction === "before";
   const rows = backwards ? read.slice(0, size).toReversed() : read.slice(0, size);
   const last = rows.at(-1);
@@ -70,6 +70,29 @@ export function makePage<Row>(
     next: more ? { page: page + 1, cursor: { direction: "after", keys: keysOf(last) } } : undefined,
     previous: linkBefore(page, rows[0], keysOf),
   };
+}
+
+/** A page without rows leads back to where its reader came from: to the row its cursor names, or the nearest left. */
+function emptyPage<Row>(
+  { page, cursor }: PageRequest & { page: number },
+  count: number,
+): Page<Row> | undefined {
+  if (cursor === undefined && page > 1) return undefined;
+  const empty = { rows: [], count, next: undefined, previous: undefined };
+  if (cursor === undefined) return empty;
+  const back = {
+    direction: cursor.direction === "after" ? "before" : "after",
+    keys: including(cursor),
+  } as const;
+  if (cursor.direction === "before") return { ...empty, next: { page: page + 1, cursor: back } };
+  return page > 1
+    ? { ...empty, previous: page === 2 ? { page: 1 } : { page: page - 1, cursor: back } }
+    : empty;
+}
+
+/** The keys from which a walk the other way begins with the row that a cursor names: the last key is an integer. */
+function including({ direction, keys }: Cursor): (string | number)[] {
+  return [...keys.slice(0, -1), Number(keys.at(-1)) + (direction === "after" ? 1 : -1)];
 }
 
 /** A cursor as it stands in a link: opaque to clients, base64url of JSON. */
@@ -91,11 +114,20 @@ export function decodeCursor(text: string, like: readonly ("string" | "number")[
   const [direction, ...keys] = parsed as unknown[];
   if (direction !== "after" && direction !== "before") return undefined;
   const fits = keys.every(
-    (key, at) =>
-      typeof key === like[at] &&
-      (typeof key === "number" ? Number.isSafeInteger(key) : (key as string).isWellFormed()),
+    (key, at) => typeof key === like[at] && (typeof key === "number" ? isKey(key) : isKeyText(key as string)),
   );
   return fits ? { direction, keys: keys as (string | number)[] } : undefined;
+}
+
+/** Longest text a cursor holds: a title's key, which folding can make longer than the title. */
+const longestKey = 1_000;
+
+function isKeyText(key: string): boolean {
+  return key.length <= longestKey && key.isWellFormed() && !key.includes("\0");
+}
+
+function isKey(key: number): boolean {
+  return Number.isSafeInteger(key) && key >= 0;
 }
 
 function linkBefore<Row>(

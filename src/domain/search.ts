@@ -37,7 +37,7 @@ export function searchTerms(search: string): string[] {
 export interface IndexedSearch {
   /** FTS5 query over the trigram index. */
   readonly match: string;
-  /** Terms that are not in `match`, to be looked for in each row it finds. */
+  /** Terms that `match` leaves out or cannot tell, to be looked for in each row it finds. */
   readonly rest: readonly string[];
 }
 
@@ -47,13 +47,15 @@ export interface IndexedSearch {
  */
 export function indexedSearch(terms: readonly string[]): IndexedSearch | undefined {
   if (terms.some((term) => /\p{Cc}/u.test(term) || !term.isWellFormed())) return undefined;
-  const longestFirst = [...terms].sort((left, right) => right.length - left.length);
-  const match = longestFirst
-    .slice(0, indexedTerms)
-    .map((term) => `"${indexedForm(term).replaceAll('"', '""')}"`)
-    .join(" ");
-  return { match, rest: longestFirst.slice(indexedTerms).map(indexedForm) };
+  const longestFirst = terms.map(indexedForm).sort((left, right) => right.length - left.length);
+  const indexed = longestFirst.slice(0, indexedTerms);
+  const match = indexed.map((term) => `"${term.replaceAll('"', '""')}"`).join(" ");
+  const rest = longestFirst.filter((term, at) => at >= indexedTerms || indistinct.test(term));
+  return { match, rest };
 }
+
+/** Characters the index takes for one another, as it reads all of them as U+FFFD. */
+const indistinct = /\p{Noncharacter_Code_Point}/u;
 
 function indexedForm(term: string): string {
   return [...term].length < 3 ? fieldStart.slice(0, 3 - [...term].length) + term : term;

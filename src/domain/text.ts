@@ -5,9 +5,14 @@ export function normalText(text: string): string {
   return text.normalize("NFC").trim();
 }
 
-/** The form in which text is compared and searched: normal form C, lower case. */
-export function searchKey(text: string): string {
+/** Normal form C, lower case: what differs in neither is the same. */
+export function foldedText(text: string): string {
   return text.normalize("NFC").toLowerCase().normalize("NFC");
+}
+
+/** The form in which text is ordered and searched: folded, and with one sigma wherever in a word it stands. */
+export function searchKey(text: string): string {
+  return foldedText(text).replaceAll("ς", "σ");
 }
 
 /** Length in code points, which is how both wire manners count. */

@@ -1,4 +1,4 @@
-import { searchKey } from "./text.ts";
+import { foldedText } from "./text.ts";
 
 /** What a user is to the platform. ROOT is never stored for operators: it is derived on every request. */
 export const userTypes = ["ROOT", "DEALER", "USER", "READONLY", "MANAGER", "SALES"] as const;
@@ -14,7 +14,7 @@ export const nameLength = 150;
 
 /** The form in which addresses are compared: trimmed, normal form C, lower case. */
 export function normalEmail(text: string): string {
-  return searchKey(text.trim());
+  return foldedText(text.trim());
 }
 
 /** First and last name out of one: what stands before the first space, and the rest. */

@@ -1,9 +1,8 @@
-const hyphenated = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const bare = /^[0-9a-f]{32}$/;
 
 /**
- * The canonical form (lower case, hyphens) of a UUID written with or without hyphens, in any
- * case, in braces or behind `urn:uuid:`; undefined for anything else.
+ * The canonical form (lower case, hyphens) of a UUID written in any case, with hyphens anywhere or
+ * nowhere, in braces or behind `urn:uuid:`, as Python's uuid module reads it; undefined for anything else.
  */
 export function parseUuid(text: string): string | undefined {
   const digits = text
@@ -20,10 +19,4 @@ export function parseUuid(text: string): string | undefined {
     digits.slice(20),
   ];
   return groups.join("-");
-}
-
-/** Whether a text has a UUID's form, with or without hyphens. */
-export function isUuidShaped(text: string): boolean {
-  const lower = text.toLowerCase();
-  return hyphenated.test(lower) || bare.test(lower);
 }

@@ -7,6 +7,7 @@ import type { Context } from "../services/context.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { AppContext } from "./app-env.ts";
 import { configurationOf } from "./configuration.ts";
+import { logFault } from "./refusal.ts";
 import { limitFailedTokens, limitRequests } from "./rate-limits.ts";
 
 /**
@@ -35,7 +36,7 @@ export async function authenticate(c: AppContext, need: Need): Promise<Context> 
     db: openDatabase(c.env.DB),
     jobs: c.env.JOBS,
     later: (work) => {
-      c.executionCtx.waitUntil(work);
+      c.executionCtx.waitUntil(work.catch((error: unknown) => logFault(c, error)));
     },
   };
 }

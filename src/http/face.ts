@@ -1,8 +1,11 @@
 import { createRoute, OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 
+import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
+import { ConfigurationError } from "./configuration.ts";
+import { logFault } from "./refusal.ts";
 
 /** Largest body of any request but a logo's, in bytes. */
 export const largestBody = 1024 * 1024;
@@ -82,14 +85,21 @@ export class Face {
     });
     for (const [path, methods] of this.#handlers) {
       const allowed = [...methods.keys()];
-      this.app.all(path, limit, async (c) => {
+      this.app.all(path, async (c) => {
         try {
           this.#manners.finish?.(c, allowed);
-          const method = c.req.method === "HEAD" ? "GET" : c.req.method;
-          const serve = methods.get(method);
-          return await (serve === undefined ? this.#manners.wrongMethod(c, allowed) : serve(c));
+          const serve = methods.get(c.req.method === "HEAD" ? "GET" : c.req.method);
+          if (serve === undefined) return await this.#manners.wrongMethod(c, allowed);
+          let answer: Response | undefined;
+          const tooLarge = await limit(c, async () => {
+            answer = await serve(c);
+          });
+          return tooLarge ?? answer ?? this.#manners.unknown(c);
         } catch (error) {
-          return this.#manners.refuse(c, error);
+          return this.#manners.refuse(
+            c,
+            error instanceof ConfigurationError ? unconfigured(c, error) : error,
+          );
         }
       });
     }
@@ -129,6 +139,12 @@ export class Face {
       responses,
     });
   }
+}
+
+/** Only the operator can help, and only the operator is told how: in the log. */
+function unconfigured(c: AppContext, error: ConfigurationError): DomainError {
+  logFault(c, error);
+  return new DomainError("unconfigured", { retryAfter: 60 });
 }
 
 function patternOf(path: string): RegExp {

@@ -91,9 +91,10 @@ class Scanner {
   }
 
   #value(index: number, depth: number): number {
-    if (depth > deepest) throw new Fault("Nested too deeply", index);
     const character = this.#text[index];
     if (character === '"') return this.#string(index);
+    const nests = character === "{" || character === "[";
+    if (nests && depth === deepest) throw new Fault("Nested too deeply", index);
     if (character === "{") return this.#object(index, depth);
     if (character === "[") return this.#array(index, depth);
     const literal = /(?:null|true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)/y;
@@ -153,7 +154,9 @@ class Scanner {
       if (!'"\\/bfnrt'.includes(kind)) throw new Fault("Invalid \\escape", index);
       return index + 2;
     }
-    if (!/^[0-9a-fA-F]{4}$/.test(this.#text.slice(index + 2, index + 6))) {
+    // The decoder wants the four digits and one character more, or it looks no further.
+    const digits = this.#text.slice(index + 2, index + 6);
+    if (index + 6 >= this.#text.length || !/^[0-9a-fA-F]{4}$/.test(digits)) {
       throw new Fault("Invalid \\uXXXX escape", index + 1);
     }
     return index + 6;

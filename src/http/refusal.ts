@@ -24,9 +24,10 @@ function nameOf(error: unknown): string {
 /** Where it happened, without the message that heads a stack. */
 function stackOf(error: unknown): { stack?: string[] } {
   if (!(error instanceof Error) || error.stack === undefined) return {};
+  const behind = error.stack.indexOf(error.message) + error.message.length;
+  const places = error.stack.slice(behind).split("\n");
   return {
-    stack: error.stack
-      .split("\n")
+    stack: places
       .filter((line) => /^\s+at /.test(line))
       .slice(0, 8)
       .map((line) => line.trim()),

@@ -7,7 +7,7 @@ import { normalEmail } from "../domain/user.ts";
 import { precondition, runBatch, type Statement } from "../storage/database.ts";
 import { groupPermissions, identities, userGroups, users } from "../storage/schema.ts";
 import type { Context } from "./context.ts";
-import { signIn } from "./sign-in.ts";
+import { isOutdated, signIn } from "./sign-in.ts";
 
 type UserRow = typeof users.$inferSelect;
 
@@ -32,6 +32,7 @@ export async function readAs<Items extends readonly Statement[]>(
     const results = await runBatch(ctx.db, [callerQuery(ctx), ...items] as const);
     const [[row], ...rest] = results;
     if (row !== undefined) {
+      if (isOutdated(ctx.principal.identity, row.tokensAfter)) throw new DomainError("token_invalid");
       if (!row.isActive) throw new DomainError("user_inactive");
       noteLogin(ctx, row);
       return [asCaller(ctx, row), ...rest] as unknown as [Caller, ...BatchResponse<[...Items]>];
@@ -65,13 +66,21 @@ export function callerStillActive(ctx: Context, caller: Caller): Statement {
 function callerQuery(ctx: Context) {
   // Names in full: within a selected expression drizzle leaves a column's table out.
   const granted = sql<string>`(select json_group_array(distinct group_permissions.permission) from user_groups join group_permissions on group_permissions.group_id = user_groups.group_id where user_groups.user_id = users.id)`;
+  const { issuer, subject } = ctx.principal.identity;
   return ctx.db
-    .select({ ...getTableColumns(users), granted: granted.as("granted") })
-    .from(users)
-    .where(eq(users.id, callerId(ctx)));
+    .select({
+      ...getTableColumns(users),
+      tokensAfter: identities.tokensAfter,
+      granted: granted.as("granted"),
+    })
+    .from(identities)
+    .innerJoin(users, eq(users.id, identities.userId))
+    .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)));
 }
 
-function asCaller(ctx: Context, { granted, ...row }: UserRow & { granted: string }): Caller {
+type CallerRow = UserRow & { tokensAfter: number | null; granted: string };
+
+function asCaller(ctx: Context, { granted, tokensAfter: _, ...row }: CallerRow): Caller {
   if (ctx.principal.operator) return { ...row, type: "ROOT", everywhere: new Set(permissions) };
   const known = new Set<string>(permissions);
   const names = (JSON.parse(granted) as string[]).filter((name): name is Permission => known.has(name));

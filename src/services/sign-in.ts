@@ -41,9 +41,8 @@ async function trySignIn({ db, now, principal: { identity } }: Context): Promise
     unboundUsers(db, address),
   ] as const);
   if (known.length > 0) return;
-  const deletedAt = deleted[0]?.deletedAt;
-  if (deletedAt !== undefined && identity.issuedAt * 1000 <= deletedAt)
-    throw new DomainError("token_invalid");
+  const deletedAt = deleted[0]?.deletedAt ?? null;
+  if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid");
 
   const unknown = precondition(db, "changed_meanwhile", notExists(own));
   const profile = profileOf(identity);
@@ -57,7 +56,7 @@ async function trySignIn({ db, now, principal: { identity } }: Context): Promise
         "changed_meanwhile",
         sql`(select group_concat(id) from (${unboundUsers(db, address)})) = ${String(candidate.id)}`,
       ),
-      db.insert(identities).values({ issuer, subject, userId: candidate.id }),
+      db.insert(identities).values({ issuer, subject, userId: candidate.id, tokensAfter: deletedAt }),
       db
         .update(users)
         .set({
@@ -89,8 +88,14 @@ async function trySignIn({ db, now, principal: { identity } }: Context): Promise
       issuer,
       subject,
       userId: sql`(select ${users.id} from ${users} where ${users.uuid} = ${uuid})`,
+      tokensAfter: deletedAt,
     }),
   ]);
+}
+
+/** Whether a token is from before its identity's last user was deleted; tokens tell the second, so that second counts as before. */
+export function isOutdated({ issuedAt }: Identity, deletedAt: number | null): boolean {
+  return deletedAt !== null && issuedAt * 1000 <= deletedAt;
 }
 
 /** Active users without an identity who have an address, the first two: one may be bound, two may not. */

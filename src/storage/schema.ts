@@ -34,6 +34,7 @@ export const zones = sqliteTable(
   (table) => [
     oneOf("zones_cloud_provider", table.cloudProvider, cloudProviders),
     oneOf("zones_location_hint", table.locationHint, locationHints),
+    yesOrNo("zones_private", table.private),
   ],
 );
 
@@ -64,6 +65,8 @@ export const users = sqliteTable(
     index("users_email_key").on(table.emailKey),
     oneOf("users_type", table.type, userTypes),
     oneOf("users_language", table.language, languages),
+    yesOrNo("users_is_active", table.isActive),
+    yesOrNo("users_consent_given", table.consentGiven),
   ],
 );
 
@@ -76,6 +79,8 @@ export const identities = sqliteTable(
     userId: integer("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
+    /** Tokens issued up to then are refused: they belonged to a user who was deleted. */
+    tokensAfter: integer("tokens_after"),
   },
   (table) => [
     primaryKey({ columns: [table.issuer, table.subject] }),
@@ -338,6 +343,10 @@ export const preconditions = sqliteTable("preconditions", {
   name: text("name").notNull(),
   holds: integer("holds", { mode: "boolean" }).notNull(),
 });
+
+function yesOrNo(name: string, column: SQLiteColumn) {
+  return check(name, sql.raw(`${column.name} in (0, 1)`));
+}
 
 function oneOf(name: string, column: SQLiteColumn, values: readonly string[]) {
   const list = values.map((value) => `'${value}'`).join(", ");

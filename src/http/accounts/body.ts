@@ -4,8 +4,8 @@ import { BrokenBody } from "./errors.ts";
 import { InvalidRequest } from "./validation.ts";
 
 /**
- * The body of a request as FastAPI reads it: JSON where the media type says so or nothing is
- * said, text of any other type. Undefined for no body and for `null`. Throws InvalidRequest for
+ * The body of a request as FastAPI reads it: JSON where the media type says so, plain text of any
+ * other type or none (its `strict_content_type`). Undefined for no body and for `null`. Throws InvalidRequest for
  * broken JSON.
  */
 export async function readBody(c: AppContext): Promise<unknown> {
@@ -36,6 +36,5 @@ function decode(bytes: ArrayBuffer): string {
 }
 
 function isJson(mediaType: string | undefined): boolean {
-  if (mediaType === undefined || mediaType.trim() === "") return true;
-  return /^application\/(?:[\w.+-]+\+)?json$/i.test(mediaType.split(";", 1)[0]?.trim() ?? "");
+  return /^application\/(?:[\w.+-]+\+)?json$/i.test(mediaType?.split(";", 1)[0]?.trim() ?? "");
 }

@@ -27,6 +27,7 @@ const refusals = {
   changed_meanwhile: [409, "This changed while the request was served. Try again"],
   rate_limited: [429, "Too many requests. Try again later"],
   issuer_unavailable: [503, "The token's issuer cannot be reached"],
+  unconfigured: [503, "The service is not configured"],
   storage_unavailable: [503, "The service is overloaded. Try again"],
 } as const satisfies Record<ErrorCode, readonly [Status, string]>;
 
@@ -36,7 +37,14 @@ export function refuse(c: AppContext, error: unknown): Response {
   if (error instanceof DomainError) {
     const fault = asFieldFault(error);
     if (fault !== undefined) {
-      return c.json({ detail: [{ type: "value_error", loc: fault.loc, msg: fault.msg, input: null }] }, 422);
+      return c.json(
+        {
+          detail: [
+            { type: "value_error", loc: fault.loc, msg: fault.msg, input: error.details.value ?? null },
+          ],
+        },
+        422,
+      );
     }
     const [status, detail] = refusals[error.code];
     const headers = refusalHeaders(error);

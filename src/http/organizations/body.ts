@@ -20,7 +20,7 @@ export async function readBody(c: AppContext): Promise<unknown> {
   const contentType = c.req.header("Content-Type") ?? "";
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type === "application/json") return readJson(bytes);
-  if (mediaTypes.some((known) => known === type)) return readForm(bytes, contentType);
+  if (mediaTypes.some((known) => known === type)) return readForm(bytes, type, contentType);
   throw new RequestRefused(415, `Unsupported media type "${contentType}" in request.`);
 }
 
@@ -40,13 +40,20 @@ function readJson(bytes: ArrayBuffer): unknown {
   );
 }
 
-async function readForm(bytes: ArrayBuffer, contentType: string): Promise<unknown> {
+async function readForm(bytes: ArrayBuffer, type: string, contentType: string): Promise<unknown> {
   const values = Object.create(null) as Record<string, unknown>;
+  // Not Response.formData(): the platform's drops a percent sign that begins no escape.
+  const form = type.endsWith("urlencoded")
+    ? new URLSearchParams(new TextDecoder().decode(bytes))
+    : await readMultipart(bytes, contentType);
+  for (const [name, value] of form) values[name] = value;
+  return values;
+}
+
+async function readMultipart(bytes: ArrayBuffer, contentType: string): Promise<FormData> {
   try {
-    const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
-    for (const [name, value] of form) values[name] = value;
+    return await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
   } catch {
     throw new RequestRefused(400, "Multipart form parse error - Invalid boundary or part in multipart");
   }
-  return values;
 }

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
-import { codePoints, textFault } from "../../domain/text.ts";
+import { codePoints, normalText, textFault } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { nullCharacters } from "./validation.ts";
 
@@ -21,9 +21,10 @@ function charField(rules: TextRules) {
     .unknown()
     .transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
-      const faults = typeof text === "string" ? faultsOf(text.trim(), rules) : [absence(text)];
+      const normal = typeof text === "string" ? normalText(text) : undefined;
+      const faults = normal === undefined ? [absence(text)] : faultsOf(normal, rules);
       for (const message of faults) context.addIssue({ code: "custom", message });
-      return faults.length === 0 && typeof text === "string" ? text.trim() : z.NEVER;
+      return faults.length === 0 && normal !== undefined ? normal : z.NEVER;
     })
     .openapi({
       type: "string",

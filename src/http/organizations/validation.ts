@@ -18,7 +18,8 @@ export const nullCharacters = "Null characters are not allowed.";
 
 /** Parses the values of a request; throws InvalidRequest with the sentences of every field that does not fit. */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, values: unknown): z.output<Schema> {
-  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+  if (values === null) throw new InvalidRequest({ [nonField]: ["No data provided"] });
+  if (typeof values !== "object" || Array.isArray(values)) {
     throw new InvalidRequest({
       [nonField]: [`Invalid data. Expected a dictionary, but got ${pythonType(values)}.`],
     });
@@ -35,7 +36,6 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, values: un
 
 /** What Python calls the type of a JSON value. */
 export function pythonType(value: unknown): string {
-  if (value === null) return "NoneType";
   if (Array.isArray(value)) return "list";
   switch (typeof value) {
     case "string":

@@ -1,6 +1,6 @@
 /** What the service tells of itself: alive, ready, its document and the page that shows it. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { etag } from "hono/etag";
+import { etag, RETAINED_304_HEADERS } from "hono/etag";
 
 import { configurationOf } from "../configuration.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
@@ -8,6 +8,8 @@ import { docsAsset, docsPage } from "./docs.ts";
 import { readiness } from "./readiness.ts";
 
 const tag = "Service";
+/** What every answer carries, one without a body too. */
+const ownHeaders = ["x-request-id", "access-control-allow-origin", "access-control-expose-headers"];
 
 function describe(
   id: string,
@@ -68,7 +70,7 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
     const { publicUrl } = configurationOf(c.env).settings;
     return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
   });
-  service.use("/openapi.json", etag());
+  service.use("/openapi.json", etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...ownHeaders] }));
   service.openapi(
     describe(
       "getDocument",

@@ -30,8 +30,8 @@ const dayLength = 24 * 60 * 60 * 1000;
 export async function createAccount(ctx: Context, input: NewAccount): Promise<typeof accounts.$inferSelect> {
   const { db, now, settings } = ctx;
   const [caller, owned, [zone]] = await readAs(ctx, ownedCount(ctx), zoneQuery(ctx, input.zone));
+  if (input.zone != null && zone === undefined) throw new DomainError("zone_unknown", { value: input.zone });
   requireOwnable(ctx, owned[0]?.count ?? 0);
-  if (input.zone != null && zone === undefined) throw new DomainError("zone_unknown");
 
   const uuid = crypto.randomUUID();
   const { trialDays } = planLimits[settings.defaultPlan];

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, lt, not, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
+import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
 import { indexedSearch, searchTerms } from "../../domain/search.ts";
 import { searchKey } from "../../domain/text.ts";
 import { accounts, counters, memberships } from "../../storage/schema.ts";
@@ -96,26 +96,24 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
   const allowed = hasEverywhere(ctx, "account:read");
   if (terms.length > 0) {
     const found = and(allowed, filtered(filter), matching(terms));
-    const from = sql`accounts_search join ${accounts} on ${accounts.id} = accounts_search.rowid`;
-    const direction = window.descending ? sql`desc` : sql`asc`;
-    const [after] = window.beyond ?? [];
-    const bound =
-      after === undefined
-        ? sql``
-        : window.descending
-          ? sql` and accounts_search.rowid < ${after}`
-          : sql` and accounts_search.rowid > ${after}`;
+    const index = sql`accounts_search`;
+    const indexed = sql`accounts_search.rowid = ${accounts.id}`;
+    const matches = db
+      .select({ one: sql`1` })
+      .from(accounts)
+      .innerJoin(index, indexed)
+      .where(found)
+      .limit(searchCountLimit);
     return {
       rows: db
         .select(listed)
-        .from(sql`${from}`)
-        .where(sql`${found}${bound}`)
-        .orderBy(sql`accounts_search.rowid ${direction}`)
+        .from(accounts)
+        .innerJoin(index, indexed)
+        .where(and(found, beyondFound(window)))
+        .orderBy(window.descending ? sql`accounts_search.rowid desc` : sql`accounts_search.rowid`)
         .limit(window.limit)
         .offset(window.offset),
-      count: db
-        .select({ count: counted })
-        .from(sql`(select 1 from ${from} where ${found} limit ${searchCountLimit})`),
+      count: db.select({ count: counted }).from(sql`(${matches})`),
     };
   }
   const narrowed = filtered(filter);
@@ -164,6 +162,12 @@ function beyond(
   if (searched) return descending ? lt(accounts.id, Number(keys[0])) : gt(accounts.id, Number(keys[0]));
   const operator = descending ? sql`<` : sql`>`;
   return sql`(${accounts.titleKey}, ${accounts.id}) ${operator} (${keys[0]}, ${keys[1]})`;
+}
+
+/** The rest of a search through the index, whose own row ids order it. */
+function beyondFound({ beyond: keys, descending }: Window): SQL | undefined {
+  if (keys === undefined) return undefined;
+  return descending ? sql`accounts_search.rowid < ${keys[0]}` : sql`accounts_search.rowid > ${keys[0]}`;
 }
 
 /** Every term somewhere in title or slug: for rows that are few already. */
