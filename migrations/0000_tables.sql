@@ -69,9 +69,10 @@ CREATE TABLE `deleted_identities` (
 CREATE TABLE `erasures` (
 	`account_uuid` text PRIMARY KEY NOT NULL,
 	`account_id` integer NOT NULL,
-	`requested_at` integer NOT NULL
+	`asked_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `erasures_asked` ON `erasures` (`asked_at`);--> statement-breakpoint
 CREATE TABLE `group_permissions` (
 	`group_id` integer NOT NULL,
 	`permission` text NOT NULL,

@@ -68,7 +68,8 @@ export function makePage<Row>(
     rows,
     count,
     next: more ? { page: page + 1, cursor: { direction: "after", keys: keysOf(last) } } : undefined,
-    previous: linkBefore(page, rows[0], keysOf),
+    // Walked to from behind, a page knows whether there is one before it.
+    previous: backwards && read.length <= size ? undefined : linkBefore(page, rows[0], keysOf),
   };
 }
 

@@ -47,7 +47,7 @@ export interface IndexedSearch {
  */
 export function indexedSearch(terms: readonly string[]): IndexedSearch | undefined {
   if (terms.some((term) => /\p{Cc}/u.test(term) || !term.isWellFormed())) return undefined;
-  const longestFirst = terms.map(indexedForm).sort((left, right) => right.length - left.length);
+  const longestFirst = terms.toSorted((left, right) => right.length - left.length).map(indexedForm);
   const indexed = longestFirst.slice(0, indexedTerms);
   const match = indexed.map((term) => `"${term.replaceAll('"', '""')}"`).join(" ");
   const rest = longestFirst.filter((term, at) => at >= indexedTerms || indistinct.test(term));

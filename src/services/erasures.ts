@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt } from "drizzle-orm";
+import { asc, eq, inArray, lt } from "drizzle-orm";
 
 import type { Env } from "../env.ts";
 import { openDatabase } from "../storage/database.ts";
@@ -54,12 +54,19 @@ export async function eraseAccount(env: Env, accountUuid: string): Promise<void>
   await db.delete(erasures).where(eq(erasures.accountUuid, accountUuid));
 }
 
-/** Sends the erasures again whose job never arrived. */
+/** Asks the queue again for the erasures it was asked for long ago, the longest ago first. */
 export async function resendOverdueErasures(env: Env, now: number): Promise<void> {
-  const overdue = await openDatabase(env.DB)
+  const db = openDatabase(env.DB);
+  const overdue = db
     .select({ accountUuid: erasures.accountUuid })
     .from(erasures)
-    .where(and(lt(erasures.requestedAt, now - overdueAfter)))
+    .where(lt(erasures.askedAt, now - overdueAfter))
+    .orderBy(asc(erasures.askedAt))
     .limit(resendStep);
-  await Promise.all(overdue.map(({ accountUuid }) => enqueueErasure(env.JOBS, accountUuid)));
+  const asked = await db
+    .update(erasures)
+    .set({ askedAt: now })
+    .where(inArray(erasures.accountUuid, overdue))
+    .returning({ accountUuid: erasures.accountUuid });
+  await Promise.all(asked.map(({ accountUuid }) => enqueueErasure(env.JOBS, accountUuid)));
 }

@@ -17,9 +17,7 @@ export async function deleteAccount(ctx: Context, which: SQL): Promise<void> {
   const { account, caller } = access;
   await runBatch(ctx.db, [
     accessStillHolds(ctx, access),
-    ctx.db
-      .insert(erasures)
-      .values({ accountUuid: account.uuid, accountId: account.id, requestedAt: ctx.now }),
+    ctx.db.insert(erasures).values({ accountUuid: account.uuid, accountId: account.id, askedAt: ctx.now }),
     ctx.db.delete(accounts).where(eq(accounts.id, account.id)),
     auditStatement(ctx, caller, {
       accountId: sql`null`,
