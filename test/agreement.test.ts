@@ -1,6 +1,46 @@
-import { expect, it } from "vitest";
+/** One thing under two faces: what is written on one is read on the other. */
+import { describe, expect, it } from "vitest";
 
-import { makeAccount, publicUrl, someone, unique } from "./world.ts";
+import {
+  addMember,
+  addToGroup,
+  makeAccount,
+  operator,
+  publicUrl,
+  someone,
+  unique,
+  type Caller,
+} from "./world.ts";
+
+interface Seen {
+  readonly id: string;
+  readonly slug: string;
+  readonly title: string;
+}
+
+/** What a caller sees of one account on each face, in one form; undefined where it is not seen. */
+async function onBothFaces(caller: Caller, id: string): Promise<(Seen | undefined)[]> {
+  const account = await caller.get(`/api/v1/account/${id}`);
+  const organization = await caller.get(`/accounts/organizations/${id}/`);
+  const { body } = organization;
+  return [
+    account.status === 200
+      ? { id: account.body.id, slug: account.body.slug, title: account.body.title }
+      : undefined,
+    organization.status === 200 ? { id: body.uuid, slug: body.slug, title: body.name } : undefined,
+  ];
+}
+
+/** The ids a caller's list has on each face. */
+async function listedOnBothFaces(caller: Caller): Promise<string[][]> {
+  const accounts: { id: string }[] = (await caller.get("/api/v1/accounts")).body;
+  const page: { results: { uuid: string }[] } = (await caller.get("/accounts/organizations/")).body;
+  return [accounts.map(({ id }) => id), page.results.map(({ uuid }) => uuid)];
+}
+
+async function expectOnBothFaces(caller: Caller, seen: Seen): Promise<void> {
+  expect(await onBothFaces(caller, seen.id)).toEqual([seen, seen]);
+}
 
 it("an account made on the accounts face is an organization", async () => {
   const owner = await someone();
@@ -23,4 +63,148 @@ it("an organization is an account", async () => {
   const account = await owner.get(`/api/v1/account/${slug}`);
   expect(account.status).toBe(200);
   expect(account.body).toMatchObject({ id: made.body.uuid, slug, title: "Org", can_manage_account: true });
+});
+
+it("a slug in capitals on the organizations face is one in lower case on both", async () => {
+  const owner = await someone();
+  const slug = unique("Org").toUpperCase();
+  const made = await owner.post("/accounts/organizations/", { name: "Org", slug });
+  expect(made.body.slug).toBe(slug.toLowerCase());
+  await expectOnBothFaces(owner, { id: made.body.uuid, slug: slug.toLowerCase(), title: "Org" });
+});
+
+describe("a change", () => {
+  it("on the accounts face shows on the organizations face", async () => {
+    const owner = await someone();
+    const { id, slug } = await makeAccount(owner);
+    await owner.patch(`/api/v1/account/${slug}`, { title: "Cafe\u0301 ✓" });
+    await expectOnBothFaces(owner, { id, slug, title: "Caf\u00e9 ✓" });
+    const renamed = unique("renamed");
+    await owner.patch(`/api/v1/account/${slug}`, { slug: renamed });
+    await expectOnBothFaces(owner, { id, slug: renamed, title: "Caf\u00e9 ✓" });
+    const organization = await owner.get(`/accounts/organizations/${id}/`);
+    expect(organization.body.account_portal_url).toBe(`${publicUrl}/portal/${renamed}`);
+  });
+
+  it("on the organizations face shows on the accounts face", async () => {
+    const owner = await someone();
+    const { id, slug } = await makeAccount(owner, { description: "Kept" });
+    const path = `/accounts/organizations/${id}/`;
+    expect((await owner.patch(path, { name: "Patched" })).status).toBe(200);
+    await expectOnBothFaces(owner, { id, slug, title: "Patched" });
+    const renamed = unique("renamed");
+    expect((await owner.put(path, { name: "Put", slug: renamed.toUpperCase() })).status).toBe(200);
+    await expectOnBothFaces(owner, { id, slug: renamed, title: "Put" });
+    expect((await owner.get(`/api/v1/account/${renamed}`)).body).toMatchObject({ description: "Kept" });
+    expect((await owner.get(`/api/v1/account/${slug}`)).status).toBe(403);
+  });
+
+  it("on both at once leaves one state for both", async () => {
+    const owner = await someone();
+    const { id, slug } = await makeAccount(owner);
+    const answers = await Promise.all([
+      owner.patch(`/api/v1/account/${slug}`, { title: "Left" }),
+      owner.patch(`/accounts/organizations/${id}/`, { name: "Right" }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const [account, organization] = await onBothFaces(owner, id);
+    expect(account).toEqual(organization);
+    expect(["Left", "Right"]).toContain(account?.title);
+  });
+});
+
+it("a deletion on one face is one on the other", async () => {
+  const owner = await someone();
+  const [first, second] = [await makeAccount(owner), await makeAccount(owner)];
+  expect((await owner.delete(`/accounts/organizations/${first.id}/`)).status).toBe(204);
+  expect(await onBothFaces(owner, first.id)).toEqual([undefined, undefined]);
+  expect(await listedOnBothFaces(owner)).toEqual([[second.id], [second.id]]);
+  expect((await owner.delete(`/api/v1/account/${second.slug}`)).status).toBe(204);
+  expect(await onBothFaces(owner, second.id)).toEqual([undefined, undefined]);
+  expect(await listedOnBothFaces(owner)).toEqual([[], []]);
+});
+
+describe("the lists", () => {
+  it("hold the same accounts in the same order", async () => {
+    const user = await someone();
+    const other = await someone();
+    const titles = ["b", "A", "Zebra", "ähre", "a", "É", "10", "9"];
+    const made = [];
+    for (const title of titles) made.push(await makeAccount(user, { title }));
+    const shared = await makeAccount(other, { title: "Shared" });
+    await addMember(shared, user);
+    await makeAccount(other);
+    const [accounts, organizations] = await listedOnBothFaces(user);
+    expect(accounts).toEqual(organizations);
+    expect(new Set(accounts)).toEqual(new Set([...made, shared].map(({ id }) => id)));
+  });
+
+  it("differ for who may read everything: the accounts face lists one's own", async () => {
+    const foreign = await makeAccount(await someone());
+    const reader = await someone();
+    await addToGroup(reader, 3);
+    const own = await makeAccount(reader);
+    expect((await reader.get("/api/v1/accounts")).body).toMatchObject([{ id: own.id }]);
+    const found = await reader.get(`/accounts/organizations/?uuid=${foreign.id}`);
+    expect(found.body).toMatchObject({ count: 1, results: [{ uuid: foreign.id }] });
+  });
+});
+
+describe("a slug taken on one face", () => {
+  const here = { detail: "An account with this slug already exists" };
+  const there = { slug: ["organization with this slug already exists."] };
+
+  it("is taken on the other, to create with and to rename to", async () => {
+    const owner = await someone();
+    const taken = await makeAccount(owner);
+    const org = (await owner.post("/accounts/organizations/", { name: "O", slug: unique("o") })).body;
+    const slug = taken.slug.toUpperCase();
+    const refused = [
+      await owner.post("/accounts/organizations/", { name: "O", slug }),
+      await owner.patch(`/accounts/organizations/${org.uuid}/`, { slug }),
+      await owner.put(`/accounts/organizations/${org.uuid}/`, { name: "O", slug }),
+    ];
+    for (const answer of refused) expect([answer.status, answer.body]).toEqual([400, there]);
+    for (const answer of [
+      await owner.post("/api/v1/accounts", { slug: org.slug }),
+      await owner.patch(`/api/v1/account/${taken.slug}`, { slug: org.slug }),
+    ]) {
+      expect([answer.status, answer.body]).toEqual([409, here]);
+    }
+  });
+
+  it("is won by one of forty who ask on both at once", async () => {
+    const owner = await someone();
+    const slug = unique("race");
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, at) =>
+        at % 2 === 0
+          ? owner.post("/api/v1/accounts", { slug })
+          : owner.post("/accounts/organizations/", { name: "O", slug: slug.toUpperCase() }),
+      ),
+    );
+    const winners = answers.filter(({ status }) => status === 201);
+    expect(winners).toHaveLength(1);
+    answers.forEach(({ status, body }, at) => {
+      if (status !== 201) expect([status, body]).toEqual(at % 2 === 0 ? [409, here] : [400, there]);
+    });
+  });
+
+  it("or reserved, or of a UUID's form, is refused on both", async () => {
+    const owner = await someone();
+    for (const slug of ["admin", "zones", crypto.randomUUID(), crypto.randomUUID().replaceAll("-", "")]) {
+      const account = await owner.post("/api/v1/accounts", { slug });
+      expect([account.status, account.body.detail[0].type]).toEqual([422, "value_error"]);
+      const organization = await owner.post("/accounts/organizations/", { name: "O", slug });
+      expect([organization.status, organization.body]).toEqual([400, { slug: ["This slug is reserved."] }]);
+    }
+  });
+});
+
+it("what is not mine is 403 on one face and 404 on the other; the operator sees it on both", async () => {
+  const { id, slug, title } = await makeAccount(await someone());
+  const outsider = await someone();
+  expect((await outsider.get(`/api/v1/account/${id}`)).status).toBe(403);
+  expect((await outsider.get(`/accounts/organizations/${id}/`)).status).toBe(404);
+  await expectOnBothFaces(await operator(), { id, slug, title });
 });

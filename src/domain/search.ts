@@ -55,7 +55,7 @@ export function indexedSearch(terms: readonly string[]): IndexedSearch | undefin
 }
 
 /** Characters the index takes for one another, as it reads all of them as U+FFFD. */
-const indistinct = /\p{Noncharacter_Code_Point}/u;
+const indistinct = /[\p{Noncharacter_Code_Point}\ufffd]/u;
 
 function indexedForm(term: string): string {
   return [...term].length < 3 ? fieldStart.slice(0, 3 - [...term].length) + term : term;

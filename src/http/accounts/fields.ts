@@ -73,8 +73,9 @@ function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
       msg: "Input should be a valid string, unable to parse raw data as a unicode string",
     };
   }
-  const length = codePoints(value.trim());
-  if (rules.min !== undefined && length < rules.min) {
+  // What counts is what is stored: normal form C can be longer than what was sent.
+  const normal = value.normalize("NFC");
+  if (rules.min !== undefined && codePoints(normal.trim()) < rules.min) {
     const characters = rules.min === 1 ? "character" : "characters";
     return {
       type: "string_too_short",
@@ -82,7 +83,7 @@ function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
       ctx: { min_length: rules.min },
     };
   }
-  if (rules.max !== undefined && codePoints(value) > rules.max) {
+  if (rules.max !== undefined && codePoints(normal) > rules.max) {
     return {
       type: "string_too_long",
       msg: `String should have at most ${rules.max} characters`,

@@ -65,11 +65,11 @@ export const idFilter = filter(
   "Enter a number.",
 );
 
-/** A filter by a text; empty means no filter. */
+/** A filter by a text, as texts are stored; empty means no filter. */
 export const textFilter = z
   .string()
   .optional()
-  .transform((value) => (value === "" ? undefined : value));
+  .transform((value) => (value === undefined || value.trim() === "" ? undefined : normalText(value)));
 
 /** A UUID in the path, in any spelling the framework takes. */
 export const uuidParameter = z

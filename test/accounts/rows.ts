@@ -1,0 +1,46 @@
+/** What tests change straight in the database, where no operation of this face does it. */
+import { env } from "cloudflare:workers";
+
+import { unique, type Caller, type MadeAccount } from "../world.ts";
+
+export async function run(statement: string, ...values: unknown[]): Promise<void> {
+  await env.DB.prepare(statement)
+    .bind(...values)
+    .run();
+}
+
+/** One row, as the database has it. */
+export function read(statement: string, ...values: unknown[]): Promise<Record<string, unknown> | null> {
+  return env.DB.prepare(statement)
+    .bind(...values)
+    .first();
+}
+
+export async function deactivate(user: Caller): Promise<void> {
+  const me = await user.get("/api/v1/user");
+  await run("UPDATE users SET is_active = 0 WHERE uuid = ?", me.body.id);
+}
+
+/** Sets columns of an account. */
+export async function setAccount(
+  account: MadeAccount,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const names = Object.keys(columns);
+  await run(
+    `UPDATE accounts SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE uuid = ?`,
+    ...Object.values(columns),
+    account.id,
+  );
+}
+
+/** A private zone of its own. */
+export async function makePrivateZone(): Promise<{ id: string; slug: string }> {
+  const zone = { id: crypto.randomUUID(), slug: unique("private") };
+  await run(
+    "INSERT INTO zones (uuid, slug, title, cloud_provider, private, location_hint) VALUES (?, ?, 'Private', 'ON_PREMISES', 1, 'weur')",
+    zone.id,
+    zone.slug,
+  );
+  return zone;
+}

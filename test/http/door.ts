@@ -1,0 +1,53 @@
+/** Other doors into the worker: the same code and bindings, with some of its environment changed. */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+
+import type { Env } from "../../src/env.ts";
+import worker from "../../src/index.ts";
+
+/** A door to a worker with this changed; it closes when the work after the answer is done. */
+export function doorWith(change: { readonly [Name in keyof Env]?: Env[Name] | undefined }): (
+  request: Request,
+) => Promise<Response> {
+  const changed = { ...env, ...change } as Env;
+  return async (request) => {
+    const context = createExecutionContext();
+    const response = await worker.fetch(request, changed, context);
+    await waitOnExecutionContext(context);
+    return response;
+  };
+}
+
+/** The database, with some statements failing: those whose SQL `fails` says. */
+export function databaseThat(fails: (statement: string) => boolean, error: Error): D1Database {
+  const sentences = new WeakMap<object, string>();
+  const wrapStatement = (statement: D1PreparedStatement, sentence: string): D1PreparedStatement => {
+    const wrapped = new Proxy(statement, {
+      get(target, name) {
+        if (name === "bind") {
+          return (...values: unknown[]) => wrapStatement(target.bind(...values), sentence);
+        }
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return fails(sentence) ? () => Promise.reject(error) : value.bind(target);
+      },
+    });
+    sentences.set(wrapped, sentence);
+    originals.set(wrapped, statement);
+    return wrapped;
+  };
+  const originals = new WeakMap<object, D1PreparedStatement>();
+  return new Proxy(env.DB, {
+    get(target, name) {
+      if (name === "prepare") return (sentence: string) => wrapStatement(target.prepare(sentence), sentence);
+      if (name === "batch") {
+        return (statements: D1PreparedStatement[]) =>
+          statements.some((statement) => fails(sentences.get(statement) ?? ""))
+            ? Promise.reject(error)
+            : target.batch(statements.map((statement) => originals.get(statement) ?? statement));
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

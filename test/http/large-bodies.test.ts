@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+
+import { Caller, makeAccount, someone, stranger, unique } from "../world.ts";
+
+const limit = 1024 * 1024;
+const encoder = new TextEncoder();
+
+/** A stream, which is sent without Content-Length; `onPull` hears of every piece taken. */
+function streamOf(size: number, onPull: () => void = () => {}): ReadableStream<Uint8Array> {
+  const piece = encoder.encode(" ".repeat(64 * 1024));
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      onPull();
+      if (sent >= size) controller.close();
+      else controller.enqueue(piece.subarray(0, Math.min(piece.length, size - sent)));
+      sent += piece.length;
+    },
+  });
+}
+
+const json = { "Content-Type": "application/json" };
+const faces = [
+  ["/api/v1/accounts", { detail: "Request body is larger than 1 MiB" }],
+  ["/accounts/organizations/", { detail: "Request body is larger than 1 MiB." }],
+] as const;
+
+describe.each(faces)("a body over 1 MiB to %s", (path, body) => {
+  it("is 413 when its length is told", async () => {
+    for (const caller of [await someone(), stranger, new Caller("bad")]) {
+      const answer = await caller.post(path, undefined, { raw: "x".repeat(limit + 1), headers: json });
+      expect([answer.status, answer.body]).toEqual([413, body]);
+    }
+  });
+
+  it("is 413 when its length is not told, and not read to its end", async () => {
+    let pulls = 0;
+    const raw = streamOf(64 * limit, () => {
+      pulls += 1;
+    });
+    const answer = await (await someone()).post(path, undefined, { raw, headers: json });
+    expect([answer.status, answer.body]).toEqual([413, body]);
+    expect(pulls).toBeLessThan(64);
+  });
+
+  it("is 413 in any form", async () => {
+    const user = await someone();
+    const form = new FormData();
+    form.set("name", "x".repeat(limit));
+    form.set("slug", unique("a"));
+    expect((await user.post(path, undefined, { raw: form })).status).toBe(413);
+    const fields = new URLSearchParams({ name: "x".repeat(limit), slug: unique("a") });
+    expect((await user.post(path, undefined, { raw: fields })).status).toBe(413);
+  });
+});
+
+describe("a body of exactly 1 MiB", () => {
+  const padded = (body: object) => JSON.stringify(body).padEnd(limit, " ");
+
+  it("is read", async () => {
+    const user = await someone();
+    const raw = padded({ slug: unique("a") });
+    expect((await user.post("/api/v1/accounts", undefined, { raw, headers: json })).status).toBe(201);
+    const other = padded({ slug: unique("o"), name: "N" });
+    const made = await user.post("/accounts/organizations/", undefined, { raw: other, headers: json });
+    expect(made.status).toBe(201);
+  });
+
+  it("is read when its length is not told", async () => {
+    const user = await someone();
+    const bytes = encoder.encode(padded({ slug: unique("a") }));
+    const raw = new Response(bytes).body?.pipeThrough(new TransformStream()) ?? "";
+    expect((await user.post("/api/v1/accounts", undefined, { raw, headers: json })).status).toBe(201);
+  });
+});
+
+it("the size of a modification is limited too, and nothing is changed", async () => {
+  const owner = await someone();
+  const { slug, title } = await makeAccount(owner);
+  const raw = JSON.stringify({ title: "Changed", x: "x".repeat(limit) });
+  expect((await owner.patch(`/api/v1/account/${slug}`, undefined, { raw, headers: json })).status).toBe(413);
+  expect((await owner.get(`/api/v1/account/${slug}`)).body).toMatchObject({ title });
+});

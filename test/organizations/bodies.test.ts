@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+
+import { makeAccount, someone, unique } from "../world.ts";
+import { answered, expectMade, list, one, required, sendRaw } from "./requests.ts";
+
+const json = "application/json";
+const bothRequired = { status: 400, body: { name: [required], slug: [required] } };
+
+describe("a body that is no object", () => {
+  it.each([
+    ["a list", "[]", "list"],
+    ["a list of objects", '[{"name": "a", "slug": "b"}]', "list"],
+    ["a text", '"name"', "str"],
+    ["an empty text", '""', "str"],
+    ["a number", "1", "int"],
+    ["zero", "0", "int"],
+    ["a fraction", "1.5", "float"],
+    ["true", "true", "bool"],
+    ["false", "false", "bool"],
+  ])("is refused: %s", async (_, raw, type) => {
+    const owner = await someone();
+    const account = await makeAccount(owner);
+    const refused = {
+      status: 400,
+      body: { non_field_errors: [`Invalid data. Expected a dictionary, but got ${type}.`] },
+    };
+    expect(answered(await sendRaw(owner, "POST", list, raw, json))).toEqual(refused);
+    expect(answered(await sendRaw(owner, "PUT", one(account), raw, json))).toEqual(refused);
+    expect(answered(await sendRaw(owner, "PATCH", one(account), raw, json))).toEqual(refused);
+  });
+
+  // serializers.Serializer.errors has a sentence of its own for it.
+  it("is refused as no data when it is null", async () => {
+    const owner = await someone();
+    const account = await makeAccount(owner);
+    const refused = { status: 400, body: { non_field_errors: ["No data provided"] } };
+    expect(answered(await sendRaw(owner, "POST", list, "null", json))).toEqual(refused);
+    expect(answered(await sendRaw(owner, "PATCH", one(account), "null", json))).toEqual(refused);
+  });
+});
+
+describe("no body", () => {
+  it("is an empty object, whatever its media type", async () => {
+    const owner = await someone();
+    const account = await makeAccount(owner);
+    expect(answered(await owner.post(list))).toEqual(bothRequired);
+    for (const type of [json, "application/x-www-form-urlencoded", "multipart/form-data", "text/xml"]) {
+      const options = { headers: { "Content-Type": type } };
+      expect(answered(await owner.post(list, undefined, options))).toEqual(bothRequired);
+      expect(answered(await owner.put(one(account), undefined, options))).toEqual(bothRequired);
+      expect((await owner.patch(one(account), undefined, options)).status).toBe(200);
+    }
+  });
+});
+
+describe("JSON that is broken", () => {
+  it.each([
+    ["{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"],
+    ['{"a"', "Expecting ':' delimiter: line 1 column 5 (char 4)"],
+    ['{"a":', "Expecting value: line 1 column 6 (char 5)"],
+    ['{"a":}', "Expecting value: line 1 column 6 (char 5)"],
+    ['{"a":1', "Expecting ',' delimiter: line 1 column 7 (char 6)"],
+    ['{"a":1,', "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)"],
+    ['{"a":1,}', "Illegal trailing comma before end of object: line 1 column 7 (char 6)"],
+    ["{a:1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"],
+    ["{'a':1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"],
+    ["[", "Expecting value: line 1 column 2 (char 1)"],
+    ["[1", "Expecting ',' delimiter: line 1 column 3 (char 2)"],
+    ["[1,", "Expecting value: line 1 column 4 (char 3)"],
+    ["[1,]", "Illegal trailing comma before end of array: line 1 column 3 (char 2)"],
+    ["[1 2]", "Expecting ',' delimiter: line 1 column 4 (char 3)"],
+    ["nul", "Expecting value: line 1 column 1 (char 0)"],
+    ["True", "Expecting value: line 1 column 1 (char 0)"],
+    ["-", "Expecting value: line 1 column 1 (char 0)"],
+    ["01", "Extra data: line 1 column 2 (char 1)"],
+    ["1.", "Extra data: line 1 column 2 (char 1)"],
+    [" ", "Expecting value: line 1 column 2 (char 1)"],
+    ["{} {}", "Extra data: line 1 column 4 (char 3)"],
+    ['{"a":1}\n\nx', "Extra data: line 3 column 1 (char 9)"],
+    ['"abc', "Unterminated string starting at: line 1 column 1 (char 0)"],
+    ['{"a": "b', "Unterminated string starting at: line 1 column 7 (char 6)"],
+    ['"a\tb"', "Invalid control character at: line 1 column 3 (char 2)"],
+    ['{"a\nb": 1}', "Invalid control character at: line 1 column 4 (char 3)"],
+    ['"a\0"', "Invalid control character at: line 1 column 3 (char 2)"],
+    ['"\\x"', "Invalid \\escape: line 1 column 2 (char 1)"],
+    ['"\\u12"', "Invalid \\uXXXX escape: line 1 column 3 (char 2)"],
+    ['"\\u12G4"', "Invalid \\uXXXX escape: line 1 column 3 (char 2)"],
+    ['["\u{1f600}" 1]', "Expecting ',' delimiter: line 1 column 6 (char 5)"],
+    ['{\r\n  "name": "Acme"\r\n  "slug": "acme"\r\n}', "Expecting ',' delimiter: line 3 column 3 (char 23)"],
+  ])("is refused with what is wrong and where: %j", async (raw, fault) => {
+    const answer = await sendRaw(await someone(), "POST", list, raw, json);
+    expect(answered(answer)).toEqual({ status: 400, body: { detail: `JSON parse error - ${fault}` } });
+  });
+
+  it("is refused when it is not UTF-8", async () => {
+    const bytes = new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
+    const answer = await sendRaw(await someone(), "POST", list, bytes, json);
+    expect(answered(answer)).toEqual({
+      status: 400,
+      body: { detail: "JSON parse error - the body is not UTF-8" },
+    });
+  });
+
+  it("changes nothing", async () => {
+    const owner = await someone();
+    const account = await makeAccount(owner);
+    const answer = await sendRaw(owner, "PATCH", one(account), '{"name": "New",}', json);
+    expect(answered(answer)).toEqual({
+      status: 400,
+      body: {
+        detail: "JSON parse error - Illegal trailing comma before end of object: line 1 column 15 (char 14)",
+      },
+    });
+    expect((await owner.get(one(account))).body.name).toBe(account.title);
+  });
+
+  it.each([
+    ["lists", "[", "]"],
+    ["objects", '{"a":', "}"],
+  ])("is refused when it is nested 10,000 deep: %s", async (_, open, close) => {
+    const owner = await someone();
+    const closed = `${open.repeat(10_000)}1${close.repeat(10_000)}`;
+    const character = open.length * 100;
+    const refused = {
+      status: 400,
+      body: {
+        detail: `JSON parse error - Nested too deeply: line 1 column ${character + 1} (char ${character})`,
+      },
+    };
+    expect(answered(await sendRaw(owner, "POST", list, closed, json))).toEqual(refused);
+    expect(answered(await sendRaw(owner, "POST", list, open.repeat(10_000), json))).toEqual(refused);
+  });
+});
+
+describe("a media type", () => {
+  it.each(["application/json; charset=utf-8", "APPLICATION/JSON", " application/json ;x=y"])(
+    "is JSON whatever its case and parameters: %s",
+    async (type) => {
+      const slug = unique();
+      expectMade(
+        await sendRaw(await someone(), "POST", list, JSON.stringify({ name: "A", slug }), type),
+        "A",
+        slug,
+      );
+    },
+  );
+
+  it.each([
+    "text/xml",
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/jsonx",
+    "application/xml",
+    "json",
+    "*/*",
+  ])("that is not read is refused: %s", async (type) => {
+    const owner = await someone();
+    const account = await makeAccount(owner);
+    const refused = { status: 415, body: { detail: `Unsupported media type "${type}" in request.` } };
+    expect(answered(await sendRaw(owner, "POST", list, "{}", type))).toEqual(refused);
+    expect(answered(await sendRaw(owner, "PUT", one(account), "{}", type))).toEqual(refused);
+    expect(answered(await sendRaw(owner, "PATCH", one(account), "{}", type))).toEqual(refused);
+  });
+
+  it("that is not told is refused", async () => {
+    const answer = await sendRaw(await someone(), "POST", list, "{}");
+    expect(answered(answer)).toEqual({
+      status: 415,
+      body: { detail: 'Unsupported media type "" in request.' },
+    });
+  });
+});
+
+describe("1 MiB", () => {
+  const limit = 1024 * 1024;
+  const refused = { status: 413, body: { detail: "Request body is larger than 1 MiB." } };
+
+  it.each([
+    ["POST", list],
+    ["PUT", `${list}${crypto.randomUUID()}/`],
+    ["PATCH", `${list}${crypto.randomUUID()}/`],
+  ])("is the most a body may have: %s", async (method, path) => {
+    const owner = await someone();
+    expect(answered(await sendRaw(owner, method, path, padded(limit + 1), json))).toEqual(refused);
+    expect(answered(await sendRaw(owner, method, path, streamed(limit + 1), json))).toEqual(refused);
+  });
+
+  it("is read to the last byte", async () => {
+    const owner = await someone();
+    expect(answered(await sendRaw(owner, "POST", list, padded(limit), json))).toEqual(bothRequired);
+    expect(answered(await sendRaw(owner, "POST", list, streamed(limit), json))).toEqual(bothRequired);
+  });
+});
+
+function padded(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size).fill(0x20);
+  bytes.set(new TextEncoder().encode("{}"));
+  return bytes;
+}
+
+/** A body that does not tell its length. */
+function streamed(size: number): ReadableStream {
+  const bytes = padded(size);
+  let at = 0;
+  return new ReadableStream({
+    pull: (controller) => {
+      if (at >= size) return controller.close();
+      controller.enqueue(bytes.slice(at, at + 65_536));
+      at += 65_536;
+    },
+  });
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+
+import { makeAccount, someone, unique } from "../world.ts";
+import { answered, expectMade, list, one, required, sendRaw, shown, slugForm } from "./requests.ts";
+
+const urlencoded = "application/x-www-form-urlencoded";
+
+const kinds = [
+  [
+    "urlencoded",
+    (fields: readonly [string, string][]) => ({
+      raw: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
+      type: urlencoded,
+    }),
+  ],
+  [
+    "multipart",
+    (fields: readonly [string, string][]) => {
+      const form = new FormData();
+      for (const [name, value] of fields) form.append(name, value);
+      return { raw: form, type: undefined };
+    },
+  ],
+] as const;
+
+describe.each(kinds)("an %s form", (_, form) => {
+  async function submit(
+    method: string,
+    path: string,
+    fields: readonly [string, string][],
+    caller = someone(),
+  ) {
+    const { raw, type } = form(fields);
+    return sendRaw(await caller, method, path, raw, type);
+  }
+
+  it("makes an organization", async () => {
+    const slug = unique();
+    const answer = await submit("POST", list, [
+      ["name", " Caf\u00e9 & \u{1f600} "],
+      ["slug", slug],
+      ["uuid", "x"],
+    ]);
+    expectMade(answer, "Caf\u00e9 & \u{1f600}", slug);
+  });
+
+  it("replaces an organization", async () => {
+    const owner = someone();
+    const account = await makeAccount(await owner);
+    const answer = await submit(
+      "PUT",
+      one(account),
+      [
+        ["name", "New"],
+        ["slug", account.slug],
+      ],
+      owner,
+    );
+    expect(answered(answer)).toEqual({ status: 200, body: shown({ ...account, title: "New" }) });
+  });
+
+  it("changes part of an organization", async () => {
+    const owner = someone();
+    const account = await makeAccount(await owner);
+    const answer = await submit("PATCH", one(account), [["name", "New"]], owner);
+    expect(answered(answer)).toEqual({ status: 200, body: shown({ ...account, title: "New" }) });
+  });
+
+  it("counts last where a field is given twice", async () => {
+    const slug = unique();
+    const answer = await submit("POST", list, [
+      ["name", "First"],
+      ["slug", "a b"],
+      ["slug", slug],
+      ["name", "Last"],
+    ]);
+    expectMade(answer, "Last", slug);
+  });
+
+  it("has the same rules as JSON", async () => {
+    expect(answered(await submit("POST", list, [["slug", "a b"]]))).toEqual({
+      status: 400,
+      body: { name: [required], slug: [slugForm] },
+    });
+    expect(
+      answered(
+        await submit("POST", list, [
+          ["name", " "],
+          ["slug", ""],
+        ]),
+      ),
+    ).toEqual({
+      status: 400,
+      body: { name: ["This field may not be blank."], slug: ["This field may not be blank."] },
+    });
+    const slug = unique();
+    expectMade(
+      await submit("POST", list, [
+        ["name", "null"],
+        ["slug", slug],
+      ]),
+      "null",
+      slug,
+    );
+  });
+
+  it("may not be left blank in part either", async () => {
+    const owner = someone();
+    const account = await makeAccount(await owner);
+    expect(answered(await submit("PATCH", one(account), [["name", ""]], owner))).toEqual({
+      status: 400,
+      body: { name: ["This field may not be blank."] },
+    });
+  });
+
+  it("has no field by the name of a prototype", async () => {
+    expect(
+      answered(
+        await submit("POST", list, [
+          ["__proto__", "x"],
+          ["constructor", "y"],
+        ]),
+      ),
+    ).toEqual({
+      status: 400,
+      body: { name: [required], slug: [required] },
+    });
+  });
+
+  it("holds no NUL", async () => {
+    expect(
+      answered(
+        await submit("POST", list, [
+          ["name", "a\0b"],
+          ["slug", unique()],
+        ]),
+      ),
+    ).toEqual({
+      status: 400,
+      body: { name: ["Null characters are not allowed."] },
+    });
+  });
+});
+
+describe("an urlencoded form", () => {
+  it("may be written in any way", async () => {
+    const owner = await someone();
+    const slug = unique();
+    const raw = `=&&name&name=A+%42%zz&slug=${slug}&=x`;
+    expectMade(await sendRaw(owner, "POST", list, raw, `${urlencoded}; charset=utf-8`), "A B%zz", slug);
+  });
+
+  it("may be no form at all: then it has no field", async () => {
+    const answer = await sendRaw(await someone(), "POST", list, '{"name": "a", "slug": "b"}', urlencoded);
+    expect(answered(answer)).toEqual({ status: 400, body: { name: [required], slug: [required] } });
+  });
+});
+
+describe("a multipart form", () => {
+  const unreadable = {
+    status: 400,
+    body: { detail: "Multipart form parse error - Invalid boundary or part in multipart" },
+  };
+  const part = 'Content-Disposition: form-data; name="name"\r\n\r\nAcme\r\n';
+
+  it.each([
+    ["without a boundary", `--b\r\n${part}--b--\r\n`, "multipart/form-data"],
+    ["with an empty boundary", `--b\r\n${part}--b--\r\n`, "multipart/form-data; boundary="],
+    [
+      "with another boundary than it says",
+      `--other\r\n${part}--other--\r\n`,
+      "multipart/form-data; boundary=b",
+    ],
+    ["that is no form", "nonsense", "multipart/form-data; boundary=b"],
+    [
+      "that is cut off in a part",
+      '--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nAc',
+      "multipart/form-data; boundary=b",
+    ],
+    ["whose part has no name", "--b\r\nX: y\r\n\r\nAcme\r\n--b--\r\n", "multipart/form-data; boundary=b"],
+  ])("%s is refused", async (_, raw, type) => {
+    expect(answered(await sendRaw(await someone(), "POST", list, raw, type))).toEqual(unreadable);
+  });
+
+  it("may have a file, but not where a text belongs", async () => {
+    const owner = await someone();
+    const slug = unique();
+    const form = new FormData();
+    form.append("name", new File(["Acme"], "name.txt", { type: "text/plain" }));
+    form.append("slug", slug);
+    expect(answered(await sendRaw(owner, "POST", list, form))).toEqual({
+      status: 400,
+      body: { name: ["Not a valid string."] },
+    });
+    form.set("name", "Acme");
+    form.append("logo", new File([new Uint8Array([0, 255])], "logo.png"));
+    expectMade(await sendRaw(owner, "POST", list, form), "Acme", slug);
+  });
+});
