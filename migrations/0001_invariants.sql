@@ -29,8 +29,8 @@ BEGIN
   SELECT RAISE(ABORT, 'slug_taken');
 END;
 --> statement-breakpoint
--- Not UPDATE OF: an id can also be set by the name of rowid.
-CREATE TRIGGER accounts_keep_identity BEFORE UPDATE ON accounts
+-- An id can also be set by any of the names of rowid.
+CREATE TRIGGER accounts_keep_identity BEFORE UPDATE OF id, rowid, oid, _rowid_, uuid, zone_id, created_at ON accounts
 WHEN NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid OR NEW.zone_id IS NOT OLD.zone_id OR NEW.created_at <> OLD.created_at
 BEGIN
   SELECT RAISE(ABORT, 'immutable');
@@ -42,7 +42,7 @@ BEGIN
   SELECT RAISE(ABORT, 'user_exists');
 END;
 --> statement-breakpoint
-CREATE TRIGGER users_keep_identity BEFORE UPDATE ON users
+CREATE TRIGGER users_keep_identity BEFORE UPDATE OF id, rowid, oid, _rowid_, uuid ON users
 WHEN NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid
 BEGIN
   SELECT RAISE(ABORT, 'immutable');
@@ -55,7 +55,7 @@ BEGIN
   SELECT RAISE(ABORT, 'member_exists');
 END;
 --> statement-breakpoint
-CREATE TRIGGER memberships_keep_identity BEFORE UPDATE ON memberships
+CREATE TRIGGER memberships_keep_identity BEFORE UPDATE OF id, rowid, oid, _rowid_, account_id, user_id ON memberships
 WHEN NEW.id <> OLD.id OR NEW.account_id <> OLD.account_id OR NEW.user_id <> OLD.user_id
 BEGIN
   SELECT RAISE(ABORT, 'immutable');

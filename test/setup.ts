@@ -1,4 +1,4 @@
-import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { applyD1Migrations, reset, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
 import type { Env as WorkerEnv } from "../src/env.ts";
@@ -16,4 +16,6 @@ declare global {
   }
 }
 
+// Files share runtimes, not data: each begins with what a new service has.
+await reset();
 await applyD1Migrations(env.DB, env.MIGRATIONS);

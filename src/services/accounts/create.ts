@@ -68,12 +68,14 @@ export async function createAccount(ctx: Context, input: NewAccount): Promise<ty
   return made;
 }
 
-/** How many accounts the caller owns. */
+/** How many accounts the caller owns, as far as the service limits that: no more than the limit are counted. */
 export function ownedCount(ctx: Context) {
-  return ctx.db
-    .select({ count: sql<number>`count(*)`.as("count") })
+  const owned = ctx.db
+    .select({ one: sql`1` })
     .from(memberships)
-    .where(and(eq(memberships.userId, callerId(ctx)), eq(memberships.role, "AOWNER")));
+    .where(and(eq(memberships.userId, callerId(ctx)), eq(memberships.role, "AOWNER")))
+    .limit(ctx.settings.maxOwnedAccounts ?? 0);
+  return ctx.db.select({ count: sql<number>`count(*)`.as("count") }).from(sql`(${owned})`);
 }
 
 /** Whether the service lets a user who owns this many accounts make one more. */

@@ -69,24 +69,29 @@ const listed = {
 function ownAccounts(ctx: Context, filter: AccountFilter, terms: readonly string[], request: PageRequest) {
   const { db } = ctx;
   const window = pageWindow(request);
+  const concerned = not(hasEverywhere(ctx, "account:read"));
+  const searched = terms.length > 0;
   const mine = and(
-    not(hasEverywhere(ctx, "account:read")),
     eq(memberships.userId, callerId(ctx)),
     filtered(filter),
-    terms.length > 0 ? containsTerms(terms) : undefined,
+    searched ? containsTerms(terms) : undefined,
   );
   const joined = eq(accounts.id, memberships.accountId);
-  const order = ordering(terms.length > 0, window.descending);
   const rows = db
     .select(listed)
     .from(memberships)
     .innerJoin(accounts, joined)
-    .where(and(mine, beyond(terms.length > 0, window.descending, window.beyond)))
-    .orderBy(...order)
-    .limit(window.limit)
+    .where(and(mine, beyond(searched, window)))
+    .orderBy(...ordering(searched, window.descending))
+    .limit(limitWhere(concerned, window.limit))
     .offset(window.offset);
-  const count = db.select({ count: counted }).from(memberships).innerJoin(accounts, joined).where(mine);
-  return { rows, count };
+  const every = db
+    .select({ one: sql`1` })
+    .from(memberships)
+    .innerJoin(accounts, joined)
+    .where(mine)
+    .limit(limitWhere(concerned, -1));
+  return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
 }
 
 /** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
@@ -94,45 +99,54 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
   const { db } = ctx;
   const window = pageWindow(request);
   const allowed = hasEverywhere(ctx, "account:read");
+  const limit = limitWhere(allowed, window.limit);
   if (terms.length > 0) {
-    const found = and(allowed, filtered(filter), matching(terms));
+    const found = and(filtered(filter), matching(terms));
     const index = sql`accounts_search`;
     const indexed = sql`accounts_search.rowid = ${accounts.id}`;
-    const matches = db
+    const rows = db
+      .select(listed)
+      .from(accounts)
+      .innerJoin(index, indexed)
+      .where(and(found, beyondFound(window)))
+      .orderBy(window.descending ? sql`accounts_search.rowid desc` : sql`accounts_search.rowid`)
+      .limit(limit)
+      .offset(window.offset);
+    const every = db
       .select({ one: sql`1` })
       .from(accounts)
       .innerJoin(index, indexed)
       .where(found)
-      .limit(searchCountLimit);
-    return {
-      rows: db
-        .select(listed)
-        .from(accounts)
-        .innerJoin(index, indexed)
-        .where(and(found, beyondFound(window)))
-        .orderBy(window.descending ? sql`accounts_search.rowid desc` : sql`accounts_search.rowid`)
-        .limit(window.limit)
-        .offset(window.offset),
-      count: db.select({ count: counted }).from(sql`(${matches})`),
-    };
+      .limit(limitWhere(allowed, searchCountLimit));
+    return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
   }
   const narrowed = filtered(filter);
-  return {
-    rows: db
-      .select(listed)
-      .from(accounts)
-      .where(and(allowed, narrowed, beyond(false, window.descending, window.beyond)))
-      .orderBy(...ordering(false, window.descending))
-      .limit(window.limit)
-      .offset(window.offset),
-    count:
-      narrowed === undefined
-        ? db
-            .select({ count: counters.value })
-            .from(counters)
-            .where(and(allowed, eq(counters.name, "accounts")))
-        : db.select({ count: counted }).from(accounts).where(and(allowed, narrowed)),
-  };
+  const rows = db
+    .select(listed)
+    .from(accounts)
+    .where(and(narrowed, beyond(false, window)))
+    .orderBy(...ordering(false, window.descending))
+    .limit(limit)
+    .offset(window.offset);
+  if (narrowed === undefined) {
+    const total = db.select({ count: counters.value }).from(counters).where(eq(counters.name, "accounts"));
+    return { rows, count: total };
+  }
+  const every = db
+    .select({ one: sql`1` })
+    .from(accounts)
+    .where(narrowed)
+    .limit(limitWhere(allowed, -1));
+  return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
+}
+
+/**
+ * A limit that is 0 unless `allowed`; -1 is no limit. SQLite looks at the limit before it reads a
+ * row, at a subquery in WHERE only after.
+ */
+function limitWhere(allowed: SQL, limit: number): number {
+  // Drizzle renders an expression here, though its types know numbers only.
+  return sql`case when ${allowed} then ${limit} else 0 end` as unknown as number;
 }
 
 const counted = sql<number>`count(*)`.as("count");
@@ -153,11 +167,7 @@ function ordering(searched: boolean, descending: boolean) {
   return searched ? [direction(accounts.id)] : [direction(accounts.titleKey), direction(accounts.id)];
 }
 
-function beyond(
-  searched: boolean,
-  descending: boolean,
-  keys: readonly (string | number)[] | undefined,
-): SQL | undefined {
+function beyond(searched: boolean, { beyond: keys, descending }: Window): SQL | undefined {
   if (keys === undefined) return undefined;
   if (searched) return descending ? lt(accounts.id, Number(keys[0])) : gt(accounts.id, Number(keys[0]));
   const operator = descending ? sql`<` : sql`>`;

@@ -1,0 +1,176 @@
+/** A second door into the worker, behind which all that the database is asked is counted and written down. */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+
+import type { Env } from "../src/env.ts";
+import worker from "../src/index.ts";
+import type { Caller } from "./world.ts";
+
+/** A statement as it was sent. */
+export interface SentStatement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** What a database was asked since the meter was made or last read. */
+export interface Reading {
+  /** Calls that leave the worker: batch, first, all, run, raw and exec are one each. */
+  readonly trips: number;
+  /** As D1 bills them. `first` and `raw` tell none, so theirs are missing. */
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly statements: readonly SentStatement[];
+}
+
+/** Stands before a database, passes everything on, and counts it. */
+export class Meter {
+  readonly database: D1Database;
+  #statements: SentStatement[] = [];
+  #trips = 0;
+  #rowsRead = 0;
+  #rowsWritten = 0;
+
+  constructor(database: D1Database) {
+    this.database = {
+      ...this.#part(database),
+      exec: (query) => {
+        this.#trip({ sql: query, parameters: [] });
+        return database.exec(query);
+      },
+      withSession: (constraint) => {
+        const session = database.withSession(constraint);
+        return { ...this.#part(session), getBookmark: () => session.getBookmark() };
+      },
+      // The one method no database of today has.
+      dump: () => Promise.reject(new Error("dump is not counted")),
+    };
+  }
+
+  /** What was counted, and starts again from nothing. */
+  read(): Reading {
+    const reading = {
+      trips: this.#trips,
+      rowsRead: this.#rowsRead,
+      rowsWritten: this.#rowsWritten,
+      statements: this.#statements,
+    };
+    this.#statements = [];
+    this.#trips = 0;
+    this.#rowsRead = 0;
+    this.#rowsWritten = 0;
+    return reading;
+  }
+
+  #part(database: Pick<D1Database, "prepare" | "batch">): Pick<D1Database, "prepare" | "batch"> {
+    return {
+      prepare: (sql) => new MeteredStatement(this, database.prepare(sql), { sql, parameters: [] }),
+      batch: async <Row>(statements: D1PreparedStatement[]) => {
+        const metered = statements.filter((statement) => statement instanceof MeteredStatement);
+        if (metered.length !== statements.length) throw new Error("A statement of another database");
+        this.#trip(...metered.map(({ sent }) => sent));
+        const results = await database.batch<Row>(metered.map(({ inner }) => inner));
+        for (const { meta } of results) this.note(meta);
+        return results;
+      },
+    };
+  }
+
+  trip(sent: SentStatement): void {
+    this.#trip(sent);
+  }
+
+  note(meta: D1Meta): void {
+    this.#rowsRead += meta.rows_read;
+    this.#rowsWritten += meta.rows_written;
+  }
+
+  #trip(...sent: SentStatement[]): void {
+    this.#trips += 1;
+    this.#statements.push(...sent);
+  }
+}
+
+class MeteredStatement implements D1PreparedStatement {
+  readonly inner: D1PreparedStatement;
+  readonly sent: SentStatement;
+  readonly #meter: Meter;
+
+  constructor(meter: Meter, inner: D1PreparedStatement, sent: SentStatement) {
+    this.#meter = meter;
+    this.inner = inner;
+    this.sent = sent;
+  }
+
+  bind(...parameters: unknown[]): MeteredStatement {
+    return new MeteredStatement(this.#meter, this.inner.bind(...parameters), { ...this.sent, parameters });
+  }
+
+  first<Row>(column?: string): Promise<Row | null> {
+    this.#meter.trip(this.sent);
+    return column === undefined ? this.inner.first<Row>() : this.inner.first<Row>(column);
+  }
+
+  async all<Row>(): Promise<D1Result<Row>> {
+    this.#meter.trip(this.sent);
+    const result = await this.inner.all<Row>();
+    this.#meter.note(result.meta);
+    return result;
+  }
+
+  async run<Row>(): Promise<D1Result<Row>> {
+    this.#meter.trip(this.sent);
+    const result = await this.inner.run<Row>();
+    this.#meter.note(result.meta);
+    return result;
+  }
+
+  raw<Row = unknown[]>(options: { columnNames: true }): Promise<[string[], ...Row[]]>;
+  raw<Row = unknown[]>(options?: { columnNames?: false }): Promise<Row[]>;
+  raw<Row>(options?: { columnNames?: boolean }): Promise<Row[] | [string[], ...Row[]]> {
+    this.#meter.trip(this.sent);
+    return options?.columnNames === true
+      ? this.inner.raw<Row>({ columnNames: true })
+      : this.inner.raw<Row>({ columnNames: false });
+  }
+}
+
+/**
+ * The worker with some of its bindings or variables exchanged, as a door for `Caller.through`. An
+ * answer is handed out when the work that was put off until after it is done too.
+ */
+export function doorWith(change: Partial<Env>): (request: Request) => Promise<Response> {
+  const changed: Env = { ...env, ...change };
+  return async (request) => {
+    const ctx = createExecutionContext();
+    const response = await worker.fetch(request, changed, ctx);
+    await waitOnExecutionContext(ctx);
+    return response;
+  };
+}
+
+/** Callers whose requests are counted. */
+export class Counter {
+  readonly #meter = new Meter(env.DB);
+  readonly #door: (request: Request) => Promise<Response>;
+
+  constructor(change: Partial<Env> = {}) {
+    this.#door = doorWith({ ...change, DB: this.#meter.database });
+  }
+
+  /** The same caller, counted. */
+  watch(caller: Caller): Caller {
+    return caller.through(this.#door);
+  }
+
+  /** What was counted since the last reading. */
+  read(): Reading {
+    return this.#meter.read();
+  }
+}
+
+/** A queue that takes every message and delivers none while a test lasts. */
+export const patientQueue: Queue = {
+  metrics: () => env.JOBS.metrics(),
+  send: (message, options) => env.JOBS.send(message, { ...options, delaySeconds: 600 }),
+  sendBatch: (messages, options) => env.JOBS.sendBatch(messages, { ...options, delaySeconds: 600 }),
+};

@@ -1,0 +1,292 @@
+/** How the database goes about what the worker asks of it: no statement's cost goes with what others store. */
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { operations, type OperationId } from "../../src/domain/permissions.ts";
+import worker from "../../src/index.ts";
+import { Counter, Meter, patientQueue, type SentStatement } from "../counting.ts";
+import { addToGroup, makeAccount, operator, someone, unique, type Caller } from "../world.ts";
+import { costs } from "./operation-costs.ts";
+import { makeAccountOf, makeUser, memberInsert, row, run } from "./rows.ts";
+
+const counter = new Counter({ JOBS: patientQueue });
+
+/** Every way to ask for a list of organizations. */
+const listVariants: Record<string, string> = {
+  "the first page": "",
+  "a page by its number": "page=3",
+  "the last page": "page=last",
+  "a large page": "page_size=100",
+  "by id": "id=1",
+  "by uuid": `uuid=${crypto.randomUUID()}`,
+  "by name": "name=Some name",
+  "by slug": "slug=some-slug",
+  "by all of them": `id=1&uuid=${crypto.randomUUID()}&name=Some name&slug=some-slug`,
+  "by a name, the last page": "name=Some name&page=last",
+  "a search for a long term": "search=generated",
+  "a search for a short term": "search=ge",
+  "a search for both": "search=generated ge",
+  "a search for many terms": `search=${Array.from({ length: 30 }, (_, at) => `term${at}`).join(" ")}`,
+  "a search, a page by its number": "search=generated&page=3",
+  "a search, the last page": "search=generated&page=last",
+  "a search by slug": "search=generated&slug=some-slug",
+};
+
+/** Makes accounts that others own, one statement for all: their titles spread over the alphabet. */
+async function generate(count: number): Promise<void> {
+  const owner = await makeUser();
+  await run([
+    `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at)
+     WITH RECURSIVE made (uuid, left) AS (
+       SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
+       UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
+     )
+     SELECT uuid, 'slug-' || uuid, uuid || ' generated', uuid || ' generated', 'cowork', ?2, 0 FROM made`,
+    count,
+    owner,
+  ]);
+}
+
+/** Someone who may read every account and owns one. */
+async function makeReader(): Promise<Caller> {
+  const reader = await someone();
+  await addToGroup(reader, 3);
+  return reader;
+}
+
+describe("no statement reads a table that grows from end to end", () => {
+  /** Tables whose size is up to the operator, not to anyone's use. */
+  const small = ["zones", "groups", "group_permissions", "counters"];
+  /** Walks of an index in the order that is asked for, which a LIMIT ends. */
+  const walks = ["accounts USING INDEX accounts_title"];
+
+  /** The lines of a plan that are not allowed. */
+  function wrongLines({ sql }: SentStatement, plan: readonly string[]): string[] {
+    const sorts = plan.some((line) => line.startsWith("USE TEMP B-TREE FOR ORDER BY"));
+    return plan.filter((line) => {
+      const [, target] = /^SCAN (.+)$/.exec(line) ?? [];
+      if (target === undefined) return false;
+      // A virtual table tells its own way: a match of the search index, or the elements of json_each.
+      if (target.includes(" VIRTUAL TABLE ")) return target.includes("_search ") && !/:[^ ]*M/.test(target);
+      if (target === "CONSTANT ROW" || target.startsWith("(subquery")) return false;
+      if (small.some((table) => target === table || target.startsWith(`${table} `))) return false;
+      return !(walks.includes(target) && / limit /.test(sql) && !sorts);
+    });
+  }
+
+  async function plansOf(statements: readonly SentStatement[]): Promise<string[][]> {
+    const explained = statements.map(({ sql, parameters }) =>
+      env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...parameters),
+    );
+    const results = await env.DB.batch<{ detail: string }>(explained);
+    return results.map(({ results: rows }) => rows.map(({ detail }) => detail));
+  }
+
+  async function expectGoodPlans(statements: readonly SentStatement[]): Promise<void> {
+    const distinct = [...new Map(statements.map((statement) => [statement.sql, statement])).values()];
+    expect(distinct.length).toBeGreaterThan(0);
+    const plans = await plansOf(distinct);
+    const wrong = distinct
+      .map((statement, at) => ({ sql: statement.sql, lines: wrongLines(statement, plans[at] ?? []) }))
+      .filter(({ lines }) => lines.length > 0);
+    expect(wrong).toEqual([]);
+  }
+
+  const callers: Record<string, () => Promise<Caller>> = {
+    "an owner": someone,
+    "an operator": operator,
+    "a reader of all": makeReader,
+  };
+  const everyOperation = (Object.keys(operations) as OperationId[]).filter((id) => costs[id]?.trips !== 0);
+
+  beforeAll(async () => generate(300));
+
+  describe.each(Object.entries(callers))("for %s", (_kind, makeCaller) => {
+    it.each(everyOperation)("%s", async (id) => {
+      const caller = await makeCaller();
+      const made = await makeAccount(caller);
+      counter.read();
+      const { send, unchanged, invalid } = costs[id];
+      const watched = counter.watch(caller);
+      await unchanged?.send(watched, made);
+      await invalid?.(watched, made);
+      const { status } = await send(watched, made);
+      expect(status).toBe(costs[id].status);
+      await expectGoodPlans(counter.read().statements);
+    });
+
+    it.each(Object.entries(listVariants))("a list of organizations: %s", async (_variant, query) => {
+      const caller = await makeCaller();
+      await makeAccount(caller, { title: "Some name generated" });
+      counter.read();
+      const answer = await counter.watch(caller).get(`/accounts/organizations/?${query}`);
+      expect([200, 404]).toContain(answer.status);
+      await expectGoodPlans(counter.read().statements);
+    });
+
+    it.each(["", "&search=generated", "&search=ge"])(
+      "a list of organizations by its links, next and previous, with %j",
+      async (query) => {
+        const caller = await makeCaller();
+        for (let made = 0; made < 4; made += 1) await makeAccount(caller, { title: "Ge generated" });
+        const watched = counter.watch(caller);
+        const first = await watched.get(`/accounts/organizations/?page_size=1${query}`);
+        const second = await watched.get(first.body.next);
+        const third = await watched.get(second.body.next);
+        expect(third.body.previous).toContain("cursor=");
+        counter.read();
+        await watched.get(third.body.next);
+        const back = await watched.get(third.body.previous);
+        expect(back.body.results).toEqual(second.body.results);
+        await expectGoodPlans(counter.read().statements);
+      },
+    );
+  });
+
+  it("first sight of a caller", async () => {
+    await counter.watch(await someone()).get("/api/v1/user");
+    await expectGoodPlans(counter.read().statements);
+  });
+
+  it("the erasure of an account", async () => {
+    const owner = await someone();
+    const { id } = await makeAccount(owner);
+    await counter.watch(owner).delete(`/api/v1/account/${id}`);
+    counter.read();
+    const meter = new Meter(env.DB);
+    const message = { body: { kind: "erase-account", accountUuid: id }, ack: () => undefined };
+    await worker.queue(
+      {
+        queue: "roster-jobs",
+        messages: [{ ...message, id: "1", timestamp: new Date(), attempts: 1, retry: () => undefined }],
+        metadata: { metrics: await env.JOBS.metrics() },
+        ackAll: () => undefined,
+        retryAll: () => undefined,
+      },
+      { ...env, DB: meter.database },
+    );
+    expect(await row("SELECT count(*) AS count FROM erasures WHERE account_uuid = ?", id)).toEqual({
+      count: 0,
+    });
+    await expectGoodPlans(meter.read().statements);
+  });
+
+  it("the erasures that are overdue", async () => {
+    const meter = new Meter(env.DB);
+    const controller = createScheduledController({ scheduledTime: Date.now() });
+    await worker.scheduled(controller, { ...env, DB: meter.database, JOBS: patientQueue });
+    await expectGoodPlans(meter.read().statements);
+  });
+
+  it("every foreign key is followed through an index of the table that has it", async () => {
+    const { results: tables } = await env.DB.prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%FOREIGN KEY%'",
+    ).all<{ name: string }>();
+    expect(tables.length).toBeGreaterThan(5);
+    const unindexed: string[] = [];
+    for (const { name: table } of tables) {
+      const [keys] = await run([`SELECT "from" AS name FROM pragma_foreign_key_list(?)`, table]);
+      const [indexes] = await run([
+        `SELECT info.name FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info WHERE info.seqno = 0`,
+        table,
+      ]);
+      const leading = new Set(indexes?.map(({ name }) => name));
+      for (const { name } of keys ?? []) if (!leading.has(name)) unindexed.push(`${table}.${String(name)}`);
+    }
+    expect(unindexed).toEqual([]);
+  });
+});
+
+it("what a request reads does not go with how many accounts others have", async () => {
+  await run(["DELETE FROM accounts"]);
+  const word = unique("marker");
+  const [owner, reader, root] = [await someone(), await makeReader(), await operator()];
+  const made = await makeAccount(owner, { title: `Generated of ${word}` });
+  const [me] = await run(["SELECT created_by FROM accounts WHERE uuid = ?", made.id]);
+  const owned = Number(me?.[0]?.["created_by"]);
+  for (let at = 1; at < 20; at += 1) {
+    const { id } = await makeAccountOf(await makeUser());
+    await run(["UPDATE accounts SET title = ?1, title_key = ?1 WHERE id = ?2", `${word} ${at}`, id]);
+    if (at < 5) await run(memberInsert(id, owned));
+  }
+  await root.get("/api/v1/user");
+
+  const list = "/accounts/organizations/";
+  async function readings(): Promise<Record<string, number>> {
+    const read: Record<string, number> = {};
+    const cost = async (what: string, caller: Caller, path: string, matches?: number) => {
+      counter.read();
+      const answer = await counter.watch(caller).get(path);
+      expect([what, answer.status]).toEqual([what, 200]);
+      if (matches !== undefined) expect([what, answer.body.count]).toEqual([what, matches]);
+      read[what] = counter.read().rowsRead;
+      return answer;
+    };
+    for (const [kind, caller] of Object.entries({ reader, operator: root })) {
+      await cost(`${kind}: first page`, caller, list);
+      await cost(`${kind}: last page`, caller, `${list}?page=last&page_size=20`);
+      const last = await caller.get(`${list}?page=last&page_size=20`);
+      const back = await cost(`${kind}: deep page, backwards`, caller, last.body.previous);
+      const further = await caller.get(back.body.previous);
+      const deep = await cost(`${kind}: deep page, onwards`, caller, further.body.next);
+      expect(deep.body.results).toHaveLength(20);
+      expect(deep.body.results).toEqual(back.body.results);
+      await cost(`${kind}: by id`, caller, `/api/v1/account/${made.id}`);
+      await cost(`${kind}: by slug`, caller, `/api/v1/account/${made.slug}`);
+      await cost(`${kind}: filtered`, caller, `${list}?slug=${made.slug}`, 1);
+      const found = await cost(`${kind}: search`, caller, `${list}?search=${word}&page_size=10`, 20);
+      await cost(`${kind}: search, next page`, caller, found.body.next, 20);
+      await cost(`${kind}: search for nothing`, caller, `${list}?search=nothing`, 0);
+    }
+    const size = "page_size=3";
+    const first = await cost("owner: first page", owner, `${list}?${size}`, 5);
+    await cost("owner: next page", owner, first.body.next, 5);
+    await cost("owner: last page", owner, `${list}?${size}&page=last`, 5);
+    await cost("owner: by id", owner, `/api/v1/account/${made.id}`);
+    await cost("owner: search for a word all have", owner, `${list}?search=generated`, 1);
+    await cost("owner: search for a beginning", owner, `${list}?search=0`);
+    await cost("owner: accounts", owner, "/api/v1/accounts");
+    await cost("owner: welcome", owner, "/api/v1/user/welcome");
+    await cost("owner: is a slug free", owner, `/api/v1/account/${made.slug}/status`);
+    return read;
+  }
+
+  await generate(80);
+  expect(await row("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 100 });
+  const few = await readings();
+  await generate(1_900);
+  expect(await row("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 2_000 });
+  const many = await readings();
+  const grown = Object.entries(many)
+    .map(([what, read]) => ({ what, few: few[what] ?? 0, many: read }))
+    .filter((one) => Math.abs(one.many - one.few) > 2);
+  expect(grown).toEqual([]);
+  expect(Math.max(...Object.values(many))).toBeLessThanOrEqual(100);
+});
+
+it("what a change reads and writes does not go with how many accounts others have", async () => {
+  async function changes(): Promise<[read: number, written: number][]> {
+    const owner = await someone();
+    await owner.get("/api/v1/user");
+    counter.read();
+    const watched = counter.watch(owner);
+    const readings: [number, number][] = [];
+    const note = () => {
+      const { rowsRead, rowsWritten } = counter.read();
+      readings.push([rowsRead, rowsWritten]);
+    };
+    const slug = unique("acme");
+    expect((await watched.post("/api/v1/accounts", { slug })).status).toBe(201);
+    note();
+    expect((await watched.patch(`/api/v1/account/${slug}`, { title: "Another" })).status).toBe(200);
+    note();
+    expect((await watched.delete(`/api/v1/account/${slug}`)).status).toBe(204);
+    note();
+    return readings;
+  }
+  await changes();
+  const few = await changes();
+  await generate(1_000);
+  expect(await changes()).toEqual(few);
+});
