@@ -60,7 +60,7 @@ function isCertificate(value: string): boolean {
 
 /** https, a name rather than an IP address, and not one that means this machine or this network. */
 function isPublicHttps(value: string): boolean {
-  const url = URL.parse(value);
+  const url = /\s/.test(value) ? null : URL.parse(value);
   if (url === null || url.protocol !== "https:" || url.username !== "" || url.password !== "") return false;
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
   const literal = host.startsWith("[") || /^[\d.]+$/.test(host);

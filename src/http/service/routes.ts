@@ -90,5 +90,10 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
     docsPage,
   );
   service.get("/docs/:file", docsAsset);
+  for (const path of new Set(
+    service.routes.filter(({ method }) => method === "GET").map((route) => route.path),
+  )) {
+    service.all(path, (c) => c.json({ detail: "Method Not Allowed" }, 405, { Allow: "GET, HEAD" }));
+  }
   return service;
 }

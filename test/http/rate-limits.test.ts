@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+
+import { clientNetwork } from "../../src/http/rate-limits.ts";
+import { someone, stranger, unique } from "../world.ts";
+import { doorWith } from "./door.ts";
+
+const limited = doorWith({ RATE_LIMITS: "on" });
+
+it("a caller may ask for slugs and take them 60 times a minute, on both faces together", async () => {
+  const caller = (await someone()).through(limited);
+  const statuses: number[] = [];
+  for (let asked = 0; asked < 58; asked += 1) {
+    statuses.push((await caller.get(`/api/v1/account/${unique()}/status`)).status);
+  }
+  const [slug, other] = [unique(), unique()];
+  statuses.push((await caller.post("/api/v1/accounts", { slug })).status);
+  statuses.push((await caller.post("/accounts/organizations/", { name: "Acme", slug: other })).status);
+  expect(statuses).toEqual([...Array.from({ length: 58 }, () => 200), 201, 201]);
+
+  for (const answer of [
+    await caller.get(`/api/v1/account/${unique()}/status`),
+    await caller.post("/api/v1/accounts", { slug: unique() }),
+    await caller.post("/api/v1/accounts", "not even valid"),
+    await caller.patch(`/api/v1/account/${slug}`, { slug: unique() }),
+  ]) {
+    expect([answer.status, answer.body]).toEqual([429, { detail: "Too many requests. Try again later" }]);
+    expect(answer.headers.get("Retry-After")).toBe("60");
+  }
+  const organization = await caller.post("/accounts/organizations/", { name: "Acme", slug: unique() });
+  expect([organization.status, organization.body]).toEqual([
+    429,
+    { detail: "Request was throttled. Expected available in 60 seconds." },
+  ]);
+  expect(organization.headers.get("Retry-After")).toBe("60");
+
+  expect((await caller.patch(`/api/v1/account/${slug}`, { title: "Another" })).status).toBe(200);
+  expect((await caller.get("/api/v1/user")).status).toBe(200);
+  const another = (await someone()).through(limited);
+  expect((await another.post("/api/v1/accounts", { slug: unique() })).status).toBe(201);
+});
+
+it("an address may send 100 bad tokens a minute; good ones of it go on, and so do other addresses", async () => {
+  const door = stranger.through(limited);
+  const send = (address: string) =>
+    door.get("/api/v1/user", { headers: { Authorization: "Bearer nonsense", "CF-Connecting-IP": address } });
+  const statuses = new Set<number>();
+  for (let sent = 0; sent < 100; sent += 1) statuses.add((await send("192.0.2.7")).status);
+  expect([...statuses]).toEqual([401]);
+  const refused = await send("192.0.2.7");
+  expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "60"]);
+  expect((await send("192.0.2.8")).status).toBe(401);
+  const good = (await someone()).through(limited);
+  expect((await good.get("/api/v1/user", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).status).toBe(200);
+});
+
+it.each([
+  ["192.0.2.1", "192.0.2.1"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+  ["2001:DB8:1:2::", "2001:db8:1:2"],
+  ["2001:db8::1", "2001:db8:0:0"],
+  ["2001:0db8:0000:0000:ffff::", "2001:db8:0:0"],
+  ["::1", "0:0:0:0"],
+  [undefined, undefined],
+])("%s counts as %s", (address, network) => {
+  expect(clientNetwork(address)).toBe(network);
+});
