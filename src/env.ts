@@ -11,6 +11,8 @@ export interface Env {
   readonly LIMIT_PRINCIPAL: RateLimit;
   readonly LIMIT_SLUGS: RateLimit;
   readonly LIMIT_FAILED_TOKENS: RateLimit;
+  readonly LIMIT_LOGIN_CALLER: RateLimit;
+  readonly LIMIT_LOGIN_ADDRESS: RateLimit;
 
   readonly PUBLIC_URL?: string;
   readonly ISSUERS?: string;
@@ -19,4 +21,5 @@ export interface Env {
   readonly RATE_LIMITS?: string;
   readonly DEFAULT_PLAN?: string;
   readonly MAX_OWNED_ACCOUNTS?: string;
+  readonly LOGIN_MANUAL_ENTRY_ROUTE?: string;
 }

@@ -23,6 +23,22 @@ export type ErrorCode =
   | "slug_taken"
   /** The named zone does not exist, or is not one the caller may place an account in. */
   | "zone_unknown"
+  /** The user does not exist, or is none the caller may see. */
+  | "user_missing"
+  /** The invitation does not exist, is no longer pending, or is none the caller may see. */
+  | "invite_missing"
+  /** The address has a pending invitation to the account. */
+  | "invite_pending"
+  /** A member of the account has this address. */
+  | "already_member"
+  /** Members and pending invitations are as many as the account may have. */
+  | "seats_taken"
+  /** A group of this number does not exist. */
+  | "group_unknown"
+  /** No organization is named, and the caller is in none or in several. */
+  | "organization_unnamed"
+  /** It was done less than a minute ago. */
+  | "too_soon"
   /** The change would leave an account without an active owner. */
   | "last_owner"
   /** The page asked for does not exist. */

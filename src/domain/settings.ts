@@ -6,6 +6,8 @@ export interface Settings {
   readonly publicUrl: string;
   /** The plan of a new account. */
   readonly defaultPlan: Plan;
+  /** Where a user is sent to sign in when no organization can be told from the address. */
+  readonly loginManualEntryRoute: string;
   /** How many accounts one user may own; undefined for any number. */
   readonly maxOwnedAccounts: number | undefined;
 }

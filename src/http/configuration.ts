@@ -40,6 +40,7 @@ export function readConfiguration(env: Env): Configuration {
     settings: {
       publicUrl: publicUrl(required("PUBLIC_URL", env.PUBLIC_URL)),
       defaultPlan: plan(env.DEFAULT_PLAN),
+      loginManualEntryRoute: env.LOGIN_MANUAL_ENTRY_ROUTE || "/login/manual",
       maxOwnedAccounts: count("MAX_OWNED_ACCOUNTS", env.MAX_OWNED_ACCOUNTS),
     },
     issuers,

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 
 import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
+import type { Principal } from "../services/context.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { ConfigurationError } from "./configuration.ts";
 import { logFault } from "./refusal.ts";
@@ -27,8 +28,8 @@ export interface OperationContract<Params, Query, Body> {
   /** An example of the body, shown in the document. */
   readonly bodyExample?: unknown;
   readonly responses: RouteConfig["responses"];
-  /** Whether it tells or takes slugs, which callers may do less often. */
-  readonly slugs?: boolean;
+  /** What else limits how often it may be asked. */
+  readonly limit?: (c: AppContext, principal: Principal) => Promise<void>;
 }
 
 type Values<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;

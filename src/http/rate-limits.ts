@@ -23,6 +23,13 @@ export async function limitSlugs(c: AppContext, principal: Principal): Promise<v
   await count(c, "LIMIT_SLUGS", principalKey(principal));
 }
 
+/** Asking where to sign in: 30 a minute a caller, 60 an address. Throws `rate_limited`. */
+export async function limitLogins(c: AppContext, principal: Principal): Promise<void> {
+  await count(c, "LIMIT_LOGIN_CALLER", principalKey(principal));
+  const address = clientNetwork(c.req.header("CF-Connecting-IP"));
+  if (address !== undefined) await count(c, "LIMIT_LOGIN_ADDRESS", address);
+}
+
 /** Tokens that are no good: 100 a minute an address. Throws `rate_limited`. */
 export async function limitFailedTokens(c: AppContext): Promise<void> {
   const address = clientNetwork(c.req.header("CF-Connecting-IP"));

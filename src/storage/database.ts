@@ -40,6 +40,10 @@ const refusedByDatabase = [
   "slug_taken",
   "last_owner",
   "owned_accounts_limit",
+  "seats_taken",
+  "invite_pending",
+  "already_member",
+  "too_soon",
   "changed_meanwhile",
 ] as const satisfies readonly ErrorCode[];
 type RefusedByDatabase = (typeof refusedByDatabase)[number];

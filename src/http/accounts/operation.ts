@@ -6,7 +6,6 @@ import type { AppContext } from "../app-env.ts";
 import { authenticate, readFirst, withRetries } from "../context.ts";
 import { Face, type Inputs, type OperationContract } from "../face.ts";
 import { queryOf } from "../query.ts";
-import { limitSlugs } from "../rate-limits.ts";
 import { readBody } from "./body.ts";
 import { methodNotAllowed, notFound, refuse, tooLarge } from "./errors.ts";
 import { check, InvalidRequest, type ValidationIssue } from "./validation.ts";
@@ -35,7 +34,7 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
 ): void {
   face.add(contract, async (c) => {
     const ctx = await authenticate(c, operations[contract.id]);
-    if (contract.slugs === true) await limitSlugs(c, ctx.principal);
+    await contract.limit?.(c, ctx.principal);
     const input = await readFirst(ctx, () => readInputs(c, contract));
     return withRetries(() => serve(ctx, input, c));
   });

@@ -9,6 +9,9 @@ export const mediaTypes = [
   "multipart/form-data",
 ] as const;
 
+/** Fields of which a form gives each value by itself. */
+const listFields = new Set(["groups"]);
+
 /**
  * The values of a body: JSON, or the fields of a form, the last where one is given twice. No body
  * at all is an empty object. Throws RequestRefused, 415 for another media type and 400 for one
@@ -46,7 +49,7 @@ async function readForm(bytes: ArrayBuffer, type: string, contentType: string): 
   const form = type.endsWith("urlencoded")
     ? new URLSearchParams(new TextDecoder().decode(bytes))
     : await readMultipart(bytes, contentType);
-  for (const [name, value] of form) values[name] = value;
+  for (const [name, value] of form) values[name] = listFields.has(name) ? form.getAll(name) : value;
   return values;
 }
 

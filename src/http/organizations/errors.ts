@@ -30,6 +30,14 @@ const refusals = {
   owned_accounts_limit: [403, { detail: "You own as many organizations as this service allows." }],
   slug_taken: [400, { slug: ["organization with this slug already exists."] }],
   zone_unknown: [400, { zone: ["This zone does not exist."] }],
+  user_missing: [404, { detail: "No User matches the given query." }],
+  invite_missing: [404, { detail: "No Invitation matches the given query." }],
+  invite_pending: [400, { invitee_identifier: ["This address has a pending invitation."] }],
+  already_member: [400, { invitee_identifier: ["This user is already a member."] }],
+  seats_taken: [400, { [nonField]: ["This organization has no seat left."] }],
+  group_unknown: [400, { groups: ["Invalid pk - object does not exist."] }],
+  organization_unnamed: [400, { organization: ["Name an organization: you are in none or in several."] }],
+  too_soon: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],
   last_owner: [400, { [nonField]: ["An organization must keep at least one active owner."] }],
   page_invalid: [404, { detail: "Invalid page." }],
   changed_meanwhile: [409, { detail: "This changed while the request was served. Try again." }],
@@ -46,13 +54,25 @@ export function refuse(c: AppContext, error: unknown): Response {
     const [status, body] = refusals[error.code];
     const headers = refusalHeaders(error);
     if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="api"';
-    const { blockingState } = error.details;
-    const told =
-      blockingState === undefined ? body : { detail: `This organization is blocked: ${blockingState}.` };
-    return c.json(told, status, headers);
+    return c.json(withDetails(error, body), status, headers);
   }
   logFault(c, error);
   return c.json({ detail: "Internal server error." }, 500);
+}
+
+/** The sentences that name what was refused, or until when. */
+function withDetails({ code, details }: DomainError, body: Readonly<Record<string, unknown>>) {
+  if (details.blockingState !== undefined) {
+    return { detail: `This organization is blocked: ${details.blockingState}.` };
+  }
+  if (code === "group_unknown") {
+    return { groups: [`Invalid pk "${details.value ?? ""}" - object does not exist.`] };
+  }
+  if ((code === "too_soon" || code === "rate_limited") && details.retryAfter !== undefined) {
+    const unit = details.retryAfter === 1 ? "second" : "seconds";
+    return { detail: `Request was throttled. Expected available in ${details.retryAfter} ${unit}.` };
+  }
+  return body;
 }
 
 export function notFound(c: AppContext): Response {

@@ -2,15 +2,20 @@
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
+import { emailFault } from "../../domain/email.ts";
 import { codePoints, normalText, textFault } from "../../domain/text.ts";
+import { emailLength, nameLength } from "../../domain/user.ts";
 import { parseUuid } from "../../domain/uuid.ts";
-import { nullCharacters } from "./validation.ts";
+import { nullCharacters, pythonType } from "./validation.ts";
 
 interface TextRules {
   readonly max: number;
   readonly description: string;
   readonly example: string;
   readonly pattern?: string;
+  readonly format?: string;
+  /** Whether it may be empty. */
+  readonly blank?: boolean;
   /** What else a value breaks, each in one sentence. */
   readonly faults?: (value: string) => readonly string[];
 }
@@ -28,11 +33,12 @@ function charField(rules: TextRules) {
     })
     .openapi({
       type: "string",
-      minLength: 1,
+      ...(rules.blank === true ? {} : { minLength: 1 }),
       maxLength: rules.max,
       description: rules.description,
       example: rules.example,
       ...(rules.pattern === undefined ? {} : { pattern: rules.pattern }),
+      ...(rules.format === undefined ? {} : { format: rules.format }),
     });
 }
 
@@ -54,6 +60,86 @@ export const organizationSlug = charField({
     return isReservedSlug(value) ? ["This slug is reserved."] : [];
   },
 });
+
+const invalidEmail = "Enter a valid email address.";
+
+/** The framework's EmailField. */
+export function emailField(rules: { readonly blank?: boolean } = {}) {
+  return charField({
+    max: emailLength,
+    ...rules,
+    description: "An e-mail address",
+    example: "ada@example.com",
+    format: "email",
+    faults: (value) => (emailFault(value) === undefined ? [] : [invalidEmail]),
+  });
+}
+
+/** A first or last name. */
+export const personName = charField({
+  max: nameLength,
+  blank: true,
+  description: "A name",
+  example: "Ada",
+});
+
+const truths = new Set(["t", "y", "yes", "true", "on", "1"]);
+const untruths = new Set(["f", "n", "no", "false", "off", "0"]);
+
+/** The framework's BooleanField: takes the usual words and numbers for yes and no. */
+export function booleanField(description: string) {
+  return z
+    .unknown()
+    .transform((value, context): boolean => {
+      const word = typeof value === "string" ? value.trim().toLowerCase() : String(value);
+      const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+      if (plain && truths.has(word)) return true;
+      if (plain && untruths.has(word)) return false;
+      context.addIssue({ code: "custom", message: absenceOr(value, "Must be a valid boolean.") });
+      return z.NEVER;
+    })
+    .openapi({ type: "boolean", description });
+}
+
+/** The framework's ChoiceField. */
+export function choiceField<const Choice extends string>(choices: readonly Choice[], description: string) {
+  return z
+    .unknown()
+    .transform((value, context): Choice => {
+      const found = choices.find((choice) => choice === String(value));
+      if (found !== undefined) return found;
+      const told = typeof value === "object" ? JSON.stringify(value) : String(value);
+      context.addIssue({ code: "custom", message: absenceOr(value, `"${told}" is not a valid choice.`) });
+      return z.NEVER;
+    })
+    .openapi({ type: "string", enum: [...choices], description });
+}
+
+/** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
+export const groupsField = z
+  .unknown()
+  .transform((value, context): number[] => {
+    const refuse = (message: string) => {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    };
+    if (value === undefined || value === null) return refuse(absence(value));
+    if (!Array.isArray(value)) return refuse(`Expected a list of items but got type "${pythonType(value)}".`);
+    const keys = value.map((key: unknown) => {
+      const number = typeof key === "string" && /^\s*[+-]?\d+\s*$/.test(key) ? Number(key) : key;
+      if (key === null) refuse('Invalid pk "None" - object does not exist.');
+      else if (typeof number !== "number")
+        refuse(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
+      else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${String(key)}" - object does not exist.`);
+      return Number(number);
+    });
+    return [...new Set(keys)].sort((left, right) => left - right);
+  })
+  .openapi({
+    type: "array",
+    items: { type: "integer" },
+    description: "The groups this user belongs to; set by who may assign groups",
+  });
 
 /** A filter by UUID, in any spelling; empty means no filter. */
 export const uuidFilter = filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID.");
@@ -96,13 +182,17 @@ function filter<Value>(name: string, read: (value: string) => Value | undefined,
     .openapi({ type: "string", description: `Only the one with this ${name}.` });
 }
 
+function absenceOr(value: unknown, sentence: string): string {
+  return value === undefined || value === null ? absence(value) : sentence;
+}
+
 function absence(value: unknown): string {
   if (value === undefined) return "This field is required.";
   return value === null ? "This field may not be null." : "Not a valid string.";
 }
 
 function faultsOf(text: string, rules: TextRules): string[] {
-  if (text === "") return ["This field may not be blank."];
+  if (text === "") return rules.blank === true ? [] : ["This field may not be blank."];
   const faults: string[] = [];
   if (codePoints(text) > rules.max) {
     faults.push(`Ensure this field has no more than ${rules.max} characters.`);

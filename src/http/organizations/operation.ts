@@ -7,7 +7,6 @@ import type { AppContext } from "../app-env.ts";
 import { authenticate, readFirst, withRetries } from "../context.ts";
 import { Face, type OperationContract } from "../face.ts";
 import { queryOf } from "../query.ts";
-import { limitSlugs } from "../rate-limits.ts";
 import { mediaTypes, readBody } from "./body.ts";
 import { notFound, refuse, RequestRefused, tooLarge } from "./errors.ts";
 import { InvalidRequest, nullCharacters, parseFields } from "./validation.ts";
@@ -55,7 +54,7 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
 ): void {
   face.add(contract, async (c) => {
     const ctx = await authenticate(c, operations[contract.id]);
-    if (contract.slugs === true) await limitSlugs(c, ctx.principal);
+    await contract.limit?.(c, ctx.principal);
     const rawQuery = queryOf(c.req.url);
     const { params, query } = await readFirst(ctx, () => ({
       params: readParams(contract.params, c.req.param()),

@@ -85,7 +85,7 @@ operation(
     method: "post",
     path: "/accounts/organizations/",
     tag,
-    slugs: true,
+    limit: limitSlugs,
     summary: "Create organization",
     description: "Makes an organization; the caller becomes its owner.",
     body: organizationBody,

@@ -2,11 +2,12 @@ import { and, asc, desc, eq, gt, lt, not, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
-import { indexedSearch, searchTerms } from "../../domain/search.ts";
+import { searchTerms } from "../../domain/search.ts";
 import { searchKey } from "../../domain/text.ts";
 import { accounts, counters, memberships } from "../../storage/schema.ts";
 import { callerId, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
+import { containsTerms, counted, limitWhere, matchesIndex, searchCountLimit } from "../paging.ts";
 
 /** What a list of accounts is narrowed to; every filter given must match. */
 export interface AccountFilter {
@@ -19,9 +20,6 @@ export interface AccountFilter {
 }
 
 export type ListedAccount = Pick<typeof accounts.$inferSelect, "id" | "uuid" | "slug" | "title" | "titleKey">;
-
-/** Where counting what a platform-wide search finds stops. */
-const searchCountLimit = 10_000;
 
 /** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
 export function accountListKeys(filter: AccountFilter): readonly ("string" | "number")[] {
@@ -74,7 +72,7 @@ function ownAccounts(ctx: Context, filter: AccountFilter, terms: readonly string
   const mine = and(
     eq(memberships.userId, callerId(ctx)),
     filtered(filter),
-    searched ? containsTerms(terms) : undefined,
+    searched ? containsTerms(terms, [sql`${accounts.titleKey}`, sql`${accounts.slug}`]) : undefined,
   );
   const joined = eq(accounts.id, memberships.accountId);
   const rows = db
@@ -101,8 +99,9 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
   const allowed = hasEverywhere(ctx, "account:read");
   const limit = limitWhere(allowed, window.limit);
   if (terms.length > 0) {
-    const found = and(filtered(filter), matching(terms));
     const index = sql`accounts_search`;
+    const text = sql`char(1, 1) || ${accounts.titleKey} || char(10, 1, 1) || ${accounts.slug}`;
+    const found = and(filtered(filter), matchesIndex(index, text, terms));
     const indexed = sql`accounts_search.rowid = ${accounts.id}`;
     const rows = db
       .select(listed)
@@ -140,17 +139,6 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
   return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
 }
 
-/**
- * A limit that is 0 unless `allowed`; -1 is no limit. SQLite looks at the limit before it reads a
- * row, at a subquery in WHERE only after.
- */
-function limitWhere(allowed: SQL, limit: number): number {
-  // Drizzle renders an expression here, though its types know numbers only.
-  return sql`case when ${allowed} then ${limit} else 0 end` as unknown as number;
-}
-
-const counted = sql<number>`count(*)`.as("count");
-
 function filtered(filter: AccountFilter): SQL | undefined {
   return and(
     filter.id === undefined ? undefined : eq(accounts.id, filter.id),
@@ -178,19 +166,4 @@ function beyond(searched: boolean, { beyond: keys, descending }: Window): SQL | 
 function beyondFound({ beyond: keys, descending }: Window): SQL | undefined {
   if (keys === undefined) return undefined;
   return descending ? sql`accounts_search.rowid < ${keys[0]}` : sql`accounts_search.rowid > ${keys[0]}`;
-}
-
-/** Every term somewhere in title or slug: for rows that are few already. */
-function containsTerms(terms: readonly string[]): SQL {
-  return sql`not exists (select 1 from json_each(${JSON.stringify(terms)}) as term where instr(${accounts.titleKey}, term.value) = 0 and instr(${accounts.slug}, term.value) = 0)`;
-}
-
-/** Every term somewhere in title or slug, through the trigram index. */
-function matching(terms: readonly string[]): SQL {
-  const search = indexedSearch(terms);
-  if (search === undefined) return sql`false`;
-  const matched = sql`accounts_search match ${search.match}`;
-  if (search.rest.length === 0) return matched;
-  const text = sql`char(1, 1) || ${accounts.titleKey} || char(10, 1, 1) || ${accounts.slug}`;
-  return sql`${matched} and not exists (select 1 from json_each(${JSON.stringify(search.rest)}) as term where instr(${text}, term.value) = 0)`;
 }

@@ -1,0 +1,8 @@
+import type { AppContext } from "../app-env.ts";
+import { queryOf } from "../query.ts";
+
+/** The name of the organization a request is about: `?organization=`, else the header; undefined where neither says. */
+export function namedOrganization(c: AppContext): string | undefined {
+  const name = queryOf(c.req.url)["organization"] || c.req.header("X-Organization");
+  return name === undefined || name.trim() === "" ? undefined : name.trim();
+}

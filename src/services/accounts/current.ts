@@ -1,0 +1,31 @@
+import { eq, sql, type SQL } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { accounts } from "../../storage/schema.ts";
+import { callerId, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { isNamed, requireAccess, type Access, type FoundAccount } from "./access.ts";
+
+/**
+ * The current organization: the one named, by uuid or slug, else the caller's only one. Matches
+ * nothing when none is named and the caller is in none or in several.
+ */
+export function isCurrent(ctx: Context, name: string | undefined): SQL {
+  if (name !== undefined) return isNamed(name);
+  const me = callerId(ctx);
+  return eq(
+    accounts.id,
+    sql`(select case when count(*) = 1 then min(account_id) end from (select account_id from memberships where user_id = ${me} limit 2))`,
+  );
+}
+
+/** `requireAccess` to the current organization; throws `organization_unnamed` where none could be told. */
+export function requireCurrent(
+  ctx: Context,
+  caller: Caller,
+  found: FoundAccount | undefined,
+  name: string | undefined,
+): Access {
+  if (found === undefined && name === undefined) throw new DomainError("organization_unnamed");
+  return requireAccess(ctx, caller, found);
+}

@@ -1,0 +1,34 @@
+import { sql, type SQL } from "drizzle-orm";
+
+import { indexedSearch } from "../domain/search.ts";
+
+/** Where counting what a platform-wide search finds stops. */
+export const searchCountLimit = 10_000;
+
+export const counted = sql<number>`count(*)`.as("count");
+
+/**
+ * A limit that is 0 unless `allowed`; -1 is no limit. SQLite looks at the limit before it reads a
+ * row, at a subquery in WHERE only after.
+ */
+export function limitWhere(allowed: SQL, limit: number): number {
+  // Drizzle renders an expression here, though its types know numbers only.
+  return sql`case when ${allowed} then ${limit} else 0 end` as unknown as number;
+}
+
+/** Every term somewhere in one of the texts, row by row: for rows that are few already. */
+export function containsTerms(terms: readonly string[], texts: readonly SQL[]): SQL {
+  const nowhere = sql.join(
+    texts.map((text) => sql`instr(${text}, term.value) = 0`),
+    sql` and `,
+  );
+  return sql`not exists (select 1 from json_each(${JSON.stringify(terms)}) as term where ${nowhere})`;
+}
+
+/** Every term in the text a trigram index was made of; `index` is the index's table, joined by its rowid. */
+export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): SQL {
+  const search = indexedSearch(terms);
+  if (search === undefined) return sql`false`;
+  const matched = sql`${index} match ${search.match}`;
+  return search.rest.length === 0 ? matched : sql`${matched} and ${containsTerms(search.rest, [text])}`;
+}
