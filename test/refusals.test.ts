@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 
 import { operations } from "../src/domain/permissions.ts";
 import { deactivate, setAccount } from "./accounts/rows.ts";
+import { storeInvite } from "./organizations/invitations.ts";
 import { misfits, operationsOf, type Schema } from "./http/schemas.ts";
+import { makeColleague, oneUser } from "./organizations/users.ts";
 import {
   addMember,
   addToGroup,
@@ -37,6 +39,9 @@ type Row = readonly [
 const v1 = "/api/v1";
 const organization = ({ id }: MadeAccount) => `/accounts/organizations/${id}/`;
 const account = ({ slug }: MadeAccount) => `${v1}/account/${slug}`;
+const invitations = ({ id }: MadeAccount) => `/accounts/invite/?organization=${id}`;
+const invitation = async (of: MadeAccount) => `/accounts/invite/${await storeInvite(of)}/`;
+const colleague = async (of: MadeAccount) => oneUser((await makeColleague([of])).uuid);
 const open = (path: string): Row => [200, 200, 200, 200, 200, 200, 200, 200, (caller) => caller.get(path)];
 const signedIn = (status: number, send: Send): Row => {
   return [401, status, status, status, status, status, status, status, send];
@@ -51,6 +56,25 @@ const table: Readonly<Record<string, Row>> = {
   updateOrganization:        [401, 404, 403, 200, 404, 403, 200, 403, (caller, of) => caller.put(organization(of), { name: "N", slug: of.slug })],
   partialUpdateOrganization: [401, 404, 403, 200, 404, 403, 200, 403, (caller, of) => caller.patch(organization(of), { name: "N" })],
   deleteOrganization:        [401, 404, 403, 204, 404, 403, 204, 204, (caller, of) => caller.delete(organization(of))],
+
+  listUsers: signedIn(200, (caller) => caller.get("/accounts/users/")),
+  createUser:                [401, 404, 403, 201, 404, 403, 201, 403, (caller, of) => caller.post(`/accounts/users/?organization=${of.slug}`, {})],
+  retrieveUser:              [401, 404, 404, 200, 404, 200, 200, 200, async (caller, of) => caller.get(await colleague(of))],
+  updateUser:                [401, 404, 404, 200, 404, 403, 200, 403, async (caller, of) => caller.put(await colleague(of), { first_name: "N" })],
+  partialUpdateUser:         [401, 404, 404, 200, 404, 403, 200, 403, async (caller, of) => caller.patch(await colleague(of), { first_name: "N" })],
+  deleteUser:                [401, 404, 404, 204, 404, 403, 204, 403, async (caller, of) => caller.delete(await colleague(of))],
+  listAnalysts:              [401, 404, 200, 200, 404, 200, 200, 200, (caller, of) => caller.get(`/accounts/analysts/?organization=${of.slug}`)],
+  listGroups: signedIn(200, (caller) => caller.get("/accounts/groups/")),
+  getCurrentAnalyst: signedIn(200, (caller) => caller.get("/accounts/analysts/current/")),
+  updateCurrentAnalyst: signedIn(200, (caller) => caller.patch("/accounts/analysts/current/", { consent_given: true })),
+  getLoginUrl: signedIn(200, (caller) => caller.post("/accounts/login_url/", { email: "ada@example.com" })),
+  getPortal: signedIn(200, (caller) => caller.get("/accounts/portal/")),
+
+  listInvitations:    [401, 404, 200, 200, 404, 200, 200, 200, (caller, of) => caller.get(invitations(of))],
+  createInvitation:   [401, 404, 201, 201, 404, 403, 201, 403, (caller, of) => caller.post(invitations(of), { invitee_identifier: `${unique("i")}@example.com` })],
+  retrieveInvitation: [401, 404, 200, 200, 404, 200, 200, 200, async (caller, of) => caller.get(await invitation(of))],
+  resendInvitation:   [401, 404, 200, 200, 404, 403, 200, 403, async (caller, of) => caller.post(await invitation(of))],
+  revokeInvitation:   [401, 404, 204, 204, 404, 403, 204, 403, async (caller, of) => caller.delete(await invitation(of))],
 
   listAccounts: signedIn(200, (caller) => caller.get(`${v1}/accounts`)),
   createAccount: signedIn(201, (caller) => caller.post(`${v1}/accounts`, { slug: unique("a") })),

@@ -1,5 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 
+import type { Window } from "../domain/page.ts";
 import { indexedSearch } from "../domain/search.ts";
 
 /** Where counting what a platform-wide search finds stops. */
@@ -31,4 +32,14 @@ export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): S
   if (search === undefined) return sql`false`;
   const matched = sql`${index} match ${search.match}`;
   return search.rest.length === 0 ? matched : sql`${matched} and ${containsTerms(search.rest, [text])}`;
+}
+
+/**
+ * The rest of what an index found, by its own row ids. D1 binds every number as a real, and FTS5
+ * starts at a row id only when it is told an integer; else it walks all matches before it.
+ */
+export function beyondIndexed(rowid: SQL, { beyond: keys, descending }: Window): SQL | undefined {
+  if (keys === undefined) return undefined;
+  const key = sql`cast(${keys[0]} as integer)`;
+  return descending ? sql`${rowid} < ${key}` : sql`${rowid} > ${key}`;
 }

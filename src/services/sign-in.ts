@@ -134,7 +134,11 @@ function firstCodePoints(name: string): string {
   return [...name].slice(0, nameLength).join("");
 }
 
-async function identityHash({ issuer, subject }: Identity): Promise<string> {
+/** What is remembered of an identity once its user is deleted. */
+export async function identityHash({
+  issuer,
+  subject,
+}: Pick<Identity, "issuer" | "subject">): Promise<string> {
   const bytes = new TextEncoder().encode(`${issuer}\0${subject}`);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -1,4 +1,6 @@
 import type { OperationId } from "../../src/domain/permissions.ts";
+import { storeInvite } from "../organizations/invitations.ts";
+import { makeColleague, oneUser } from "../organizations/users.ts";
 import { unique, type Answer, type Caller, type MadeAccount } from "../world.ts";
 
 type Send = (caller: Caller, account: MadeAccount) => Promise<Answer>;
@@ -19,6 +21,8 @@ export interface Cost {
 
 const organization = ({ id }: MadeAccount) => `/accounts/organizations/${id}/`;
 const account = ({ id }: MadeAccount) => `/api/v1/account/${id}`;
+/** The path of a user who has never signed in and is in this account alone. */
+const colleague = async (made: MadeAccount) => oneUser((await makeColleague([made])).uuid);
 
 /** How each operation is asked for and what it costs; one that is missing here fails the tests. */
 export const costs: Record<OperationId, Cost> = {
@@ -74,6 +78,148 @@ export const costs: Record<OperationId, Cost> = {
     read: 20,
     written: 8,
     invalid: (caller) => caller.delete("/accounts/organizations/nonsense/"),
+  },
+  listUsers: {
+    send: (caller) => caller.get("/accounts/users/"),
+    status: 200,
+    trips: 1,
+    read: 20,
+    written: 0,
+    invalid: (caller) => caller.get("/accounts/users/?page=0"),
+  },
+  createUser: {
+    send: (caller, { id }) =>
+      caller.post(`/accounts/users/?organization=${id}`, { email: "new@example.com" }),
+    status: 201,
+    trips: 2,
+    read: 42,
+    written: 13,
+    invalid: (caller, { id }) => caller.post(`/accounts/users/?organization=${id}`, { email: "nobody" }),
+  },
+  retrieveUser: {
+    send: async (caller, made) => caller.get(await colleague(made)),
+    status: 200,
+    trips: 1,
+    read: 12,
+    written: 0,
+    invalid: (caller) => caller.get("/accounts/users/nonsense/"),
+  },
+  updateUser: {
+    send: async (caller, made) => caller.put(await colleague(made), { first_name: "Another" }),
+    status: 200,
+    trips: 2,
+    read: 27,
+    written: 5,
+    invalid: async (caller, made) => caller.put(await colleague(made), { email: "nobody" }),
+    unchanged: { send: async (caller, made) => caller.put(await colleague(made), { groups: [] }), read: 15 },
+  },
+  partialUpdateUser: {
+    send: async (caller, made) => caller.patch(await colleague(made), { is_active: false }),
+    status: 200,
+    trips: 2,
+    read: 28,
+    written: 5,
+    invalid: async (caller, made) => caller.patch(await colleague(made), { is_active: "perhaps" }),
+    unchanged: { send: async (caller, made) => caller.patch(await colleague(made), {}), read: 15 },
+  },
+  deleteUser: {
+    send: async (caller, made) => caller.delete(await colleague(made)),
+    status: 204,
+    trips: 2,
+    read: 38,
+    written: 7,
+    invalid: (caller) => caller.delete("/accounts/users/nonsense/"),
+  },
+  listAnalysts: {
+    send: (caller, { id }) => caller.get(`/accounts/analysts/?organization=${id}`),
+    status: 200,
+    trips: 1,
+    read: 11,
+    written: 0,
+    invalid: (caller, { id }) => caller.get(`/accounts/analysts/?organization=${id}&page=0`),
+  },
+  listGroups: {
+    send: (caller) => caller.get("/accounts/groups/"),
+    status: 200,
+    trips: 1,
+    read: 43,
+    written: 0,
+    invalid: (caller) => caller.get("/accounts/groups/?page=0"),
+  },
+  getCurrentAnalyst: {
+    send: (caller) => caller.get("/accounts/analysts/current/"),
+    status: 200,
+    trips: 1,
+    read: 2,
+    written: 0,
+  },
+  updateCurrentAnalyst: {
+    send: (caller) => caller.patch("/accounts/analysts/current/", { consent_given: true }),
+    status: 200,
+    trips: 2,
+    read: 5,
+    written: 2,
+    invalid: (caller) => caller.patch("/accounts/analysts/current/", { consent_given: "perhaps" }),
+    unchanged: { send: (caller) => caller.patch("/accounts/analysts/current/", {}), read: 2 },
+  },
+  getLoginUrl: {
+    send: (caller) => caller.post("/accounts/login_url/", { email: caller.email }),
+    status: 200,
+    trips: 1,
+    read: 6,
+    written: 0,
+    invalid: (caller) => caller.post("/accounts/login_url/", { email: "nobody" }),
+  },
+  getPortal: {
+    send: (caller) => caller.get("/accounts/portal/"),
+    status: 200,
+    trips: 1,
+    read: 7,
+    written: 0,
+  },
+  listInvitations: {
+    send: (caller, made) => caller.get(`/accounts/invite/?organization=${made.id}`),
+    status: 200,
+    trips: 1,
+    read: 9,
+    written: 0,
+    invalid: (caller) => caller.get("/accounts/invite/?page=0"),
+  },
+  createInvitation: {
+    send: (caller, made) =>
+      caller.post(`/accounts/invite/?organization=${made.id}`, {
+        invitee_identifier: `${unique("invitee")}@example.com`,
+        role: "AOWNER",
+      }),
+    status: 201,
+    trips: 2,
+    read: 18,
+    written: 8,
+    invalid: (caller, made) => caller.post(`/accounts/invite/?organization=${made.id}`, { role: "boss" }),
+  },
+  retrieveInvitation: {
+    send: async (caller, made) => caller.get(`/accounts/invite/${await storeInvite(made)}/`),
+    status: 200,
+    trips: 1,
+    read: 7,
+    written: 0,
+    invalid: (caller) => caller.get("/accounts/invite/nonsense/"),
+  },
+  resendInvitation: {
+    send: async (caller, made) => caller.post(`/accounts/invite/${await storeInvite(made, "AOWNER")}/`),
+    status: 200,
+    trips: 2,
+    read: 17,
+    written: 3,
+    invalid: (caller) => caller.post("/accounts/invite/nonsense/"),
+  },
+  revokeInvitation: {
+    send: async (caller, made) => caller.delete(`/accounts/invite/${await storeInvite(made, "AOWNER")}/`),
+    status: 204,
+    trips: 2,
+    read: 17,
+    written: 3,
+    invalid: (caller) => caller.delete("/accounts/invite/nonsense/"),
   },
   listAccounts: {
     send: (caller) => caller.get("/api/v1/accounts"),

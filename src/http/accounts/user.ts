@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName, languages, userTypes } from "../../domain/user.ts";
 import type { Caller } from "../../services/caller.ts";
-import { getMe, getWelcome } from "../../services/users.ts";
+import { getMe, getWelcome } from "../../services/users/me.ts";
 import { answers, json } from "./answers.ts";
 import { operation } from "./operation.ts";
 

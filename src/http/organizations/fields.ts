@@ -108,7 +108,7 @@ export function choiceField<const Choice extends string>(choices: readonly Choic
     .transform((value, context): Choice => {
       const found = choices.find((choice) => choice === String(value));
       if (found !== undefined) return found;
-      const told = typeof value === "object" ? JSON.stringify(value) : String(value);
+      const told = typeof value === "string" ? value : JSON.stringify(value);
       context.addIssue({ code: "custom", message: absenceOr(value, `"${told}" is not a valid choice.`) });
       return z.NEVER;
     })
@@ -130,7 +130,7 @@ export const groupsField = z
       if (key === null) refuse('Invalid pk "None" - object does not exist.');
       else if (typeof number !== "number")
         refuse(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
-      else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${String(key)}" - object does not exist.`);
+      else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${number}" - object does not exist.`);
       return Number(number);
     });
     return [...new Set(keys)].sort((left, right) => left - right);

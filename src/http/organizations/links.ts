@@ -7,11 +7,19 @@ import {
   type PageRequest,
 } from "../../domain/page.ts";
 import { DomainError } from "../../domain/errors.ts";
+import { textFilter } from "./fields.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
 
 const defaultSize = 20;
 const largestSize = 100;
+
+/** How a request says which page it wants, as the document tells it. */
+export const pageParameters = {
+  page: textFilter.openapi({ description: "A page number, or `last`." }),
+  page_size: textFilter.openapi({ description: "Results a page: 20 unless told, 100 at most." }),
+  cursor: textFilter.openapi({ description: "Where a page begins; part of the links, not to be made up." }),
+};
 
 /**
  * Which page a request asks for. `page` is a number from 1 or `last`; a bad `page_size` is ignored,

@@ -19,7 +19,7 @@ import {
   uuidFilter,
   uuidParameter,
 } from "./fields.ts";
-import { presentPage, readPageRequest } from "./links.ts";
+import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Organizations";
@@ -57,11 +57,7 @@ operation(
       name: textFilter.openapi({ description: "Only those with exactly this name." }),
       slug: textFilter.openapi({ description: "Only the one with this slug." }),
       search: textFilter.openapi({ description: "Terms that must all be found in name or slug." }),
-      page: textFilter.openapi({ description: "A page number, or `last`." }),
-      page_size: textFilter.openapi({ description: "Results a page: 20 unless told, 100 at most." }),
-      cursor: textFilter.openapi({
-        description: "Where a page begins; part of the links, not to be made up.",
-      }),
+      ...pageParameters,
     }),
     responses: answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema)), 400, 404),
   },

@@ -10,6 +10,12 @@ Sign in with \`Authorization: Bearer <token>\`: a JWT of an issuer this service 
 
 const tags = [
   { name: "Organizations", description: "Accounts on the organizations face." },
+  { name: "Users", description: "Users, and what owners may do about them." },
+  { name: "Groups", description: "Groups of users, and what each grants on every organization." },
+  { name: "Analysts", description: "Members of organizations as analysts, and their consent." },
+  { name: "Invitations", description: "Invitations into an organization that are still pending." },
+  { name: "Login", description: "Where an address signs in." },
+  { name: "Portal", description: "Where an organization's portal is." },
   { name: "Accounts", description: "Accounts on the accounts face." },
   { name: "Authenticated user", description: "The signed-in user." },
   { name: "Zones", description: "Where accounts can be placed." },

@@ -7,7 +7,14 @@ import { searchKey } from "../../domain/text.ts";
 import { accounts, counters, memberships } from "../../storage/schema.ts";
 import { callerId, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { containsTerms, counted, limitWhere, matchesIndex, searchCountLimit } from "../paging.ts";
+import {
+  beyondIndexed,
+  containsTerms,
+  counted,
+  limitWhere,
+  matchesIndex,
+  searchCountLimit,
+} from "../paging.ts";
 
 /** What a list of accounts is narrowed to; every filter given must match. */
 export interface AccountFilter {
@@ -107,7 +114,7 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
       .select(listed)
       .from(accounts)
       .innerJoin(index, indexed)
-      .where(and(found, beyondFound(window)))
+      .where(and(found, beyondIndexed(sql`accounts_search.rowid`, window)))
       .orderBy(window.descending ? sql`accounts_search.rowid desc` : sql`accounts_search.rowid`)
       .limit(limit)
       .offset(window.offset);
@@ -160,10 +167,4 @@ function beyond(searched: boolean, { beyond: keys, descending }: Window): SQL | 
   if (searched) return descending ? lt(accounts.id, Number(keys[0])) : gt(accounts.id, Number(keys[0]));
   const operator = descending ? sql`<` : sql`>`;
   return sql`(${accounts.titleKey}, ${accounts.id}) ${operator} (${keys[0]}, ${keys[1]})`;
-}
-
-/** The rest of a search through the index, whose own row ids order it. */
-function beyondFound({ beyond: keys, descending }: Window): SQL | undefined {
-  if (keys === undefined) return undefined;
-  return descending ? sql`accounts_search.rowid < ${keys[0]}` : sql`accounts_search.rowid > ${keys[0]}`;
 }

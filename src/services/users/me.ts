@@ -1,9 +1,9 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 
-import { accounts, memberships } from "../storage/schema.ts";
-import { mayOwnMore, ownedCount } from "./accounts/create.ts";
-import { callerId, readAs, type Caller } from "./caller.ts";
-import type { Context } from "./context.ts";
+import { accounts, memberships } from "../../storage/schema.ts";
+import { mayOwnMore, ownedCount } from "../accounts/create.ts";
+import { callerId, readAs, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 
 /** The caller. One round trip. */
 export async function getMe(ctx: Context): Promise<Caller> {

@@ -1,0 +1,19 @@
+import { accountRoles, type AccountRole } from "./account.ts";
+
+/** How long an invitation can be accepted after it was sent, in milliseconds. */
+export const inviteValidity = 7 * 24 * 60 * 60 * 1000;
+
+/** The least time between two mails of one invitation, in milliseconds. */
+const resendStep = 60 * 1000;
+
+/** The roles as high as this one: nobody offers, renews or takes back a role above their own. */
+export function rolesReaching(role: AccountRole): AccountRole[] {
+  // The roles are listed from the highest down.
+  return accountRoles.slice(0, accountRoles.indexOf(role) + 1);
+}
+
+/** Seconds, 1 to 60, until an invitation may be sent again; 0 when it may be now. */
+export function secondsToResend(sentAt: number, now: number): number {
+  // Of requests at once one can have been sent "after" now.
+  return Math.max(0, Math.ceil((Math.min(sentAt, now) + resendStep - now) / 1000));
+}

@@ -1,0 +1,152 @@
+import { z } from "@hono/zod-openapi";
+
+import { accountRoles } from "../../domain/account.ts";
+import type { FoundInvite } from "../../services/invites/access.ts";
+import { createInvite } from "../../services/invites/create.ts";
+import { getInvite } from "../../services/invites/get.ts";
+import { inviteListKeys, listInvites } from "../../services/invites/list.ts";
+import { resendInvite } from "../../services/invites/resend.ts";
+import { revokeInvite } from "../../services/invites/revoke.ts";
+import { readFirst } from "../context.ts";
+import { answers, json, pageOf } from "./answers.ts";
+import { namedOrganization, organizationParameters } from "./current.ts";
+import { choiceField, emailField, uuidParameter } from "./fields.ts";
+import { pageParameters, presentPage, readPageRequest } from "./links.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Invitations";
+const example = {
+  uuid: "0b6f0c1e-52a5-4d0f-8f0d-3f1d2b7a9c44",
+  invitee_identifier: "ada@example.com",
+  role: "AMEMBER",
+  invited_by: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21",
+  sent_at: "2026-01-31T13:00:00.000Z",
+  valid_until: "2026-02-07T13:00:00.000Z",
+};
+
+const invitationSchema = z
+  .object({
+    uuid: z.uuid(),
+    invitee_identifier: z.string().openapi({ description: "The address that was invited." }),
+    role: z.enum(accountRoles),
+    invited_by: z.uuid().nullable().openapi({ description: "Who invited; null when that user is gone." }),
+    sent_at: z.iso.datetime(),
+    valid_until: z.iso.datetime(),
+  })
+  .openapi("Invitation", { example });
+const invitationBody = z
+  .object({
+    invitee_identifier: emailField(),
+    role: choiceField(accountRoles, "What the invited user becomes: AMEMBER unless told.").optional(),
+  })
+  .openapi("InvitationBody", { required: ["invitee_identifier"] });
+const params = z.object({ uuid: uuidParameter });
+
+operation(
+  {
+    id: "listInvitations",
+    method: "get",
+    path: "/accounts/invite/",
+    tag,
+    summary: "List invitations",
+    description: "The pending invitations of the current organization, the oldest first. For its members.",
+    query: z.object({ ...organizationParameters, ...pageParameters }),
+    responses: answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema)), 400, 403, 404),
+  },
+  async (ctx, { rawQuery }, c) => {
+    const request = await readFirst(ctx, () => readPageRequest(rawQuery, inviteListKeys));
+    const page = await listInvites(ctx, namedOrganization(c), request);
+    return c.json(presentPage(ctx, c, page, present));
+  },
+);
+
+operation(
+  {
+    id: "createInvitation",
+    method: "post",
+    path: "/accounts/invite/",
+    tag,
+    summary: "Create invitation",
+    description:
+      "Invites an address into the current organization, for seven days. For its members; nobody invites to a role above their own. A pending invitation takes a seat.",
+    query: z.object(organizationParameters),
+    body: invitationBody,
+    bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
+    responses: answers(json(201, "The invitation.", invitationSchema), 400, 403, 404, 409, 413, 415),
+  },
+  async (ctx, { body }, c) => {
+    const made = await createInvite(ctx, namedOrganization(c), async () => {
+      const { invitee_identifier: email, role } = await body();
+      return { email, role: role ?? "AMEMBER" };
+    });
+    return c.json(present(made), 201);
+  },
+);
+
+operation(
+  {
+    id: "retrieveInvitation",
+    method: "get",
+    path: "/accounts/invite/{uuid}/",
+    tag,
+    summary: "Retrieve invitation",
+    description: "A pending invitation. For members of its organization.",
+    params,
+    responses: answers(json(200, "The invitation.", invitationSchema), 403, 404),
+  },
+  async (ctx, input, c) => {
+    const { invite } = await getInvite(ctx, input.params.uuid);
+    return c.json(present(invite));
+  },
+);
+
+operation(
+  {
+    id: "resendInvitation",
+    method: "post",
+    path: "/accounts/invite/{uuid}/",
+    tag,
+    summary: "Resend invitation",
+    description:
+      "Sends it again, for seven days from now; the link sent before stops working. At most once a minute. A body is ignored. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
+    params,
+    responses: answers(json(200, "The invitation.", invitationSchema), 403, 404, 409, 413),
+  },
+  async (ctx, input, c) => c.json(present(await resendInvite(ctx, input.params.uuid))),
+);
+
+operation(
+  {
+    id: "revokeInvitation",
+    method: "delete",
+    path: "/accounts/invite/{uuid}/",
+    tag,
+    summary: "Revoke invitation",
+    description:
+      "Its link stops working and its seat is free. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
+    params,
+    responses: answers({ 204: { description: "It is revoked." } }, 403, 404, 409),
+  },
+  async (ctx, input, c) => {
+    await revokeInvite(ctx, input.params.uuid);
+    return c.body(null, 204);
+  },
+);
+
+function present({
+  uuid,
+  email,
+  role,
+  inviter,
+  sentAt,
+  validUntil,
+}: FoundInvite): z.input<typeof invitationSchema> {
+  return {
+    uuid,
+    invitee_identifier: email,
+    role,
+    invited_by: inviter,
+    sent_at: new Date(sentAt).toISOString(),
+    valid_until: new Date(validUntil).toISOString(),
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from "@hono/zod-openapi";
+
+import { findLoginRoute } from "../../services/login.ts";
+import { readFirst } from "../context.ts";
+import { limitLogins } from "../rate-limits.ts";
+import { answers, json } from "./answers.ts";
+import { emailField } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+const example = {
+  params:
+    "?login_hint=eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoib3JnYW5pemF0aW9uIiwib3JnYW5pemF0aW9uIjp7InJvdXRlIjoiYWNtZSJ9fQ.&email=ada%40example.com",
+};
+const loginSchema = z
+  .object({ params: z.string().openapi({ description: "What to append to the address of the login page." }) })
+  .openapi("LoginUrl", { example });
+const loginBody = z.object({ email: emailField() }).openapi("LoginUrlBody", { required: ["email"] });
+
+operation(
+  {
+    id: "getLoginUrl",
+    method: "post",
+    path: "/accounts/login_url/",
+    tag: "Login",
+    limit: limitLogins,
+    summary: "Find where an address signs in",
+    description:
+      "A hint at the organization of the one user with this address, who is in exactly one; for any other address, and one the caller may not ask about, the route where an organization is entered by hand. With `login:read` one may ask about every address, without it about one's own verified one.",
+    body: loginBody,
+    bodyExample: { email: "ada@example.com" },
+    responses: answers(json(200, "How the login page goes on.", loginSchema), 400, 413, 415),
+  },
+  async (ctx, { body }, c) => {
+    const { email } = await readFirst(ctx, body);
+    const route = await findLoginRoute(ctx, email);
+    const params = route === undefined ? ctx.settings.loginManualEntryRoute : loginParams(route, email);
+    return c.json({ params }, 200);
+  },
+);
+
+/** The query of the login page. The hint is a JWT without its signature, the last dot kept: it proves nothing. */
+function loginParams(route: string, email: string): string {
+  const header = base64url({ typ: "JWT", alg: "HS256" });
+  const payload = base64url({ type: "organization", organization: { route } });
+  return `?login_hint=${header}.${payload}.&email=${encodeURIComponent(email)}`;
+}
+
+function base64url(value: unknown): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}

@@ -1,0 +1,29 @@
+import { z } from "@hono/zod-openapi";
+
+import { findPortal } from "../../services/portal.ts";
+import { answers, json } from "./answers.ts";
+import { namedOrganization, organizationParameters } from "./current.ts";
+import { operation } from "./operation.ts";
+
+const portalSchema = z
+  .object({ account_portal_url: z.url().nullable() })
+  .openapi("Portal", { example: { account_portal_url: "https://accounts.example.com/portal/acme" } });
+
+operation(
+  {
+    id: "getPortal",
+    method: "get",
+    path: "/accounts/portal/",
+    tag: "Portal",
+    summary: "Find the portal",
+    description:
+      "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several. The header `X-Organization` names one too.",
+    query: z.object(organizationParameters),
+    responses: answers(json(200, "Where the portal is.", portalSchema), 400, 404),
+  },
+  async (ctx, _input, c) => {
+    const slug = await findPortal(ctx, namedOrganization(c));
+    const url = slug === undefined ? null : `${ctx.settings.publicUrl}/portal/${slug}`;
+    return c.json({ account_portal_url: url }, 200);
+  },
+);

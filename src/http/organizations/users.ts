@@ -1,0 +1,181 @@
+import { z } from "@hono/zod-openapi";
+
+import type { Context } from "../../services/context.ts";
+import { createUser, type UserFields } from "../../services/users/create.ts";
+import { deleteUser } from "../../services/users/delete.ts";
+import type { UserProfile } from "../../services/users/find.ts";
+import { getUser } from "../../services/users/get.ts";
+import { listUsers } from "../../services/users/list.ts";
+import { updateUser } from "../../services/users/update.ts";
+import { readFirst } from "../context.ts";
+import { answers, json, pageOf } from "./answers.ts";
+import { namedOrganization, organizationParameters } from "./current.ts";
+import { booleanField, emailField, groupsField, personName, textFilter, uuidParameter } from "./fields.ts";
+import { pageParameters, presentPage, readPageRequest } from "./links.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Users";
+const path = "/accounts/users/";
+const onePath = "/accounts/users/{uuid}/";
+const example = {
+  id: 7,
+  uuid: "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10",
+  email: "ada@example.com",
+  first_name: "Ada",
+  last_name: "Lovelace",
+  groups: [],
+  is_active: true,
+};
+
+/** A user as this face shows them. */
+export const userSchema = z
+  .object({
+    id: z.int(),
+    uuid: z.uuid(),
+    email: z.string(),
+    first_name: z.string(),
+    last_name: z.string(),
+    groups: z
+      .array(z.int())
+      .openapi({ description: "A user has all permissions granted to each of their groups." }),
+    is_active: z.boolean().openapi({ description: "Whether the user may sign in." }),
+  })
+  .openapi("OrganizationUser", { example });
+
+const userBody = z
+  .object({
+    email: emailField({ blank: true }).optional(),
+    first_name: personName.optional(),
+    last_name: personName.optional(),
+    groups: groupsField.optional(),
+    is_active: booleanField(
+      "Whether the user may sign in. Unselect this instead of deleting accounts.",
+    ).optional(),
+  })
+  .openapi("OrganizationUserBody");
+const params = z.object({ uuid: uuidParameter });
+const bodyExample = { email: "ada@example.com", first_name: "Ada", last_name: "Lovelace" };
+
+operation(
+  {
+    id: "listUsers",
+    method: "get",
+    path,
+    tag,
+    summary: "List users",
+    description: "The users of the accounts the caller owns, and the caller; all with `users:read`. By id.",
+    query: z.object({
+      search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
+      ...pageParameters,
+    }),
+    responses: answers(json(200, "One page.", pageOf("UserPage", userSchema)), 400, 404),
+  },
+  async (ctx, { query, rawQuery }, c) => {
+    const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));
+    return c.json(presentPage(ctx, c, await listUsers(ctx, query.search, request), presentUser));
+  },
+);
+
+operation(
+  {
+    id: "createUser",
+    method: "post",
+    path,
+    tag,
+    summary: "Create user",
+    description:
+      "Makes a user before they sign in; for an owner also a member of the current organization. The first sign-in with that verified address becomes this user.",
+    query: z.object(organizationParameters),
+    body: userBody,
+    bodyExample,
+    responses: answers(json(201, "The user.", userSchema), 400, 403, 404, 409, 413, 415),
+  },
+  async (ctx, { body }, c) =>
+    c.json(presentUser(await createUser(ctx, namedOrganization(c), () => readFields(body))), 201),
+);
+
+operation(
+  {
+    id: "retrieveUser",
+    method: "get",
+    path: onePath,
+    tag,
+    summary: "Retrieve user",
+    description: "The caller, a user of an account the caller owns, or any with `users:read`.",
+    params,
+    responses: answers(json(200, "The user.", userSchema), 404),
+  },
+  async (ctx, input, c) => c.json(presentUser(await getUser(ctx, input.params.uuid))),
+);
+
+operation(
+  {
+    id: "updateUser",
+    method: "put",
+    path: onePath,
+    tag,
+    summary: "Update user",
+    description:
+      "Oneself; a user who has never signed in and is only in accounts the caller owns; any with `users:write`. No field is required.",
+    params,
+    body: userBody,
+    bodyExample,
+    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 413, 415),
+  },
+  async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
+);
+
+operation(
+  {
+    id: "partialUpdateUser",
+    method: "patch",
+    path: onePath,
+    tag,
+    summary: "Update part of a user",
+    description: "As the whole; what is left out stays.",
+    params,
+    body: userBody,
+    bodyExample: { first_name: "Ada" },
+    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 413, 415),
+  },
+  async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
+);
+
+operation(
+  {
+    id: "deleteUser",
+    method: "delete",
+    path: onePath,
+    tag,
+    summary: "Delete user",
+    description: "Who may change a user may delete them, but not the only active owner of an organization.",
+    params,
+    responses: answers({ 204: { description: "The user is gone." } }, 400, 403, 404, 409),
+  },
+  async (ctx, input, c) => {
+    await deleteUser(ctx, input.params.uuid);
+    return c.body(null, 204);
+  },
+);
+
+async function change(ctx: Context, uuid: string, body: () => Promise<z.output<typeof userBody>>) {
+  return presentUser(await updateUser(ctx, uuid, () => readFields(body)));
+}
+
+async function readFields(body: () => Promise<z.output<typeof userBody>>): Promise<UserFields> {
+  const { email, first_name, last_name, groups, is_active } = await body();
+  return { email, firstName: first_name, lastName: last_name, groups, isActive: is_active };
+}
+
+/** A user's fields, one by one. */
+export function presentUser(user: UserProfile): z.input<typeof userSchema> {
+  return {
+    id: user.id,
+    uuid: user.uuid,
+    email: user.email,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    groups: [...user.groups],
+    is_active: user.isActive,
+  };
+}

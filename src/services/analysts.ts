@@ -1,0 +1,136 @@
+import { and, eq, gt, lt, not, sql, type SQL } from "drizzle-orm";
+
+import { DomainError } from "../domain/errors.ts";
+import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../domain/page.ts";
+import { searchTerms } from "../domain/search.ts";
+import { accounts, counters, memberships, users } from "../storage/schema.ts";
+import { accountQuery, isNamed, requireAccess } from "./accounts/access.ts";
+import { callerId, hasEverywhere, readAs } from "./caller.ts";
+import type { Context } from "./context.ts";
+import { containsTerms, counted, limitWhere, matchesIndex, searchCountLimit } from "./paging.ts";
+import { asProfile, profileColumns, type ProfileRow, type UserProfile } from "./users/find.ts";
+
+/** A user in the light of one account they are a member of. */
+export interface Analyst {
+  /** The membership's key. */
+  readonly id: number;
+  /** The account's key. */
+  readonly accountId: number;
+  readonly user: UserProfile;
+}
+
+/**
+ * A page of the members of an organization, or of all the caller's where none is named, or of all
+ * there are for who may read all analysts; by id. Throws what `requireAccess` throws and
+ * `page_invalid`. One round trip.
+ */
+export async function listAnalysts(
+  ctx: Context,
+  organization: string | undefined,
+  search: string | undefined,
+  request: PageRequest,
+): Promise<Page<Analyst>> {
+  const terms = searchTerms(search ?? "");
+  const window = pageWindow(request);
+  const page =
+    organization === undefined
+      ? await readAcross(ctx, terms, window)
+      : await readNamed(ctx, organization, terms, window);
+  const made = makePage(request, page.rows.map(asAnalyst), page.count, ({ id }) => [id]);
+  if (made === undefined) throw new DomainError("page_invalid");
+  return made;
+}
+
+const analystColumns = {
+  ...profileColumns,
+  analystId: sql<number>`memberships.id`.as("analyst_id"),
+  accountId: sql<number>`memberships.account_id`.as("analyst_account_id"),
+};
+
+async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: Window) {
+  const which = isNamed(organization);
+  const inAccount = sql`memberships.account_id = (select id from ${accounts} where ${which})`;
+  const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, sql`true`);
+  const [caller, [found], rows, count] = await readAs(
+    ctx,
+    accountQuery(ctx, which),
+    listed.rows,
+    listed.count,
+  );
+  const readsAll = found !== undefined && caller.everywhere.has("analysts:read");
+  const account = readsAll ? found : requireAccess(ctx, caller, found).account;
+  return { rows, count: terms.length > 0 ? (count[0]?.count ?? 0) : account.memberCount };
+}
+
+async function readAcross(ctx: Context, terms: readonly string[], window: Window) {
+  const mine = sql`memberships.account_id in (select mine.account_id from memberships as mine where mine.user_id = ${callerId(ctx)})`;
+  const all = hasEverywhere(ctx, "analysts:read");
+  const own = membersWhere(ctx, and(mine, contains(terms)), window, not(all));
+  const every = everyMember(ctx, terms, window, all);
+  const [caller, ownRows, ownCount, allRows, allCount] = await readAs(
+    ctx,
+    own.rows,
+    own.count,
+    every.rows,
+    every.count,
+  );
+  const seesAll = caller.everywhere.has("analysts:read");
+  return {
+    rows: seesAll ? allRows : ownRows,
+    count: (seesAll ? allCount : ownCount)[0]?.count ?? 0,
+  };
+}
+
+/** Members by their memberships' ids; nothing is read unless `allowed`. */
+function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allowed: SQL) {
+  const { db } = ctx;
+  const joined = eq(users.id, memberships.userId);
+  const rows = db
+    .select(analystColumns)
+    .from(memberships)
+    .innerJoin(users, joined)
+    .where(and(where, beyond(window)))
+    .orderBy(window.descending ? sql`memberships.id desc` : sql`memberships.id`)
+    .limit(limitWhere(allowed, window.limit))
+    .offset(window.offset);
+  const found = db
+    .select({ one: sql`1` })
+    .from(memberships)
+    .innerJoin(users, joined)
+    .where(where)
+    .limit(limitWhere(allowed, -1));
+  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+}
+
+/** All members of all accounts; a search goes through the index of users and costs what it matches. */
+function everyMember(ctx: Context, terms: readonly string[], window: Window, allowed: SQL) {
+  const { db } = ctx;
+  if (terms.length === 0) {
+    const { rows } = membersWhere(ctx, undefined, window, allowed);
+    const total = db.select({ count: counters.value }).from(counters).where(eq(counters.name, "memberships"));
+    return { rows, count: total };
+  }
+  const matching = sql`memberships.user_id in (select users_search.rowid from users_search join users on users.id = users_search.rowid where ${matchesIndex(sql`users_search`, sql`users.search_text`, terms)})`;
+  const { rows } = membersWhere(ctx, matching, window, allowed);
+  const found = db
+    .select({ one: sql`1` })
+    .from(memberships)
+    .where(matching)
+    .limit(limitWhere(allowed, searchCountLimit));
+  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+}
+
+function contains(terms: readonly string[]): SQL | undefined {
+  return terms.length === 0 ? undefined : containsTerms(terms, [sql`users.search_text`]);
+}
+
+function beyond({ beyond: keys, descending }: Window): SQL | undefined {
+  if (keys === undefined) return undefined;
+  return descending ? lt(sql`memberships.id`, keys[0]) : gt(sql`memberships.id`, keys[0]);
+}
+
+type AnalystRow = ProfileRow & { analystId: number; accountId: number };
+
+function asAnalyst({ analystId, accountId, ...user }: AnalystRow): Analyst {
+  return { id: analystId, accountId, user: asProfile(user) };
+}

@@ -1,0 +1,98 @@
+import { and, eq, inArray, sql, type SQL } from "drizzle-orm";
+
+import type { AccountRole } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { rolesReaching } from "../../domain/invite.ts";
+import { precondition, type Statement } from "../../storage/database.ts";
+import { invites, memberships, users } from "../../storage/schema.ts";
+import { requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
+import { hasEverywhere, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** An invitation as it is shown. */
+export type FoundInvite = Pick<
+  typeof invites.$inferSelect,
+  "id" | "uuid" | "email" | "role" | "version" | "sentAt" | "validUntil"
+> & {
+  /** uuid of who invited; null when that user is gone. */
+  readonly inviter: string | null;
+};
+
+/** An invitation the caller may do this to, with its account and who the caller is. */
+export interface InviteAccess extends Access {
+  readonly invite: FoundInvite;
+}
+
+/** Whether an invitation can still be accepted; any other is as good as gone. */
+export function isPending(ctx: Context): SQL {
+  // Written out: a bound value would keep SQLite from the indexes of pending invitations.
+  return sql`invites.state = 'pending' and invites.valid_until > ${ctx.now}`;
+}
+
+/** Reads invitations with their inviters. */
+export function invitesQuery(ctx: Context, which: SQL | undefined) {
+  return ctx.db
+    .select({
+      id: invites.id,
+      uuid: invites.uuid,
+      email: invites.email,
+      role: invites.role,
+      version: invites.version,
+      sentAt: invites.sentAt,
+      validUntil: invites.validUntil,
+      inviter: sql<string | null>`${users.uuid}`.as("inviter"),
+    })
+    .from(invites)
+    .leftJoin(users, eq(users.id, invites.invitedBy))
+    .where(which);
+}
+
+/**
+ * `requireAccess` to the account of an invitation; throws `invite_missing` to an outsider, whether
+ * the invitation exists or not.
+ */
+export function requireInviteAccess(
+  ctx: Context,
+  caller: Caller,
+  account: FoundAccount | undefined,
+  invite: FoundInvite | undefined,
+): InviteAccess {
+  if (account === undefined || invite === undefined) throw new DomainError("invite_missing");
+  try {
+    return { ...requireAccess(ctx, caller, account), invite };
+  } catch (error) {
+    const unseen = error instanceof DomainError && error.code === "account_unseen";
+    throw unseen ? new DomainError("invite_missing") : error;
+  }
+}
+
+/**
+ * Nobody gives, renews or takes back a role above their own on the account, but for who may write
+ * invitations everywhere. Throws `forbidden`.
+ */
+export function requireReach({ caller, account }: Access, role: AccountRole): void {
+  const reaches = account.callerRole !== null && rolesReaching(role).includes(account.callerRole);
+  if (!reaches && !caller.everywhere.has("invites:write")) throw new DomainError("forbidden");
+}
+
+/** What `requireReach` found, for use inside the batch that acts on it. */
+export function stillReaches(ctx: Context, { caller, account }: Access, role: AccountRole): SQL {
+  const membership = ctx.db
+    .select({ one: sql`1` })
+    .from(memberships)
+    .where(
+      and(
+        eq(memberships.userId, caller.id),
+        eq(memberships.accountId, account.id),
+        inArray(memberships.role, rolesReaching(role)),
+      ),
+    );
+  return sql`(${hasEverywhere(ctx, "invites:write")} or exists ${membership})`;
+}
+
+/** A batch with this fails as `changed_meanwhile` when the invitation is not what was read, or out of the caller's reach. */
+export function inviteStillStands(ctx: Context, access: InviteAccess): Statement {
+  const { id, version, role, sentAt } = access.invite;
+  const there = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
+  return precondition(ctx.db, "changed_meanwhile", sql`${there} and ${stillReaches(ctx, access, role)}`);
+}

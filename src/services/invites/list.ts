@@ -1,0 +1,46 @@
+import { and, asc, desc, sql } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
+import { accounts, invites } from "../../storage/schema.ts";
+import { accountQuery } from "../accounts/access.ts";
+import { isCurrent, requireCurrent } from "../accounts/current.ts";
+import { readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { counted } from "../paging.ts";
+import { invitesQuery, isPending, type FoundInvite } from "./access.ts";
+
+/** The cursor keys of a list of invitations: it goes by id. */
+export const inviteListKeys = ["number"] as const;
+
+// Left to itself SQLite walks the index in the order asked for, past every invitation there ever was.
+const pendingInvites = sql`invites indexed by invites_pending`;
+
+/**
+ * A page of the pending invitations of the current organization. Throws what `requireCurrent`
+ * throws, and `page_invalid`. One round trip.
+ */
+export async function listInvites(
+  ctx: Context,
+  name: string | undefined,
+  request: PageRequest,
+): Promise<Page<FoundInvite>> {
+  const { descending, beyond, limit, offset } = pageWindow(request);
+  const current = isCurrent(ctx, name);
+  const ofAccount = sql`invites.account_id = (select ${accounts.id} from ${accounts} where ${current})`;
+  const pending = and(ofAccount, isPending(ctx));
+  const rest =
+    beyond === undefined ? undefined : sql`invites.id ${descending ? sql`<` : sql`>`} ${Number(beyond[0])}`;
+  const order = (descending ? desc : asc)(sql`invites.id`);
+  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limit} offset ${offset}`;
+  const [caller, [found], rows, [total]] = await readAs(
+    ctx,
+    accountQuery(ctx, current),
+    invitesQuery(ctx, sql`${invites.id} in (${ids})`).orderBy(order),
+    ctx.db.select({ count: counted }).from(pendingInvites).where(pending),
+  );
+  requireCurrent(ctx, caller, found, name);
+  const page = makePage(request, rows, total?.count ?? 0, (row) => [row.id]);
+  if (page === undefined) throw new DomainError("page_invalid");
+  return page;
+}

@@ -1,0 +1,92 @@
+import { sql } from "drizzle-orm";
+
+import { searchText } from "../../domain/search.ts";
+import { normalEmail } from "../../domain/user.ts";
+import { runBatch, type Statement } from "../../storage/database.ts";
+import { memberships, users } from "../../storage/schema.ts";
+import { accessStillHolds, accountQuery } from "../accounts/access.ts";
+import { isCurrent, requireCurrent } from "../accounts/current.ts";
+import { seatLeft } from "../accounts/seats.ts";
+import { auditStatement } from "../audit.ts";
+import { callerStillActive, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { asProfile, userQuery, type UserProfile } from "./find.ts";
+import { groupKeys, requireAssignable, setGroups } from "./groups.ts";
+
+export interface UserFields {
+  readonly email?: string | undefined;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly isActive?: boolean | undefined;
+  /** Ascending, none twice. */
+  readonly groups?: readonly number[] | undefined;
+}
+
+/**
+ * Makes a user who has not signed in yet, and, for an owner, a member of the current organization.
+ * Who may write all users needs no organization. Throws what `requireCurrent` throws,
+ * `seats_taken`, `group_unknown` and `forbidden`. Two round trips.
+ */
+export async function createUser(
+  ctx: Context,
+  organization: string | undefined,
+  readFields: () => Promise<UserFields>,
+): Promise<UserProfile> {
+  const { db, now } = ctx;
+  const [caller, [found], known] = await readAs(
+    ctx,
+    accountQuery(ctx, isCurrent(ctx, organization)),
+    groupKeys(ctx),
+  );
+  const free =
+    caller.everywhere.has("users:write") && organization === undefined && found?.callerRole !== "AOWNER";
+  const access = free ? undefined : requireCurrent(ctx, caller, found, organization);
+  const { email = "", firstName = "", lastName = "", isActive = true, groups = [] } = await readFields();
+  requireAssignable(caller, groups, [], known);
+
+  const uuid = crypto.randomUUID();
+  const membership: Statement[] =
+    access === undefined ? [] : [accessStillHolds(ctx, access), seatLeft(ctx, access.account)];
+  const joining: Statement[] =
+    access === undefined
+      ? []
+      : [
+          db.insert(memberships).values({
+            accountId: access.account.id,
+            userId: sql`(select id from users where uuid = ${uuid})`,
+            role: "AMEMBER",
+            createdAt: now,
+          }),
+        ];
+  const results = await runBatch(db, [
+    callerStillActive(ctx, caller),
+    ...membership,
+    db.insert(users).values({
+      uuid,
+      email,
+      emailKey: normalEmail(email),
+      firstName,
+      lastName,
+      searchText: searchText([email, firstName, lastName]),
+      isActive,
+      createdAt: now,
+    }),
+    ...joining,
+    ...(groups.length === 0 ? [] : setGroups(ctx, uuid, groups)),
+    auditStatement(ctx, caller, {
+      accountId: access?.account.id ?? null,
+      action: "user.created",
+      target: `user:${uuid}`,
+      changes: {
+        email: [null, email],
+        first_name: [null, firstName],
+        last_name: [null, lastName],
+        groups: [[], groups],
+      },
+    }),
+    userQuery(ctx, uuid),
+  ]);
+  const [made] = results.at(-1) as Awaited<ReturnType<typeof userQuery>>;
+  if (made === undefined) throw new Error("An insert that did not fail left no row");
+  return asProfile(made);
+}

@@ -1,0 +1,118 @@
+import { eq, sql, type SQL } from "drizzle-orm";
+
+import { isBlocked, type BlockingState } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { precondition, type Statement } from "../../storage/database.ts";
+import { users } from "../../storage/schema.ts";
+import { callerId, hasEverywhere, isStillActive, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** A user as others see them. */
+export interface UserProfile {
+  readonly id: number;
+  readonly uuid: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly isActive: boolean;
+  /** The groups' keys, ascending. */
+  readonly groups: readonly number[];
+}
+
+/** The columns of a user's profile, each under a name of its own. */
+export const profileColumns = {
+  id: sql<number>`users.id`.as("user_id"),
+  uuid: sql<string>`users.uuid`.as("user_uuid"),
+  email: sql<string>`users.email`.as("user_email"),
+  firstName: sql<string>`users.first_name`.as("user_first_name"),
+  lastName: sql<string>`users.last_name`.as("user_last_name"),
+  isActive: sql<number>`users.is_active`.as("user_is_active"),
+  groups:
+    sql<string>`(select json_group_array(group_id) from user_groups where user_groups.user_id = users.id)`.as(
+      "user_groups",
+    ),
+};
+export type ProfileRow = Omit<UserProfile, "isActive" | "groups"> & { isActive: number; groups: string };
+
+/** A profile out of its row. */
+export function asProfile({
+  id,
+  uuid,
+  email,
+  firstName,
+  lastName,
+  isActive,
+  groups,
+}: ProfileRow): UserProfile {
+  const keys = (JSON.parse(groups) as number[]).sort((left, right) => left - right);
+  return { id, uuid, email, firstName, lastName, isActive: isActive === 1, groups: keys };
+}
+
+/** Reads a user with what the caller has to do with them. */
+export function userQuery(ctx: Context, uuid: string) {
+  return ctx.db
+    .select({
+      ...profileColumns,
+      signedIn: sql<number>`exists (select 1 from identities where identities.user_id = users.id)`.as(
+        "signed_in",
+      ),
+      accounts: sql<number>`(select count(*) from memberships where memberships.user_id = users.id)`.as(
+        "accounts",
+      ),
+      ownedAccounts: sql<number>`${countOwned(ctx, sql`count(*)`)}`.as("owned_accounts"),
+      blocked:
+        sql<BlockingState | null>`(${countOwned(ctx, sql`max(nullif(accounts.blocking_state, 'unblocked'))`)})`.as(
+          "blocked",
+        ),
+    })
+    .from(users)
+    .where(eq(users.uuid, uuid));
+}
+export type FoundUser = Awaited<ReturnType<typeof userQuery>>[number];
+
+/** Throws `user_missing` unless the user is the caller, is in an account the caller owns, or the caller may read all. */
+export function requireVisible(caller: Caller, found: FoundUser | undefined): FoundUser {
+  const visible =
+    found !== undefined &&
+    (found.id === caller.id || found.ownedAccounts > 0 || caller.everywhere.has("users:read"));
+  if (!visible) throw new DomainError("user_missing");
+  return found;
+}
+
+/**
+ * Nobody rises above themselves: a user is changed by themselves, by who may write all users, and
+ * by an owner only while they have never signed in, are in no account but the owner's, and in no
+ * group: whoever signs in with the address that an owner gives them would have the group's permissions. Throws
+ * what `requireVisible` throws, `forbidden`, and `account_blocked` where an owner's account is.
+ */
+export function requireEditable(caller: Caller, found: FoundUser | undefined): FoundUser {
+  const user = requireVisible(caller, found);
+  if (user.id === caller.id || caller.everywhere.has("users:write")) return user;
+  const mine =
+    user.signedIn === 0 &&
+    user.ownedAccounts > 0 &&
+    user.ownedAccounts === user.accounts &&
+    user.groups === "[]";
+  if (!mine) throw new DomainError("forbidden");
+  if (user.blocked !== null && isBlocked(user.blocked)) {
+    throw new DomainError("account_blocked", { blockingState: user.blocked });
+  }
+  return user;
+}
+
+/** What `requireEditable` found must still hold when the change is written, or the batch fails as `changed_meanwhile`. */
+export function stillEditable(ctx: Context, caller: Caller, user: FoundUser): Statement {
+  const unbound = sql`not exists (select 1 from identities where user_id = ${user.id}) and not exists (select 1 from user_groups where user_id = ${user.id})`;
+  const total = sql`(select count(*) from memberships where user_id = ${user.id})`;
+  const owned = sql`(select count(*) from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id where theirs.user_id = ${user.id} and mine.user_id = ${caller.id} and mine.role = 'AOWNER')`;
+  const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total})`;
+  const allowed =
+    user.id === caller.id ? sql`true` : sql`(${hasEverywhere(ctx, "users:write")} or ${byOwner})`;
+  const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive})`;
+  return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${same} and ${allowed}`);
+}
+
+/** Something of the accounts that the user is in and the caller owns. */
+function countOwned(ctx: Context, what: SQL): SQL {
+  return sql`(select ${what} from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id and mine.user_id = ${callerId(ctx)} and mine.role = 'AOWNER' join accounts on accounts.id = theirs.account_id where theirs.user_id = users.id)`;
+}

@@ -1,0 +1,122 @@
+import { and, eq, gt, inArray, lt, not, sql, type SQL } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
+import { searchTerms } from "../../domain/search.ts";
+import { counters, users } from "../../storage/schema.ts";
+import { callerId, hasEverywhere, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import {
+  beyondIndexed,
+  containsTerms,
+  counted,
+  limitWhere,
+  matchesIndex,
+  searchCountLimit,
+} from "../paging.ts";
+import { asProfile, profileColumns, type UserProfile } from "./find.ts";
+
+/**
+ * A page of the users of the accounts the caller owns, the caller too, or of all for who may read
+ * all users; by id. Throws `page_invalid`. One round trip.
+ */
+export async function listUsers(
+  ctx: Context,
+  search: string | undefined,
+  request: PageRequest,
+): Promise<Page<UserProfile>> {
+  const terms = searchTerms(search ?? "");
+  const window = pageWindow(request);
+  const every = everyUser(ctx, terms, window);
+  const own = ownUsers(ctx, terms, window);
+  const [caller, allRows, allCount, ownRows, ownCount] = await readAs(
+    ctx,
+    every.rows,
+    every.count,
+    own.rows,
+    own.count,
+  );
+  const seesAll = caller.everywhere.has("users:read");
+  const rows = (seesAll ? allRows : ownRows).map(asProfile);
+  const count = (seesAll ? allCount : ownCount)[0]?.count ?? 0;
+  const page = makePage(request, rows, count, ({ id }) => [id]);
+  if (page === undefined) throw new DomainError("page_invalid");
+  return page;
+}
+
+/** Which users a caller without the platform-wide permission sees. */
+export function isOwnUser(ctx: Context): SQL {
+  const me = callerId(ctx);
+  return inArray(
+    users.id,
+    sql`(select theirs.user_id from memberships as mine join memberships as theirs on theirs.account_id = mine.account_id where mine.user_id = ${me} and mine.role = 'AOWNER' union select ${me})`,
+  );
+}
+
+function ownUsers(ctx: Context, terms: readonly string[], window: Window) {
+  const { db } = ctx;
+  const concerned = not(hasEverywhere(ctx, "users:read"));
+  const own = and(
+    isOwnUser(ctx),
+    terms.length > 0 ? containsTerms(terms, [sql`users.search_text`]) : undefined,
+  );
+  const rows = db
+    .select(profileColumns)
+    .from(users)
+    .where(and(own, beyond(sql`users.id`, window)))
+    .orderBy(ordered(sql`users.id`, window))
+    .limit(limitWhere(concerned, window.limit))
+    .offset(window.offset);
+  const found = db
+    .select({ one: sql`1` })
+    .from(users)
+    .where(own)
+    .limit(limitWhere(concerned, -1));
+  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+}
+
+function everyUser(ctx: Context, terms: readonly string[], window: Window) {
+  const { db } = ctx;
+  const allowed = hasEverywhere(ctx, "users:read");
+  const limit = limitWhere(allowed, window.limit);
+  if (terms.length === 0) {
+    const rows = db
+      .select(profileColumns)
+      .from(users)
+      .where(beyond(sql`users.id`, window))
+      .orderBy(ordered(sql`users.id`, window))
+      .limit(limit)
+      .offset(window.offset);
+    return {
+      rows,
+      count: db.select({ count: counters.value }).from(counters).where(eq(counters.name, "users")),
+    };
+  }
+  const index = sql`users_search`;
+  const indexed = sql`users_search.rowid = users.id`;
+  const matching = matchesIndex(index, sql`users.search_text`, terms);
+  const rows = db
+    .select(profileColumns)
+    .from(users)
+    .innerJoin(index, indexed)
+    .where(and(matching, beyondIndexed(sql`users_search.rowid`, window)))
+    .orderBy(ordered(sql`users_search.rowid`, window))
+    .limit(limit)
+    .offset(window.offset);
+  const found = db
+    .select({ one: sql`1` })
+    .from(users)
+    .innerJoin(index, indexed)
+    .where(matching)
+    .limit(limitWhere(allowed, searchCountLimit));
+  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+}
+
+function beyond(key: SQL, { beyond: keys, descending }: Window): SQL | undefined {
+  if (keys === undefined) return undefined;
+  return descending ? lt(key, keys[0]) : gt(key, keys[0]);
+}
+
+function ordered(key: SQL, { descending }: Window): SQL {
+  return descending ? sql`${key} desc` : sql`${key} asc`;
+}

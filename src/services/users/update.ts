@@ -1,0 +1,70 @@
+import { eq } from "drizzle-orm";
+
+import { searchText } from "../../domain/search.ts";
+import { normalEmail } from "../../domain/user.ts";
+import { runBatch } from "../../storage/database.ts";
+import { users } from "../../storage/schema.ts";
+import { auditStatement } from "../audit.ts";
+import { readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import type { UserFields } from "./create.ts";
+import { asProfile, requireEditable, stillEditable, userQuery, type UserProfile } from "./find.ts";
+import { groupKeys, groupsDiffer, requireAssignable, setGroups } from "./groups.ts";
+
+/**
+ * Changes a user and answers them as they are then; a field left out stays. Throws what
+ * `requireEditable` throws, `group_unknown`, `forbidden` for groups, and `last_owner` when the
+ * only active owner of an account would be deactivated. Two round trips, one when nothing changes.
+ */
+export async function updateUser(
+  ctx: Context,
+  uuid: string,
+  readFields: () => Promise<UserFields>,
+): Promise<UserProfile> {
+  const { db } = ctx;
+  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, uuid), groupKeys(ctx));
+  const user = requireEditable(caller, found);
+  const before = asProfile(user);
+  const { groups, ...fields } = await readFields();
+  requireAssignable(caller, groups, before.groups, known);
+  const regroup = groupsDiffer(groups, before.groups);
+  const after: UserProfile = { ...before, ...defined(fields), ...(groups === undefined ? {} : { groups }) };
+  const compared: [string, unknown, unknown][] = [
+    ["email", before.email, after.email],
+    ["first_name", before.firstName, after.firstName],
+    ["last_name", before.lastName, after.lastName],
+    ["is_active", before.isActive, after.isActive],
+    ...(regroup ? [["groups", before.groups, after.groups] as [string, unknown, unknown]] : []),
+  ];
+  const changed = compared.filter(([, old, now]) => old !== now);
+  if (changed.length === 0) return before;
+
+  const { email, firstName, lastName, isActive } = after;
+  await runBatch(db, [
+    stillEditable(ctx, caller, user),
+    db
+      .update(users)
+      .set({
+        email,
+        emailKey: normalEmail(email),
+        firstName,
+        lastName,
+        isActive,
+        searchText: searchText([email, firstName, lastName]),
+      })
+      .where(eq(users.id, user.id)),
+    ...(regroup && groups !== undefined ? setGroups(ctx, uuid, groups) : []),
+    auditStatement(ctx, caller, {
+      accountId: null,
+      action: "user.updated",
+      target: `user:${uuid}`,
+      changes: Object.fromEntries(changed.map(([name, old, now]) => [name, [old, now]])),
+    }),
+  ]);
+  return after;
+}
+
+/** The fields that are given. */
+function defined(fields: Omit<UserFields, "groups">): Partial<UserProfile> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

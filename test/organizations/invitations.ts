@@ -1,0 +1,85 @@
+/** What the tests of invitations share. */
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+
+import { unique, type Answer, type Caller, type MadeAccount } from "../world.ts";
+import { answered } from "./requests.ts";
+
+export const face = "/accounts/invite/";
+export const noInvitation = { detail: "No Invitation matches the given query." };
+export const pendingAlready = { invitee_identifier: ["This address has a pending invitation."] };
+export const alreadyMember = { invitee_identifier: ["This user is already a member."] };
+export const noSeat = { non_field_errors: ["This organization has no seat left."] };
+export const unnamed = {
+  organization: ["Name an organization: you are in none or in several."],
+};
+
+export function one(uuid: string): string {
+  return `${face}${uuid}/`;
+}
+
+export function listOf({ id }: { readonly id: string }): string {
+  return `${face}?organization=${id}`;
+}
+
+export function anAddress(): string {
+  return `${unique("invitee")}@example.com`;
+}
+
+/** Invites an address; the uuid of the invitation. */
+export async function invite(
+  caller: Caller,
+  account: MadeAccount,
+  fields: Record<string, unknown> = {},
+): Promise<string> {
+  const made = await caller.post(listOf(account), { invitee_identifier: anAddress(), ...fields });
+  if (made.status !== 201) throw new Error(`No invitation: ${made.status} ${made.text}`);
+  return made.body.uuid;
+}
+
+/** Sets columns of an invitation straight in the database. */
+export async function setInvite(uuid: string, columns: Readonly<Record<string, number>>): Promise<void> {
+  const names = Object.keys(columns);
+  await env.DB.prepare(`UPDATE invites SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE uuid = ?`)
+    .bind(...Object.values(columns), uuid)
+    .run();
+}
+
+export function storedInvite(uuid: string): Promise<Record<string, unknown> | null> {
+  return env.DB.prepare("SELECT * FROM invites WHERE uuid = ?").bind(uuid).first();
+}
+
+/** Puts an invitation sent long ago into the database; its uuid, also where the account does not exist. */
+export async function storeInvite(
+  account: MadeAccount,
+  role: "AOWNER" | "AMEMBER" = "AMEMBER",
+): Promise<string> {
+  const uuid = crypto.randomUUID();
+  const address = anAddress();
+  await env.DB.prepare(
+    `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, created_at)
+     SELECT ?1, id, ?2, ?2, ?3, 0, 9000000000000, 0 FROM accounts WHERE uuid = ?4`,
+  )
+    .bind(uuid, address, role, account.id)
+    .run();
+  return uuid;
+}
+
+/** The addresses an organization's list shows on its first page. */
+export async function listed(caller: Caller, account: MadeAccount): Promise<string[]> {
+  const page = await caller.get(`${listOf(account)}&page_size=100`);
+  expect(page.status).toBe(200);
+  expect(page.body.count).toBe(page.body.results.length);
+  return page.body.results.map((shown: { invitee_identifier: string }) => shown.invitee_identifier);
+}
+
+/** How many answers were each status and body. */
+export function tally(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const answer of answers) {
+    const { status, body } = answered(answer);
+    const key = status < 300 ? String(status) : `${status} ${JSON.stringify(body)}`;
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,314 @@
+import { describe, expect, it } from "vitest";
+
+import { setAccount } from "../accounts/rows.ts";
+import { Counter } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
+import { run } from "../storage/rows.ts";
+import { addToGroup, makeAccount, operator, someone, unique, type Answer, type Caller } from "../world.ts";
+import { answered, deactivate, makeMember, required, sendRaw, someoneInactive } from "./requests.ts";
+
+const path = "/accounts/login_url/";
+const manual = { status: 200, body: { params: "/login/manual" } };
+const invalid = { status: 400, body: { email: ["Enter a valid email address."] } };
+
+function ask(caller: Caller, email: unknown): Promise<Answer> {
+  return caller.post(path, { email });
+}
+
+/** The hint as another implementation makes it, and the address as it stands in a query. */
+function hinted(route: string, address: string): object {
+  const encode = (text: string) =>
+    btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "");
+  const header = encode('{"typ":"JWT","alg":"HS256"}');
+  const payload = encode(`{"type":"organization","organization":{"route":${JSON.stringify(route)}}}`);
+  return {
+    status: 200,
+    body: { params: `?login_hint=${header}.${payload}.&email=${encodeURIComponent(address)}` },
+  };
+}
+
+async function makeReader(): Promise<Caller> {
+  const reader = await someone();
+  await addToGroup(reader, 3);
+  return reader;
+}
+
+/** Addresses about which nothing is told, each for another reason, with who asks. */
+const silent: Readonly<Record<string, () => Promise<readonly [asker: Caller, address: string]>>> = {
+  "no user": async () => [await makeReader(), `${unique()}@example.com`],
+  "a user in no organization": async () => {
+    const user = await someone();
+    await user.get("/api/v1/user");
+    return [await makeReader(), user.email];
+  },
+  "a user in several organizations": async () => {
+    const user = await someone();
+    await makeAccount(user);
+    await makeAccount(user);
+    return [await makeReader(), user.email];
+  },
+  "several users": async () => {
+    const user = await someone();
+    await makeAccount(user);
+    const namesake = await someone({ email: user.email, sub: unique("sub") });
+    await namesake.get("/api/v1/user");
+    return [await makeReader(), user.email];
+  },
+  "an inactive user": async () => {
+    const user = await makeMember(await makeAccount(await someone()));
+    await deactivate(user);
+    return [await makeReader(), user.email];
+  },
+  "another's address": async () => {
+    const user = await someone();
+    const account = await makeAccount(user);
+    return [await makeMember(account), user.email];
+  },
+  "another's address, asked by its owner's colleague": async () => {
+    const owner = await someone();
+    const member = await makeMember(await makeAccount(owner));
+    return [owner, member.email];
+  },
+  "another's address, written into one's own profile": async () => {
+    const user = await someone();
+    await makeAccount(user);
+    const thief = await someone();
+    await makeAccount(thief);
+    await run(["UPDATE users SET email = ?1, email_key = ?1 WHERE email = ?2", user.email, thief.email]);
+    await run(["UPDATE users SET email = 'x', email_key = 'x' WHERE verified_email = ?", user.email]);
+    return [thief, user.email];
+  },
+  "one's own address, not verified": async () => {
+    const user = await someone({ email_verified: false });
+    await makeAccount(user);
+    return [user, user.email];
+  },
+};
+
+describe("where an address signs in", () => {
+  it("is told about one's own verified address, in any spelling", async () => {
+    const user = await someone({ email: `Zo\u00e9.${unique()}@Example.com` });
+    const { slug } = await makeAccount(user);
+    const { email } = user;
+    for (const address of [email, email.toUpperCase(), email.toLowerCase()]) {
+      expect(answered(await ask(user, address))).toEqual(hinted(slug, address));
+    }
+    expect(answered(await ask(user, `  ${email}\n`))).toEqual(hinted(slug, email));
+    expect(answered(await ask(user, email.normalize("NFD")))).toEqual(hinted(slug, email));
+  });
+
+  it("is told about anyone's to who may read logins, operators too", async () => {
+    const member = await makeMember(await makeAccount(await someone()));
+    const owner = await someone();
+    const { slug } = await makeAccount(owner);
+    const reader = await makeReader();
+    for (const asker of [reader, await operator()]) {
+      expect(answered(await ask(asker, owner.email))).toEqual(hinted(slug, owner.email));
+      expect((await ask(asker, member.email)).body.params).toMatch(/^\?login_hint=/);
+    }
+    const metering = await someone();
+    await addToGroup(metering, 2);
+    expect(answered(await ask(metering, owner.email))).toEqual(manual);
+  });
+
+  it("goes by the organization's own route where it has one", async () => {
+    const user = await someone();
+    const account = await makeAccount(user);
+    for (const route of ["acme-sso", "caf\u00e9/\u{1f600}?x=1&y", 'a"b']) {
+      await setAccount(account, { idp_route: route });
+      expect(answered(await ask(user, user.email))).toEqual(hinted(route, user.email));
+    }
+    await setAccount(account, { idp_route: null });
+    expect(answered(await ask(user, user.email))).toEqual(hinted(account.slug, user.email));
+  });
+
+  it("is exactly this, the address percent-encoded", async () => {
+    const user = await someone({ email: `a+b&c=d#${unique()}@example.com` });
+    const account = await makeAccount(user);
+    await setAccount(account, { idp_route: "acme" });
+    const hint =
+      "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoib3JnYW5pemF0aW9uIiwib3JnYW5pemF0aW9uIjp7InJvdXRlIjoiYWNtZSJ9fQ.";
+    const address = user.email
+      .replace("+", "%2B")
+      .replace("&", "%26")
+      .replace("=", "%3D")
+      .replace("#", "%23");
+    expect((await ask(user, user.email)).text).toBe(
+      `{"params":"?login_hint=${hint}&email=${address.replace("@", "%40")}"}`,
+    );
+  });
+
+  it("is told of the active one where the others with the address are inactive", async () => {
+    const gone = await makeMember(await makeAccount(await someone()));
+    await deactivate(gone);
+    const user = await someone({ email: gone.email, sub: unique("sub") });
+    const { slug } = await makeAccount(user);
+    expect(answered(await ask(user, user.email))).toEqual(hinted(slug, user.email));
+  });
+
+  it("follows the organization: another member more is nothing, another organization is", async () => {
+    const user = await someone();
+    const account = await makeAccount(user);
+    await makeMember(account);
+    expect(answered(await ask(user, user.email))).toEqual(hinted(account.slug, user.email));
+    const other = await makeAccount(user);
+    expect(answered(await ask(user, user.email))).toEqual(manual);
+    await user.delete(`/api/v1/account/${account.slug}`);
+    expect(answered(await ask(user, user.email))).toEqual(hinted(other.slug, user.email));
+  });
+});
+
+describe("what is not told", () => {
+  it.each(Object.entries(silent))("about %s is the way by hand", async (_, make) => {
+    const [asker, address] = await make();
+    expect(answered(await ask(asker, address))).toEqual(manual);
+  });
+
+  it("looks the same in every case, down to the last byte and header", async () => {
+    const answers = new Set<string>();
+    for (const make of Object.values(silent)) {
+      const [asker, address] = await make();
+      const { status, headers, text } = await ask(asker, address);
+      const kept = [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
+      answers.add(JSON.stringify([status, kept, text]));
+    }
+    expect([...answers]).toHaveLength(1);
+  });
+
+  it("asks the database the same as what is told, in one round trip", async () => {
+    const user = await someone();
+    await makeAccount(user);
+    const told = async () => [user, user.email] as const;
+    const counter = new Counter();
+    const asked = new Set<string>();
+    for (const make of [...Object.values(silent), told]) {
+      const [asker, address] = await make();
+      // A change of the address that the token vouches for would be noted on its first use.
+      await ask(asker, address);
+      counter.read();
+      await ask(counter.watch(asker), address);
+      const { trips, statements, rowsWritten } = counter.read();
+      asked.add(JSON.stringify([trips, rowsWritten, statements.map(({ sql }) => sql)]));
+    }
+    expect(asked.size).toBe(1);
+    expect([...asked][0]).toMatch(/^\[1,0,\["select [^]*","select [^]*"\]\]$/);
+  });
+
+  it("goes where the service is configured to send people", async () => {
+    const door = doorWith({ LOGIN_MANUAL_ENTRY_ROUTE: "/enter?by=hand" });
+    const answer = await ask((await someone()).through(door), "nobody@example.com");
+    expect(answered(answer)).toEqual({ status: 200, body: { params: "/enter?by=hand" } });
+  });
+});
+
+describe("the address", () => {
+  const long = `${"a".repeat(60)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.${"e".repeat(9)}.com`;
+
+  it.each([
+    ["left out", undefined, [required]],
+    ["null", null, ["This field may not be null."]],
+    ["empty", "", ["This field may not be blank."]],
+    ["blank", " \t ", ["This field may not be blank."]],
+    ["a list", ["a@example.com"], ["Not a valid string."]],
+    ["an object", {}, ["Not a valid string."]],
+    ["true", true, ["Not a valid string."]],
+    ["a number", 5, ["Enter a valid email address."]],
+    ["no address", "nobody", ["Enter a valid email address."]],
+    ["two addresses", "a@example.com, b@example.com", ["Enter a valid email address."]],
+    ["without a domain", "a@", ["Enter a valid email address."]],
+    ["with a NUL", "a\0@example.com", ["Null characters are not allowed."]],
+    [
+      "too long",
+      long,
+      ["Ensure this field has no more than 254 characters.", "Enter a valid email address."],
+    ],
+  ])("is refused when %s", async (_, value, sentences) => {
+    const answer = await ask(await someone(), value);
+    expect(answer.status).toBe(400);
+    expect(Object.keys(answer.body)).toEqual(["email"]);
+    expect(answer.body.email).toEqual(expect.arrayContaining(sentences));
+  });
+
+  it("is refused alike for everyone", async () => {
+    for (const asker of [await someone(), await makeReader(), await operator()]) {
+      expect(answered(await ask(asker, "nobody"))).toEqual(invalid);
+    }
+  });
+
+  it("is read from forms too", async () => {
+    const user = await someone();
+    const { slug } = await makeAccount(user);
+    const form = new URLSearchParams({ email: ` ${user.email} `, other: "x" }).toString();
+    const plain = await sendRaw(user, "POST", path, form, "application/x-www-form-urlencoded");
+    expect(answered(plain)).toEqual(hinted(slug, user.email));
+    const parts = new FormData();
+    parts.append("email", user.email);
+    expect(answered(await sendRaw(user, "POST", path, parts))).toEqual(hinted(slug, user.email));
+  });
+});
+
+describe("a request that cannot be read", () => {
+  it.each([
+    ["a list", "[]", "application/json", 400, "Invalid data. Expected a dictionary, but got list."],
+    ["no body", "", "application/json", 400, required],
+    ["broken JSON", '{"email": ', "application/json", 400, "JSON parse error - "],
+    ["XML", "<a/>", "text/xml", 415, 'Unsupported media type \\"text/xml\\" in request.'],
+  ])("%s", async (_, raw, type, status, sentence) => {
+    const answer = await sendRaw(await someone(), "POST", path, raw, type);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain(sentence);
+  });
+
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("%s", async (method) => {
+    const answer = await (await someone()).send(method, path);
+    expect(answered(answer)).toEqual({ status: 405, body: { detail: `Method "${method}" not allowed.` } });
+    expect(answer.headers.get("Allow")).toBe("POST, OPTIONS");
+  });
+
+  it("is one of an inactive user, whatever it says", async () => {
+    const caller = await someoneInactive();
+    for (const email of [caller.email, "nobody"]) expect((await ask(caller, email)).status).toBe(401);
+  });
+});
+
+describe("how often one may ask", () => {
+  const limited = doorWith({ RATE_LIMITS: "on" });
+  const throttled = {
+    status: 429,
+    body: { detail: "Request was throttled. Expected available in 60 seconds." },
+  };
+
+  it("is 30 times a minute a caller, and the body does not matter", async () => {
+    const caller = (await someone()).through(limited);
+    const statuses: number[] = [];
+    for (let asked = 0; asked < 30; asked += 1) {
+      statuses.push((await ask(caller, asked % 2 === 0 ? caller.email : "nobody")).status);
+    }
+    expect(statuses).toEqual(Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? 200 : 400)));
+    const refused = await ask(caller, caller.email);
+    expect(answered(refused)).toEqual(throttled);
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    expect((await caller.get("/accounts/portal/")).status).toBe(200);
+    expect((await ask((await someone()).through(limited), caller.email)).status).toBe(200);
+  });
+
+  it("is 60 times a minute an address, whoever asks, and no header of the caller's makes another", async () => {
+    const send = async (caller: Caller, from: string) =>
+      caller.post(path, { email: "nobody@example.com" }, { headers: { "CF-Connecting-IP": from } });
+    for (let callers = 0; callers < 3; callers += 1) {
+      const caller = (await someone()).through(limited);
+      for (let asked = 0; asked < 20; asked += 1) {
+        expect((await send(caller, `2001:db8:5:6::${asked}`)).status).toBe(200);
+      }
+    }
+    const another = (await someone()).through(limited);
+    expect(answered(await send(another, "2001:db8:5:6:ffff::1"))).toEqual(throttled);
+    const forged = { "CF-Connecting-IP": "2001:db8:5:6::1", "X-Forwarded-For": "192.0.2.99" };
+    const answer = await another.post(path, { email: "nobody@example.com" }, { headers: forged });
+    expect(answered(answer)).toEqual(throttled);
+    expect((await send(another, "2001:db8:5:7::1")).status).toBe(200);
+  });
+});
