@@ -42,7 +42,7 @@ export async function authenticate(c: AppContext, need: Need): Promise<Context> 
 }
 
 /** How often a use case is run again when what it decided on changed before it was written. */
-const attempts = 3;
+const attempts = 5;
 
 /** Runs a use case, and again when another request was in between. */
 export async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {

@@ -13,6 +13,8 @@ export interface Cost {
   /** Rows read and written for the only owner of one account. */
   readonly read: number;
   readonly written: number;
+  /** Rows read besides where an index has an entry behind the last match, which others' data decide. */
+  readonly neighbours?: number;
   /** The same with a request whose values do not fit, where the operation takes any. */
   readonly invalid?: Send;
   /** The same with a request that asks for what already is, and the rows it reads. */
@@ -108,7 +110,7 @@ export const costs: Record<OperationId, Cost> = {
     send: async (caller, made) => caller.put(await colleague(made), { first_name: "Another" }),
     status: 200,
     trips: 2,
-    read: 27,
+    read: 29,
     written: 5,
     invalid: async (caller, made) => caller.put(await colleague(made), { email: "nobody" }),
     unchanged: { send: async (caller, made) => caller.put(await colleague(made), { groups: [] }), read: 15 },
@@ -117,7 +119,7 @@ export const costs: Record<OperationId, Cost> = {
     send: async (caller, made) => caller.patch(await colleague(made), { is_active: false }),
     status: 200,
     trips: 2,
-    read: 28,
+    read: 30,
     written: 5,
     invalid: async (caller, made) => caller.patch(await colleague(made), { is_active: "perhaps" }),
     unchanged: { send: async (caller, made) => caller.patch(await colleague(made), {}), read: 15 },
@@ -126,7 +128,7 @@ export const costs: Record<OperationId, Cost> = {
     send: async (caller, made) => caller.delete(await colleague(made)),
     status: 204,
     trips: 2,
-    read: 38,
+    read: 40,
     written: 7,
     invalid: (caller) => caller.delete("/accounts/users/nonsense/"),
   },
@@ -166,7 +168,8 @@ export const costs: Record<OperationId, Cost> = {
     send: (caller) => caller.post("/accounts/login_url/", { email: caller.email }),
     status: 200,
     trips: 1,
-    read: 6,
+    read: 5,
+    neighbours: 1,
     written: 0,
     invalid: (caller) => caller.post("/accounts/login_url/", { email: "nobody" }),
   },

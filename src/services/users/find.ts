@@ -105,7 +105,8 @@ export function stillEditable(ctx: Context, caller: Caller, user: FoundUser): St
   const unbound = sql`not exists (select 1 from identities where user_id = ${user.id}) and not exists (select 1 from user_groups where user_id = ${user.id})`;
   const total = sql`(select count(*) from memberships where user_id = ${user.id})`;
   const owned = sql`(select count(*) from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id where theirs.user_id = ${user.id} and mine.user_id = ${caller.id} and mine.role = 'AOWNER')`;
-  const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total})`;
+  const blocked = sql`exists (select 1 from memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${user.id} and accounts.blocking_state <> 'unblocked')`;
+  const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total} and not ${blocked})`;
   const allowed =
     user.id === caller.id ? sql`true` : sql`(${hasEverywhere(ctx, "users:write")} or ${byOwner})`;
   const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive})`;
