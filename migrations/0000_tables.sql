@@ -133,6 +133,7 @@ CREATE TABLE `invites` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `invites_uuid_unique` ON `invites` (`uuid`);--> statement-breakpoint
 CREATE UNIQUE INDEX `invites_pending` ON `invites` (`account_id`,`email_key`) WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX `invites_valid` ON `invites` (`account_id`,`valid_until`) WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX `invites_account` ON `invites` (`account_id`);--> statement-breakpoint
 CREATE INDEX `invites_address` ON `invites` (`email_key`) WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX `invites_inviter` ON `invites` (`invited_by`);--> statement-breakpoint

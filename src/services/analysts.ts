@@ -4,7 +4,7 @@ import { DomainError } from "../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../domain/page.ts";
 import { searchTerms } from "../domain/search.ts";
 import { accounts, counters, memberships, users } from "../storage/schema.ts";
-import { accountQuery, isNamed, requireAccess } from "./accounts/access.ts";
+import { accountQuery, isMember, isNamed, requireAccess } from "./accounts/access.ts";
 import { callerId, hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { containsTerms, counted, limitWhere, matchesIndex, searchCountLimit } from "./paging.ts";
@@ -49,8 +49,10 @@ const analystColumns = {
 
 async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: Window) {
   const which = isNamed(organization);
-  const inAccount = sql`memberships.account_id = (select id from ${accounts} where ${which})`;
-  const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, sql`true`);
+  const account = sql`(select id from ${accounts} where ${which})`;
+  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
+  const inAccount = sql`memberships.account_id = ${account}`;
+  const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, concerned, terms.length > 0);
   const [caller, [found], rows, count] = await readAs(
     ctx,
     accountQuery(ctx, which),
@@ -58,8 +60,8 @@ async function readNamed(ctx: Context, organization: string, terms: readonly str
     listed.count,
   );
   const readsAll = found !== undefined && caller.everywhere.has("analysts:read");
-  const account = readsAll ? found : requireAccess(ctx, caller, found).account;
-  return { rows, count: terms.length > 0 ? (count[0]?.count ?? 0) : account.memberCount };
+  const { memberCount } = readsAll ? found : requireAccess(ctx, caller, found).account;
+  return { rows, count: terms.length > 0 ? (count[0]?.count ?? 0) : memberCount };
 }
 
 async function readAcross(ctx: Context, terms: readonly string[], window: Window) {
@@ -81,8 +83,8 @@ async function readAcross(ctx: Context, terms: readonly string[], window: Window
   };
 }
 
-/** Members by their memberships' ids; nothing is read unless `allowed`. */
-function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allowed: SQL) {
+/** Members by their memberships' ids; nothing is read unless `allowed`, nor counted unless `toCount`. */
+function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allowed: SQL, toCount = true) {
   const { db } = ctx;
   const joined = eq(users.id, memberships.userId);
   const rows = db
@@ -98,7 +100,7 @@ function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allo
     .from(memberships)
     .innerJoin(users, joined)
     .where(where)
-    .limit(limitWhere(allowed, -1));
+    .limit(toCount ? limitWhere(allowed, -1) : 0);
   return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
 }
 

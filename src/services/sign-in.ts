@@ -54,7 +54,7 @@ async function trySignIn({ db, now, principal: { identity } }: Context): Promise
       precondition(
         db,
         "changed_meanwhile",
-        sql`(select group_concat(id) from (${unboundUsers(db, address)})) = ${String(candidate.id)}`,
+        sql`(select group_concat(id) from (${unboundUsers(db, address)})) = ${String(candidate.id)} and exists (select 1 from users where id = ${candidate.id} and email = ${candidate.email} and first_name = ${candidate.firstName} and last_name = ${candidate.lastName})`,
       ),
       db.insert(identities).values({ issuer, subject, userId: candidate.id, tokensAfter: deletedAt }),
       db

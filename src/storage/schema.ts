@@ -243,6 +243,9 @@ export const invites = sqliteTable(
     uniqueIndex("invites_pending")
       .on(table.accountId, table.emailKey)
       .where(sql`state = 'pending'`),
+    index("invites_valid")
+      .on(table.accountId, table.validUntil)
+      .where(sql`state = 'pending'`),
     index("invites_account").on(table.accountId),
     index("invites_address")
       .on(table.emailKey)

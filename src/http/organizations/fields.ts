@@ -91,10 +91,9 @@ export function booleanField(description: string) {
   return z
     .unknown()
     .transform((value, context): boolean => {
-      const word = typeof value === "string" ? value.trim().toLowerCase() : String(value);
-      const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-      if (plain && truths.has(word)) return true;
-      if (plain && untruths.has(word)) return false;
+      const word = plainText(value)?.trim().toLowerCase();
+      if (word !== undefined && truths.has(word)) return true;
+      if (word !== undefined && untruths.has(word)) return false;
       context.addIssue({ code: "custom", message: absenceOr(value, "Must be a valid boolean.") });
       return z.NEVER;
     })
@@ -106,7 +105,8 @@ export function choiceField<const Choice extends string>(choices: readonly Choic
   return z
     .unknown()
     .transform((value, context): Choice => {
-      const found = choices.find((choice) => choice === String(value));
+      const text = plainText(value);
+      const found = choices.find((choice) => choice === text);
       if (found !== undefined) return found;
       const told = typeof value === "string" ? value : JSON.stringify(value);
       context.addIssue({ code: "custom", message: absenceOr(value, `"${told}" is not a valid choice.`) });
@@ -131,7 +131,7 @@ export const groupsField = z
       else if (typeof number !== "number")
         refuse(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
       else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${number}" - object does not exist.`);
-      return Number(number);
+      return typeof number === "number" ? number : 0;
     });
     return [...new Set(keys)].sort((left, right) => left - right);
   })
@@ -180,6 +180,12 @@ function filter<Value>(name: string, read: (value: string) => Value | undefined,
       return z.NEVER;
     })
     .openapi({ type: "string", description: `Only the one with this ${name}.` });
+}
+
+/** The text of what has one: objects and lists, which could pretend to one, have none. */
+function plainText(value: unknown): string | undefined {
+  const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return plain ? String(value) : undefined;
 }
 
 function absenceOr(value: unknown, sentence: string): string {

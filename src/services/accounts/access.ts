@@ -33,6 +33,11 @@ export function isNamed(nameOrId: string): SQL {
   return uuid === undefined ? eq(accounts.slug, slugKey(nameOrId)) : eq(accounts.uuid, uuid);
 }
 
+/** Whether the caller is a member of an account, for use inside any statement. */
+export function isMember(ctx: Context, accountId: SQL): SQL<boolean> {
+  return sql`exists (select 1 from memberships as own where own.user_id = ${callerId(ctx)} and own.account_id = ${accountId})`;
+}
+
 /** Reads one account with the caller's role on it. */
 export function accountQuery(ctx: Context, which: SQL) {
   return ctx.db

@@ -3,7 +3,7 @@ import { eq, sql, type SQL } from "drizzle-orm";
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { normalText, searchKey } from "../../domain/text.ts";
-import { runBatch } from "../../storage/database.ts";
+import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
@@ -59,7 +59,14 @@ export async function updateAccount(
         ]),
     ),
   });
-  const [, [updated]] = await runBatch(ctx.db, [accessStillHolds(ctx, access), update, audit] as const);
+  // Only what differs is written, so what it differs from must be what is there.
+  const asRead = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id} and ${accounts.version} = ${account.version})`;
+  const [, , [updated]] = await runBatch(ctx.db, [
+    accessStillHolds(ctx, access),
+    precondition(ctx.db, "changed_meanwhile", asRead),
+    update,
+    audit,
+  ] as const);
   if (updated === undefined) throw new DomainError("changed_meanwhile");
   return { ...account, ...updated };
 }

@@ -3,18 +3,18 @@ import { and, asc, desc, sql } from "drizzle-orm";
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
 import { accounts, invites } from "../../storage/schema.ts";
-import { accountQuery } from "../accounts/access.ts";
+import { accountQuery, isMember } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
-import { readAs } from "../caller.ts";
+import { hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { counted } from "../paging.ts";
+import { counted, limitWhere } from "../paging.ts";
 import { invitesQuery, isPending, type FoundInvite } from "./access.ts";
 
 /** The cursor keys of a list of invitations: it goes by id. */
 export const inviteListKeys = ["number"] as const;
 
-// Left to itself SQLite walks the index in the order asked for, past every invitation there ever was.
-const pendingInvites = sql`invites indexed by invites_pending`;
+// Left to itself SQLite walks an index in the order asked for, past every invitation there ever was.
+const pendingInvites = sql`invites indexed by invites_valid`;
 
 /**
  * A page of the pending invitations of the current organization. Throws what `requireCurrent`
@@ -27,17 +27,20 @@ export async function listInvites(
 ): Promise<Page<FoundInvite>> {
   const { descending, beyond, limit, offset } = pageWindow(request);
   const current = isCurrent(ctx, name);
-  const ofAccount = sql`invites.account_id = (select ${accounts.id} from ${accounts} where ${current})`;
+  const account = sql`(select ${accounts.id} from ${accounts} where ${current})`;
+  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "invites:read")})`;
+  const ofAccount = sql`invites.account_id = ${account}`;
   const pending = and(ofAccount, isPending(ctx));
   const rest =
     beyond === undefined ? undefined : sql`invites.id ${descending ? sql`<` : sql`>`} ${Number(beyond[0])}`;
   const order = (descending ? desc : asc)(sql`invites.id`);
-  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limit} offset ${offset}`;
+  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limitWhere(concerned, limit)} offset ${offset}`;
+  const every = sql`select 1 from ${pendingInvites} where ${pending} limit ${limitWhere(concerned, -1)}`;
   const [caller, [found], rows, [total]] = await readAs(
     ctx,
     accountQuery(ctx, current),
     invitesQuery(ctx, sql`${invites.id} in (${ids})`).orderBy(order),
-    ctx.db.select({ count: counted }).from(pendingInvites).where(pending),
+    ctx.db.select({ count: counted }).from(sql`(${every})`),
   );
   requireCurrent(ctx, caller, found, name);
   const page = makePage(request, rows, total?.count ?? 0, (row) => [row.id]);

@@ -2,16 +2,16 @@ import { sql } from "drizzle-orm";
 
 import { searchText } from "../../domain/search.ts";
 import { normalEmail } from "../../domain/user.ts";
-import { runBatch, type Statement } from "../../storage/database.ts";
+import { precondition, runBatch, type Statement } from "../../storage/database.ts";
 import { memberships, users } from "../../storage/schema.ts";
 import { accessStillHolds, accountQuery } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
 import { seatLeft } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
-import { callerStillActive, readAs } from "../caller.ts";
+import { callerStillActive, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { asProfile, userQuery, type UserProfile } from "./find.ts";
-import { groupKeys, requireAssignable, setGroups } from "./groups.ts";
+import { groupKeys, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
 
 export interface UserFields {
   readonly email?: string | undefined;
@@ -45,8 +45,10 @@ export async function createUser(
   requireAssignable(caller, groups, [], known);
 
   const uuid = crypto.randomUUID();
-  const membership: Statement[] =
-    access === undefined ? [] : [accessStillHolds(ctx, access), seatLeft(ctx, access.account)];
+  const allowed: Statement[] =
+    access === undefined
+      ? [precondition(db, "changed_meanwhile", hasEverywhere(ctx, "users:write"))]
+      : [accessStillHolds(ctx, access), seatLeft(ctx, access.account)];
   const joining: Statement[] =
     access === undefined
       ? []
@@ -60,7 +62,7 @@ export async function createUser(
         ];
   const results = await runBatch(db, [
     callerStillActive(ctx, caller),
-    ...membership,
+    ...allowed,
     db.insert(users).values({
       uuid,
       email,
@@ -72,7 +74,7 @@ export async function createUser(
       createdAt: now,
     }),
     ...joining,
-    ...(groups.length === 0 ? [] : setGroups(ctx, uuid, groups)),
+    ...(groups.length === 0 ? [] : [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)]),
     auditStatement(ctx, caller, {
       accountId: access?.account.id ?? null,
       action: "user.created",

@@ -109,7 +109,7 @@ export function stillEditable(ctx: Context, caller: Caller, user: FoundUser): St
   const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total} and not ${blocked})`;
   const allowed =
     user.id === caller.id ? sql`true` : sql`(${hasEverywhere(ctx, "users:write")} or ${byOwner})`;
-  const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive})`;
+  const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive} and (select json_group_array(group_id) from user_groups where user_id = ${user.id}) = ${user.groups})`;
   return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${same} and ${allowed}`);
 }
 

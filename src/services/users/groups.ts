@@ -1,9 +1,9 @@
 import { and, eq, notInArray, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import type { Statement } from "../../storage/database.ts";
+import { precondition, type Statement } from "../../storage/database.ts";
 import { groups, userGroups } from "../../storage/schema.ts";
-import type { Caller } from "../caller.ts";
+import { hasEverywhere, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** The keys of all groups: there are few. */
@@ -33,6 +33,11 @@ export function requireAssignable(
   if (unknown !== undefined) throw new DomainError("group_unknown", { value: String(unknown) });
   if (groupsDiffer(wanted, present) && !caller.everywhere.has("groups:assign"))
     throw new DomainError("forbidden");
+}
+
+/** A batch with this fails as `changed_meanwhile` when the caller may no longer assign groups. */
+export function stillAssigns(ctx: Context): Statement {
+  return precondition(ctx.db, "changed_meanwhile", hasEverywhere(ctx, "groups:assign"));
 }
 
 /** Makes a user's groups these, by the user's uuid. */

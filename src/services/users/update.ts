@@ -9,7 +9,7 @@ import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import type { UserFields } from "./create.ts";
 import { asProfile, requireEditable, stillEditable, userQuery, type UserProfile } from "./find.ts";
-import { groupKeys, groupsDiffer, requireAssignable, setGroups } from "./groups.ts";
+import { groupKeys, groupsDiffer, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
 
 /**
  * Changes a user and answers them as they are then; a field left out stays. Throws what
@@ -53,7 +53,7 @@ export async function updateUser(
         searchText: searchText([email, firstName, lastName]),
       })
       .where(eq(users.id, user.id)),
-    ...(regroup && groups !== undefined ? setGroups(ctx, uuid, groups) : []),
+    ...(regroup && groups !== undefined ? [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)] : []),
     auditStatement(ctx, caller, {
       accountId: null,
       action: "user.updated",
