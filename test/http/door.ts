@@ -51,3 +51,9 @@ export function databaseThat(fails: (statement: string) => boolean, error: Error
     },
   });
 }
+
+/** Waits, where the clock's minute is nearly over, for the next one: the limiter counts by the clock's minutes. */
+export async function roomInMinute(seconds = 20): Promise<void> {
+  const left = 60_000 - (Date.now() % 60_000);
+  if (left < seconds * 1000) await scheduler.wait(left + 50);
+}

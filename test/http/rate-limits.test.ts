@@ -1,10 +1,12 @@
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 
 import { clientNetwork } from "../../src/http/rate-limits.ts";
 import { someone, stranger, unique } from "../world.ts";
-import { doorWith } from "./door.ts";
+import { doorWith, roomInMinute } from "./door.ts";
 
 const limited = doorWith({ RATE_LIMITS: "on" });
+
+beforeEach(() => roomInMinute(), 60_000);
 
 it("a caller may ask for slugs and take them 60 times a minute, on both faces together", async () => {
   const caller = (await someone()).through(limited);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { setAccount } from "../accounts/rows.ts";
 import { Counter } from "../counting.ts";
-import { doorWith } from "../http/door.ts";
+import { doorWith, roomInMinute } from "../http/door.ts";
 import { run } from "../storage/rows.ts";
 import { addToGroup, makeAccount, operator, someone, unique, type Answer, type Caller } from "../world.ts";
 import { answered, deactivate, makeMember, required, sendRaw, someoneInactive } from "./requests.ts";
@@ -276,6 +276,7 @@ describe("a request that cannot be read", () => {
 
 describe("how often one may ask", () => {
   const limited = doorWith({ RATE_LIMITS: "on" });
+  beforeEach(() => roomInMinute(), 60_000);
   const throttled = {
     status: 429,
     body: { detail: "Request was throttled. Expected available in 60 seconds." },
