@@ -1,4 +1,4 @@
-import { and, eq, gt, lt, not, sql, type SQL } from "drizzle-orm";
+import { and, eq, not, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../domain/page.ts";
@@ -7,7 +7,15 @@ import { accounts, counters, memberships, users } from "../storage/schema.ts";
 import { accountQuery, isMember, isNamed, requireAccess } from "./accounts/access.ts";
 import { callerId, hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
-import { containsTerms, counted, limitWhere, matchesIndex, searchCountLimit } from "./paging.ts";
+import {
+  beyondId,
+  byId,
+  containsTerms,
+  countOf,
+  limitWhere,
+  matchesIndex,
+  searchCountLimit,
+} from "./paging.ts";
 import { asProfile, profileColumns, type ProfileRow, type UserProfile } from "./users/find.ts";
 
 /** A user in the light of one account they are a member of. */
@@ -91,8 +99,8 @@ function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allo
     .select(analystColumns)
     .from(memberships)
     .innerJoin(users, joined)
-    .where(and(where, beyond(window)))
-    .orderBy(window.descending ? sql`memberships.id desc` : sql`memberships.id`)
+    .where(and(where, beyondId(sql`memberships.id`, window)))
+    .orderBy(byId(sql`memberships.id`, window))
     .limit(limitWhere(allowed, window.limit))
     .offset(window.offset);
   const found = db
@@ -101,7 +109,7 @@ function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allo
     .innerJoin(users, joined)
     .where(where)
     .limit(toCount ? limitWhere(allowed, -1) : 0);
-  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+  return { rows, count: countOf(ctx, found) };
 }
 
 /** All members of all accounts; a search goes through the index of users and costs what it matches. */
@@ -119,16 +127,11 @@ function everyMember(ctx: Context, terms: readonly string[], window: Window, all
     .from(memberships)
     .where(matching)
     .limit(limitWhere(allowed, searchCountLimit));
-  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+  return { rows, count: countOf(ctx, found) };
 }
 
 function contains(terms: readonly string[]): SQL | undefined {
   return terms.length === 0 ? undefined : containsTerms(terms, [sql`users.search_text`]);
-}
-
-function beyond({ beyond: keys, descending }: Window): SQL | undefined {
-  if (keys === undefined) return undefined;
-  return descending ? lt(sql`memberships.id`, keys[0]) : gt(sql`memberships.id`, keys[0]);
 }
 
 type AnalystRow = ProfileRow & { analystId: number; accountId: number };

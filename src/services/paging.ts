@@ -1,7 +1,8 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 
 import type { Window } from "../domain/page.ts";
 import { indexedSearch } from "../domain/search.ts";
+import type { Context } from "./context.ts";
 
 /** Where counting what a platform-wide search finds stops. */
 export const searchCountLimit = 10_000;
@@ -35,11 +36,21 @@ export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): S
 }
 
 /**
- * The rest of what an index found, by its own row ids. D1 binds every number as a real, and FTS5
- * starts at a row id only when it is told an integer; else it walks all matches before it.
+ * What lies beyond a cursor in a list by id. D1 binds every number as a real, and FTS5 starts at a
+ * row id only when it is told an integer; else it walks all matches before it.
  */
-export function beyondIndexed(rowid: SQL, { beyond: keys, descending }: Window): SQL | undefined {
+export function beyondId(id: SQL, { beyond: keys, descending }: Window): SQL | undefined {
   if (keys === undefined) return undefined;
   const key = sql`cast(${keys[0]} as integer)`;
-  return descending ? sql`${rowid} < ${key}` : sql`${rowid} > ${key}`;
+  return descending ? sql`${id} < ${key}` : sql`${id} > ${key}`;
+}
+
+/** The order of a list by id. */
+export function byId(id: SQL, { descending }: Window): SQL {
+  return descending ? sql`${id} desc` : sql`${id} asc`;
+}
+
+/** Counts what a statement finds. */
+export function countOf(ctx: Context, found: SQLWrapper) {
+  return ctx.db.select({ count: counted }).from(sql`(${found})`);
 }

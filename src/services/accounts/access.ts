@@ -78,23 +78,32 @@ export function requireAccess(ctx: Context, caller: Caller, found: FoundAccount 
  */
 export function accessStillHolds(ctx: Context, { caller, account }: Access): Statement {
   const needed = neededPermission(ctx);
-  const role = ctx.db
+  const state =
+    isRefusedWhenBlocked(needed) && !ctx.principal.operator
+      ? sql` and ${accounts.blockingState} = 'unblocked'`
+      : sql``;
+  const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id}${state})`;
+  const allowed = sql`(${hasEverywhere(ctx, needed)} or ${hasRole(ctx, { caller, account }, rolesGranting(needed))})`;
+  return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${there} and ${allowed}`);
+}
+
+/** Whether the caller still has one of these roles on the account, for use inside any statement. */
+export function hasRole(
+  ctx: Context,
+  { caller, account }: Access,
+  roles: readonly AccountRole[],
+): SQL<boolean> {
+  const membership = ctx.db
     .select({ one: sql`1` })
     .from(memberships)
     .where(
       and(
         eq(memberships.userId, caller.id),
         eq(memberships.accountId, account.id),
-        inArray(memberships.role, rolesGranting(needed)),
+        inArray(memberships.role, roles),
       ),
     );
-  const state =
-    isRefusedWhenBlocked(needed) && !ctx.principal.operator
-      ? sql` and ${accounts.blockingState} = 'unblocked'`
-      : sql``;
-  const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id}${state})`;
-  const allowed = sql`(${hasEverywhere(ctx, needed)} or exists ${role})`;
-  return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${there} and ${allowed}`);
+  return sql`exists ${membership}`;
 }
 
 function neededPermission({ need }: Context): Permission {

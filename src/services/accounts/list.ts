@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, lt, not, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, not, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
@@ -8,9 +8,10 @@ import { accounts, counters, memberships } from "../../storage/schema.ts";
 import { callerId, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import {
-  beyondIndexed,
+  beyondId,
+  byId,
   containsTerms,
-  counted,
+  countOf,
   limitWhere,
   matchesIndex,
   searchCountLimit,
@@ -96,7 +97,7 @@ function ownAccounts(ctx: Context, filter: AccountFilter, terms: readonly string
     .innerJoin(accounts, joined)
     .where(mine)
     .limit(limitWhere(concerned, -1));
-  return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
+  return { rows, count: countOf(ctx, every) };
 }
 
 /** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
@@ -114,8 +115,8 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
       .select(listed)
       .from(accounts)
       .innerJoin(index, indexed)
-      .where(and(found, beyondIndexed(sql`accounts_search.rowid`, window)))
-      .orderBy(window.descending ? sql`accounts_search.rowid desc` : sql`accounts_search.rowid`)
+      .where(and(found, beyondId(sql`accounts_search.rowid`, window)))
+      .orderBy(byId(sql`accounts_search.rowid`, window))
       .limit(limit)
       .offset(window.offset);
     const every = db
@@ -124,7 +125,7 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
       .innerJoin(index, indexed)
       .where(found)
       .limit(limitWhere(allowed, searchCountLimit));
-    return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
+    return { rows, count: countOf(ctx, every) };
   }
   const narrowed = filtered(filter);
   const rows = db
@@ -143,7 +144,7 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
     .from(accounts)
     .where(narrowed)
     .limit(limitWhere(allowed, -1));
-  return { rows, count: db.select({ count: counted }).from(sql`(${every})`) };
+  return { rows, count: countOf(ctx, every) };
 }
 
 function filtered(filter: AccountFilter): SQL | undefined {
@@ -162,9 +163,9 @@ function ordering(searched: boolean, descending: boolean) {
   return searched ? [direction(accounts.id)] : [direction(accounts.titleKey), direction(accounts.id)];
 }
 
-function beyond(searched: boolean, { beyond: keys, descending }: Window): SQL | undefined {
-  if (keys === undefined) return undefined;
-  if (searched) return descending ? lt(accounts.id, Number(keys[0])) : gt(accounts.id, Number(keys[0]));
+function beyond(searched: boolean, window: Window): SQL | undefined {
+  const { beyond: keys, descending } = window;
+  if (keys === undefined || searched) return beyondId(sql`accounts.id`, window);
   const operator = descending ? sql`<` : sql`>`;
   return sql`(${accounts.titleKey}, ${accounts.id}) ${operator} (${keys[0]}, ${keys[1]})`;
 }

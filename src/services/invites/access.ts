@@ -1,11 +1,11 @@
-import { and, eq, inArray, sql, type SQL } from "drizzle-orm";
+import { eq, sql, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { rolesReaching } from "../../domain/invite.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { invites, memberships, users } from "../../storage/schema.ts";
-import { requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
+import { invites, users } from "../../storage/schema.ts";
+import { hasRole, requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
 import { hasEverywhere, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
@@ -76,18 +76,8 @@ export function requireReach({ caller, account }: Access, role: AccountRole): vo
 }
 
 /** What `requireReach` found, for use inside the batch that acts on it. */
-export function stillReaches(ctx: Context, { caller, account }: Access, role: AccountRole): SQL {
-  const membership = ctx.db
-    .select({ one: sql`1` })
-    .from(memberships)
-    .where(
-      and(
-        eq(memberships.userId, caller.id),
-        eq(memberships.accountId, account.id),
-        inArray(memberships.role, rolesReaching(role)),
-      ),
-    );
-  return sql`(${hasEverywhere(ctx, "invites:write")} or exists ${membership})`;
+export function stillReaches(ctx: Context, access: Access, role: AccountRole): SQL {
+  return sql`(${hasEverywhere(ctx, "invites:write")} or ${hasRole(ctx, access, rolesReaching(role))})`;
 }
 
 /** A batch with this fails as `changed_meanwhile` when the invitation is not what was read, or out of the caller's reach. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, sql } from "drizzle-orm";
+import { and, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
@@ -7,7 +7,7 @@ import { accountQuery, isMember } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
 import { hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { counted, limitWhere } from "../paging.ts";
+import { beyondId, byId, countOf, limitWhere } from "../paging.ts";
 import { invitesQuery, isPending, type FoundInvite } from "./access.ts";
 
 /** The cursor keys of a list of invitations: it goes by id. */
@@ -25,22 +25,21 @@ export async function listInvites(
   name: string | undefined,
   request: PageRequest,
 ): Promise<Page<FoundInvite>> {
-  const { descending, beyond, limit, offset } = pageWindow(request);
+  const window = pageWindow(request);
   const current = isCurrent(ctx, name);
   const account = sql`(select ${accounts.id} from ${accounts} where ${current})`;
   const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "invites:read")})`;
   const ofAccount = sql`invites.account_id = ${account}`;
   const pending = and(ofAccount, isPending(ctx));
-  const rest =
-    beyond === undefined ? undefined : sql`invites.id ${descending ? sql`<` : sql`>`} ${Number(beyond[0])}`;
-  const order = (descending ? desc : asc)(sql`invites.id`);
-  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limitWhere(concerned, limit)} offset ${offset}`;
+  const rest = beyondId(sql`invites.id`, window);
+  const order = byId(sql`invites.id`, window);
+  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limitWhere(concerned, window.limit)} offset ${window.offset}`;
   const every = sql`select 1 from ${pendingInvites} where ${pending} limit ${limitWhere(concerned, -1)}`;
   const [caller, [found], rows, [total]] = await readAs(
     ctx,
     accountQuery(ctx, current),
     invitesQuery(ctx, sql`${invites.id} in (${ids})`).orderBy(order),
-    ctx.db.select({ count: counted }).from(sql`(${every})`),
+    countOf(ctx, every),
   );
   requireCurrent(ctx, caller, found, name);
   const page = makePage(request, rows, total?.count ?? 0, (row) => [row.id]);

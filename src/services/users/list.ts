@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, lt, not, sql, type SQL } from "drizzle-orm";
+import { and, eq, inArray, not, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
@@ -7,9 +7,10 @@ import { counters, users } from "../../storage/schema.ts";
 import { callerId, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import {
-  beyondIndexed,
+  beyondId,
+  byId,
   containsTerms,
-  counted,
+  countOf,
   limitWhere,
   matchesIndex,
   searchCountLimit,
@@ -63,8 +64,8 @@ function ownUsers(ctx: Context, terms: readonly string[], window: Window) {
   const rows = db
     .select(profileColumns)
     .from(users)
-    .where(and(own, beyond(sql`users.id`, window)))
-    .orderBy(ordered(sql`users.id`, window))
+    .where(and(own, beyondId(sql`users.id`, window)))
+    .orderBy(byId(sql`users.id`, window))
     .limit(limitWhere(concerned, window.limit))
     .offset(window.offset);
   const found = db
@@ -72,7 +73,7 @@ function ownUsers(ctx: Context, terms: readonly string[], window: Window) {
     .from(users)
     .where(own)
     .limit(limitWhere(concerned, -1));
-  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
+  return { rows, count: countOf(ctx, found) };
 }
 
 function everyUser(ctx: Context, terms: readonly string[], window: Window) {
@@ -83,8 +84,8 @@ function everyUser(ctx: Context, terms: readonly string[], window: Window) {
     const rows = db
       .select(profileColumns)
       .from(users)
-      .where(beyond(sql`users.id`, window))
-      .orderBy(ordered(sql`users.id`, window))
+      .where(beyondId(sql`users.id`, window))
+      .orderBy(byId(sql`users.id`, window))
       .limit(limit)
       .offset(window.offset);
     return {
@@ -99,8 +100,8 @@ function everyUser(ctx: Context, terms: readonly string[], window: Window) {
     .select(profileColumns)
     .from(users)
     .innerJoin(index, indexed)
-    .where(and(matching, beyondIndexed(sql`users_search.rowid`, window)))
-    .orderBy(ordered(sql`users_search.rowid`, window))
+    .where(and(matching, beyondId(sql`users_search.rowid`, window)))
+    .orderBy(byId(sql`users_search.rowid`, window))
     .limit(limit)
     .offset(window.offset);
   const found = db
@@ -109,14 +110,5 @@ function everyUser(ctx: Context, terms: readonly string[], window: Window) {
     .innerJoin(index, indexed)
     .where(matching)
     .limit(limitWhere(allowed, searchCountLimit));
-  return { rows, count: db.select({ count: counted }).from(sql`(${found})`) };
-}
-
-function beyond(key: SQL, { beyond: keys, descending }: Window): SQL | undefined {
-  if (keys === undefined) return undefined;
-  return descending ? lt(key, keys[0]) : gt(key, keys[0]);
-}
-
-function ordered(key: SQL, { descending }: Window): SQL {
-  return descending ? sql`${key} desc` : sql`${key} asc`;
+  return { rows, count: countOf(ctx, found) };
 }
