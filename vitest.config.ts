@@ -16,6 +16,7 @@ export default defineConfig({
             PUBLIC_URL: "https://roster.test",
             ISSUERS: JSON.stringify(issuers),
             OPERATORS: "root@example.com, https://issuer.test|operator-by-subject",
+            INVITE_SECRET: "a secret only the tests know, long enough",
             CORS_ORIGINS: "https://app.test",
             // Tests of the limits turn them on; the others ask more than a person would.
             RATE_LIMITS: "off",

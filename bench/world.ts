@@ -55,6 +55,7 @@ export async function startWorld(): Promise<World> {
             ISSUERS: JSON.stringify([
               { issuer, audience: "roster", jwks: { keys: [key] }, trust_email: true },
             ]),
+            INVITE_SECRET: "a secret of the benchmark's own",
             RATE_LIMITS: "off",
           },
         },

@@ -5,8 +5,9 @@ import { gzipSync } from "node:zlib";
 import { run } from "./run.ts";
 import { Refusal, runMain } from "./state.ts";
 
-const MOST_BYTES = 450 * 1024;
-const MOST_GZIPPED = 130 * 1024;
+/** Bounds that make growth a decision; the platform takes 3 MB gzipped, start-up takes 1 ms for each 10 KB or so. */
+const MOST_BYTES = 600 * 1024;
+const MOST_GZIPPED = 180 * 1024;
 
 /** Modules that have no place in the worker: zod's messages in any language but English, and unenv's stand-ins for Node. */
 const UNWANTED = /\/zod\/.*\/locales\/(?!en\.|index\.)|unenv/;

@@ -8,6 +8,7 @@ import { accountsFace } from "./http/accounts/routes.ts";
 import { ConfigurationError, configurationOf } from "./http/configuration.ts";
 import type { AppContext, AppEnv } from "./http/app-env.ts";
 import { organizationsFace } from "./http/organizations/routes.ts";
+import { operatorFace } from "./http/manage/routes.ts";
 import { logFault } from "./http/refusal.ts";
 import { writeDocument } from "./http/service/document.ts";
 import { serviceRoutes } from "./http/service/routes.ts";
@@ -22,6 +23,7 @@ const crossOrigin = cors({
     "Content-Type",
     "Idempotency-Key",
     "If-Match",
+    "If-None-Match",
     "X-Organization",
     "X-Request-Id",
   ],
@@ -52,6 +54,7 @@ app.use(
 app.route("/", serviceRoutes(openApiText));
 app.route("/", organizationsFace);
 app.route("/", accountsFace);
+app.route("/", operatorFace);
 
 /** The OpenAPI document of everything served here, as JSON text, for a service at this address. */
 export function openApiText(publicUrl: string): string {

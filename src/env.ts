@@ -22,4 +22,5 @@ export interface Env {
   readonly DEFAULT_PLAN?: string;
   readonly MAX_OWNED_ACCOUNTS?: string;
   readonly LOGIN_MANUAL_ENTRY_ROUTE?: string;
+  readonly INVITE_SECRET?: string;
 }

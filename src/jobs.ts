@@ -1,5 +1,8 @@
 import type { Env } from "./env.ts";
+import { endTrials } from "./services/accounts/trials.ts";
 import { eraseAccount, resendOverdueErasures, type ErasureJob } from "./services/erasures.ts";
+import { forgetKeys } from "./services/repeats.ts";
+import { openDatabase } from "./storage/database.ts";
 
 type Job = ErasureJob;
 
@@ -23,9 +26,13 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
   }
 }
 
-/** What the cron does: sends again what the queue never got. */
+/** What the cron does: sends again what the queue never got, ends trials and forgets keys that are due. */
 export async function runSchedule(now: number, env: Env): Promise<void> {
-  await resendOverdueErasures(env, now);
+  const db = openDatabase(env.DB);
+  const tasks = [resendOverdueErasures(env, now), endTrials(db, now), forgetKeys(db, now)];
+  const failed = (await Promise.allSettled(tasks)).filter((task) => task.status === "rejected");
+  // One task that fails keeps no other from its work; the cron tells of it and comes again.
+  if (failed.length > 0) throw new AggregateError(failed.map(({ reason }): unknown => reason));
 }
 
 async function runJob(job: Job, env: Env): Promise<void> {

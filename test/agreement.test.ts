@@ -1,6 +1,10 @@
 /** One thing under two faces: what is written on one is read on the other. */
 import { describe, expect, it } from "vitest";
 
+import { page as historyPage, uuidOf } from "./accounts/history.ts";
+import { invite } from "./organizations/invitations.ts";
+import { makeColleague } from "./organizations/users.ts";
+import { ifMatch, ifNoneMatch, tag } from "./tags.ts";
 import {
   addMember,
   addToGroup,
@@ -207,4 +211,57 @@ it("what is not mine is 403 on one face and 404 on the other; the operator sees 
   expect((await outsider.get(`/api/v1/account/${id}`)).status).toBe(403);
   expect((await outsider.get(`/accounts/organizations/${id}/`)).status).toBe(404);
   await expectOnBothFaces(await operator(), { id, slug, title });
+});
+
+it("what is done on either face stands in one history", async () => {
+  const owner = await someone();
+  const account = await makeAccount(owner);
+  const { uuid } = await makeColleague([account]);
+  await owner.patch(`/accounts/organizations/${account.id}/`, { name: "There" });
+  await owner.patch(`/api/v1/account/${account.slug}`, { title: "Here" });
+  const invitation = await invite(owner, account);
+  await owner.delete(`/accounts/invite/${invitation}/`);
+  const made = (await owner.post(`/accounts/users/?organization=${account.id}`, {})).body.uuid;
+  await owner.patch(`/api/v1/account/${account.slug}/users`, { delete: [uuid] });
+  const { items } = await historyPage(owner, account);
+  expect(items.map(({ action, target }) => [action, target]).toReversed()).toEqual([
+    ["account.created", `account:${account.id}`],
+    ["account.updated", `account:${account.id}`],
+    ["account.updated", `account:${account.id}`],
+    ["invite.created", `invite:${invitation}`],
+    ["invite.revoked", `invite:${invitation}`],
+    ["user.created", `user:${made}`],
+    ["members.updated", `account:${account.id}`],
+  ]);
+  expect(items[4]?.changes).toEqual({ title: ["There", "Here"] });
+  expect(new Set(items.map(({ actor }) => actor))).toEqual(new Set([await uuidOf(owner)]));
+});
+
+describe("versions", () => {
+  it("are one on both faces: a tag of one is good, and stale, on the other", async () => {
+    const owner = await someone();
+    const { id } = await makeAccount(owner);
+    const [here, there] = [`/api/v1/account/${id}`, `/accounts/organizations/${id}/`];
+    const [first, second] = [await tag(owner, here), await tag(owner, there)];
+    expect((await owner.patch(there, { name: "There" }, ifMatch(first))).status).toBe(200);
+    expect((await owner.patch(here, { title: "Here" }, ifMatch(second))).status).toBe(412);
+    expect((await owner.get(here, ifNoneMatch(first))).status).toBe(200);
+    expect((await owner.patch(here, { title: "Here" }, ifMatch(await tag(owner, there)))).status).toBe(200);
+    expect((await owner.delete(there, ifMatch(second))).status).toBe(412);
+    expect((await owner.delete(there, ifMatch(await tag(owner, here)))).status).toBe(204);
+  });
+
+  it("of a key are none: each operation has its own", async () => {
+    const owner = await someone();
+    const options = { headers: { "Idempotency-Key": unique("key") } };
+    const [first, second] = [unique("one"), unique("two")];
+    const here = await owner.post("/api/v1/accounts", { slug: first }, options);
+    const taken = await owner.post("/accounts/organizations/", { name: "O", slug: first }, options);
+    expect([here.status, taken.status]).toEqual([201, 400]);
+    const there = await owner.post("/accounts/organizations/", { name: "O", slug: second }, options);
+    expect(there.status).toBe(201);
+    const again = await owner.post("/accounts/organizations/", { name: "O", slug: second }, options);
+    expect([again.status, again.body]).toEqual([201, there.body]);
+    expect(new Set((await listedOnBothFaces(owner))[0])).toEqual(new Set([here.body.id, there.body.uuid]));
+  });
 });

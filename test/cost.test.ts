@@ -2,12 +2,24 @@
  * What every operation costs: round trips to the database, and rows read and written as they are
  * billed. The numbers are exact and repeatable; one that changes is a decision, not an accident.
  */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { operations, type OperationId } from "../src/domain/permissions.ts";
+import { storeToken, withToken, withWrongSecret } from "./accounts/stored-tokens.ts";
 import { Counter, patientQueue } from "./counting.ts";
+import { withKey } from "./storage/cost.ts";
 import { costs } from "./storage/operation-costs.ts";
-import { addMember, makeAccount, someone, stranger, unique, type Caller, type MadeAccount } from "./world.ts";
+import { run } from "./storage/rows.ts";
+import {
+  addMember,
+  Caller,
+  makeAccount,
+  operator,
+  someone,
+  stranger,
+  unique,
+  type MadeAccount,
+} from "./world.ts";
 
 const counter = new Counter({ JOBS: patientQueue });
 
@@ -18,9 +30,25 @@ const everyOperation = Object.keys(operations) as OperationId[];
 const closed = everyOperation.filter((id) => operations[id] !== "open");
 const onAnAccount = closed.filter((id) => operations[id] !== "signed-in");
 const changing = closed.filter((id) => costs[id]?.trips === 2);
+const reading = closed.filter((id) => costs[id]?.trips === 1);
+const creating = closed.filter((id) => costs[id]?.keyed !== undefined);
+
+// Lists of zones are not paged: every test begins with those of a new service.
+beforeEach(() => run(["DELETE FROM zones WHERE id > 2"]));
 
 it("every operation has its cost written down", () => {
   expect(Object.keys(costs).sort()).toEqual(Object.keys(operations).sort());
+});
+
+it("every operation that takes an Idempotency-Key has its cost with one written down", async () => {
+  const { body } = await stranger.get("/openapi.json");
+  const methods: { operationId: string; parameters?: { name: string }[] }[] = Object.values(
+    body.paths as Record<string, Record<string, never>>,
+  ).flatMap((path) => Object.values(path));
+  const taking = methods.filter(({ parameters }) =>
+    parameters?.some(({ name }) => name === "Idempotency-Key"),
+  );
+  expect(taking.map(({ operationId }) => operationId).sort()).toEqual(creating.toSorted());
 });
 
 it("a reading operation is one round trip, a changing one two at the most", () => {
@@ -37,17 +65,71 @@ it("a reading operation is one round trip, a changing one two at the most", () =
 describe("for a caller already signed in", () => {
   it.each(everyOperation)("%s costs what is written down", async (id) => {
     const { send, ...cost } = costs[id];
-    const { owner, made } = await ownedAccount();
+    const { owner, made } = await ownedAccount(id);
     const { status } = await send(counter.watch(owner), made);
     const { trips, rowsRead: read, rowsWritten: written } = counter.read();
-    const neighbours = Math.min(cost.neighbours ?? 0, Math.max(0, read - cost.read));
     expect({ status, trips, read, written }).toEqual({
       status: cost.status,
       trips: cost.trips,
-      read: cost.read + neighbours,
+      read: cost.read + neighboursRead(id, read - cost.read),
       written: cost.written,
     });
   });
+
+  it.each(reading)("%s is one round trip with a personal access token too", async (id) => {
+    const { send, status: expected, byToken = 0 } = costs[id];
+    const { owner, made } = await ownedAccount(id);
+    const bearer = await withToken(owner);
+    const { status } = await send(counter.watch(bearer), made);
+    const { trips, rowsRead: read, rowsWritten: written } = counter.read();
+    expect({ status, trips, read, written }).toEqual({
+      status: expected,
+      trips: 1,
+      read: byToken + neighboursRead(id, read - byToken),
+      written: 0,
+    });
+  });
+
+  it.each(changing)("%s is two round trips with a personal access token too", async (id) => {
+    const { owner, made } = await ownedAccount(id);
+    const bearer = await withToken(owner);
+    const { status } = await costs[id].send(counter.watch(bearer), made);
+    // A token makes no tokens, and is told so after one look.
+    const refused = id === "createAccessToken";
+    expect({ status, trips: counter.read().trips }).toEqual(
+      refused ? { status: 403, trips: 1 } : { status: costs[id].status, trips: 2 },
+    );
+  });
+
+  it.each(creating)(
+    "%s is two round trips with a key, and one that writes nothing when repeated",
+    async (id) => {
+      const { send, status, keyed } = costs[id];
+      const { owner, made } = await ownedAccount(id);
+      const key = unique("key");
+      const readings: Record<string, unknown>[] = [];
+      const watched = async (request: Request) => {
+        const answer = await counter.door(request);
+        const { trips, rowsRead: read, rowsWritten: written } = counter.read();
+        readings.push({ status: answer.status, trips, read, written });
+        return answer;
+      };
+      await send(
+        owner.through(async (request) => {
+          const first = withKey(request, key);
+          const again = first.clone();
+          await watched(first);
+          return watched(again);
+        }),
+        made,
+      );
+      expect(readings).toEqual([
+        { status, trips: 2, read: keyed?.read, written: keyed?.written },
+        // A token is shown once, whatever the key.
+        { status: id === "createAccessToken" ? 409 : status, trips: 1, read: keyed?.again, written: 0 },
+      ]);
+    },
+  );
 
   it("an account is made with few rows written", () => {
     for (const id of ["createAccount", "createOrganization"] as const) {
@@ -58,12 +140,12 @@ describe("for a caller already signed in", () => {
   it.each(everyOperation.filter((id) => costs[id]?.unchanged !== undefined))(
     "%s writes nothing and looks once when nothing changes",
     async (id) => {
-      const { unchanged } = costs[id];
-      const { owner, made } = await ownedAccount();
+      const { unchanged, status } = costs[id];
+      const { owner, made } = await ownedAccount(id);
       const answer = await unchanged?.send(counter.watch(owner), made);
       const { trips, rowsRead: read, rowsWritten: written } = counter.read();
       expect({ status: answer?.status, trips, read, written }).toEqual({
-        status: 200,
+        status,
         trips: 1,
         read: unchanged?.read,
         written: 0,
@@ -74,7 +156,7 @@ describe("for a caller already signed in", () => {
   it.each(everyOperation.filter((id) => costs[id]?.invalid !== undefined))(
     "%s with values that do not fit looks once at the most",
     async (id) => {
-      const { owner, made } = await ownedAccount();
+      const { owner, made } = await ownedAccount(id);
       const answer = await costs[id].invalid?.(counter.watch(owner), made);
       const { trips, rowsWritten: written } = counter.read();
       expect([400, 404, 422]).toContain(answer?.status);
@@ -143,6 +225,28 @@ describe("a refusal", () => {
     }
   });
 
+  it.each(closed)("%s with what looks like a token of ours asks the database nothing", async (id) => {
+    const { made } = await ownedAccount();
+    // Too short, and with bits behind the last byte.
+    for (const token of ["acct_garbage", `acct_${"A".repeat(53)}B`]) {
+      const { status } = await costs[id].send(counter.watch(new Caller(token)), made);
+      expect({ status, trips: counter.read().trips }).toEqual({ status: 401, trips: 0 });
+    }
+  });
+
+  // Only the database knows the secrets: this is where a bad token costs something.
+  it.each(closed)("%s with a token of ours that is no good is one round trip", async (id) => {
+    const { owner, made } = await ownedAccount();
+    const { token } = await storeToken(owner, { usedAt: Date.now() });
+    const { token: ended } = await storeToken(owner, { expiresAt: Date.now() - 1 });
+    const { token: missing } = await storeToken(stranger);
+    for (const bad of [withWrongSecret(token), ended, missing]) {
+      const { status } = await costs[id].send(counter.watch(new Caller(bad)), made);
+      const { trips, rowsWritten: written } = counter.read();
+      expect({ status, trips, written }).toEqual({ status: 401, trips: 1, written: 0 });
+    }
+  });
+
   it.each([
     ["/api/v1/nothing", 404],
     ["/accounts/nothing/", 404],
@@ -163,7 +267,7 @@ describe("the first sight of a caller", () => {
     await signedIn();
     const { status } = await counter.watch(await someone()).get("/api/v1/user");
     const { trips, rowsRead: read, rowsWritten: written } = counter.read();
-    expect({ status, trips, read, written }).toEqual({ status: 200, trips: 4, read: 12, written: 8 });
+    expect({ status, trips, read, written }).toEqual({ status: 200, trips: 4, read: 14, written: 9 });
   });
 
   it("is over after one request", async () => {
@@ -175,6 +279,23 @@ describe("the first sight of a caller", () => {
   });
 });
 
+describe("the first use of a personal access token", () => {
+  it("is written down after the answer, and no more for an hour", async () => {
+    const { owner } = await ownedAccount();
+    const bearer = counter.watch(new Caller((await storeToken(owner)).token));
+    const { status } = await bearer.get("/api/v1/user");
+    const { trips, rowsWritten: written } = counter.read();
+    expect({ status, trips, written }).toEqual({ status: 200, trips: 2, written: 1 });
+    await bearer.get("/api/v1/user");
+    expect(counter.read()).toMatchObject({ trips: 1, rowsRead: 3, rowsWritten: 0 });
+  });
+});
+
+/** Rows beyond what is written down, as far as an index's neighbours explain them. */
+function neighboursRead(id: OperationId, surplus: number): number {
+  return Math.min(costs[id].neighbours ?? 0, Math.max(0, surplus));
+}
+
 /** Someone the service has seen before, so that what follows costs what it costs every day. */
 async function signedIn(): Promise<Caller> {
   const caller = await someone();
@@ -182,9 +303,13 @@ async function signedIn(): Promise<Caller> {
   return caller;
 }
 
-async function ownedAccount(): Promise<{ owner: Caller; made: MadeAccount }> {
-  const owner = await signedIn();
+/** An account and its owner: the operator, for what only the operator may do. */
+async function ownedAccount(id?: OperationId): Promise<{ owner: Caller; made: MadeAccount }> {
+  const manages = id !== undefined && operations[id] === "manage";
+  const owner = manages ? await operator() : await signedIn();
   const made = await makeAccount(owner);
+  // Users come after the operator, as in any service.
+  if (manages) await signedIn();
   counter.read();
   return { owner, made };
 }

@@ -150,16 +150,17 @@ export function doorWith(change: Partial<Env>): (request: Request) => Promise<Re
 
 /** Callers whose requests are counted. */
 export class Counter {
+  /** Where what a request asks the database is counted. */
+  readonly door: (request: Request) => Promise<Response>;
   readonly #meter = new Meter(env.DB);
-  readonly #door: (request: Request) => Promise<Response>;
 
   constructor(change: Partial<Env> = {}) {
-    this.#door = doorWith({ ...change, DB: this.#meter.database });
+    this.door = doorWith({ ...change, DB: this.#meter.database });
   }
 
   /** The same caller, counted. */
   watch(caller: Caller): Caller {
-    return caller.through(this.#door);
+    return caller.through(this.door);
   }
 
   /** What was counted since the last reading. */

@@ -15,6 +15,9 @@ export const blockingStates = [
 ] as const;
 export type BlockingState = (typeof blockingStates)[number];
 
+/** The states an operator may set. */
+export const settableBlockingStates = blockingStates.filter((state) => state !== "quota");
+
 export const blockedFeatures = [
   "upload",
   "processing",

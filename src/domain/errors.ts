@@ -43,6 +43,26 @@ export type ErrorCode =
   | "last_owner"
   /** The page asked for does not exist. */
   | "page_invalid"
+  /** The zone does not exist, said to an operator. */
+  | "zone_missing"
+  /** Another zone has this slug. */
+  | "zone_slug_taken"
+  /** Accounts are placed in the zone. */
+  | "zone_in_use"
+  /** The personal access token does not exist, or is another user's. */
+  | "access_token_missing"
+  /** A personal access token cannot do this; it takes signing in. */
+  | "access_token_insufficient"
+  /** The token of this key was shown when it was made, and cannot be shown again. */
+  | "access_token_shown"
+  /** A verified address is needed that the caller does not have. */
+  | "address_unverified"
+  /** The idempotency key is empty or too long. */
+  | "key_invalid"
+  /** The idempotency key came with another request before. */
+  | "key_reused"
+  /** The object is no longer the one that `If-Match` names. */
+  | "version_mismatch"
   /** What the decision was based on changed before it was written; trying again is right. */
   | "changed_meanwhile"
   /** The caller, or the address they call from, asks too often. */
@@ -60,6 +80,8 @@ export interface ErrorDetails {
   readonly retryAfter?: number;
   /** The value of the caller's that was refused. */
   readonly value?: string;
+  /** The same where there may be several. */
+  readonly values?: readonly string[];
   /** The blocking state of an account that is blocked. */
   readonly blockingState?: string;
 }

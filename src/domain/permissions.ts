@@ -85,6 +85,24 @@ export const operations = {
   resendInvitation: "invites:write",
   revokeInvitation: "invites:write",
   // accounts face
+  getAccountPermissions: "account:read",
+  getMember: "members:search",
+  listMembers: "members:read",
+  updateMembers: "members:write",
+  removeMember: "account:read",
+  searchMembers: "members:search",
+  listAccountInvites: "invites:read",
+  inviteToAccount: "invites:write",
+  deleteAccountInvite: "invites:write",
+  acceptInvite: "signed-in",
+  listOwnInvites: "signed-in",
+  acceptOwnInvite: "signed-in",
+  listAccountAudit: "audit:read",
+  modifyUser: "signed-in",
+  deleteAuthenticatedUser: "signed-in",
+  listAccessTokens: "signed-in",
+  createAccessToken: "signed-in",
+  deleteAccessToken: "signed-in",
   listAccounts: "signed-in",
   createAccount: "signed-in",
   getAccount: "account:read",
@@ -95,6 +113,20 @@ export const operations = {
   getWelcome: "signed-in",
   listZones: "signed-in",
   listAccountZones: "account:read",
+  // operator face
+  listManagedAccounts: "manage",
+  getManagedAccount: "manage",
+  updateManagedAccount: "manage",
+  blockAccount: "manage",
+  listManagedZones: "manage",
+  createZone: "manage",
+  getZone: "manage",
+  updateZone: "manage",
+  deleteZone: "manage",
+  listManagedUsers: "manage",
+  getManagedUser: "manage",
+  updateManagedUser: "manage",
+  listAudit: "manage",
   // the service itself
   getRoot: "open",
   getHealth: "open",
@@ -103,6 +135,23 @@ export const operations = {
   getDocsPage: "open",
 } as const satisfies Record<string, Need>;
 export type OperationId = keyof typeof operations;
+
+/** Permissions on an account that concern a knowledge box in it: what is done there is usage. */
+const onKnowledgeBoxes: readonly Permission[] = ["usage:read", "usage:write"];
+
+/** What a role and the permissions granted on every account come to on one account, or on a knowledge box in it. */
+export function permissionsOn(
+  role: AccountRole | undefined,
+  everywhere: ReadonlySet<Permission>,
+  knowledgeBox: boolean,
+): Permission[] {
+  return permissions.filter(
+    (permission) =>
+      !platformWide.includes(permission) &&
+      (roleGrants(role, permission) || everywhere.has(permission)) &&
+      (!knowledgeBox || onKnowledgeBoxes.includes(permission)),
+  );
+}
 
 /** Whether a role grants a permission on its account. */
 export function roleGrants(role: AccountRole | undefined, permission: Permission): boolean {

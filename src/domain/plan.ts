@@ -45,3 +45,11 @@ export const planLimits = {
   v3enterprise: unlimited,
   cowork: unlimited,
 } as const satisfies Record<Plan, PlanLimits>;
+
+const dayLength = 24 * 60 * 60 * 1000;
+
+/** When a trial that begins at `start` ends, in epoch milliseconds; null for a plan that is no trial. */
+export function trialEnd(plan: Plan, start: number): number | null {
+  const { trialDays } = planLimits[plan];
+  return trialDays === null ? null : start + trialDays * dayLength;
+}

@@ -1,3 +1,4 @@
+import type { Operators } from "./operators.ts";
 import type { Plan } from "./plan.ts";
 
 /** What the operator of a service decides about it, as far as use cases need it. */
@@ -10,4 +11,7 @@ export interface Settings {
   readonly loginManualEntryRoute: string;
   /** How many accounts one user may own; undefined for any number. */
   readonly maxOwnedAccounts: number | undefined;
+  readonly operators: Operators;
+  /** The key under which the secrets of invitations are made. */
+  readonly inviteSecret: string;
 }

@@ -1,6 +1,6 @@
 import { parseIssuers, type Issuer } from "../auth/issuers.ts";
-import { parseOperators, type Operators } from "../auth/operators.ts";
 import { TokenVerifier } from "../auth/verify-token.ts";
+import { parseOperators } from "../domain/operators.ts";
 import { plans, type Plan } from "../domain/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Env } from "../env.ts";
@@ -10,7 +10,6 @@ export interface Configuration {
   readonly settings: Settings;
   readonly issuers: readonly Issuer[];
   readonly verifier: TokenVerifier;
-  readonly operators: Operators;
   readonly rateLimits: boolean;
   /** Origins whose pages may call the service. */
   readonly corsOrigins: ReadonlySet<string>;
@@ -42,10 +41,11 @@ export function readConfiguration(env: Env): Configuration {
       defaultPlan: plan(env.DEFAULT_PLAN),
       loginManualEntryRoute: env.LOGIN_MANUAL_ENTRY_ROUTE || "/login/manual",
       maxOwnedAccounts: count("MAX_OWNED_ACCOUNTS", env.MAX_OWNED_ACCOUNTS),
+      operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
+      inviteSecret: secret("INVITE_SECRET", env.INVITE_SECRET),
     },
     issuers,
     verifier: new TokenVerifier(issuers),
-    operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
     rateLimits: onOrOff("RATE_LIMITS", env.RATE_LIMITS),
     corsOrigins: origins(env.CORS_ORIGINS ?? ""),
   };
@@ -63,6 +63,17 @@ function reading<Value>(name: string, read: () => Value): Value {
 function required(name: string, value: string | undefined): string {
   if (value === undefined || value.trim() === "") throw new ConfigurationError(`${name} is not set`);
   return value;
+}
+
+/** Least length of a secret, in characters: 96 random bits in base64. */
+const secretLength = 16;
+
+function secret(name: string, value: string | undefined): string {
+  const given = required(name, value);
+  if (given.length < secretLength) {
+    throw new ConfigurationError(`${name} must be random, of ${secretLength} characters at least`);
+  }
+  return given;
 }
 
 function publicUrl(value: string): string {

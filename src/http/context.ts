@@ -1,31 +1,25 @@
-import { isOperator } from "../auth/operators.ts";
 import { DomainError } from "../domain/errors.ts";
+import { isOperator } from "../domain/operators.ts";
 import type { Need } from "../domain/permissions.ts";
 import { normalEmail } from "../domain/user.ts";
 import { readAs } from "../services/caller.ts";
-import type { Context } from "../services/context.ts";
+import type { Context, Principal } from "../services/context.ts";
+import { isAccessToken, readAccessToken } from "../services/tokens/secret.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { AppContext } from "./app-env.ts";
 import { configurationOf } from "./configuration.ts";
 import { logFault } from "./refusal.ts";
-import { limitFailedTokens, limitRequests } from "./rate-limits.ts";
+import { limitRequests } from "./rate-limits.ts";
 
 /**
  * Verifies the credentials of a request and makes what its use case is given. No database is
- * asked: who the caller is there is read together with what the caller asks for. Throws
- * `credentials_missing`, `token_invalid`, `issuer_unavailable` and `rate_limited`.
+ * asked: who the caller is there, and whether a token of ours is good, is read together with what
+ * the caller asks for. Throws `credentials_missing`, `token_invalid`, `issuer_unavailable` and
+ * `rate_limited`.
  */
 export async function authenticate(c: AppContext, need: Need): Promise<Context> {
-  const { verifier, operators, settings } = configurationOf(c.env);
-  const token = bearerToken(c.req.header("Authorization"));
-  const identity = await verifier.verify(token).catch(async (error: unknown) => {
-    if (error instanceof DomainError && error.code === "token_invalid") await limitFailedTokens(c);
-    throw error;
-  });
-  const verifiedEmail =
-    identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : undefined;
-  const { issuer, subject } = identity;
-  const principal = { identity, operator: isOperator(operators, { issuer, subject, verifiedEmail }) };
+  const { settings } = configurationOf(c.env);
+  const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
   await limitRequests(c, principal);
   return {
     principal,
@@ -39,6 +33,20 @@ export async function authenticate(c: AppContext, need: Need): Promise<Context> 
       c.executionCtx.waitUntil(work.catch((error: unknown) => logFault(c, error)));
     },
   };
+}
+
+async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
+  if (isAccessToken(token)) {
+    const accessToken = await readAccessToken(token);
+    if (accessToken === undefined) throw new DomainError("token_invalid");
+    return { kind: "token", ...accessToken };
+  }
+  const { verifier, settings } = configurationOf(c.env);
+  const identity = await verifier.verify(token);
+  const { email, emailVerified, issuer, subject } = identity;
+  const verifiedEmail = emailVerified && email !== undefined ? normalEmail(email) : undefined;
+  const operator = isOperator(settings.operators, { issuer, subject, verifiedEmail });
+  return { kind: "identity", identity, operator };
 }
 
 /** How often a use case is run again when what it decided on changed before it was written. */
@@ -60,7 +68,10 @@ export async function withRetries<Result>(run: () => Promise<Result>): Promise<R
  * Reads something off the request before the caller is looked up. When that is refused, the caller
  * is looked up first, so that an inactive user learns only that, whatever else is wrong.
  */
-export async function readFirst<Value>(ctx: Context, read: () => Value | Promise<Value>): Promise<Value> {
+export async function readFirst<Value>(
+  { repeatable: _, ...ctx }: Context,
+  read: () => Value | Promise<Value>,
+): Promise<Value> {
   try {
     return await read();
   } catch (error) {

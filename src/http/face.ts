@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, z, type RouteConfig } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 
 import { DomainError } from "../domain/errors.ts";
@@ -6,6 +6,7 @@ import type { OperationId } from "../domain/permissions.ts";
 import type { Principal } from "../services/context.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { ConfigurationError } from "./configuration.ts";
+import { limitFailedTokens } from "./rate-limits.ts";
 import { logFault } from "./refusal.ts";
 
 /** Largest body of any request but a logo's, in bytes. */
@@ -28,6 +29,10 @@ export interface OperationContract<Params, Query, Body> {
   /** An example of the body, shown in the document. */
   readonly bodyExample?: unknown;
   readonly responses: RouteConfig["responses"];
+  /** Whether it makes something new, which `Idempotency-Key` makes safe to repeat. */
+  readonly creates?: true;
+  /** Whether it reads or changes an account in one version, named by `ETag` and `If-Match`. */
+  readonly versioned?: true;
   /** What else limits how often it may be asked. */
   readonly limit?: (c: AppContext, principal: Principal) => Promise<void>;
 }
@@ -53,6 +58,14 @@ export interface Manners {
   readonly mediaTypes: readonly string[];
   readonly tooLarge: (c: AppContext) => Response;
 }
+
+const idempotencyKey = z.string().min(1).max(255).optional().openapi({
+  description:
+    "The same key with the same request, for 24 hours, is answered the same and done once; with another request 422.",
+});
+const ifMatch = z.string().optional().openapi({
+  description: "The `ETag` of the version this change is meant for; 412 when there is a newer one.",
+});
 
 type Handler = (c: AppContext) => Promise<Response>;
 
@@ -97,10 +110,7 @@ export class Face {
           });
           return tooLarge ?? answer ?? this.#manners.unknown(c);
         } catch (error) {
-          return this.#manners.refuse(
-            c,
-            error instanceof ConfigurationError ? unconfigured(c, error) : error,
-          );
+          return this.#manners.refuse(c, await reasonOf(c, error));
         }
       });
     }
@@ -133,19 +143,34 @@ export class Face {
       description,
       security: [{ bearer: [] }],
       request: {
+        ...(contract.creates === true ? { headers: z.object({ "Idempotency-Key": idempotencyKey }) } : {}),
+        ...(contract.versioned === true && method !== "get"
+          ? { headers: z.object({ "If-Match": ifMatch }) }
+          : {}),
         ...(params === undefined ? {} : { params: params as z.ZodObject }),
         ...(query === undefined ? {} : { query: query as z.ZodObject }),
         ...(body === undefined ? {} : { body: { content, required: true } }),
       },
-      responses,
+      responses:
+        contract.versioned === true && method === "get"
+          ? { ...responses, 304: { description: "It is as `If-None-Match` says the caller has it." } }
+          : responses,
     });
   }
 }
 
-/** Only the operator can help, and only the operator is told how: in the log. */
-function unconfigured(c: AppContext, error: ConfigurationError): DomainError {
-  logFault(c, error);
-  return new DomainError("unconfigured", { retryAfter: 60 });
+/** What is told of an error: bad tokens are counted here, wherever they were found out. */
+async function reasonOf(c: AppContext, error: unknown): Promise<unknown> {
+  if (error instanceof ConfigurationError) {
+    // Only the operator can help, and only the operator is told how: in the log.
+    logFault(c, error);
+    return new DomainError("unconfigured", { retryAfter: 60 });
+  }
+  if (!(error instanceof DomainError && error.code === "token_invalid")) return error;
+  return limitFailedTokens(c).then(
+    () => error,
+    (limited: unknown) => limited,
+  );
 }
 
 function patternOf(path: string): RegExp {

@@ -60,6 +60,8 @@ async function count(c: AppContext, limiter: Limiter, key: string): Promise<void
   if (!success) throw new DomainError("rate_limited", { retryAfter: period });
 }
 
-function principalKey({ identity }: Principal): string {
-  return `${identity.issuer}|${identity.subject}`;
+/** A guessed secret is a principal of its own, so that nobody uses up what another may ask. */
+function principalKey(principal: Principal): string {
+  if (principal.kind === "token") return `${principal.id}|${principal.secretHash}`;
+  return `${principal.identity.issuer}|${principal.identity.subject}`;
 }

@@ -1,9 +1,12 @@
-import type { SQL } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 
+import { firstAuditId } from "../domain/audit.ts";
 import type { Statement } from "../storage/database.ts";
 import { auditRows } from "../storage/schema.ts";
-import type { Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
+
+/** Stands for a value that changed and is not told. */
+export const masked = "…";
 
 /** What was done, told so that it can be read without knowing the code. */
 export interface AuditEntry {
@@ -13,13 +16,27 @@ export interface AuditEntry {
   readonly action: string;
   /** What it was done to, such as `account:{uuid}`. */
   readonly target: string;
-  /** `[before, after]` of each field that changed, secrets left out. */
+  /** `[before, after]` of each field; those that are the same are left out, and secrets must be. */
   readonly changes: Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 }
 
 /** The statement that writes an audit row; it belongs in the batch of the change itself. */
-export function auditStatement(ctx: Context, caller: Caller, entry: AuditEntry): Statement {
-  return ctx.db
-    .insert(auditRows)
-    .values({ ...entry, at: ctx.now, actor: caller.uuid, requestId: ctx.requestId });
+export function auditStatement(
+  { db, now, requestId }: Pick<Context, "db" | "now" | "requestId">,
+  actor: { readonly uuid: string },
+  entry: AuditEntry,
+): Statement {
+  const changes = Object.fromEntries(
+    Object.entries(entry.changes).filter(
+      ([, [before, after]]) => after === masked || JSON.stringify(before) !== JSON.stringify(after),
+    ),
+  );
+  const id = nextAuditId(now);
+  return db.insert(auditRows).values({ ...entry, changes, id, at: now, actor: actor.uuid, requestId });
+}
+
+/** The id of the next audit row at `now`: later than all there are, and in the order of time. */
+export function nextAuditId(now: number): SQL<number> {
+  const last = sql`(select id from audit_rows order by id desc limit 1)`;
+  return sql`(select max(coalesce(${last}, 0) + 1, cast(${firstAuditId(now)} as integer)))`;
 }

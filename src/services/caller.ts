@@ -2,60 +2,86 @@ import { and, eq, getTableColumns, isNull, lte, ne, or, sql, type SQL } from "dr
 import type { BatchResponse } from "drizzle-orm/batch";
 
 import { DomainError } from "../domain/errors.ts";
+import { isOperator } from "../domain/operators.ts";
 import { permissions, type Permission } from "../domain/permissions.ts";
 import { normalEmail } from "../domain/user.ts";
 import { precondition, runBatch, type Statement } from "../storage/database.ts";
-import { groupPermissions, identities, userGroups, users } from "../storage/schema.ts";
-import type { Context } from "./context.ts";
+import { groupPermissions, identities, personalAccessTokens, userGroups, users } from "../storage/schema.ts";
+import type { Context, Principal } from "./context.ts";
+import { keptQuery, requireNew } from "./repeats.ts";
 import { isOutdated, signIn } from "./sign-in.ts";
+import { isSameHash } from "./tokens/secret.ts";
 
 type UserRow = typeof users.$inferSelect;
 
 /** The user who asks. `type` is ROOT for an operator, whatever is stored. */
 export interface Caller extends UserRow {
-  /** What the caller may do on every account. */
+  /** What the caller may do on every account; operators alone have `manage`. */
   readonly everywhere: ReadonlySet<Permission>;
+  /** The personal access token the caller came with, if one. */
+  readonly tokenId: string | null;
 }
 
-/** How long `last_login` stands still, in milliseconds: no write on every request. */
-const loginStep = 60 * 60 * 1000;
+/** How long `last_login` and a token's last use stand still, in milliseconds: no write on every request. */
+const useStep = 60 * 60 * 1000;
 
 /**
  * Reads as the caller: the caller's own row and the given statements in one round trip. Throws
- * `user_inactive` for a deactivated user; a caller seen for the first time is signed in first.
+ * `token_invalid`, `user_inactive` for a deactivated user, `forbidden` where the operation is the
+ * operator's; a caller seen for the first time is signed in first.
  */
 export async function readAs<Items extends readonly Statement[]>(
   ctx: Context,
   ...items: Items
 ): Promise<[Caller, ...BatchResponse<[...Items]>]> {
+  const { principal, repeatable } = ctx;
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const results = await runBatch(ctx.db, [callerQuery(ctx), ...items] as const);
-    const [[row], ...rest] = results;
+    const kept = repeatable === undefined ? [] : [keptQuery(ctx, repeatable, callerId(ctx))];
+    const [[row], ...rest] = await runBatch(ctx.db, [callerQuery(ctx), ...kept, ...items] as const);
     if (row !== undefined) {
-      if (isOutdated(ctx.principal.identity, row.tokensAfter)) throw new DomainError("token_invalid");
-      if (!row.isActive) throw new DomainError("user_inactive");
-      noteLogin(ctx, row);
-      return [asCaller(ctx, row), ...rest] as unknown as [Caller, ...BatchResponse<[...Items]>];
+      const caller = asCaller(ctx, row);
+      if (repeatable !== undefined) {
+        const [first] = rest.shift() as Awaited<ReturnType<typeof keptQuery>>;
+        requireNew(repeatable, first);
+      }
+      noteUse(ctx, row);
+      return [caller, ...rest] as unknown as [Caller, ...BatchResponse<[...Items]>];
     }
-    await signIn(ctx);
+    if (principal.kind === "token") break;
+    await signIn(ctx, principal.identity);
   }
   throw new DomainError("token_invalid");
 }
 
 /** The caller's user id, for use inside any statement; NULL before the first sign-in. */
-export function callerId({ principal: { identity } }: Context): SQL<number> {
-  return sql`(select ${identities.userId} from ${identities} where ${identities.issuer} = ${identity.issuer} and ${identities.subject} = ${identity.subject})`;
+export function callerId({ principal, now }: Context): SQL<number> {
+  if (principal.kind === "token") {
+    return sql`(select user_id from personal_access_tokens where personal_access_tokens.id = ${principal.id} and ${isUnexpired(now)})`;
+  }
+  const { issuer, subject } = principal.identity;
+  return sql`(select ${identities.userId} from ${identities} where ${identities.issuer} = ${issuer} and ${identities.subject} = ${subject})`;
 }
 
 /** Whether the caller has a permission on every account, for use inside any statement. */
 export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean> {
-  if (ctx.principal.operator) return sql`true`;
-  return sql`exists (select 1 from ${userGroups} join ${groupPermissions} on ${groupPermissions.groupId} = ${userGroups.groupId} where ${userGroups.userId} = ${callerId(ctx)} and ${groupPermissions.permission} = ${permission})`;
+  const { principal } = ctx;
+  if (principal.kind === "identity" && principal.operator) return sql`true`;
+  const granted = sql<boolean>`exists (select 1 from ${userGroups} join ${groupPermissions} on ${groupPermissions.groupId} = ${userGroups.groupId} where ${userGroups.userId} = ${callerId(ctx)} and ${groupPermissions.permission} = ${permission})`;
+  const { emails, identities: named } = ctx.settings.operators;
+  if (principal.kind === "identity" || emails.size + named.size === 0) return granted;
+  // Whether the user of a token of ours is an operator, only the database knows.
+  const among = (value: SQL, names: ReadonlySet<string>) =>
+    sql`${value} in (select value from json_each(${JSON.stringify([...names])}))`;
+  const byAddress = sql`exists (select 1 from users where users.id = ${callerId(ctx)} and ${among(sql`users.verified_email`, emails)})`;
+  const byIdentity = sql`exists (select 1 from identities where identities.user_id = ${callerId(ctx)} and instr(identities.issuer, '|') = 0 and ${among(sql`identities.issuer || '|' || identities.subject`, named)})`;
+  return sql`(${granted} or ${byAddress} or ${byIdentity})`;
 }
 
-/** Whether the caller has not been deactivated or deleted since it was read, for use inside any statement. */
-export function isStillActive(caller: Caller): SQL<boolean> {
-  return sql`exists (select 1 from ${users} where ${users.id} = ${caller.id} and ${users.isActive})`;
+/** Whether the caller has not been deactivated or deleted, nor their token, since it was read, for use inside any statement. */
+export function isStillActive({ id, tokenId }: Caller): SQL<boolean> {
+  const active = sql<boolean>`exists (select 1 from ${users} where ${users.id} = ${id} and ${users.isActive})`;
+  if (tokenId === null) return active;
+  return sql`${active} and exists (select 1 from personal_access_tokens where personal_access_tokens.id = ${tokenId})`;
 }
 
 /** A batch with this fails as `changed_meanwhile` when the caller has been deactivated or deleted since. */
@@ -63,43 +89,125 @@ export function callerStillActive(ctx: Context, caller: Caller): Statement {
   return precondition(ctx.db, "changed_meanwhile", isStillActive(caller));
 }
 
-function callerQuery(ctx: Context) {
-  // Names in full: within a selected expression drizzle leaves a column's table out.
-  const granted = sql<string>`(select json_group_array(distinct group_permissions.permission) from user_groups join group_permissions on group_permissions.group_id = user_groups.group_id where user_groups.user_id = users.id)`;
-  const { issuer, subject } = ctx.principal.identity;
-  return ctx.db
-    .select({
-      ...getTableColumns(users),
-      tokensAfter: identities.tokensAfter,
-      granted: granted.as("granted"),
-    })
-    .from(identities)
-    .innerJoin(users, eq(users.id, identities.userId))
-    .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)));
+/** A batch with this fails as `changed_meanwhile` when the caller is no operator any more. */
+export function stillManages(ctx: Context, caller: Caller): Statement {
+  const still = sql`${isStillActive(caller)} and ${hasEverywhere(ctx, "manage")}`;
+  return precondition(ctx.db, "changed_meanwhile", still);
 }
 
-type CallerRow = UserRow & { tokensAfter: number | null; granted: string };
+/**
+ * The normal form of the address that a trusted issuer vouches for: the token's, or for a token of
+ * ours the one last seen. Never the user's own, which can be edited.
+ */
+export function verifiedAddress({ principal }: Context, caller: Caller): string | undefined {
+  if (principal.kind === "token") return caller.verifiedEmail ?? undefined;
+  const { email, emailVerified } = principal.identity;
+  return emailVerified && email !== undefined ? normalEmail(email) : undefined;
+}
 
-function asCaller(ctx: Context, { granted, tokensAfter: _, ...row }: CallerRow): Caller {
-  if (ctx.principal.operator) return { ...row, type: "ROOT", everywhere: new Set(permissions) };
+function callerQuery(ctx: Context) {
+  const { db, principal } = ctx;
+  const columns = {
+    ...getTableColumns(users),
+    // Names in full: within a selected expression drizzle leaves a column's table out.
+    granted:
+      sql<string>`(select json_group_array(distinct group_permissions.permission) from user_groups join group_permissions on group_permissions.group_id = user_groups.group_id where user_groups.user_id = users.id)`.as(
+        "granted",
+      ),
+  };
+  if (principal.kind === "identity") {
+    const { issuer, subject } = principal.identity;
+    return db
+      .select({
+        ...columns,
+        tokensAfter: sql<number | null>`identities.tokens_after`.as("tokens_after"),
+        secretHash: sql<string | null>`null`.as("secret_hash"),
+        lastUsedAt: sql<number | null>`null`.as("last_used_at"),
+        named: sql<string>`'[]'`.as("named"),
+      })
+      .from(identities)
+      .innerJoin(users, eq(users.id, identities.userId))
+      .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)));
+  }
+  return db
+    .select({
+      ...columns,
+      tokensAfter: sql<number | null>`null`.as("tokens_after"),
+      secretHash: sql<string | null>`personal_access_tokens.secret_hash`.as("secret_hash"),
+      lastUsedAt: sql<number | null>`personal_access_tokens.last_used_at`.as("last_used_at"),
+      named:
+        sql<string>`(select json_group_array(json_array(identities.issuer, identities.subject)) from identities where identities.user_id = users.id)`.as(
+          "named",
+        ),
+    })
+    .from(personalAccessTokens)
+    .innerJoin(users, eq(users.id, personalAccessTokens.userId))
+    .where(and(eq(personalAccessTokens.id, principal.id), isUnexpired(ctx.now)));
+}
+
+type CallerRow = Awaited<ReturnType<typeof callerQuery>>[number];
+
+function isUnexpired(now: number): SQL {
+  return sql`(personal_access_tokens.expires_at is null or personal_access_tokens.expires_at > ${now})`;
+}
+
+/** Holds the row against the credentials, and makes the caller of it. */
+function asCaller(ctx: Context, found: CallerRow): Caller {
+  const { granted, named, tokensAfter, secretHash, lastUsedAt: _, ...row } = found;
+  const { principal } = ctx;
+  const good =
+    principal.kind === "token"
+      ? isSameHash(principal.secretHash, secretHash ?? "")
+      : !isOutdated(principal.identity, tokensAfter);
+  if (!good) throw new DomainError("token_invalid");
+  if (!row.isActive) throw new DomainError("user_inactive");
   const known = new Set<string>(permissions);
   const names = (JSON.parse(granted) as string[]).filter((name): name is Permission => known.has(name));
-  return { ...row, everywhere: new Set(names) };
+  const tokenId = principal.kind === "token" ? principal.id : null;
+  const operator = isNamedOperator(ctx, principal, row, named);
+  const caller: Caller = operator
+    ? { ...row, tokenId, type: "ROOT", everywhere: new Set(permissions) }
+    : { ...row, tokenId, everywhere: new Set(names) };
+  if (ctx.need === "manage" && !caller.everywhere.has("manage")) throw new DomainError("forbidden");
+  return caller;
 }
 
-/** Moves `last_login`, and the verified address where the token has another, after the answer. */
-function noteLogin(ctx: Context, row: UserRow): void {
-  const { identity } = ctx.principal;
+function isNamedOperator(ctx: Context, principal: Principal, row: UserRow, named: string): boolean {
+  if (principal.kind === "identity") return principal.operator;
+  const verifiedEmail = row.verifiedEmail ?? undefined;
+  const nameless: [string, string] = ["", ""];
+  return [nameless, ...(JSON.parse(named) as [string, string][])].some(([issuer, subject]) =>
+    isOperator(ctx.settings.operators, { issuer, subject, verifiedEmail }),
+  );
+}
+
+/** Moves `last_login`, or the token's last use, and the verified address where the token has another, after the answer. */
+function noteUse(ctx: Context, row: CallerRow): void {
+  const { db, now, principal } = ctx;
+  if (principal.kind === "token") {
+    if (row.lastUsedAt !== null && row.lastUsedAt > now - useStep) return;
+    const unused = or(
+      isNull(personalAccessTokens.lastUsedAt),
+      lte(personalAccessTokens.lastUsedAt, now - useStep),
+    );
+    const use = db
+      .update(personalAccessTokens)
+      .set({ lastUsedAt: now })
+      .where(and(eq(personalAccessTokens.id, principal.id), unused));
+    ctx.later(use.run());
+    return;
+  }
+  const { identity } = principal;
   const verified =
     identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : null;
   const sameAddress = verified === null || verified === row.verifiedEmail;
-  if (sameAddress && row.lastLogin !== null && row.lastLogin > ctx.now - loginStep) return;
-  const due = or(isNull(users.lastLogin), lte(users.lastLogin, ctx.now - loginStep));
+  if (sameAddress && row.lastLogin !== null && row.lastLogin > now - useStep) return;
+  const due = or(isNull(users.lastLogin), lte(users.lastLogin, now - useStep));
   const moved =
     verified === null ? due : or(due, isNull(users.verifiedEmail), ne(users.verifiedEmail, verified));
-  const update = ctx.db
+  const update = db
     .update(users)
-    .set({ lastLogin: ctx.now, ...(verified === null ? {} : { verifiedEmail: verified }) })
+    .set({ lastLogin: now, ...(verified === null ? {} : { verifiedEmail: verified }) })
     .where(and(eq(users.id, row.id), moved));
   ctx.later(update.run());
 }

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { precondition, runBatch } from "../storage/database.ts";
 import { users } from "../storage/schema.ts";
 import { auditStatement } from "./audit.ts";
-import { readAs, type Caller } from "./caller.ts";
+import { callerStillActive, readAs, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /** The caller, with the consent they have given. One round trip. */
@@ -25,7 +25,7 @@ export async function updateConsent(
   if (consentGiven === undefined || consentGiven === caller.consentGiven) return caller;
 
   // Of two equal changes at once the second finds nothing left to change: the time is the first one's.
-  const unchanged = sql`exists (select 1 from ${users} where ${users.id} = ${caller.id} and ${users.isActive} and ${users.consentGiven} = ${caller.consentGiven ? 1 : 0})`;
+  const unchanged = sql`exists (select 1 from ${users} where ${users.id} = ${caller.id} and ${users.consentGiven} = ${caller.consentGiven ? 1 : 0})`;
   const update = ctx.db
     .update(users)
     .set({ consentGiven, consentAt: ctx.now })
@@ -36,6 +36,11 @@ export async function updateConsent(
     target: `user:${caller.uuid}`,
     changes: { consent_given: [caller.consentGiven, consentGiven] },
   });
-  await runBatch(ctx.db, [precondition(ctx.db, "changed_meanwhile", unchanged), update, audit] as const);
+  await runBatch(ctx.db, [
+    callerStillActive(ctx, caller),
+    precondition(ctx.db, "changed_meanwhile", unchanged),
+    update,
+    audit,
+  ] as const);
   return { ...caller, consentGiven, consentAt: ctx.now };
 }

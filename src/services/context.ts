@@ -2,12 +2,24 @@ import type { Identity } from "../domain/identity.ts";
 import type { Need } from "../domain/permissions.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Database } from "../storage/database.ts";
+import type { AccessToken } from "./tokens/secret.ts";
 
 /** Who a request speaks for, as its credentials tell; the user behind it is read from the database. */
-export interface Principal {
-  readonly identity: Identity;
-  /** Whether the configured operators name this caller. */
-  readonly operator: boolean;
+export type Principal =
+  | {
+      readonly kind: "identity";
+      readonly identity: Identity;
+      /** Whether the configured operators name this caller. */
+      readonly operator: boolean;
+    }
+  | ({ readonly kind: "token" } & AccessToken);
+
+/** A repeatable request: the same key again is answered as it was the first time. */
+export interface Repeatable {
+  readonly operation: string;
+  readonly key: string;
+  /** SHA-256 of what was asked for. */
+  readonly requestHash: string;
 }
 
 /** What every use case is given: who asks, for what, when, and the places where things are kept. */
@@ -18,6 +30,8 @@ export interface Context {
   /** Epoch milliseconds; one moment for the whole request. */
   readonly now: number;
   readonly requestId: string;
+  /** Set where the caller sent a key with a request that creates. */
+  readonly repeatable?: Repeatable;
   readonly settings: Settings;
   readonly db: Database;
   /** Work that is done after the answer left; see `jobs.ts`. */

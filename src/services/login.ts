@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 
 import { normalEmail } from "../domain/user.ts";
 import { accounts, memberships } from "../storage/schema.ts";
-import { readAs, type Caller } from "./caller.ts";
+import { readAs, verifiedAddress, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -26,9 +26,7 @@ export async function findLoginRoute(ctx: Context, address: string): Promise<str
   return organization.idpRoute ?? organization.slug;
 }
 
-/** One's own address is the token's, verified; never the stored one, which can be edited. */
+/** One's own address is the verified one; never the stored one, which can be edited. */
 function mayAskAbout(ctx: Context, caller: Caller, key: string): boolean {
-  const { email, emailVerified } = ctx.principal.identity;
-  const own = emailVerified && email !== undefined && normalEmail(email) === key;
-  return own || caller.everywhere.has("login:read");
+  return verifiedAddress(ctx, caller) === key || caller.everywhere.has("login:read");
 }

@@ -6,6 +6,7 @@ import { searchText } from "../domain/search.ts";
 import { languageOf, nameLength, normalEmail, splitName } from "../domain/user.ts";
 import { precondition, runBatch } from "../storage/database.ts";
 import { deletedIdentities, identities, users } from "../storage/schema.ts";
+import { auditStatement } from "./audit.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -14,10 +15,10 @@ import type { Context } from "./context.ts";
  * number of first requests at once end with one user. Throws `token_invalid` for a token issued
  * before its user was deleted.
  */
-export async function signIn(ctx: Context): Promise<void> {
+export async function signIn(ctx: Context, identity: Identity): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
-      return await trySignIn(ctx);
+      return await trySignIn(ctx, identity);
     } catch (error) {
       // Another request of the same user, or of the same address, was first: look again.
       if (!(error instanceof DomainError && error.code === "changed_meanwhile")) throw error;
@@ -26,7 +27,8 @@ export async function signIn(ctx: Context): Promise<void> {
   throw new DomainError("storage_unavailable", { retryAfter: 1 });
 }
 
-async function trySignIn({ db, now, principal: { identity } }: Context): Promise<void> {
+async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
+  const { db, now } = ctx;
   const { issuer, subject } = identity;
   const hash = await identityHash(identity);
   const address =
@@ -66,6 +68,15 @@ async function trySignIn({ db, now, principal: { identity } }: Context): Promise
           lastLogin: now,
         })
         .where(eq(users.id, candidate.id)),
+      auditStatement(ctx, candidate, {
+        accountId: null,
+        action: "user.bound",
+        target: `user:${candidate.uuid}`,
+        changes: {
+          first_name: [candidate.firstName, named.firstName],
+          last_name: [candidate.lastName, named.lastName],
+        },
+      }),
     ]);
     return;
   }
@@ -90,6 +101,11 @@ async function trySignIn({ db, now, principal: { identity } }: Context): Promise
       userId: sql`(select ${users.id} from ${users} where ${users.uuid} = ${uuid})`,
       tokensAfter: deletedAt,
     }),
+    auditStatement(
+      ctx,
+      { uuid },
+      { accountId: null, action: "user.created", target: `user:${uuid}`, changes: { email: [null, email] } },
+    ),
   ]);
 }
 
@@ -105,7 +121,13 @@ function unboundUsers(db: Context["db"], address: string | undefined) {
     .from(identities)
     .where(eq(identities.userId, users.id));
   return db
-    .select({ id: users.id, email: users.email, firstName: users.firstName, lastName: users.lastName })
+    .select({
+      id: users.id,
+      uuid: users.uuid,
+      email: users.email,
+      firstName: users.firstName,
+      lastName: users.lastName,
+    })
     .from(users)
     .where(
       and(

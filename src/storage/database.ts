@@ -44,6 +44,9 @@ const refusedByDatabase = [
   "invite_pending",
   "already_member",
   "too_soon",
+  "zone_slug_taken",
+  "zone_in_use",
+  "version_mismatch",
   "changed_meanwhile",
 ] as const satisfies readonly ErrorCode[];
 type RefusedByDatabase = (typeof refusedByDatabase)[number];

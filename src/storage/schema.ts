@@ -288,9 +288,8 @@ export const idempotencyKeys = sqliteTable(
     key: text("key").notNull(),
     /** SHA-256 of the request's parsed values. */
     requestHash: text("request_hash").notNull(),
-    /** Null while the first request is in flight. */
-    status: integer("status"),
-    answer: text("answer"),
+    /** What the use case answered, as JSON; stored in the batch of what it did. */
+    answer: text("answer").notNull(),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [

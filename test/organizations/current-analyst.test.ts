@@ -17,7 +17,7 @@ async function stored(caller: Caller): Promise<Record<string, unknown> | undefin
 
 async function history(caller: Caller): Promise<Record<string, unknown>[]> {
   const [rows] = await run([
-    "SELECT account_id, actor, action, changes FROM audit_rows WHERE target = ? ORDER BY id",
+    "SELECT account_id, actor, action, changes FROM audit_rows WHERE target = ? AND action <> 'user.created' ORDER BY id",
     `user:${await uuidOf(caller)}`,
   ]);
   return rows ?? [];

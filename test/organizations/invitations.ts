@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
+import { makeInviteToken } from "../../src/services/invites/secret.ts";
 import { unique, type Answer, type Caller, type MadeAccount } from "../world.ts";
 import { answered } from "./requests.ts";
 
@@ -53,9 +54,9 @@ export function storedInvite(uuid: string): Promise<Record<string, unknown> | nu
 export async function storeInvite(
   account: MadeAccount,
   role: "AOWNER" | "AMEMBER" = "AMEMBER",
+  address = anAddress(),
 ): Promise<string> {
   const uuid = crypto.randomUUID();
-  const address = anAddress();
   await env.DB.prepare(
     `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, created_at)
      SELECT ?1, id, ?2, ?2, ?3, 0, 9000000000000, 0 FROM accounts WHERE uuid = ?4`,
@@ -63,6 +64,11 @@ export async function storeInvite(
     .bind(uuid, address, role, account.id)
     .run();
   return uuid;
+}
+
+/** The secret of a stored invitation, as its mail would have it. */
+export function inviteToken(uuid: string): Promise<string> {
+  return makeInviteToken(env.INVITE_SECRET ?? "", { uuid, version: 1 });
 }
 
 /** The addresses an organization's list shows on its first page. */

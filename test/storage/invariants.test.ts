@@ -485,7 +485,7 @@ describe("what goes with a row", () => {
         user,
       ],
       [
-        "INSERT INTO idempotency_keys (user_id, operation, key, request_hash, created_at) VALUES (?, '', '', '', 0)",
+        "INSERT INTO idempotency_keys (user_id, operation, key, request_hash, answer, created_at) VALUES (?, '', '', '', 'null', 0)",
         user,
       ],
       inviteInsert(id, `${unique()}@example.com`),
@@ -542,8 +542,6 @@ describe("what goes with a row", () => {
       ["INSERT INTO user_groups (user_id, group_id) VALUES (?, ?)", owner, missing],
       ["INSERT INTO user_groups (user_id, group_id) VALUES (?, 3)", missing],
       ["INSERT INTO group_permissions (group_id, permission) VALUES (?, 'account:read')", missing],
-      ["DELETE FROM zones WHERE slug = ?", zone],
-      ["REPLACE INTO zones SELECT * FROM zones WHERE slug = ?", zone],
     ];
     await run(inviteInsert(id, `${unique()}@example.com`));
     const stored = await everything();
@@ -551,6 +549,9 @@ describe("what goes with a row", () => {
       expect([statement, await refusal(statement)]).toEqual([statement, "FOREIGN KEY constraint failed"]);
     }
     expect(await refusal(memberInsert(id, missing))).toBe("FOREIGN KEY constraint failed");
+    expect(await refusal(["DELETE FROM zones WHERE slug = ?", zone])).toBe("zone_in_use");
+    const replaced: Statement = ["REPLACE INTO zones SELECT * FROM zones WHERE slug = ?", zone];
+    expect(await refusal(replaced)).toBe("zone_slug_taken");
     expect(await everything()).toEqual(stored);
   });
 });

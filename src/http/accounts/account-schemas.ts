@@ -8,19 +8,15 @@ import {
   descriptionLength,
   titleLength,
 } from "../../domain/account.ts";
-import { uploadLimits, usageLimits } from "../../domain/limits.ts";
 import { roleGrants, type Permission } from "../../domain/permissions.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { Access } from "../../services/accounts/access.ts";
 import type { Context } from "../../services/context.ts";
-import { email, slug, text } from "./fields.ts";
+import { email, slug, text } from "../fastapi/fields.ts";
+import { limitsSchema } from "../fastapi/limits.ts";
 import { samlBody } from "./saml.ts";
 
 const nullableInteger = z.int().nullable();
-const limitsOf = <Name extends string>(names: readonly Name[]) =>
-  z.object(
-    Object.fromEntries(names.map((name) => [name, nullableInteger])) as Record<Name, typeof nullableInteger>,
-  );
 const moment = z.iso.datetime().openapi({ format: "date-time" });
 
 export const exampleAccount = {
@@ -61,10 +57,7 @@ export const accountSchema = z
     max_kbs: nullableInteger,
     blocking_state: z.enum(blockingStates),
     blocked_features: z.array(z.enum(blockedFeatures)),
-    limits: z.object({
-      upload: limitsOf(uploadLimits).nullable(),
-      usage: limitsOf(usageLimits).nullable(),
-    }),
+    limits: limitsSchema,
     creation_date: moment,
     trial_expiration_date: moment.nullable(),
     domain: z.string().nullable(),

@@ -16,8 +16,9 @@ import {
   listedAccountSchema,
   presentAccount,
 } from "./account-schemas.ts";
+import { answerTagged, entityTag, expectedVersions } from "../entity-tag.ts";
 import { limitSlugs } from "../rate-limits.ts";
-import { answers, empty, json } from "./answers.ts";
+import { answers, empty, json } from "../fastapi/answers.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Accounts";
@@ -58,6 +59,7 @@ operation(
 operation(
   {
     id: "createAccount",
+    creates: true,
     method: "post",
     path: "/api/v1/accounts",
     tag,
@@ -77,6 +79,7 @@ operation(
 operation(
   {
     id: "getAccount",
+    versioned: true,
     method: "get",
     path: "/api/v1/account/{slug}",
     tag,
@@ -87,13 +90,14 @@ operation(
   },
   async (ctx, { params }, c) => {
     const access = await getAccount(ctx, isNamed(params.slug));
-    return c.json(presentAccount(ctx, access));
+    return answerTagged(c, access.account, presentAccount(ctx, access));
   },
 );
 
 operation(
   {
     id: "modifyAccount",
+    versioned: true,
     method: "patch",
     path: "/api/v1/account/{slug}",
     tag,
@@ -102,7 +106,7 @@ operation(
     params: namedAccount,
     body: accountModificationBody,
     bodyExample: { title: "Acme Ltd", description: null },
-    responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 413, 422),
+    responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 413, 422, 412),
   },
   async (ctx, { params, body }, c) => {
     const { saml } = body;
@@ -118,24 +122,31 @@ operation(
         x509Cert: saml.x509_cert,
       },
     };
-    await updateAccount(ctx, isNamed(params.slug), () => Promise.resolve(changes));
-    return c.json(null);
+    const access = await updateAccount(
+      ctx,
+      isNamed(params.slug),
+      () => Promise.resolve(changes),
+      expectedVersions(c),
+    );
+    const ETag = await entityTag(access.account.version, presentAccount(ctx, access));
+    return c.json(null, 200, { ETag });
   },
 );
 
 operation(
   {
     id: "deleteAccount",
+    versioned: true,
     method: "delete",
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Delete account",
     description: "For owners. Everything of the account goes: members, invitations, logo, usage, history.",
     params: namedAccount,
-    responses: answers(empty("The account is gone."), 403, 404, 409),
+    responses: answers(empty("The account is gone."), 403, 404, 409, 412),
   },
   async (ctx, { params }, c) => {
-    await deleteAccount(ctx, isNamed(params.slug));
+    await deleteAccount(ctx, isNamed(params.slug), expectedVersions(c));
     return c.body(null, 204);
   },
 );

@@ -1,8 +1,13 @@
 /** Every operation of the accounts face, under its prefix. */
+import "./access-tokens.ts";
 import "./accounts.ts";
+import "./audit.ts";
+import "./invites.ts";
+import "./members.ts";
+import "./permissions.ts";
 import "./user.ts";
 import "./zones.ts";
 
-import { face } from "./operation.ts";
+import { accountsApi } from "./operation.ts";
 
-export const accountsFace = face.mount("/api/v1");
+export const accountsFace = accountsApi.mount("/api/v1");

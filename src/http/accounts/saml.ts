@@ -2,8 +2,9 @@ import { X509Certificate } from "node:crypto";
 
 import { z } from "@hono/zod-openapi";
 
-import { text } from "./fields.ts";
-import { valueError } from "./validation.ts";
+import { isPublicHttps } from "../../domain/url.ts";
+import { text } from "../fastapi/fields.ts";
+import { valueError } from "../fastapi/validation.ts";
 
 /** Longest certificate taken, in characters: the largest seen in the field are under 10,000. */
 const certificateLength = 20_000;
@@ -56,14 +57,4 @@ function isCertificate(value: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** https, a name rather than an IP address, and not one that means this machine or this network. */
-function isPublicHttps(value: string): boolean {
-  const url = /\s/.test(value) ? null : URL.parse(value);
-  if (url === null || url.protocol !== "https:" || url.username !== "" || url.password !== "") return false;
-  const host = url.hostname.toLowerCase().replace(/\.$/, "");
-  const literal = host.startsWith("[") || /^[\d.]+$/.test(host);
-  const local = /(?:^|\.)(?:localhost|local|internal|home\.arpa)$/.test(host);
-  return !literal && !local && host.includes(".");
 }

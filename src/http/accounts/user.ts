@@ -1,9 +1,15 @@
 import { z } from "@hono/zod-openapi";
 
-import { joinName, languages, userTypes } from "../../domain/user.ts";
+import { codePoints, normalText } from "../../domain/text.ts";
+import { isPublicHttps } from "../../domain/url.ts";
+import { joinName, languages, nameLength, splitName, userTypes } from "../../domain/user.ts";
 import type { Caller } from "../../services/caller.ts";
+import { deleteMe } from "../../services/users/delete.ts";
 import { getMe, getWelcome } from "../../services/users/me.ts";
-import { answers, json } from "./answers.ts";
+import { updateMe } from "../../services/users/update-me.ts";
+import { answers, empty, json } from "../fastapi/answers.ts";
+import { email, text } from "../fastapi/fields.ts";
+import { valueError } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Authenticated user";
@@ -28,6 +34,35 @@ const userSchema = z.object({ id: z.uuid(), ...userFields, avatar: z.string().nu
     avatar: null,
   },
 });
+
+const preferencesBody = z
+  .object({
+    name: text({
+      min: 1,
+      max: 2 * nameLength + 1,
+      refuse: (value) => {
+        const { firstName, lastName } = splitName(normalText(value));
+        return codePoints(firstName) <= nameLength && codePoints(lastName) <= nameLength
+          ? undefined
+          : valueError(`First and last name have at most ${nameLength} characters each.`);
+      },
+      description: "The whole name; the first name ends at the first space.",
+      example: "Ada Lovelace",
+    })
+      .transform((value) => splitName(normalText(value)))
+      .nullish(),
+    avatar: text({
+      min: 1,
+      max: 2048,
+      refuse: (value) =>
+        isAvatar(value) ? undefined : valueError("The avatar must be an https address, or name no address."),
+      description: "An https address, or a text of the client's own; never fetched.",
+      example: "https://images.example.com/ada.png",
+    }).nullish(),
+    email: email.nullish(),
+    language: z.enum(languages).nullish(),
+  })
+  .openapi("Preferences");
 
 const welcomeSchema = z
   .object({
@@ -59,6 +94,43 @@ operation(
 
 operation(
   {
+    id: "modifyUser",
+    method: "patch",
+    path: "/api/v1/user",
+    tag,
+    summary: "Modify me",
+    description:
+      "Changes what the signed-in user says of themselves. A key left out stays, and so do `name: null` and `email: null`; `null` clears avatar and language.",
+    body: preferencesBody,
+    bodyExample: { name: "Ada Lovelace", language: "EN" },
+    responses: answers(json(200, "The user is changed.", z.null()), 400, 409, 413, 422),
+  },
+  async (ctx, { body }, c) => {
+    const { name, avatar, email: address, language } = body;
+    await updateMe(ctx, { ...name, avatar, language, email: address ?? undefined });
+    return c.json(null);
+  },
+);
+
+operation(
+  {
+    id: "deleteAuthenticatedUser",
+    method: "delete",
+    path: "/api/v1/user",
+    tag,
+    summary: "Delete me",
+    description:
+      "Deletes the signed-in user with memberships and tokens; 409 while an account has no other active owner.",
+    responses: answers(empty("The user is gone."), 409),
+  },
+  async (ctx, _input, c) => {
+    await deleteMe(ctx);
+    return c.body(null, 204);
+  },
+);
+
+operation(
+  {
     id: "getWelcome",
     method: "get",
     path: "/api/v1/user/welcome",
@@ -78,6 +150,12 @@ operation(
     });
   },
 );
+
+/** An https address on the Internet, or no address at all. */
+function isAvatar(value: string): boolean {
+  const address = /^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/i.test(value);
+  return !address || isPublicHttps(value);
+}
 
 function presentUser(caller: Caller) {
   return {

@@ -2,7 +2,7 @@
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 401 | 403 | 404 | 406 | 409 | 413 | 415 | 429 | 503;
+type Refusal = 400 | 401 | 403 | 404 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 503;
 
 const problem = z
   .object({ detail: z.string().openapi({ example: "Not found." }) })
@@ -25,8 +25,10 @@ const sentences: Record<Refusal, string> = {
   404: "There is none, or it is not the caller's.",
   406: "The Accept header leaves out JSON.",
   409: "It changed while the request was served.",
+  412: "There is a newer version than `If-Match` names.",
   413: "The body is larger than 1 MiB.",
   415: "The body's media type is not read here.",
+  422: "The Idempotency-Key came with another request before.",
   429: "Too many requests; `Retry-After` says when to try again.",
   503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
 };

@@ -14,7 +14,7 @@ export class RequestRefused extends Error {
   }
 }
 
-type Status = 400 | 401 | 403 | 404 | 409 | 429 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 412 | 422 | 429 | 503;
 
 const noOrganization = { detail: "No Organization matches the given query." };
 const notAllowed = { detail: "You do not have permission to perform this action." };
@@ -39,6 +39,16 @@ const refusals = {
   organization_unnamed: [400, { organization: ["Name an organization: you are in none or in several."] }],
   too_soon: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],
   last_owner: [400, { [nonField]: ["An organization must keep at least one active owner."] }],
+  zone_missing: [404, { detail: "No Zone matches the given query." }],
+  zone_slug_taken: [400, { slug: ["zone with this slug already exists."] }],
+  zone_in_use: [400, { [nonField]: ["Organizations are placed in this zone."] }],
+  access_token_missing: [404, { detail: "No Token matches the given query." }],
+  access_token_insufficient: [403, notAllowed],
+  access_token_shown: [409, { detail: "The token of this Idempotency-Key was shown once." }],
+  address_unverified: [403, notAllowed],
+  key_invalid: [400, { detail: "Idempotency-Key must have 1 to 255 characters." }],
+  key_reused: [422, { detail: "This Idempotency-Key was used with another request." }],
+  version_mismatch: [412, { detail: "This is no longer the version that If-Match names." }],
   page_invalid: [404, { detail: "Invalid page." }],
   changed_meanwhile: [409, { detail: "This changed while the request was served. Try again." }],
   rate_limited: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],

@@ -115,6 +115,9 @@ export function choiceField<const Choice extends string>(choices: readonly Choic
     .openapi({ type: "string", enum: [...choices], description });
 }
 
+/** Most groups one body names. */
+const mostGroups = 100;
+
 /** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
 export const groupsField = z
   .unknown()
@@ -125,6 +128,8 @@ export const groupsField = z
     };
     if (value === undefined || value === null) return refuse(absence(value));
     if (!Array.isArray(value)) return refuse(`Expected a list of items but got type "${pythonType(value)}".`);
+    if (value.length > mostGroups)
+      return refuse(`Ensure this field has no more than ${mostGroups} elements.`);
     const keys = value.map((key: unknown) => {
       const number = typeof key === "string" && /^\s*[+-]?\d+\s*$/.test(key) ? Number(key) : key;
       if (key === null) refuse('Invalid pk "None" - object does not exist.');

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import type { FoundInvite } from "../../services/invites/access.ts";
+import type { ShownInvite } from "../../services/invites/access.ts";
 import { createInvite } from "../../services/invites/create.ts";
 import { getInvite } from "../../services/invites/get.ts";
 import { inviteListKeys, listInvites } from "../../services/invites/list.ts";
@@ -63,6 +63,7 @@ operation(
 operation(
   {
     id: "createInvitation",
+    creates: true,
     method: "post",
     path: "/accounts/invite/",
     tag,
@@ -72,7 +73,7 @@ operation(
     query: z.object(organizationParameters),
     body: invitationBody,
     bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
-    responses: answers(json(201, "The invitation.", invitationSchema), 400, 403, 404, 409, 413, 415),
+    responses: answers(json(201, "The invitation.", invitationSchema), 400, 403, 404, 409, 413, 415, 422),
   },
   async (ctx, { body }, c) => {
     const made = await createInvite(ctx, namedOrganization(c), async () => {
@@ -140,7 +141,7 @@ function present({
   inviter,
   sentAt,
   validUntil,
-}: FoundInvite): z.input<typeof invitationSchema> {
+}: ShownInvite): z.input<typeof invitationSchema> {
   return {
     uuid,
     invitee_identifier: email,

@@ -6,6 +6,7 @@ import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticate, readFirst, withRetries } from "../context.ts";
 import { Face, type OperationContract } from "../face.ts";
+import { withKey } from "../idempotency.ts";
 import { queryOf } from "../query.ts";
 import { mediaTypes, readBody } from "./body.ts";
 import { notFound, refuse, RequestRefused, tooLarge } from "./errors.ts";
@@ -67,7 +68,11 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
     const body = () =>
       (read ??= readBody(c).then((values) => parseFields(contract.body as z.ZodType, values)));
     const input = { params, query, rawQuery, body } as OrganizationInput<Params, Query, Body>;
-    return withRetries(() => serve(ctx, input, c));
+    const asked =
+      contract.creates === true
+        ? await readFirst(ctx, () => withKey(c, ctx, contract.id, () => readBody(c)))
+        : ctx;
+    return withRetries(() => serve(asked, input, c));
   });
 }
 

@@ -9,6 +9,7 @@ import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { readFirst } from "../context.ts";
+import { answerTagged, expectedVersions } from "../entity-tag.ts";
 import { limitSlugs } from "../rate-limits.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import {
@@ -78,6 +79,7 @@ operation(
 operation(
   {
     id: "createOrganization",
+    creates: true,
     method: "post",
     path: "/accounts/organizations/",
     tag,
@@ -86,7 +88,7 @@ operation(
     description: "Makes an organization; the caller becomes its owner.",
     body: organizationBody,
     bodyExample,
-    responses: answers(json(201, "The organization.", organizationSchema), 400, 403, 409, 413, 415),
+    responses: answers(json(201, "The organization.", organizationSchema), 400, 403, 409, 413, 415, 422),
   },
   async (ctx, { body }, c) => {
     const { name, slug } = await readFirst(ctx, body);
@@ -98,6 +100,7 @@ operation(
 operation(
   {
     id: "retrieveOrganization",
+    versioned: true,
     method: "get",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -108,13 +111,14 @@ operation(
   },
   async (ctx, input, c) => {
     const { account } = await getAccount(ctx, isNamed(input.params.uuid));
-    return c.json(present(ctx, account));
+    return answerTagged(c, account, present(ctx, account));
   },
 );
 
 operation(
   {
     id: "updateOrganization",
+    versioned: true,
     method: "put",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -123,14 +127,15 @@ operation(
     params,
     body: organizationBody,
     bodyExample,
-    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415),
+    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415, 412),
   },
-  async (ctx, input, c) => c.json(present(ctx, await update(ctx, c, input.params.uuid, input.body))),
+  (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
 
 operation(
   {
     id: "partialUpdateOrganization",
+    versioned: true,
     method: "patch",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -139,14 +144,15 @@ operation(
     params,
     body: organizationChanges,
     bodyExample: { name: "Acme Ltd" },
-    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415),
+    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415, 412),
   },
-  async (ctx, input, c) => c.json(present(ctx, await update(ctx, c, input.params.uuid, input.body))),
+  (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
 
 operation(
   {
     id: "deleteOrganization",
+    versioned: true,
     method: "delete",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -154,25 +160,27 @@ operation(
     description:
       "For owners. Everything of the organization goes: members, invitations, logo, usage, history.",
     params,
-    responses: answers({ 204: { description: "It is gone." } }, 403, 404, 409),
+    responses: answers({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
   },
   async (ctx, input, c) => {
-    await deleteAccount(ctx, isNamed(input.params.uuid));
+    await deleteAccount(ctx, isNamed(input.params.uuid), expectedVersions(c));
     return c.body(null, 204);
   },
 );
 
-function update(
+async function update(
   ctx: Context,
   c: AppContext,
   uuid: string,
   body: () => Promise<{ name?: string | undefined; slug?: string | undefined }>,
-) {
-  return updateAccount(ctx, isNamed(uuid), async () => {
+): Promise<Response> {
+  const readChanges = async () => {
     const { name, slug } = await body();
     if (slug !== undefined) await limitSlugs(c, ctx.principal);
     return { title: name, slug };
-  });
+  };
+  const { account } = await updateAccount(ctx, isNamed(uuid), readChanges, expectedVersions(c));
+  return answerTagged(c, account, present(ctx, account));
 }
 
 function present(

@@ -79,6 +79,7 @@ operation(
 operation(
   {
     id: "createUser",
+    creates: true,
     method: "post",
     path,
     tag,
@@ -88,7 +89,7 @@ operation(
     query: z.object(organizationParameters),
     body: userBody,
     bodyExample,
-    responses: answers(json(201, "The user.", userSchema), 400, 403, 404, 409, 413, 415),
+    responses: answers(json(201, "The user.", userSchema), 400, 403, 404, 409, 413, 415, 422),
   },
   async (ctx, { body }, c) =>
     c.json(presentUser(await createUser(ctx, namedOrganization(c), () => readFields(body))), 201),

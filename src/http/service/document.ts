@@ -4,7 +4,7 @@ import type { AppEnv } from "../app-env.ts";
 
 const about = `The accounts service a product puts at the edge: organizations, members, invitations, plans and
 exactly counted usage. One set of data under two published APIs: \`/accounts/…/\` with Django REST
-framework's manners and \`/api/v1/…\` with FastAPI's. An *organization* and an *account* are the same thing.
+framework's manners and \`/api/v1/…\` with FastAPI's; \`/api/manage/…\` is its operator's. An *organization* and an *account* are the same thing.
 
 Sign in with \`Authorization: Bearer <token>\`: a JWT of an issuer this service is configured with.`;
 
@@ -17,8 +17,12 @@ const tags = [
   { name: "Login", description: "Where an address signs in." },
   { name: "Portal", description: "Where an organization's portal is." },
   { name: "Accounts", description: "Accounts on the accounts face." },
+  { name: "Members", description: "Members of an account and their roles." },
+  { name: "Invites", description: "Invites into an account, and those one has received." },
+  { name: "Audit", description: "What was changed, by whom and when." },
   { name: "Authenticated user", description: "The signed-in user." },
   { name: "Zones", description: "Where accounts can be placed." },
+  { name: "Operator", description: "What the operator sets: plans, limits, blocks, zones, users." },
   { name: "Service", description: "The service itself; no token needed." },
 ];
 

@@ -21,10 +21,11 @@ export type FoundAccount = typeof accounts.$inferSelect & {
   readonly callerRole: AccountRole | null;
 };
 
-/** An account the caller may do this to, with who the caller is. */
+/** An account the caller may do this to, with who the caller is and what it takes. */
 export interface Access {
   readonly caller: Caller;
   readonly account: FoundAccount;
+  readonly needed: Permission;
 }
 
 /** The account a path names: by uuid in any spelling, or by slug in any case. Never ambiguous: no slug looks like a uuid. */
@@ -53,37 +54,39 @@ export function accountQuery(ctx: Context, which: SQL) {
 }
 
 /**
- * Asks the permission table whether the caller may do to this account what the operation needs.
- * Throws `account_unseen` to an outsider whether the account exists or not, `account_missing` only
+ * Asks the permission table whether the caller may do to this account what the operation needs, or
+ * what is `needed` of this very request. Throws `account_unseen` to an outsider whether the account exists or not, `account_missing` only
  * to who may read every account, `forbidden` to who may see it, `account_blocked` for a change to
  * a blocked account by anyone but an operator.
  */
-export function requireAccess(ctx: Context, caller: Caller, found: FoundAccount | undefined): Access {
-  const needed = neededPermission(ctx);
+export function requireAccess(
+  ctx: Context,
+  caller: Caller,
+  found: FoundAccount | undefined,
+  needed: Permission = neededPermission(ctx),
+): Access {
   const seesAll = caller.everywhere.has("account:read");
   if (found === undefined) throw new DomainError(seesAll ? "account_missing" : "account_unseen");
   if (!caller.everywhere.has(needed) && !roleGrants(found.callerRole ?? undefined, needed)) {
     throw new DomainError(found.callerRole !== null || seesAll ? "forbidden" : "account_unseen");
   }
   const state = blockingStateAt(found.blockingState, found.quotaUntil, ctx.now);
-  if (isBlocked(state) && isRefusedWhenBlocked(needed) && !ctx.principal.operator) {
+  if (isBlocked(state) && isRefusedWhenBlocked(needed) && !caller.everywhere.has("manage")) {
     throw new DomainError("account_blocked", { blockingState: state });
   }
-  return { caller, account: found };
+  return { caller, account: found, needed };
 }
 
 /**
  * What `requireAccess` found must still hold when the change is written: a caller deactivated, a
  * role taken or an account blocked in between makes the batch fail as `changed_meanwhile`.
  */
-export function accessStillHolds(ctx: Context, { caller, account }: Access): Statement {
-  const needed = neededPermission(ctx);
-  const state =
-    isRefusedWhenBlocked(needed) && !ctx.principal.operator
-      ? sql` and ${accounts.blockingState} = 'unblocked'`
-      : sql``;
+export function accessStillHolds(ctx: Context, access: Access): Statement {
+  const { caller, account, needed } = access;
+  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${hasEverywhere(ctx, "manage")})`;
+  const state = isRefusedWhenBlocked(needed) ? sql` and ${unblocked}` : sql``;
   const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id}${state})`;
-  const allowed = sql`(${hasEverywhere(ctx, needed)} or ${hasRole(ctx, { caller, account }, rolesGranting(needed))})`;
+  const allowed = sql`(${hasEverywhere(ctx, needed)} or ${hasRole(ctx, access, rolesGranting(needed))})`;
   return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${there} and ${allowed}`);
 }
 

@@ -2,14 +2,15 @@ import { and, eq, or, sql } from "drizzle-orm";
 
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { planLimits } from "../../domain/plan.ts";
+import { trialEnd } from "../../domain/plan.ts";
 import { normalText, searchKey } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
-import { callerId, callerStillActive, readAs } from "../caller.ts";
+import { callerId, callerStillActive, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
+import { keeping, once } from "../repeats.ts";
 
 export interface NewAccount {
   /** In its form and not reserved; the case does not matter. */
@@ -21,51 +22,64 @@ export interface NewAccount {
   readonly zone?: string | null | undefined;
 }
 
-const dayLength = 24 * 60 * 60 * 1000;
+/** An account as it is made. */
+export interface MadeAccount {
+  readonly uuid: string;
+  readonly slug: string;
+  readonly title: string;
+}
 
 /**
  * Makes an account whose first owner is the caller. Throws `slug_taken`, `zone_unknown` (also for
  * a private zone, but to an operator) and `owned_accounts_limit`. Two round trips.
  */
-export async function createAccount(ctx: Context, input: NewAccount): Promise<typeof accounts.$inferSelect> {
-  const { db, now, settings } = ctx;
-  const [caller, owned, [zone]] = await readAs(ctx, ownedCount(ctx), zoneQuery(ctx, input.zone));
-  if (input.zone != null && zone === undefined) throw new DomainError("zone_unknown", { value: input.zone });
-  requireOwnable(ctx, owned[0]?.count ?? 0);
+export function createAccount(ctx: Context, input: NewAccount): Promise<MadeAccount> {
+  return once(async () => {
+    const { db, now, settings } = ctx;
+    const [caller, owned, [zone]] = await readAs(ctx, ownedCount(ctx), zoneQuery(ctx, input.zone));
+    if (input.zone != null && zone === undefined) {
+      throw new DomainError("zone_unknown", { value: input.zone });
+    }
+    requireOwnable(ctx, owned[0]?.count ?? 0);
 
-  const uuid = crypto.randomUUID();
-  const { trialDays } = planLimits[settings.defaultPlan];
-  const title = normalText(input.title);
-  const account = db
-    .insert(accounts)
-    .values({
-      uuid,
-      slug: slugKey(input.slug),
-      title,
-      titleKey: searchKey(title),
-      description: input.description?.normalize("NFC") ?? null,
-      email: input.email ?? null,
-      type: settings.defaultPlan,
-      zoneId: zone?.id ?? null,
-      createdBy: caller.id,
-      createdAt: now,
-      trialExpiresAt: trialDays === null ? null : now + trialDays * dayLength,
-    })
-    .returning();
-  const audit = auditStatement(ctx, caller, {
-    accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${uuid})`,
-    action: "account.created",
-    target: `account:${uuid}`,
-    changes: { slug: [null, slugKey(input.slug)], title: [null, title] },
+    const title = normalText(input.title);
+    const { email = null } = input;
+    const description = input.description?.normalize("NFC") ?? null;
+    const made = { uuid: crypto.randomUUID(), slug: slugKey(input.slug), title };
+    await runBatch(
+      db,
+      keeping(ctx, caller, JSON.stringify(made), [
+        callerStillActive(ctx, caller),
+        ...(zone === undefined ? [] : [zoneStillThere(ctx, zone.id)]),
+        stillOwnable(ctx),
+        db.insert(accounts).values({
+          ...made,
+          titleKey: searchKey(title),
+          description,
+          email,
+          type: settings.defaultPlan,
+          zoneId: zone?.id ?? null,
+          createdBy: caller.id,
+          createdAt: now,
+          trialExpiresAt: trialEnd(settings.defaultPlan, now),
+        }),
+        auditStatement(ctx, caller, {
+          accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${made.uuid})`,
+          action: "account.created",
+          target: `account:${made.uuid}`,
+          changes: {
+            slug: [null, made.slug],
+            title: [null, title],
+            description: [null, description],
+            email: [null, email],
+            zone: [null, zone?.slug ?? null],
+            type: [null, settings.defaultPlan],
+          },
+        }),
+      ]),
+    );
+    return made;
   });
-  const [, , [made]] = await runBatch(db, [
-    callerStillActive(ctx, caller),
-    stillOwnable(ctx),
-    account,
-    audit,
-  ] as const);
-  if (made === undefined) throw new Error("An insert that did not fail returned no row");
-  return made;
 }
 
 /** How many accounts the caller owns, as far as the service limits that: no more than the limit are counted. */
@@ -98,7 +112,13 @@ function zoneQuery(ctx: Context, nameOrId: string | null | undefined) {
   const uuid = nameOrId == null ? undefined : parseUuid(nameOrId);
   const named = or(eq(zones.slug, nameOrId ?? ""), eq(zones.uuid, uuid ?? ""));
   return ctx.db
-    .select({ id: zones.id })
+    .select({ id: zones.id, slug: zones.slug })
     .from(zones)
-    .where(and(named, ctx.principal.operator ? undefined : eq(zones.private, false)));
+    .where(and(named, sql`(not zones.private or ${hasEverywhere(ctx, "manage")})`));
+}
+
+/** The zone may have been closed or deleted since it was read. */
+function zoneStillThere(ctx: Context, id: number) {
+  const there = sql`exists (select 1 from zones where id = ${id} and (not private or ${hasEverywhere(ctx, "manage")}))`;
+  return precondition(ctx.db, "changed_meanwhile", there);
 }

@@ -1,22 +1,29 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
-import { runBatch } from "../../storage/database.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts, erasures } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
 import { enqueueErasure } from "../erasures.ts";
 import { accessStillHolds } from "./access.ts";
 import { getAccount } from "./get.ts";
+import type { ExpectedVersions } from "./update.ts";
 
 /**
  * Deletes an account with all that is its own. Its rows go at once; its logo, its usage and its
- * history follow through the queue, which a row left in the same batch makes certain. Two round trips.
+ * history follow through the queue, which a row left in the same batch makes certain. Throws `version_mismatch` where
+ * it is in none of the versions `expected`. Two round trips.
  */
-export async function deleteAccount(ctx: Context, which: SQL): Promise<void> {
+export async function deleteAccount(ctx: Context, which: SQL, expected?: ExpectedVersions): Promise<void> {
   const access = await getAccount(ctx, which);
   const { account, caller } = access;
+  if (expected?.includes(account.version) === false) throw new DomainError("version_mismatch");
+  const { version } = account;
+  const asRead = sql`exists (select 1 from accounts where id = ${account.id} and version = ${version})`;
   await runBatch(ctx.db, [
     accessStillHolds(ctx, access),
+    ...(expected === undefined ? [] : [precondition(ctx.db, "changed_meanwhile", asRead)]),
     ctx.db.insert(erasures).values({ accountUuid: account.uuid, accountId: account.id, askedAt: ctx.now }),
     ctx.db.delete(accounts).where(eq(accounts.id, account.id)),
     auditStatement(ctx, caller, {

@@ -1,4 +1,6 @@
 import { and, asc, desc, eq, not, sql, type SQL } from "drizzle-orm";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import type { SelectedFields } from "drizzle-orm/sqlite-core";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
@@ -46,7 +48,7 @@ export async function listAccounts(
 ): Promise<Page<ListedAccount>> {
   const terms = searchTerms(filter.search ?? "");
   const keysOf = (row: ListedAccount) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]);
-  const everything = everyAccount(ctx, filter, terms, request);
+  const everything = everyAccount<ListedAccount>(ctx, listed, filter, terms, request);
   const own = ownAccounts(ctx, filter, terms, request);
   const [caller, allRows, allCount, ownRows, ownCount] = await readAs(
     ctx,
@@ -101,7 +103,13 @@ function ownAccounts(ctx: Context, filter: AccountFilter, terms: readonly string
 }
 
 /** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
-function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly string[], request: PageRequest) {
+export function everyAccount<Row extends ListedAccount>(
+  ctx: Context,
+  columns: SelectedFields,
+  filter: AccountFilter,
+  terms: readonly string[],
+  request: PageRequest,
+): { rows: RunnableQuery<Row[], "sqlite">; count: RunnableQuery<{ count: number }[], "sqlite"> } {
   const { db } = ctx;
   const window = pageWindow(request);
   const allowed = hasEverywhere(ctx, "account:read");
@@ -112,7 +120,7 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
     const found = and(filtered(filter), matchesIndex(index, text, terms));
     const indexed = sql`accounts_search.rowid = ${accounts.id}`;
     const rows = db
-      .select(listed)
+      .select(columns)
       .from(accounts)
       .innerJoin(index, indexed)
       .where(and(found, beyondId(sql`accounts_search.rowid`, window)))
@@ -125,11 +133,11 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
       .innerJoin(index, indexed)
       .where(found)
       .limit(limitWhere(allowed, searchCountLimit));
-    return { rows, count: countOf(ctx, every) };
+    return { rows: rows as RunnableQuery<Row[], "sqlite">, count: countOf(ctx, every) };
   }
   const narrowed = filtered(filter);
   const rows = db
-    .select(listed)
+    .select(columns)
     .from(accounts)
     .where(and(narrowed, beyond(false, window)))
     .orderBy(...ordering(false, window.descending))
@@ -137,14 +145,14 @@ function everyAccount(ctx: Context, filter: AccountFilter, terms: readonly strin
     .offset(window.offset);
   if (narrowed === undefined) {
     const total = db.select({ count: counters.value }).from(counters).where(eq(counters.name, "accounts"));
-    return { rows, count: total };
+    return { rows: rows as RunnableQuery<Row[], "sqlite">, count: total };
   }
   const every = db
     .select({ one: sql`1` })
     .from(accounts)
     .where(narrowed)
     .limit(limitWhere(allowed, -1));
-  return { rows, count: countOf(ctx, every) };
+  return { rows: rows as RunnableQuery<Row[], "sqlite">, count: countOf(ctx, every) };
 }
 
 function filtered(filter: AccountFilter): SQL | undefined {

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 
 import { planLimits, plans } from "../../domain/plan.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
@@ -6,15 +6,31 @@ import type { accounts } from "../../storage/schema.ts";
 import type { Context } from "../context.ts";
 
 /**
- * A batch with this fails as `seats_taken` unless one more member or invitation fits: members and
- * pending invitations count together. It belongs before the statement that takes the seat. The limit
- * is the one that holds when the batch runs: the account's own, else its plan's.
+ * A batch with this fails as `seats_taken` unless so many more members or invitations fit: members
+ * and pending invitations count together. It belongs before the statements that take the seats. The
+ * limit is the one that holds when the batch runs: the account's own, else its plan's.
  */
-export function seatLeft(ctx: Context, { id }: Pick<typeof accounts.$inferSelect, "id">): Statement {
-  const members = sql`(select member_count from accounts where id = ${id})`;
+export function seatLeft(ctx: Context, { id }: HasId, seats = 1): Statement {
   const invited = sql`(select count(*) from invites indexed by invites_valid where account_id = ${id} and state = 'pending' and valid_until > ${ctx.now})`;
-  const most = sql`(select coalesce(max_users, case type ${planCases} end) from accounts where id = ${id})`;
-  return precondition(ctx.db, "seats_taken", sql`${most} is null or ${members} + ${invited} < ${most}`);
+  const most = mostSeats(id);
+  const fits = sql`${most} is null or ${memberCount(id)} + ${invited} + ${seats} <= ${most}`;
+  return precondition(ctx.db, "seats_taken", fits);
+}
+
+/** `seatLeft` for one who has been invited: the seat of the invitation becomes the member's. */
+export function memberSeatLeft(ctx: Context, { id }: HasId): Statement {
+  const most = mostSeats(id);
+  return precondition(ctx.db, "seats_taken", sql`${most} is null or ${memberCount(id)} < ${most}`);
+}
+
+type HasId = Pick<typeof accounts.$inferSelect, "id">;
+
+function memberCount(id: number): SQL {
+  return sql`(select member_count from accounts where id = ${id})`;
+}
+
+function mostSeats(id: number): SQL {
+  return sql`(select coalesce(max_users, case type ${planCases} end) from accounts where id = ${id})`;
 }
 
 const planCases = sql.join(

@@ -5,9 +5,9 @@ import { DomainError } from "../../domain/errors.ts";
 import { normalText, searchKey } from "../../domain/text.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema.ts";
-import { auditStatement } from "../audit.ts";
+import { auditStatement, masked } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { accessStillHolds, type FoundAccount } from "./access.ts";
+import { accessStillHolds, type Access, type FoundAccount } from "./access.ts";
 import { getAccount } from "./get.ts";
 
 /** Single sign-on of an account. */
@@ -18,6 +18,9 @@ export interface Saml {
   readonly x509Cert: string;
 }
 
+/** The versions of an account that a change is meant for. */
+export type ExpectedVersions = readonly number[];
+
 /** What changes; a key left out stays. */
 export interface AccountChanges {
   readonly title?: string | undefined;
@@ -27,20 +30,38 @@ export interface AccountChanges {
 }
 
 /**
- * Changes an account and answers it as it is then. Throws what `requireAccess` throws, and
- * `slug_taken`. Two round trips; one when nothing changes.
+ * Changes an account and answers it as it is then. Throws what `requireAccess` throws,
+ * `slug_taken`, and `version_mismatch` where it is in none of the versions `expected`. Two round
+ * trips; one when nothing changes.
  */
 export async function updateAccount(
   ctx: Context,
   which: SQL,
   readChanges: () => Promise<AccountChanges>,
-): Promise<FoundAccount> {
+  expected?: ExpectedVersions,
+): Promise<Access> {
   const access = await getAccount(ctx, which);
-  const { account, caller } = access;
-  const columns = changedColumns(account, await readChanges());
-  const names = Object.keys(columns) as (keyof AccountColumns)[];
-  if (names.length === 0) return account;
+  const { account } = access;
+  return writeAccount(ctx, access, changedColumns(account, await readChanges()), expected);
+}
 
+/**
+ * Writes columns that differ, with their audit row, as long as the account is as it was read. The
+ * version is asked about last: what is in the way of the change is told before.
+ */
+export async function writeAccount(
+  ctx: Context,
+  access: Access,
+  columns: Partial<typeof accounts.$inferInsert>,
+  expected: ExpectedVersions | undefined,
+): Promise<Access> {
+  const { account, caller } = access;
+  const names = Object.keys(columns) as (keyof typeof columns)[];
+  const fits = expected === undefined || expected.includes(account.version);
+  if (names.length === 0) {
+    if (!fits) throw new DomainError("version_mismatch");
+    return access;
+  }
   const update = ctx.db
     .update(accounts)
     .set({ ...columns, version: sql`${accounts.version} + 1` })
@@ -55,7 +76,7 @@ export async function updateAccount(
         .filter((name) => name !== "titleKey")
         .map((name) => [
           accounts[name].name,
-          name === "samlX509Cert" ? ["…", "…"] : [account[name], columns[name]],
+          name === "samlX509Cert" ? [masked, masked] : [account[name], columns[name]],
         ]),
     ),
   });
@@ -65,10 +86,11 @@ export async function updateAccount(
     accessStillHolds(ctx, access),
     precondition(ctx.db, "changed_meanwhile", asRead),
     update,
+    precondition(ctx.db, "version_mismatch", fits ? sql`true` : sql`false`),
     audit,
   ] as const);
   if (updated === undefined) throw new DomainError("changed_meanwhile");
-  return { ...account, ...updated };
+  return { ...access, account: { ...account, ...updated } };
 }
 
 type AccountColumns = Pick<

@@ -9,7 +9,7 @@ import { hasRole, requireAccess, type Access, type FoundAccount } from "../accou
 import { hasEverywhere, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
-/** An invitation as it is shown. */
+/** An invitation as it is read. */
 export type FoundInvite = Pick<
   typeof invites.$inferSelect,
   "id" | "uuid" | "email" | "role" | "version" | "sentAt" | "validUntil"
@@ -17,6 +17,9 @@ export type FoundInvite = Pick<
   /** uuid of who invited; null when that user is gone. */
   readonly inviter: string | null;
 };
+
+/** As much of an invitation as is shown. */
+export type ShownInvite = Omit<FoundInvite, "id" | "version">;
 
 /** An invitation the caller may do this to, with its account and who the caller is. */
 export interface InviteAccess extends Access {
@@ -27,6 +30,11 @@ export interface InviteAccess extends Access {
 export function isPending(ctx: Context): SQL {
   // Written out: a bound value would keep SQLite from the indexes of pending invitations.
   return sql`invites.state = 'pending' and invites.valid_until > ${ctx.now}`;
+}
+
+/** Whether an invitation is the pending one of an address to an account. */
+export function isPendingFor(ctx: Context, account: SQL, emailKey: string): SQL {
+  return sql`invites.account_id = (select accounts.id from accounts where ${account}) and invites.email_key = ${emailKey} and ${isPending(ctx)}`;
 }
 
 /** Reads invitations with their inviters. */

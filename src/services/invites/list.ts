@@ -1,9 +1,9 @@
-import { and, sql } from "drizzle-orm";
+import { and, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
 import { accounts, invites } from "../../storage/schema.ts";
-import { accountQuery, isMember } from "../accounts/access.ts";
+import { accountQuery, isMember, requireAccess } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
 import { hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -45,4 +45,19 @@ export async function listInvites(
   const page = makePage(request, rows, total?.count ?? 0, (row) => [row.id]);
   if (page === undefined) throw new DomainError("page_invalid");
   return page;
+}
+
+/** Every pending invitation of an account, by id. Throws what `requireAccess` throws. One round trip. */
+export async function listEveryInvite(ctx: Context, which: SQL): Promise<readonly FoundInvite[]> {
+  const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
+  const ofAccount = sql`invites.account_id = ${account}`;
+  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "invites:read")})`;
+  const ids = sql`select invites.id from ${pendingInvites} where ${ofAccount} and ${isPending(ctx)} limit ${limitWhere(concerned, -1)}`;
+  const [caller, [found], rows] = await readAs(
+    ctx,
+    accountQuery(ctx, which),
+    invitesQuery(ctx, sql`${invites.id} in (${ids})`).orderBy(sql`invites.id`),
+  );
+  requireAccess(ctx, caller, found);
+  return rows;
 }

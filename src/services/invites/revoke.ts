@@ -1,11 +1,14 @@
-import { eq } from "drizzle-orm";
+import { eq, type SQL } from "drizzle-orm";
 
+import { DomainError } from "../../domain/errors.ts";
+import { normalEmail } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema.ts";
-import { accessStillHolds } from "../accounts/access.ts";
+import { accessStillHolds, accountQuery, requireAccess } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
+import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { inviteStillStands, requireReach } from "./access.ts";
+import { invitesQuery, inviteStillStands, isPendingFor, requireReach, type InviteAccess } from "./access.ts";
 import { getInvite } from "./get.ts";
 
 /**
@@ -13,7 +16,25 @@ import { getInvite } from "./get.ts";
  * `forbidden` for a role above the caller's own. Two round trips.
  */
 export async function revokeInvite(ctx: Context, uuid: string): Promise<void> {
-  const access = await getInvite(ctx, uuid);
+  await revoke(ctx, await getInvite(ctx, uuid));
+}
+
+/**
+ * Takes the pending invitation of an address to an account back. Throws what `requireAccess`
+ * throws, `invite_missing`, and `forbidden` for a role above the caller's own. Two round trips.
+ */
+export async function revokeAddress(ctx: Context, which: SQL, email: string): Promise<void> {
+  const [caller, [found], [invite]] = await readAs(
+    ctx,
+    accountQuery(ctx, which),
+    invitesQuery(ctx, isPendingFor(ctx, which, normalEmail(email))),
+  );
+  const access = requireAccess(ctx, caller, found);
+  if (invite === undefined) throw new DomainError("invite_missing");
+  await revoke(ctx, { ...access, invite });
+}
+
+async function revoke(ctx: Context, access: InviteAccess): Promise<void> {
   const { account, caller, invite } = access;
   requireReach(access, invite.role);
   await runBatch(ctx.db, [
@@ -23,7 +44,7 @@ export async function revokeInvite(ctx: Context, uuid: string): Promise<void> {
     auditStatement(ctx, caller, {
       accountId: account.id,
       action: "invite.revoked",
-      target: `invite:${uuid}`,
+      target: `invite:${invite.uuid}`,
       changes: { email: [invite.email, null], role: [invite.role, null] },
     }),
   ]);

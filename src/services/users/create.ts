@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 
 import { searchText } from "../../domain/search.ts";
 import { normalEmail } from "../../domain/user.ts";
@@ -10,7 +10,8 @@ import { seatLeft } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
 import { callerStillActive, hasEverywhere, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { asProfile, userQuery, type UserProfile } from "./find.ts";
+import { keeping, once } from "../repeats.ts";
+import type { UserProfile } from "./find.ts";
 import { groupKeys, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
 
 export interface UserFields {
@@ -27,7 +28,15 @@ export interface UserFields {
  * Who may write all users needs no organization. Throws what `requireCurrent` throws,
  * `seats_taken`, `group_unknown` and `forbidden`. Two round trips.
  */
-export async function createUser(
+export function createUser(
+  ctx: Context,
+  organization: string | undefined,
+  readFields: () => Promise<UserFields>,
+): Promise<UserProfile> {
+  return once(() => makeUser(ctx, organization, readFields));
+}
+
+async function makeUser(
   ctx: Context,
   organization: string | undefined,
   readFields: () => Promise<UserFields>,
@@ -45,6 +54,8 @@ export async function createUser(
   requireAssignable(caller, groups, [], known);
 
   const uuid = crypto.randomUUID();
+  const userId = sql`(select id from users where uuid = ${uuid})`;
+  const made = { id: 0, uuid, email, firstName, lastName, isActive, groups };
   const allowed: Statement[] =
     access === undefined
       ? [precondition(db, "changed_meanwhile", hasEverywhere(ctx, "users:write"))]
@@ -55,40 +66,41 @@ export async function createUser(
       : [
           db.insert(memberships).values({
             accountId: access.account.id,
-            userId: sql`(select id from users where uuid = ${uuid})`,
+            userId,
             role: "AMEMBER",
             createdAt: now,
           }),
         ];
   const results = await runBatch(db, [
-    callerStillActive(ctx, caller),
-    ...allowed,
-    db.insert(users).values({
-      uuid,
-      email,
-      emailKey: normalEmail(email),
-      firstName,
-      lastName,
-      searchText: searchText([email, firstName, lastName]),
-      isActive,
-      createdAt: now,
-    }),
-    ...joining,
-    ...(groups.length === 0 ? [] : [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)]),
-    auditStatement(ctx, caller, {
-      accountId: access?.account.id ?? null,
-      action: "user.created",
-      target: `user:${uuid}`,
-      changes: {
-        email: [null, email],
-        first_name: [null, firstName],
-        last_name: [null, lastName],
-        groups: [[], groups],
-      },
-    }),
-    userQuery(ctx, uuid),
+    ...keeping(ctx, caller, sql`json_set(${JSON.stringify(made)}, '$.id', ${userId})`, [
+      callerStillActive(ctx, caller),
+      ...allowed,
+      db.insert(users).values({
+        uuid,
+        email,
+        emailKey: normalEmail(email),
+        firstName,
+        lastName,
+        searchText: searchText([email, firstName, lastName]),
+        isActive,
+        createdAt: now,
+      }),
+      ...joining,
+      ...(groups.length === 0 ? [] : [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)]),
+      auditStatement(ctx, caller, {
+        accountId: access?.account.id ?? null,
+        action: "user.created",
+        target: `user:${uuid}`,
+        changes: {
+          email: [null, email],
+          first_name: [null, firstName],
+          last_name: [null, lastName],
+          groups: [[], groups],
+        },
+      }),
+    ]),
+    db.select({ id: users.id }).from(users).where(eq(users.uuid, uuid)),
   ]);
-  const [made] = results.at(-1) as Awaited<ReturnType<typeof userQuery>>;
-  if (made === undefined) throw new Error("An insert that did not fail left no row");
-  return asProfile(made);
+  const [{ id }] = results.at(-1) as [{ id: number }];
+  return { ...made, id };
 }

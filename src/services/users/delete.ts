@@ -1,25 +1,34 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, sql, type SQL } from "drizzle-orm";
 
-import { precondition, runBatch } from "../../storage/database.ts";
-import { deletedIdentities, identities, users } from "../../storage/schema.ts";
-import { auditStatement } from "../audit.ts";
-import { readAs } from "../caller.ts";
+import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { auditRows, deletedIdentities, identities, users } from "../../storage/schema.ts";
+import { auditStatement, nextAuditId } from "../audit.ts";
+import { callerId, readAs, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { identityHash } from "../sign-in.ts";
-import { requireEditable, stillEditable, userQuery } from "./find.ts";
+import { requireEditable, stillEditable, userQuery, type FoundUser } from "./find.ts";
 
 /**
  * Deletes a user with what is their own. Their identities are remembered as hashes, so that tokens
  * issued before are refused. Throws what `requireEditable` throws, and `last_owner` while they are
  * the only active owner of an account. Two round trips.
  */
-export async function deleteUser(ctx: Context, uuid: string): Promise<void> {
+export function deleteUser(ctx: Context, uuid: string): Promise<void> {
+  return deleteWhere(ctx, eq(users.uuid, uuid));
+}
+
+/** Deletes the caller, as `deleteUser` does. Throws `last_owner`. Two round trips. */
+export function deleteMe(ctx: Context): Promise<void> {
+  return deleteWhere(ctx, eq(users.id, callerId(ctx)));
+}
+
+async function deleteWhere(ctx: Context, which: SQL): Promise<void> {
   const { db, now } = ctx;
   const bound = db
     .select({ issuer: identities.issuer, subject: identities.subject })
     .from(identities)
-    .where(eq(identities.userId, sql`(select id from users where uuid = ${uuid})`));
-  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, uuid), bound);
+    .where(eq(identities.userId, sql`(select id from users where ${which})`));
+  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, which), bound);
   const user = requireEditable(caller, found);
   const hashes = await Promise.all(known.map(identityHash));
   await runBatch(db, [
@@ -35,12 +44,23 @@ export async function deleteUser(ctx: Context, uuid: string): Promise<void> {
         .values({ hash, deletedAt: now })
         .onConflictDoUpdate({ target: deletedIdentities.hash, set: { deletedAt: now } }),
     ),
+    lostMember(ctx, caller, user),
     db.delete(users).where(eq(users.id, user.id)),
     auditStatement(ctx, caller, {
       accountId: null,
       action: "user.deleted",
-      target: `user:${uuid}`,
+      target: `user:${user.uuid}`,
       changes: {},
     }),
   ]);
+}
+
+/** Tells the history of each account the user is a member of that it loses a member. */
+function lostMember({ db, now, requestId }: Context, caller: Caller, { id, uuid }: FoundUser): Statement {
+  const changes = sql`json_object(${uuid}, json_array(memberships.role, null))`;
+  return db
+    .insert(auditRows)
+    .select(
+      sql`select ${nextAuditId(now)} + row_number() over (order by accounts.id) - 1, accounts.id, ${now}, ${caller.uuid}, 'members.updated', 'account:' || accounts.uuid, ${changes}, ${requestId} from memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${id}`,
+    );
 }

@@ -1,4 +1,4 @@
-import { eq, sql, type SQL } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 
 import { isBlocked, type BlockingState } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -48,8 +48,8 @@ export function asProfile({
   return { id, uuid, email, firstName, lastName, isActive: isActive === 1, groups: keys };
 }
 
-/** Reads a user with what the caller has to do with them. */
-export function userQuery(ctx: Context, uuid: string) {
+/** Reads the user that `which` names, with what the caller has to do with them. */
+export function userQuery(ctx: Context, which: SQL) {
   return ctx.db
     .select({
       ...profileColumns,
@@ -66,7 +66,7 @@ export function userQuery(ctx: Context, uuid: string) {
         ),
     })
     .from(users)
-    .where(eq(users.uuid, uuid));
+    .where(which);
 }
 export type FoundUser = Awaited<ReturnType<typeof userQuery>>[number];
 

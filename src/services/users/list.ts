@@ -1,4 +1,6 @@
 import { and, eq, inArray, not, sql, type SQL } from "drizzle-orm";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import type { SelectedFields } from "drizzle-orm/sqlite-core";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
@@ -15,7 +17,7 @@ import {
   matchesIndex,
   searchCountLimit,
 } from "../paging.ts";
-import { asProfile, profileColumns, type UserProfile } from "./find.ts";
+import { asProfile, profileColumns, type ProfileRow, type UserProfile } from "./find.ts";
 
 /**
  * A page of the users of the accounts the caller owns, the caller too, or of all for who may read
@@ -28,7 +30,7 @@ export async function listUsers(
 ): Promise<Page<UserProfile>> {
   const terms = searchTerms(search ?? "");
   const window = pageWindow(request);
-  const every = everyUser(ctx, terms, window);
+  const every = everyUser<ProfileRow>(ctx, profileColumns, terms, window);
   const own = ownUsers(ctx, terms, window);
   const [caller, allRows, allCount, ownRows, ownCount] = await readAs(
     ctx,
@@ -76,20 +78,26 @@ function ownUsers(ctx: Context, terms: readonly string[], window: Window) {
   return { rows, count: countOf(ctx, found) };
 }
 
-function everyUser(ctx: Context, terms: readonly string[], window: Window) {
+/** All users, or those a search finds; for callers who may not read all, it reads nothing. */
+export function everyUser<Row extends { readonly id: number }>(
+  ctx: Context,
+  columns: SelectedFields,
+  terms: readonly string[],
+  window: Window,
+): { rows: RunnableQuery<Row[], "sqlite">; count: RunnableQuery<{ count: number }[], "sqlite"> } {
   const { db } = ctx;
   const allowed = hasEverywhere(ctx, "users:read");
   const limit = limitWhere(allowed, window.limit);
   if (terms.length === 0) {
     const rows = db
-      .select(profileColumns)
+      .select(columns)
       .from(users)
       .where(beyondId(sql`users.id`, window))
       .orderBy(byId(sql`users.id`, window))
       .limit(limit)
       .offset(window.offset);
     return {
-      rows,
+      rows: rows as RunnableQuery<Row[], "sqlite">,
       count: db.select({ count: counters.value }).from(counters).where(eq(counters.name, "users")),
     };
   }
@@ -97,7 +105,7 @@ function everyUser(ctx: Context, terms: readonly string[], window: Window) {
   const indexed = sql`users_search.rowid = users.id`;
   const matching = matchesIndex(index, sql`users.search_text`, terms);
   const rows = db
-    .select(profileColumns)
+    .select(columns)
     .from(users)
     .innerJoin(index, indexed)
     .where(and(matching, beyondId(sql`users_search.rowid`, window)))
@@ -110,5 +118,5 @@ function everyUser(ctx: Context, terms: readonly string[], window: Window) {
     .innerJoin(index, indexed)
     .where(matching)
     .limit(limitWhere(allowed, searchCountLimit));
-  return { rows, count: countOf(ctx, found) };
+  return { rows: rows as RunnableQuery<Row[], "sqlite">, count: countOf(ctx, found) };
 }

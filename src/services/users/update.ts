@@ -22,7 +22,7 @@ export async function updateUser(
   readFields: () => Promise<UserFields>,
 ): Promise<UserProfile> {
   const { db } = ctx;
-  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, uuid), groupKeys(ctx));
+  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, eq(users.uuid, uuid)), groupKeys(ctx));
   const user = requireEditable(caller, found);
   const before = asProfile(user);
   const { groups, ...fields } = await readFields();

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-import { DomainError } from "../../domain/errors.ts";
+import type { DomainError } from "../../domain/errors.ts";
 
 /** One thing wrong with a request, as pydantic reports it through FastAPI. */
 export interface ValidationIssue {
@@ -28,9 +28,13 @@ export interface FieldFault {
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
-/** Reports a fault of a field from inside a zod transform. */
-export function report(context: z.RefinementCtx, { type, msg, ctx }: FieldFault): typeof z.NEVER {
-  context.addIssue({ code: "custom", message: msg, params: { type, ctx } });
+/** Reports a fault from inside a zod transform: of the value itself, or of what stands at `path` in it. */
+export function report(
+  context: z.RefinementCtx,
+  { type, msg, ctx }: FieldFault,
+  path: (string | number)[] = [],
+): typeof z.NEVER {
+  context.addIssue({ code: "custom", message: msg, params: { type, ctx }, path });
   return z.NEVER;
 }
 
@@ -45,11 +49,11 @@ export function check<Schema extends z.ZodType>(
   return { issues: result.error.issues.map((issue) => translate(issue, value, part)) };
 }
 
-/** A refusal of the domain that this face tells as a fault of a field; undefined for any other. */
-export function asFieldFault(error: DomainError): { loc: string[]; msg: string } | undefined {
-  return error.code === "zone_unknown"
-    ? { loc: ["body", "zone"], msg: "This zone does not exist" }
-    : undefined;
+/** A refusal of the domain that is told as a fault of a field; undefined for any other. */
+export function asFieldFault({ code, details }: DomainError): ValidationIssue | undefined {
+  if (code !== "zone_unknown") return undefined;
+  const input = details.value ?? null;
+  return { ...valueError("This zone does not exist."), loc: ["body", "zone"], input };
 }
 
 /** pydantic's `value_error`, for a rule no type can tell. */
@@ -63,7 +67,7 @@ function translate(issue: Issue, root: unknown, part: string): ValidationIssue {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   const input = valueAt(root, path);
   // A part that is missing as a whole is missing at its own name; a query has nothing to show.
-  if (input === undefined && issue.code !== "custom") {
+  if (input === undefined && (issue.code !== "custom" || issue.params?.["type"] === "missing")) {
     const parent = part === "query" ? null : (valueAt(root, path.slice(0, -1)) ?? null);
     return { type: "missing", loc: [part, ...path], msg: "Field required", input: parent };
   }

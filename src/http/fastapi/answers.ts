@@ -2,7 +2,7 @@
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 503;
+type Refusal = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 429 | 503;
 
 const detail = z
   .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
@@ -10,20 +10,23 @@ const detail = z
 
 const validation = z
   .object({
-    detail: z.array(
-      z.object({
-        type: z.string().openapi({ description: "pydantic's name of the fault.", example: "missing" }),
-        loc: z
-          .array(z.union([z.string(), z.int()]))
-          .openapi({ description: "Where: path, query or body, then keys.", example: ["body", "slug"] }),
-        msg: z.string().openapi({ example: "Field required" }),
-        input: z.unknown().openapi({ description: "The value refused, or what it is missing from." }),
-        ctx: z
-          .record(z.string(), z.unknown())
-          .optional()
-          .openapi({ description: "What the rule says, such as its pattern." }),
-      }),
-    ),
+    detail: z.union([
+      z.array(
+        z.object({
+          type: z.string().openapi({ description: "pydantic's name of the fault.", example: "missing" }),
+          loc: z
+            .array(z.union([z.string(), z.int()]))
+            .openapi({ description: "Where: path, query or body, then keys.", example: ["body", "slug"] }),
+          msg: z.string().openapi({ example: "Field required" }),
+          input: z.unknown().openapi({ description: "The value refused, or what it is missing from." }),
+          ctx: z
+            .record(z.string(), z.unknown())
+            .optional()
+            .openapi({ description: "What the rule says, such as its pattern." }),
+        }),
+      ),
+      z.string().openapi({ description: "One sentence, where the request fits and yet cannot be done." }),
+    ]),
   })
   .openapi("HTTPValidationError", { description: "Everything wrong with one request." });
 
@@ -33,8 +36,9 @@ const sentences: Record<Refusal, string> = {
   403: "The role is missing, or the account is another's, or blocked.",
   404: "There is none.",
   409: "What is asked for is in the way of what is there.",
+  412: "There is a newer version than `If-Match` names.",
   413: "The body is larger than 1 MiB.",
-  422: "The request does not fit the operation.",
+  422: "The request does not fit the operation, or its Idempotency-Key came with another one.",
   429: "Too many requests; `Retry-After` says when to try again.",
   503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
 };

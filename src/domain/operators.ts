@@ -1,4 +1,4 @@
-import { normalEmail } from "../domain/user.ts";
+import { normalEmail } from "./user.ts";
 
 /** Those who may do everything, as the variable `OPERATORS` names them. */
 export interface Operators {

@@ -9,7 +9,7 @@ export class BrokenBody extends Error {
   override readonly name = "BrokenBody";
 }
 
-type Status = 401 | 403 | 404 | 409 | 422 | 429 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 412 | 422 | 429 | 503;
 
 const refusals = {
   credentials_missing: [401, "Not authenticated"],
@@ -31,6 +31,16 @@ const refusals = {
   organization_unnamed: [422, "Name an account"],
   too_soon: [429, "This was done less than a minute ago"],
   last_owner: [409, "An account must keep at least one active owner"],
+  zone_missing: [404, "Zone not found"],
+  zone_slug_taken: [409, "A zone with this slug already exists"],
+  zone_in_use: [409, "Accounts are placed in this zone"],
+  access_token_missing: [404, "Token not found"],
+  access_token_insufficient: [403, "A personal access token cannot do this; sign in"],
+  access_token_shown: [409, "The token of this Idempotency-Key was shown when it was made"],
+  address_unverified: [403, "This invite is for another address, or yours is not verified"],
+  key_invalid: [400, "Idempotency-Key must have 1 to 255 characters"],
+  key_reused: [422, "This Idempotency-Key was used with another request"],
+  version_mismatch: [412, "This is no longer the version that If-Match names"],
   page_invalid: [404, "Page not found"],
   changed_meanwhile: [409, "This changed while the request was served. Try again"],
   rate_limited: [429, "Too many requests. Try again later"],
@@ -44,16 +54,7 @@ export function refuse(c: AppContext, error: unknown): Response {
   if (error instanceof BrokenBody) return c.json({ detail: "There was an error parsing the body" }, 400);
   if (error instanceof DomainError) {
     const fault = asFieldFault(error);
-    if (fault !== undefined) {
-      return c.json(
-        {
-          detail: [
-            { type: "value_error", loc: fault.loc, msg: fault.msg, input: error.details.value ?? null },
-          ],
-        },
-        422,
-      );
-    }
+    if (fault !== undefined) return c.json({ detail: [fault] }, 422);
     const [status, detail] = refusals[error.code];
     const headers = refusalHeaders(error);
     if (status === 401) headers["WWW-Authenticate"] = "Bearer";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isOperator, parseOperators } from "../../src/auth/operators.ts";
+import { isOperator, parseOperators } from "../../src/domain/operators.ts";
 
 const operators = parseOperators("Ada@Example.com, https://id.example|auth0|7\n bob@example.com");
 const nobody = { issuer: "https://id.example", subject: "nobody", verifiedEmail: undefined };

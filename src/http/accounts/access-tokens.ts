@@ -1,0 +1,112 @@
+import { z } from "@hono/zod-openapi";
+
+import {
+  createAccessToken,
+  deleteAccessToken,
+  listAccessTokens,
+} from "../../services/tokens/access-tokens.ts";
+import { answers, empty, json } from "../fastapi/answers.ts";
+import { moment, text, uuid } from "../fastapi/fields.ts";
+import { report } from "../fastapi/validation.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Authenticated user";
+const exampleId = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
+const expires = z.iso.datetime().nullable().openapi({ description: "When it ends; null: never." });
+
+/** Longest description, in characters. */
+const descriptionLength = 200;
+
+const tokenSchema = z
+  .object({ id: z.uuid(), description: z.string(), expires })
+  .openapi("AccessToken", { example: { id: exampleId, description: "Backup job", expires: null } });
+
+const newTokenSchema = z
+  .object({
+    id: z.uuid(),
+    token: z.string().openapi({ description: "The token, shown this once." }),
+    expires,
+  })
+  .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } });
+
+const tokenBody = z
+  .object({
+    description: text({
+      min: 1,
+      max: descriptionLength,
+      description: "What it is for.",
+      example: "Backup job",
+    }),
+    expiration_date: moment("When it ends; without it, never.")
+      .transform((value, context) =>
+        value > Date.now()
+          ? value
+          : report(context, { type: "datetime_future", msg: "Input should be in the future" }),
+      )
+      .nullish(),
+  })
+  .openapi("AccessTokenBody");
+
+operation(
+  {
+    id: "listAccessTokens",
+    method: "get",
+    path: "/api/v1/user/pa_tokens",
+    tag,
+    summary: "List my tokens",
+    description: "The caller's personal access tokens, the oldest first; their secrets are kept nowhere.",
+    responses: answers(json(200, "The tokens.", z.array(tokenSchema))),
+  },
+  async (ctx, _input, c) => {
+    const tokens = await listAccessTokens(ctx);
+    return c.json(
+      tokens.map(({ id, description, expiresAt }) => ({ id, description, expires: told(expiresAt) })),
+    );
+  },
+);
+
+operation(
+  {
+    id: "createAccessToken",
+    creates: true,
+    method: "post",
+    path: "/api/v1/user/pa_tokens",
+    tag,
+    summary: "Create token",
+    description:
+      "Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409. A token cannot make another.",
+    body: tokenBody,
+    bodyExample: { description: "Backup job", expiration_date: "2027-01-31T13:00:00Z" },
+    responses: answers(json(201, "The token.", newTokenSchema), 400, 403, 409, 413, 422),
+  },
+  async (ctx, { body }, c) => {
+    const { id, token, expiresAt } = await createAccessToken(ctx, {
+      description: body.description,
+      expiresAt: body.expiration_date ?? null,
+    });
+    return c.json({ id, token, expires: told(expiresAt) }, 201);
+  },
+);
+
+operation(
+  {
+    id: "deleteAccessToken",
+    method: "delete",
+    path: "/api/v1/user/pa_token/{id}",
+    tag,
+    summary: "Delete token",
+    description: "It stops working at once.",
+    params: z.object({
+      id: uuid("The token's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+    }),
+    responses: answers(empty("The token is gone."), 404, 409, 422),
+  },
+  async (ctx, { params }, c) => {
+    await deleteAccessToken(ctx, params.id);
+    return c.body(null, 204);
+  },
+);
+
+function told(ends: number | null): string | null {
+  return ends === null ? null : new Date(ends).toISOString();
+}

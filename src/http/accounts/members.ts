@@ -1,0 +1,158 @@
+import { z } from "@hono/zod-openapi";
+
+import { accountRoles } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { joinName } from "../../domain/user.ts";
+import { isNamed } from "../../services/accounts/access.ts";
+import { getMember, listMembers, searchMembers, type Member } from "../../services/members/find.ts";
+import { removeMember, updateMembers } from "../../services/members/update.ts";
+import { answers, empty, json } from "../fastapi/answers.ts";
+import { readBody } from "../fastapi/body.ts";
+import { listOf, uuid } from "../fastapi/fields.ts";
+import { InvalidRequest, report, valueError } from "../fastapi/validation.ts";
+import { namedAccount } from "./accounts.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Members";
+const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
+const example = { id: exampleId, name: "Ada Lovelace", email: "ada@example.com", role: "AOWNER" };
+
+/** Most users one change names, added and deleted each. */
+const mostNamed = 1_000;
+
+const memberSchema = z
+  .object({ id: z.uuid(), name: z.string(), email: z.string(), role: z.enum(accountRoles) })
+  .openapi("AccountUser", { example });
+
+const oneMember = namedAccount.extend({
+  user_id: uuid("The user's id.").openapi({ param: { name: "user_id", in: "path" }, example: exampleId }),
+});
+
+const memberChanges = z
+  .object({
+    add: listOf(z.object({ id: uuid("The user's id."), role: z.enum(accountRoles) }), mostNamed).nullish(),
+    delete: listOf(uuid("The user's id."), mostNamed).nullish(),
+  })
+  .superRefine(({ add, delete: removed }, context) => {
+    const named = new Set<string>(removed ?? []);
+    for (const [at, { id }] of (add ?? []).entries()) {
+      if (named.has(id)) report(context, valueError("This user is named twice."), ["add", at, "id"]);
+      named.add(id);
+    }
+  })
+  .openapi("AccountUsersUpdate", {
+    description: "Who becomes a member or has another role, and who leaves; nobody stands in both.",
+  });
+
+operation(
+  {
+    id: "getMember",
+    method: "get",
+    path: "/api/v1/account/{slug}/user/{user_id}",
+    tag,
+    summary: "Get member",
+    description: "One member. For members.",
+    params: oneMember,
+    responses: answers(json(200, "The member.", memberSchema), 403, 404, 422),
+  },
+  async (ctx, { params }, c) => c.json(present(await getMember(ctx, isNamed(params.slug), params.user_id))),
+);
+
+operation(
+  {
+    id: "removeMember",
+    method: "delete",
+    path: "/api/v1/account/{slug}/user/{user_id}",
+    tag,
+    summary: "Leave account",
+    description: "For that member, or owners. A blocked account can be left; its last owner stays.",
+    params: oneMember,
+    responses: answers(empty("The member is gone."), 403, 404, 409, 422),
+  },
+  async (ctx, { params }, c) => {
+    await removeMember(ctx, isNamed(params.slug), params.user_id);
+    return c.body(null, 204);
+  },
+);
+
+operation(
+  {
+    id: "listMembers",
+    method: "get",
+    path: "/api/v1/account/{slug}/users",
+    tag,
+    summary: "List members",
+    description: "All members, in the order they joined. For owners.",
+    params: namedAccount,
+    responses: answers(json(200, "The members.", z.array(memberSchema)), 403, 404),
+  },
+  async (ctx, { params }, c) => c.json((await listMembers(ctx, isNamed(params.slug))).map(present)),
+);
+
+operation(
+  {
+    id: "updateMembers",
+    method: "patch",
+    path: "/api/v1/account/{slug}/users",
+    tag,
+    summary: "Update members",
+    description:
+      "Adds users, changes members' roles and deletes members, all or nothing. Adding a member changes the role; deleting who is none changes nothing. For owners.",
+    params: namedAccount,
+    body: memberChanges,
+    bodyExample: { add: [{ id: exampleId, role: "AMEMBER" }], delete: [] },
+    responses: answers(empty("The members are changed."), 400, 403, 404, 409, 413, 422),
+  },
+  async (ctx, { params, body }, c) => {
+    const add = (body.add ?? []).map(({ id, role }) => ({ uuid: id, role }));
+    const changes = { add, remove: body.delete ?? [] };
+    await updateMembers(ctx, isNamed(params.slug), changes).catch(async (error: unknown) => {
+      const unknown = error instanceof DomainError ? error.details.values : undefined;
+      throw unknown === undefined ? error : asFaults(new Set(unknown), add, await readBody(c));
+    });
+    return c.body(null, 204);
+  },
+);
+
+operation(
+  {
+    id: "searchMembers",
+    method: "get",
+    path: "/api/v1/account/{slug}/users/search",
+    tag,
+    summary: "Search members",
+    description:
+      "The members in whose name or address the text stands, in any case; every character is an ordinary one. For members.",
+    params: namedAccount,
+    query: z.object({ query: z.string().openapi({ description: "What to look for.", example: "ada" }) }),
+    responses: answers(json(200, "The members.", z.array(memberSchema)), 403, 404, 422),
+  },
+  async (ctx, { params, query }, c) =>
+    c.json((await searchMembers(ctx, isNamed(params.slug), query.query)).map(present)),
+);
+
+/** Users there are not, told at the places that name them, as they were named there. */
+function asFaults(
+  unknown: ReadonlySet<string>,
+  add: readonly { readonly uuid: string }[],
+  sent: unknown,
+): InvalidRequest {
+  const named = (sent as { readonly add: readonly { readonly id: unknown }[] }).add;
+  return new InvalidRequest(
+    add.flatMap(({ uuid: id }, at) =>
+      unknown.has(id)
+        ? [
+            {
+              ...valueError("This user does not exist."),
+              loc: ["body", "add", at, "id"],
+              input: named[at]?.id,
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+function present({ uuid: id, firstName, lastName, email, role }: Member): z.input<typeof memberSchema> {
+  return { id, name: joinName(firstName, lastName), email, role };
+}

@@ -1,0 +1,34 @@
+import { z } from "@hono/zod-openapi";
+
+import { permissions } from "../../domain/permissions.ts";
+import { listPermissions } from "../../services/accounts/permissions.ts";
+import { answers, json } from "../fastapi/answers.ts";
+import { namedAccount } from "./accounts.ts";
+import { operation } from "./operation.ts";
+
+const permissionsSchema = z
+  .object({ permissions: z.array(z.enum(permissions)) })
+  .openapi("AccountPermissions", { example: { permissions: ["account:read", "members:search"] } });
+
+operation(
+  {
+    id: "getAccountPermissions",
+    method: "get",
+    path: "/api/v1/account/{slug}/permissions",
+    tag: "Accounts",
+    summary: "Get permissions",
+    description:
+      "What the caller may do on the account; with `stash_id`, what of it concerns a knowledge box. For members.",
+    params: namedAccount,
+    query: z.object({
+      account_id: z.string().openapi({ description: "The account's id; another account's is 404." }),
+      stash_id: z.string().optional().openapi({ description: "The id of a knowledge box." }),
+    }),
+    responses: answers(json(200, "The permissions.", permissionsSchema), 403, 404, 422),
+  },
+  async (ctx, { params, query }, c) => {
+    const knowledgeBox = query.stash_id !== undefined;
+    const asked = { accountId: query.account_id, knowledgeBox };
+    return c.json({ permissions: [...(await listPermissions(ctx, params.slug, asked))] });
+  },
+);

@@ -1,0 +1,41 @@
+/**
+ * Entity tags of accounts (RFC 9110, 8.8.3): the account's version, then a digest of what is shown
+ * of it. A change is held against the version alone: that a member joined loses nobody's change.
+ */
+import type { AppContext } from "./app-env.ts";
+
+const digestLength = 16;
+
+/** Answers what is shown of an account, with its tag; 304 to who has it already. */
+export async function answerTagged(
+  c: AppContext,
+  { version }: { readonly version: number },
+  shown: object,
+): Promise<Response> {
+  const tag = await entityTag(version, shown);
+  const safe = c.req.method === "GET" || c.req.method === "HEAD";
+  const known = named(c.req.header("If-None-Match") ?? "");
+  if (safe && (known.includes(tag) || known.includes("*"))) return c.body(null, 304, { ETag: tag });
+  return c.json(shown, 200, { ETag: tag });
+}
+
+/** The tag of a version of an account as it is shown. */
+export async function entityTag(version: number, shown: object): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(shown)));
+  return `"${version}-${new Uint8Array(digest).toHex().slice(0, digestLength)}"`;
+}
+
+/** The versions `If-Match` names; undefined where it names none in particular. Weak tags never match. */
+export function expectedVersions(c: AppContext): readonly number[] | undefined {
+  const header = c.req.header("If-Match");
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.split(",").flatMap((tag) => {
+    const [, version] = /^\s*"(\d{1,15})-[0-9a-f]{16}"\s*$/.exec(tag) ?? [];
+    return version === undefined ? [] : [Number(version)];
+  });
+}
+
+/** The tags of an `If-None-Match`, which compares weakly. */
+function named(header: string): string[] {
+  return header.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+}

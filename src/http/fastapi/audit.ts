@@ -1,0 +1,86 @@
+/** A history as the accounts face and the operator's show it. */
+import { z } from "@hono/zod-openapi";
+
+import type { AuditPage, AuditRequest } from "../../services/audit-list.ts";
+import { integer, moment } from "./fields.ts";
+import { report, valueError } from "./validation.ts";
+
+const defaultLimit = 20;
+const largestLimit = 100;
+
+export const auditPageSchema = z
+  .object({
+    items: z.array(
+      z.object({
+        id: z.int(),
+        at: z.iso.datetime(),
+        actor: z.string().openapi({ description: "The id of who did it, or `system`." }),
+        action: z.string().openapi({ description: "Thing and deed." }),
+        target: z.string().openapi({ description: "What it was done to." }),
+        changes: z
+          .record(z.string(), z.unknown())
+          .openapi({ description: "Each field that changed, before and after; secrets are left out." }),
+        request_id: z.string(),
+      }),
+    ),
+    next: z
+      .string()
+      .nullable()
+      .openapi({ description: "The cursor of the next page, which there may be behind a short one too." }),
+  })
+  .openapi("AuditPage", {
+    example: {
+      items: [
+        {
+          id: 1811808000000000,
+          at: "2026-01-31T13:00:00.000Z",
+          actor: "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10",
+          action: "account.updated",
+          target: "account:7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+          changes: { title: ["Acme", "Acme Ltd"] },
+          request_id: "3f0f7c1e-63c0-4a3b-8f6c-7a8a2c3f9b10",
+        },
+      ],
+      next: null,
+    },
+  });
+
+/** Which changes are asked for. */
+export const auditQuery = z.object({
+  cursor: z
+    .string()
+    .transform((value, context) => {
+      if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
+      return report(context, valueError("This is no cursor of this list."));
+    })
+    .optional()
+    .openapi({ type: "string", description: "Where a page begins: what `next` told." }),
+  limit: integer({
+    min: 1,
+    max: largestLimit,
+    description: `Changes a page, ${defaultLimit} unless told.`,
+  }).optional(),
+  actor: z.string().optional().openapi({ description: "Only those of this actor." }),
+  action: z.string().optional().openapi({ description: "Only those of this action." }),
+  from: moment("Only those from then on.").optional(),
+  to: moment("Only those before then.").optional(),
+});
+
+export function readAuditQuery({ cursor, limit, ...filter }: z.output<typeof auditQuery>): AuditRequest {
+  return { ...filter, before: cursor, limit: limit ?? defaultLimit };
+}
+
+export function presentAudit({ items, next }: AuditPage): z.input<typeof auditPageSchema> {
+  return {
+    items: items.map(({ id, at, actor, action, target, changes, requestId }) => ({
+      id,
+      at: new Date(at).toISOString(),
+      actor,
+      action,
+      target,
+      changes,
+      request_id: requestId,
+    })),
+    next: next === null ? null : String(next),
+  };
+}

@@ -1,0 +1,204 @@
+/** The fields of this face's requests, each with pydantic's way of refusing a value. */
+import { z } from "@hono/zod-openapi";
+
+import { isReservedSlug, slugLength } from "../../domain/account.ts";
+import { emailFault } from "../../domain/email.ts";
+import { codePoints, textFault } from "../../domain/text.ts";
+import { momentOfNumber, parseMoment } from "../../domain/moment.ts";
+import { emailLength } from "../../domain/user.ts";
+import { parseUuid } from "../../domain/uuid.ts";
+import { uuidFault } from "./uuid-fault.ts";
+import { report, valueError, type FieldFault } from "./validation.ts";
+
+export interface TextRules {
+  /** Least and most code points. */
+  readonly min?: number;
+  readonly max?: number;
+  /** A regular expression, as it is told in the answer. */
+  readonly pattern?: string;
+  /** Whether line ends and tabs are ordinary characters. */
+  readonly lines?: boolean;
+  /** What no pattern can say: the reason a value is refused. */
+  readonly refuse?: (value: string) => FieldFault | undefined;
+  readonly description: string;
+  readonly example?: string;
+  readonly format?: string;
+}
+
+/** A string; of all rules it breaks the first is told, as pydantic does. */
+export function text(rules: TextRules) {
+  return z
+    .string()
+    .transform((value, context) => {
+      const fault = textFaultOf(value, rules);
+      return fault === undefined ? value : report(context, fault);
+    })
+    .openapi({
+      description: rules.description,
+      ...(rules.min === undefined ? {} : { minLength: rules.min }),
+      ...(rules.max === undefined ? {} : { maxLength: rules.max }),
+      ...(rules.pattern === undefined ? {} : { pattern: rules.pattern }),
+      ...(rules.format === undefined ? {} : { format: rules.format }),
+      ...(rules.example === undefined ? {} : { example: rules.example }),
+    });
+}
+
+export const slugPattern = "^[a-z0-9_-]+$";
+
+/** A slug that an account may take. */
+export const slug = text({
+  max: slugLength,
+  pattern: slugPattern,
+  refuse: (value) => (isReservedSlug(value) ? valueError("This slug is reserved.") : undefined),
+  description: "Unique without regard to case; not a reserved word and not of a UUID's form.",
+  example: "acme",
+});
+
+/** An e-mail address. */
+export const email = text({
+  max: emailLength,
+  refuse: (value) => {
+    const reason = emailFault(value);
+    return reason === undefined
+      ? undefined
+      : { type: "value_error", msg: `value is not a valid email address: ${reason}`, ctx: { reason } };
+  },
+  description: "An e-mail address.",
+  format: "email",
+  example: "ada@example.com",
+});
+
+/** A UUID in any of the spellings pydantic takes. */
+export function uuid(description: string) {
+  return lax<string>((value) => {
+    if (typeof value === "string") {
+      return (uuidForm.test(value) ? parseUuid(value) : undefined) ?? uuidFault(value);
+    }
+    return { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
+  }).openapi({ type: "string", format: "uuid", description });
+}
+
+/** A time: RFC 3339, a bare date, or epoch seconds. In milliseconds since the epoch. */
+export function moment(description: string) {
+  return lax((value) => {
+    if (typeof value === "number") return momentOfNumber(value) ?? outOfRange;
+    if (typeof value !== "string") return { type: "datetime_type", msg: "Input should be a valid datetime" };
+    return parseMoment(value) ?? unreadable;
+  }).openapi({ type: "string", format: "date-time", description });
+}
+
+/** An integer, in a query or a body; whole numbers and their text are taken too, as pydantic does. */
+export function integer({ min, max, description }: { min: number; max?: number; description: string }) {
+  return lax((value) => {
+    const number = typeof value === "boolean" ? Number(value) : value;
+    const read =
+      typeof number === "string" && /^\s*[+-]?\d+(?:\.0+)?\s*$/.test(number) ? Number(number) : number;
+    if (typeof read === "string") {
+      return {
+        type: "int_parsing",
+        msg: "Input should be a valid integer, unable to parse string as an integer",
+      };
+    }
+    if (typeof read !== "number") return { type: "int_type", msg: "Input should be a valid integer" };
+    if (!Number.isInteger(read)) {
+      return {
+        type: "int_from_float",
+        msg: "Input should be a valid integer, got a number with a fractional part",
+      };
+    }
+    const most = max ?? Number.MAX_SAFE_INTEGER;
+    if (read < min) return bound("greater_than_equal", "greater than or equal to", "ge", min);
+    return read > most ? bound("less_than_equal", "less than or equal to", "le", most) : read;
+  }).openapi({ type: "integer", minimum: min, ...(max === undefined ? {} : { maximum: max }), description });
+}
+
+/** A boolean; the usual words and numbers for yes and no are taken too, as pydantic does. */
+export function boolean(description: string) {
+  return lax<boolean>((value) => {
+    const word = typeof value === "string" ? value.toLowerCase() : "";
+    if (value === true || value === 1 || truths.has(word)) return true;
+    if (value === false || value === 0 || untruths.has(word)) return false;
+    return typeof value === "string" || Number.isInteger(value)
+      ? { type: "bool_parsing", msg: "Input should be a valid boolean, unable to interpret input" }
+      : { type: "bool_type", msg: "Input should be a valid boolean" };
+  }).openapi({ type: "boolean", description });
+}
+
+/** A list of at most so many; of a longer one that is told, and nothing of what stands in it. */
+export function listOf<Item extends z.ZodType>(item: Item, max: number) {
+  return z
+    .preprocess((value, context) => {
+      if (!Array.isArray(value) || value.length <= max) return value;
+      return report(context, {
+        type: "too_long",
+        msg: `List should have at most ${max} items after validation, not ${value.length}`,
+        ctx: { field_type: "List", max_length: max, actual_length: value.length },
+      });
+    }, z.array(item))
+    .openapi({ maxItems: max });
+}
+
+const uuidForm =
+  /^(?:(?:urn:uuid:)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\{[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}|[0-9a-fA-F]{32})$/;
+const truths = new Set(["true", "t", "yes", "y", "on", "1"]);
+const untruths = new Set(["false", "f", "no", "n", "off", "0"]);
+const unreadable: FieldFault = {
+  type: "datetime_from_date_parsing",
+  msg: "Input should be a valid datetime or date, it cannot be read as one",
+  ctx: { error: "it cannot be read as one" },
+};
+
+const outOfRange: FieldFault = {
+  type: "datetime_parsing",
+  msg: "Input should be a valid datetime, dates after 9999 are not supported as unix timestamps",
+  ctx: { error: "dates after 9999 are not supported as unix timestamps" },
+};
+
+/** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
+function lax<Value extends number | boolean | string>(read: (value: unknown) => Value | FieldFault) {
+  return z.unknown().transform((value, context): Value => {
+    if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
+    const result = read(value);
+    return typeof result === "object" ? report(context, result) : result;
+  });
+}
+
+function bound(type: string, words: string, key: string, limit: number): FieldFault {
+  return { type, msg: `Input should be ${words} ${limit}`, ctx: { [key]: limit } };
+}
+
+function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
+  const unfit = textFault(value, { lines: rules.lines ?? false });
+  if (unfit?.kind === "surrogate") {
+    return {
+      type: "string_unicode",
+      msg: "Input should be a valid string, unable to parse raw data as a unicode string",
+    };
+  }
+  // What counts is what is stored: normal form C can be longer than what was sent.
+  const normal = value.normalize("NFC");
+  if (rules.min !== undefined && codePoints(normal.trim()) < rules.min) {
+    const characters = rules.min === 1 ? "character" : "characters";
+    return {
+      type: "string_too_short",
+      msg: `String should have at least ${rules.min} ${characters}`,
+      ctx: { min_length: rules.min },
+    };
+  }
+  if (rules.max !== undefined && codePoints(normal) > rules.max) {
+    return {
+      type: "string_too_long",
+      msg: `String should have at most ${rules.max} characters`,
+      ctx: { max_length: rules.max },
+    };
+  }
+  if (rules.pattern !== undefined && !new RegExp(rules.pattern).test(value)) {
+    return {
+      type: "string_pattern_mismatch",
+      msg: `String should match pattern '${rules.pattern}'`,
+      ctx: { pattern: rules.pattern },
+    };
+  }
+  if (unfit !== undefined) return valueError("Control characters are not allowed.");
+  return rules.refuse?.(value);
+}

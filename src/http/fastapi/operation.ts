@@ -1,0 +1,85 @@
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
+
+import { operations } from "../../domain/permissions.ts";
+import type { Context } from "../../services/context.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { authenticate, readFirst, withRetries } from "../context.ts";
+import { Face, type Inputs, type OperationContract } from "../face.ts";
+import { withKey } from "../idempotency.ts";
+import { queryOf } from "../query.ts";
+import { readBody } from "./body.ts";
+import { methodNotAllowed, notFound, refuse, tooLarge } from "./errors.ts";
+import { check, InvalidRequest, type ValidationIssue } from "./validation.ts";
+
+type Serve<Params, Query, Body> = (
+  ctx: Context,
+  input: Inputs<Params, Query, Body>,
+  c: AppContext,
+) => Promise<Response>;
+
+/** A face in FastAPI's manner. */
+export class FastApiFace {
+  readonly #face: Face = new Face({
+    refuse,
+    tooLarge,
+    wrongMethod: methodNotAllowed,
+    unknown: (c) => {
+      const { pathname, search } = new URL(c.req.url);
+      const bare = pathname.replace(/\/+$/, "");
+      if (bare !== pathname && this.#face.serves(bare)) return c.redirect(bare + search, 307);
+      return notFound(c);
+    },
+    mediaTypes: ["application/json"],
+  });
+
+  /**
+   * Adds an operation. What comes first is told first: credentials, then everything wrong with path,
+   * query and body together, then what the use case says.
+   */
+  readonly operation = <Params = undefined, Query = undefined, Body = undefined>(
+    contract: OperationContract<Params, Query, Body>,
+    serve: Serve<Params, Query, Body>,
+  ): void => {
+    this.#face.add(contract, async (c) => {
+      const ctx = await authenticate(c, operations[contract.id]);
+      await contract.limit?.(c, ctx.principal);
+      const input = await readFirst(ctx, () => readInputs(c, contract));
+      const asked =
+        contract.creates === true
+          ? await readFirst(ctx, () => withKey(c, ctx, contract.id, () => readBody(c)))
+          : ctx;
+      return withRetries(() => serve(asked, input, c));
+    });
+  };
+
+  /** Serves every operation added, under its prefix. */
+  mount(prefix: string): OpenAPIHono<AppEnv> {
+    return this.#face.mount(prefix);
+  }
+}
+
+async function readInputs<Params, Query, Body>(
+  c: AppContext,
+  contract: OperationContract<Params, Query, Body>,
+): Promise<Inputs<Params, Query, Body>> {
+  const issues: ValidationIssue[] = [];
+  const take = (schema: unknown, value: unknown, part: "path" | "query" | "body"): unknown => {
+    if (schema === undefined) return undefined;
+    const result = check(schema as z.ZodType, value, part);
+    if ("value" in result) return result.value;
+    issues.push(...result.issues);
+    return undefined;
+  };
+  const params = take(contract.params, c.req.param(), "path");
+  const query = take(contract.query, queryOf(c.req.url), "query");
+  let body: unknown;
+  try {
+    body = contract.body === undefined ? undefined : take(contract.body, await readBody(c), "body");
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error;
+    issues.push(...error.issues);
+  }
+  if (issues.length > 0) throw new InvalidRequest(issues);
+  // Each part came out of its own schema, or is undefined as it has none.
+  return { params, query, body } as Inputs<Params, Query, Body>;
+}

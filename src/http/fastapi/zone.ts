@@ -1,0 +1,42 @@
+import { z } from "@hono/zod-openapi";
+
+import { cloudProviders, locationHints } from "../../domain/zone.ts";
+import type { Zone } from "../../services/zones.ts";
+
+export const zoneSchema = z
+  .object({
+    id: z.uuid(),
+    slug: z.string().regex(/^[.a-z0-9_-]+$/),
+    title: z.string(),
+    cloud_provider: z.enum(cloudProviders),
+    private: z.boolean(),
+    origin: z.string().nullable(),
+    location_hint: z
+      .enum(locationHints)
+      .nullable()
+      .optional()
+      .openapi({ description: "Where usage is counted; shown to operators." }),
+  })
+  .openapi("Zone", {
+    example: {
+      id: "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01",
+      slug: "europe-1",
+      title: "Europe 1",
+      cloud_provider: "CLOUDFLARE",
+      private: false,
+      origin: null,
+    },
+  });
+
+/** A zone as its reader may see it. */
+export function presentZone(zone: Zone): z.input<typeof zoneSchema> {
+  return {
+    id: zone.uuid,
+    slug: zone.slug,
+    title: zone.title,
+    cloud_provider: zone.cloudProvider,
+    private: zone.private,
+    origin: zone.origin,
+    ...(zone.locationHint === undefined ? {} : { location_hint: zone.locationHint }),
+  };
+}

@@ -1,0 +1,44 @@
+/** `Idempotency-Key`: what tells one request from another, so that a repeated one is answered the same. */
+import { DomainError } from "../domain/errors.ts";
+import type { OperationId } from "../domain/permissions.ts";
+import type { Context } from "../services/context.ts";
+import type { AppContext } from "./app-env.ts";
+
+const longestKey = 255;
+
+/**
+ * The context of a request that creates, with its key where it has one. Bodies are compared as the
+ * values that `readValues` reads of them, or byte by byte where it cannot. Throws `key_invalid`.
+ */
+export async function withKey(
+  c: AppContext,
+  ctx: Context,
+  operation: OperationId,
+  readValues: () => Promise<unknown>,
+): Promise<Context> {
+  const key = c.req.header("Idempotency-Key");
+  if (key === undefined) return ctx;
+  if (key.trim() === "" || key.length > longestKey) throw new DomainError("key_invalid");
+  const url = new URL(c.req.url);
+  url.searchParams.sort();
+  const asked = [url.pathname, url.search, c.req.header("X-Organization") ?? "", await bodyOf(c, readValues)];
+  const bytes = new TextEncoder().encode(JSON.stringify(asked));
+  const requestHash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return { ...ctx, repeatable: { operation, key, requestHash } };
+}
+
+async function bodyOf(c: AppContext, readValues: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return ordered((await readValues()) ?? null);
+  } catch {
+    return new Uint8Array(await c.req.arrayBuffer()).toBase64();
+  }
+}
+
+/** The same value with the keys of its objects in order; no list looks like an object. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return ["list", ...value.map(ordered)];
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return ["object", ...fields.map(([key, inner]) => [key, ordered(inner)])];
+}

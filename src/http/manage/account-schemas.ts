@@ -1,0 +1,134 @@
+/** Accounts as the operator sees and sets them. */
+import { z } from "@hono/zod-openapi";
+
+import {
+  blockedFeatures,
+  blockingStateAt,
+  blockingStates,
+  settableBlockingStates,
+  usageEnforcements,
+} from "../../domain/account.ts";
+import { uploadLimits, usageLimits } from "../../domain/limits.ts";
+import { planLimits, plans } from "../../domain/plan.ts";
+import type { ManagedAccount } from "../../services/manage/accounts.ts";
+import { integer, listOf, moment, text } from "../fastapi/fields.ts";
+import { limitsSchema } from "../fastapi/limits.ts";
+
+const count = z.int().nullable();
+const time = z.iso.datetime();
+const overrides = {
+  max_users: count.openapi({ description: "The account's own; null: the plan's." }),
+  max_kbs: count.openapi({ description: "The account's own; null: the plan's." }),
+  usage_limit: count.openapi({ description: "The account's own, a month; null: the plan's." }),
+};
+
+export const managedAccountSchema = z
+  .object({
+    id: z.uuid(),
+    slug: z.string(),
+    title: z.string(),
+    description: z.string().nullable(),
+    email: z.string().nullable(),
+    type: z.enum(plans),
+    zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
+    creation_date: time,
+    trial_expiration_date: time.nullable(),
+    current_users: z.int(),
+    current_kbs: z.int(),
+    current_usage: z.int().openapi({ description: "This month's, as last told by the account's counter." }),
+    ...overrides,
+    effective: z
+      .object({ max_users: count, max_kbs: count, usage_limit: count })
+      .openapi({ description: "What holds: the account's own, else the plan's; null: without limit." }),
+    limits: limitsSchema,
+    usage_enforcement: z.enum(usageEnforcements),
+    blocking_state: z.enum(blockingStates),
+    blocked_features: z.array(z.enum(blockedFeatures)),
+    idp_route: z.string().nullable(),
+    domain: z.string().nullable(),
+    saml_entity_id: z.string().nullable(),
+    saml_sso_url: z.string().nullable(),
+    saml_x509_cert: z.string().nullable(),
+  })
+  .openapi("ManagedAccount");
+
+const limit = integer({ min: 0, description: "Null: no limit is told." }).nullish();
+const limitsOf = <Name extends string>(names: readonly Name[]) =>
+  z
+    .object(Object.fromEntries(names.map((name) => [name, limit])) as Record<Name, typeof limit>)
+    .transform((given) => {
+      const none = Object.fromEntries(names.map((name) => [name, null]));
+      return { ...none, ...given } as Record<Name, number | null>;
+    });
+
+export const accountSettingsBody = z
+  .object({
+    type: z.enum(plans).optional(),
+    max_users: integer({
+      min: 0,
+      description: "Members and pending invitations; null: the plan's.",
+    }).nullish(),
+    max_kbs: integer({ min: 0, description: "Knowledge boxes; null: the plan's." }).nullish(),
+    limits: z
+      .object({ upload: limitsOf(uploadLimits).nullish(), usage: limitsOf(usageLimits).nullish() })
+      .nullish(),
+    usage_limit: integer({ min: 0, description: "Usage a month; null: the plan's." }).nullish(),
+    usage_enforcement: z.enum(usageEnforcements).optional(),
+    trial_expiration_date: moment("When the trial ends; null: it has no end.").nullish(),
+    idp_route: text({
+      min: 1,
+      max: 200,
+      pattern: "^[a-zA-Z0-9._-]+$",
+      description: "The identity provider's route of a login hint; null: the slug.",
+      example: "acme",
+    }).nullish(),
+  })
+  .openapi("AccountSettings", { description: "A key left out stays." });
+
+export const blockBody = z
+  .object({
+    blocking_state: z.enum(settableBlockingStates).optional(),
+    blocked_features: listOf(z.enum(blockedFeatures), blockedFeatures.length).optional(),
+  })
+  .openapi("AccountBlock", { description: "A key left out stays." });
+
+export function presentManaged(account: ManagedAccount, now: number): z.input<typeof managedAccountSchema> {
+  const plan = planLimits[account.type];
+  return {
+    id: account.uuid,
+    slug: account.slug,
+    title: account.title,
+    description: account.description,
+    email: account.email,
+    type: account.type,
+    zone: account.zoneSlug,
+    creation_date: new Date(account.createdAt).toISOString(),
+    trial_expiration_date:
+      account.trialExpiresAt === null ? null : new Date(account.trialExpiresAt).toISOString(),
+    current_users: account.memberCount,
+    current_kbs: account.currentKnowledgeBoxes,
+    current_usage: account.usagePeriod === monthStart(now) ? account.usage : 0,
+    max_users: account.maxUsers,
+    max_kbs: account.maxKnowledgeBoxes,
+    usage_limit: account.usageLimit,
+    effective: {
+      max_users: account.maxUsers ?? plan.maxUsers,
+      max_kbs: account.maxKnowledgeBoxes ?? plan.maxKnowledgeBoxes,
+      usage_limit: account.usageLimit ?? plan.monthlyUsage,
+    },
+    limits: account.limits ?? { upload: null, usage: null },
+    usage_enforcement: account.usageEnforcement,
+    blocking_state: blockingStateAt(account.blockingState, account.quotaUntil, now),
+    blocked_features: account.blockedFeatures,
+    idp_route: account.idpRoute,
+    domain: account.samlDomain,
+    saml_entity_id: account.samlEntityId,
+    saml_sso_url: account.samlSsoUrl,
+    saml_x509_cert: account.samlX509Cert,
+  };
+}
+
+function monthStart(now: number): number {
+  const today = new Date(now);
+  return Date.UTC(today.getUTCFullYear(), today.getUTCMonth());
+}

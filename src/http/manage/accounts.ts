@@ -1,0 +1,115 @@
+import { z } from "@hono/zod-openapi";
+
+import { isNamed } from "../../services/accounts/access.ts";
+import { getAccount } from "../../services/accounts/get.ts";
+import { accountListKeys } from "../../services/accounts/list.ts";
+import { blockAccount, listManagedAccounts, updateManagedAccount } from "../../services/manage/accounts.ts";
+import { readFirst } from "../context.ts";
+import { answerTagged, expectedVersions } from "../entity-tag.ts";
+import { answers, json } from "../fastapi/answers.ts";
+import { accountSettingsBody, blockBody, managedAccountSchema, presentManaged } from "./account-schemas.ts";
+import { operation } from "./operation.ts";
+import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
+
+const tag = "Operator";
+const params = z.object({
+  id_or_slug: z.string().openapi({
+    param: { name: "id_or_slug", in: "path" },
+    description: "The account's slug, in any case, or its id.",
+    example: "acme",
+  }),
+});
+
+operation(
+  {
+    id: "listManagedAccounts",
+    method: "get",
+    path: "/api/manage/@accounts",
+    tag,
+    summary: "List all accounts",
+    description: "By title; those a search finds in title or slug, the oldest first.",
+    query: pageQuery,
+    responses: answers(json(200, "One page.", pageOf("ManagedAccountPage", managedAccountSchema)), 403, 422),
+  },
+  async (ctx, { query }, c) => {
+    const request = await readFirst(ctx, () => readPage(query, accountListKeys(query)));
+    const page = await listManagedAccounts(ctx, query.search, request);
+    return c.json(presentPage(page, (account) => presentManaged(account, ctx.now)));
+  },
+);
+
+operation(
+  {
+    id: "getManagedAccount",
+    versioned: true,
+    method: "get",
+    path: "/api/manage/@account/{id_or_slug}",
+    tag,
+    summary: "Get any account",
+    description: "An account with all that is set on it.",
+    params,
+    responses: answers(json(200, "The account.", managedAccountSchema), 403, 404),
+  },
+  async (ctx, input, c) => {
+    const { account } = await getAccount(ctx, isNamed(input.params.id_or_slug));
+    return answerTagged(c, account, presentManaged(account, ctx.now));
+  },
+);
+
+operation(
+  {
+    id: "updateManagedAccount",
+    versioned: true,
+    method: "patch",
+    path: "/api/manage/@account/{id_or_slug}",
+    tag,
+    summary: "Set plan and limits",
+    description:
+      "A key left out stays. With a plan that is no trial the trial ends; a block for an expired trial ends with it, or with a later end of it.",
+    params,
+    body: accountSettingsBody,
+    bodyExample: { type: "v3growth", usage_limit: 5_000_000 },
+    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 413, 422),
+  },
+  async (ctx, { params: { id_or_slug: name }, body }, c) => {
+    const { upload, usage } = body.limits ?? {};
+    const limits = {
+      ...(upload === undefined ? {} : { upload }),
+      ...(usage === undefined ? {} : { usage }),
+    };
+    const settings = {
+      type: body.type,
+      maxUsers: body.max_users,
+      maxKnowledgeBoxes: body.max_kbs,
+      usageLimit: body.usage_limit,
+      limits: body.limits == null ? body.limits : limits,
+      usageEnforcement: body.usage_enforcement,
+      trialExpiresAt: body.trial_expiration_date,
+      idpRoute: body.idp_route,
+    };
+    const account = await updateManagedAccount(ctx, isNamed(name), settings, expectedVersions(c));
+    return answerTagged(c, account, presentManaged(account, ctx.now));
+  },
+);
+
+operation(
+  {
+    id: "blockAccount",
+    versioned: true,
+    method: "patch",
+    path: "/api/manage/@account/{id_or_slug}/blocking_status",
+    tag,
+    summary: "Block or unblock",
+    description:
+      "A blocked account answers reads only. `quota` is set by usage alone. Unblocked after its trial, an account is on trial no longer.",
+    params,
+    body: blockBody,
+    bodyExample: { blocking_state: "manager" },
+    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 413, 422),
+  },
+  async (ctx, { params: { id_or_slug: name }, body }, c) => {
+    const block = { blockingState: body.blocking_state, blockedFeatures: body.blocked_features };
+    const account = await blockAccount(ctx, isNamed(name), block, expectedVersions(c));
+    return answerTagged(c, account, presentManaged(account, ctx.now));
+  },
+);

@@ -1,0 +1,140 @@
+import { z } from "@hono/zod-openapi";
+
+import { DomainError } from "../../domain/errors.ts";
+import { joinName, languages, userTypes } from "../../domain/user.ts";
+import {
+  getManagedUser,
+  listManagedUsers,
+  updateManagedUser,
+  type ManagedUser,
+} from "../../services/manage/users.ts";
+import { readFirst } from "../context.ts";
+import { answers, json } from "../fastapi/answers.ts";
+import { readBody } from "../fastapi/body.ts";
+import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
+import { InvalidRequest, valueError } from "../fastapi/validation.ts";
+import { operation } from "./operation.ts";
+import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
+
+const tag = "Operator";
+const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
+const params = z.object({
+  id: uuid("The user's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+});
+/** An operator is who the configuration names; nobody is made one here. */
+const settableTypes = userTypes.filter((type) => type !== "ROOT");
+/** Most groups one user is put into at once. */
+const mostGroups = 100;
+
+const userSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    first_name: z.string(),
+    last_name: z.string(),
+    email: z.string(),
+    verified_email: z
+      .string()
+      .nullable()
+      .openapi({ description: "The address an issuer last vouched for, in its normal form." }),
+    type: z.enum(userTypes),
+    groups: z.array(z.int()),
+    is_active: z.boolean(),
+    language: z.enum(languages).nullable(),
+    avatar: z.string().nullable(),
+    last_login: z.iso.datetime().nullable(),
+    creation_date: z.iso.datetime(),
+  })
+  .openapi("ManagedUser");
+
+const settingsBody = z
+  .object({
+    type: z.enum(settableTypes).optional(),
+    groups: listOf(integer({ min: 1, description: "A group's id." }), mostGroups)
+      .transform((keys) => [...new Set(keys)].sort((left, right) => left - right))
+      .optional(),
+    is_active: boolean("Whether the user may sign in and counts as an owner.").optional(),
+  })
+  .openapi("UserSettings", { description: "A key left out stays." });
+
+operation(
+  {
+    id: "listManagedUsers",
+    method: "get",
+    path: "/api/manage/@users",
+    tag,
+    summary: "List all users",
+    description: "The oldest first; a search looks through addresses and names.",
+    query: pageQuery,
+    responses: answers(json(200, "One page.", pageOf("ManagedUserPage", userSchema)), 403, 422),
+  },
+  async (ctx, { query }, c) => {
+    const request = await readFirst(ctx, () => readPage(query, ["number"]));
+    const page = await listManagedUsers(ctx, query.search, request);
+    return c.json(presentPage(page, present));
+  },
+);
+
+operation(
+  {
+    id: "getManagedUser",
+    method: "get",
+    path: "/api/manage/@user/{id}",
+    tag,
+    summary: "Get any user",
+    description: "A user with all that is set on them.",
+    params,
+    responses: answers(json(200, "The user.", userSchema), 403, 404, 422),
+  },
+  async (ctx, input, c) => c.json(present(await getManagedUser(ctx, input.params.id))),
+);
+
+operation(
+  {
+    id: "updateManagedUser",
+    method: "patch",
+    path: "/api/manage/@user/{id}",
+    tag,
+    summary: "Set type, groups and activity",
+    description: "A key left out stays. The only active owner of an account cannot be deactivated: 409.",
+    params,
+    body: settingsBody,
+    bodyExample: { groups: [3] },
+    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 413, 422),
+  },
+  async (ctx, { params: { id }, body }, c) => {
+    const settings = { type: body.type, groups: body.groups, isActive: body.is_active };
+    const user = await updateManagedUser(ctx, id, settings).catch(async (error: unknown) => {
+      const unknown = error instanceof DomainError && error.code === "group_unknown";
+      throw unknown ? unknownGroup(error, await readBody(c)) : error;
+    });
+    return c.json(present(user));
+  },
+);
+
+/** A group there is not, told at the place that names it. */
+function unknownGroup({ details }: DomainError, sent: unknown): InvalidRequest {
+  const { groups } = sent as { readonly groups: readonly unknown[] };
+  const at = groups.findIndex((key) => Number(key) === Number(details.value));
+  return new InvalidRequest([
+    { ...valueError("This group does not exist."), loc: ["body", "groups", at], input: groups[at] },
+  ]);
+}
+
+function present(user: ManagedUser): z.input<typeof userSchema> {
+  return {
+    id: user.uuid,
+    name: joinName(user.firstName, user.lastName),
+    first_name: user.firstName,
+    last_name: user.lastName,
+    email: user.email,
+    verified_email: user.verifiedEmail,
+    type: user.type,
+    groups: [...user.groups],
+    is_active: user.isActive,
+    language: user.language,
+    avatar: user.avatar,
+    last_login: user.lastLogin === null ? null : new Date(user.lastLogin).toISOString(),
+    creation_date: new Date(user.createdAt).toISOString(),
+  };
+}

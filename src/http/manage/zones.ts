@@ -1,0 +1,154 @@
+import { z } from "@hono/zod-openapi";
+
+import { titleLength } from "../../domain/account.ts";
+import { parseUuid } from "../../domain/uuid.ts";
+import { cloudProviders, locationHints } from "../../domain/zone.ts";
+import {
+  createZone,
+  deleteZone,
+  getZone,
+  listManagedZones,
+  updateZone,
+} from "../../services/manage/zones.ts";
+import { answers, empty, json } from "../fastapi/answers.ts";
+import { boolean, text, uuid } from "../fastapi/fields.ts";
+import { valueError } from "../fastapi/validation.ts";
+import { presentZone, zoneSchema } from "../fastapi/zone.ts";
+import { operation } from "./operation.ts";
+import { pageOf } from "./pages.ts";
+
+const tag = "Operator";
+const exampleId = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
+const params = z.object({
+  id: uuid("The zone's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+});
+
+const slug = text({
+  max: titleLength,
+  pattern: "^[.a-z0-9_-]+$",
+  refuse: (value) => (parseUuid(value) === undefined ? undefined : valueError("This slug is reserved.")),
+  description: "Unique; not of a UUID's form.",
+  example: "europe-2",
+});
+const title = text({ min: 1, max: titleLength, description: "What people call it.", example: "Europe 2" });
+const hidden = boolean("Whether only operators place accounts in it.");
+const origin = text({
+  min: 1,
+  max: 2048,
+  description: "Where its services are.",
+  example: "https://eu.example",
+});
+const locationHint = z
+  .enum(locationHints)
+  .openapi({ description: "Where usage is counted; fixed once an account is placed there." });
+
+const zoneBody = z
+  .object({
+    slug,
+    title,
+    cloud_provider: z.enum(cloudProviders),
+    private: hidden.optional(),
+    origin: origin.nullish(),
+    location_hint: locationHint.nullish(),
+  })
+  .openapi("ZoneBody");
+const zoneChanges = z
+  .object({
+    slug: slug.optional(),
+    title: title.optional(),
+    cloud_provider: z.enum(cloudProviders).optional(),
+    private: hidden.optional(),
+    origin: origin.nullish(),
+    location_hint: locationHint.nullish(),
+  })
+  .openapi("ZoneChanges", { description: "A key left out stays." });
+
+operation(
+  {
+    id: "listManagedZones",
+    method: "get",
+    path: "/api/manage/@zones",
+    tag,
+    summary: "List all zones",
+    description: "All zones, the oldest first.",
+    responses: answers(json(200, "The zones.", pageOf("ZonePage", zoneSchema)), 403),
+  },
+  async (ctx, _input, c) => c.json({ items: (await listManagedZones(ctx)).map(presentZone), next: null }),
+);
+
+operation(
+  {
+    id: "createZone",
+    creates: true,
+    method: "post",
+    path: "/api/manage/@zones",
+    tag,
+    summary: "Create zone",
+    description: "Makes a zone accounts can be placed in.",
+    body: zoneBody,
+    bodyExample: { slug: "europe-2", title: "Europe 2", cloud_provider: "CLOUDFLARE", location_hint: "eeur" },
+    responses: answers(json(201, "The zone.", zoneSchema), 400, 403, 409, 413, 422),
+  },
+  async (ctx, { body }, c) => {
+    const zone = await createZone(ctx, {
+      slug: body.slug,
+      title: body.title,
+      cloudProvider: body.cloud_provider,
+      private: body.private ?? false,
+      origin: body.origin ?? null,
+      locationHint: body.location_hint ?? null,
+    });
+    return c.json(presentZone(zone), 201);
+  },
+);
+
+operation(
+  {
+    id: "getZone",
+    method: "get",
+    path: "/api/manage/@zone/{id}",
+    tag,
+    summary: "Get zone",
+    description: "One zone.",
+    params,
+    responses: answers(json(200, "The zone.", zoneSchema), 403, 404, 422),
+  },
+  async (ctx, input, c) => c.json(presentZone(await getZone(ctx, input.params.id))),
+);
+
+operation(
+  {
+    id: "updateZone",
+    method: "patch",
+    path: "/api/manage/@zone/{id}",
+    tag,
+    summary: "Modify zone",
+    description:
+      "A key left out stays. The place where usage is counted is fixed once an account is in it: 409.",
+    params,
+    body: zoneChanges,
+    bodyExample: { title: "Europe, east" },
+    responses: answers(json(200, "The zone.", zoneSchema), 400, 403, 404, 409, 413, 422),
+  },
+  async (ctx, { params: { id }, body }, c) => {
+    const { cloud_provider: cloudProvider, location_hint: hint, ...fields } = body;
+    return c.json(presentZone(await updateZone(ctx, id, { ...fields, cloudProvider, locationHint: hint })));
+  },
+);
+
+operation(
+  {
+    id: "deleteZone",
+    method: "delete",
+    path: "/api/manage/@zone/{id}",
+    tag,
+    summary: "Delete zone",
+    description: "409 while accounts are placed in it.",
+    params,
+    responses: answers(empty("The zone is gone."), 403, 404, 409, 422),
+  },
+  async (ctx, input, c) => {
+    await deleteZone(ctx, input.params.id);
+    return c.body(null, 204);
+  },
+);

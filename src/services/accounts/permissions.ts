@@ -1,0 +1,28 @@
+import { DomainError } from "../../domain/errors.ts";
+import { permissionsOn, type Permission } from "../../domain/permissions.ts";
+import { parseUuid } from "../../domain/uuid.ts";
+import type { Context } from "../context.ts";
+import { isNamed } from "./access.ts";
+import { getAccount } from "./get.ts";
+
+/** Which permissions are asked about. */
+export interface PermissionQuery {
+  /** The id of the account that `name` must be. */
+  readonly accountId: string;
+  /** Only those that concern a knowledge box. */
+  readonly knowledgeBox: boolean;
+}
+
+/**
+ * What the caller may do on an account. Throws what `requireAccess` throws, and `account_missing`
+ * where the id is another account's. One round trip.
+ */
+export async function listPermissions(
+  ctx: Context,
+  name: string,
+  { accountId, knowledgeBox }: PermissionQuery,
+): Promise<readonly Permission[]> {
+  const { account, caller } = await getAccount(ctx, isNamed(name));
+  if (parseUuid(accountId) !== account.uuid) throw new DomainError("account_missing");
+  return permissionsOn(account.callerRole ?? undefined, caller.everywhere, knowledgeBox);
+}

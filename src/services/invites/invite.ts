@@ -1,0 +1,84 @@
+import { eq, sql, type SQL } from "drizzle-orm";
+
+import type { AccountRole } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { inviteValidity, secondsToResend } from "../../domain/invite.ts";
+import { normalEmail } from "../../domain/user.ts";
+import { precondition, runBatch } from "../../storage/database.ts";
+import { invites } from "../../storage/schema.ts";
+import { accessStillHolds, accountQuery, requireAccess } from "../accounts/access.ts";
+import { auditStatement } from "../audit.ts";
+import { readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { keeping, once } from "../repeats.ts";
+import {
+  invitesQuery,
+  inviteStillStands,
+  isPendingFor,
+  requireReach,
+  stillReaches,
+  type InviteAccess,
+} from "./access.ts";
+import { insertInvite, isMemberAddress, type NewInvite } from "./create.ts";
+
+/**
+ * Invites an address into an account, or renews its pending invitation: role, secret and end. Within
+ * a minute of the last sending only the role changes. Throws what `requireAccess` throws,
+ * `forbidden` for a role above the caller's own, `already_member` and `seats_taken`. Two round
+ * trips; one when nothing changes.
+ */
+export function inviteAddress(ctx: Context, which: SQL, invite: NewInvite): Promise<null> {
+  return once(async () => {
+    const emailKey = normalEmail(invite.email);
+    const account = sql`(select accounts.id from accounts where ${which})`;
+    const [caller, [found], [pending], [member]] = await readAs(
+      ctx,
+      accountQuery(ctx, which),
+      invitesQuery(ctx, isPendingFor(ctx, which, emailKey)),
+      ctx.db
+        .select({ is: sql<number>`${isMemberAddress(account, emailKey)}`.as("is_member") })
+        .from(sql`(select 1)`),
+    );
+    const access = requireAccess(ctx, caller, found);
+    requireReach(access, invite.role);
+    if (member?.is === 1) throw new DomainError("already_member");
+    if (pending !== undefined) await renew(ctx, { ...access, invite: pending }, invite.role);
+    else await insertInvite(ctx, access, invite, { whenPending: "changed_meanwhile", answer: () => null });
+    return null;
+  });
+}
+
+async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Promise<void> {
+  const { db, now } = ctx;
+  const { account, caller, invite } = access;
+  requireReach(access, invite.role);
+  const due = secondsToResend(invite.sentAt, now) === 0;
+  const changes = due || invite.role !== role;
+  if (!changes && ctx.repeatable === undefined) return;
+  const { version } = invite;
+  const sending = due
+    ? { version: version + 1, sentAt: now, validUntil: now + inviteValidity, mailedAt: null }
+    : {};
+  const change = [
+    db
+      .update(invites)
+      .set({ role, ...sending })
+      .where(eq(invites.id, invite.id)),
+    auditStatement(ctx, caller, {
+      accountId: account.id,
+      action: "invite.renewed",
+      target: `invite:${invite.uuid}`,
+      changes: {
+        ...(invite.role === role ? {} : { role: [invite.role, role] as const }),
+        ...(due ? { version: [version, version + 1] as const } : {}),
+      },
+    }),
+  ];
+  const statements = [
+    accessStillHolds(ctx, access),
+    precondition(db, "changed_meanwhile", stillReaches(ctx, access, role)),
+    inviteStillStands(ctx, access),
+    ...(changes ? change : []),
+  ];
+  await runBatch(db, keeping(ctx, caller, "null", statements));
+}

@@ -1,0 +1,56 @@
+import { and, eq, sql } from "drizzle-orm";
+
+import type { AccountRole } from "../../domain/account.ts";
+import { joinName, normalEmail } from "../../domain/user.ts";
+import { accounts, invites, users } from "../../storage/schema.ts";
+import { callerId, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { isPending } from "./access.ts";
+
+/** An invitation as the invited see it. */
+export interface ReceivedInvite {
+  readonly uuid: string;
+  readonly account: { readonly uuid: string; readonly slug: string; readonly title: string };
+  readonly role: AccountRole;
+  /** The inviter's name, or address where there is none; null when that user is gone. */
+  readonly inviter: string | null;
+  readonly validUntil: number;
+}
+
+/** The pending invitations sent to the caller's verified address, the oldest first. One round trip. */
+export async function listOwnInvites(ctx: Context): Promise<readonly ReceivedInvite[]> {
+  const sentTo = ctx.db
+    .select({
+      uuid: sql<string>`invites.uuid`.as("invite_uuid"),
+      role: invites.role,
+      validUntil: invites.validUntil,
+      accountUuid: sql<string>`accounts.uuid`.as("account_uuid"),
+      slug: accounts.slug,
+      title: accounts.title,
+      inviterId: users.id,
+      firstName: users.firstName,
+      lastName: users.lastName,
+      email: sql<string>`users.email`.as("inviter_email"),
+    })
+    .from(invites)
+    .innerJoin(accounts, eq(accounts.id, invites.accountId))
+    .leftJoin(users, eq(users.id, invites.invitedBy))
+    .where(and(sql`invites.email_key = ${ownAddress(ctx)}`, isPending(ctx)))
+    .orderBy(sql`invites.id`);
+  const [, rows] = await readAs(ctx, sentTo);
+  return rows.map(({ accountUuid, slug, title, inviterId, firstName, lastName, email, ...invite }) => ({
+    ...invite,
+    account: { uuid: accountUuid, slug, title },
+    inviter: inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || email,
+  }));
+}
+
+/** The caller's verified address, for use inside a statement; NULL where there is none. */
+function ownAddress(ctx: Context) {
+  const { principal } = ctx;
+  if (principal.kind === "token") {
+    return sql`(select users.verified_email from users where users.id = ${callerId(ctx)})`;
+  }
+  const { email, emailVerified } = principal.identity;
+  return sql`${emailVerified && email !== undefined ? normalEmail(email) : null}`;
+}

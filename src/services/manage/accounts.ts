@@ -1,0 +1,138 @@
+import { getTableColumns, sql, type SQL } from "drizzle-orm";
+
+import type { BlockedFeature, BlockingState, UsageEnforcement } from "../../domain/account.ts";
+import type { AccountLimits } from "../../domain/limits.ts";
+import { makePage, type PageLink, type PageRequest } from "../../domain/page.ts";
+import { planLimits, trialEnd, type Plan } from "../../domain/plan.ts";
+import { searchTerms } from "../../domain/search.ts";
+import { accounts } from "../../storage/schema.ts";
+import { getAccount } from "../accounts/get.ts";
+import { everyAccount } from "../accounts/list.ts";
+import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
+import { readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** An account as the operator sees it. */
+export type ManagedAccount = typeof accounts.$inferSelect & { readonly zoneSlug: string | null };
+
+/** One page and where the next begins. */
+export interface ManagedPage<Row> {
+  readonly items: readonly Row[];
+  readonly next: PageLink | undefined;
+}
+
+const columns = {
+  ...getTableColumns(accounts),
+  zoneSlug: sql<string | null>`(select zones.slug from zones where zones.id = accounts.zone_id)`.as(
+    "zone_slug",
+  ),
+};
+
+/** A page of all accounts, by title, or of those a search finds, by id. One round trip. */
+export async function listManagedAccounts(
+  ctx: Context,
+  search: string | undefined,
+  request: PageRequest,
+): Promise<ManagedPage<ManagedAccount>> {
+  const terms = searchTerms(search ?? "");
+  const [, rows] = await readAs(ctx, everyAccount<ManagedAccount>(ctx, columns, {}, terms, request).rows);
+  const page = makePage(request, rows, 0, (row) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]));
+  return { items: page?.rows ?? [], next: page?.next };
+}
+
+/** What an operator sets on an account; a key left out stays. */
+export interface AccountSettings {
+  readonly type?: Plan | undefined;
+  /** The account's own limits; null: back to the plan's. */
+  readonly maxUsers?: number | null | undefined;
+  readonly maxKnowledgeBoxes?: number | null | undefined;
+  readonly usageLimit?: number | null | undefined;
+  /** A part left out stays. */
+  readonly limits?: Partial<AccountLimits> | null | undefined;
+  readonly usageEnforcement?: UsageEnforcement | undefined;
+  /** Epoch milliseconds; null: no end. */
+  readonly trialExpiresAt?: number | null | undefined;
+  readonly idpRoute?: string | null | undefined;
+}
+
+/**
+ * Sets what an account may use. With a plan that is no trial the trial ends, and a block for an
+ * expired trial ends with the trial, or with a later end of it. Throws `account_missing` and
+ * `version_mismatch`. Two round trips; one when nothing changes.
+ */
+export async function updateManagedAccount(
+  ctx: Context,
+  which: SQL,
+  { limits, ...settings }: AccountSettings,
+  expected: ExpectedVersions | undefined,
+): Promise<ManagedAccount> {
+  const access = await getAccount(ctx, which);
+  const { account } = access;
+  const plan = settings.type ?? account.type;
+  const trialExpiresAt =
+    settings.trialExpiresAt !== undefined || plan === account.type
+      ? settings.trialExpiresAt
+      : planLimits[plan].trialDays === null
+        ? null
+        : (account.trialExpiresAt ?? trialEnd(plan, ctx.now));
+  const goesOn = trialExpiresAt !== undefined && (trialExpiresAt === null || trialExpiresAt > ctx.now);
+  const freed: BlockingState | undefined =
+    account.blockingState === "trial_expired" && goesOn ? "unblocked" : undefined;
+  const wanted = {
+    ...settings,
+    trialExpiresAt,
+    blockingState: freed,
+    limits: mergedLimits(account.limits, limits),
+  };
+  const written = await writeAccount(ctx, access, differing(account, wanted), expected);
+  return written.account;
+}
+
+/** Whether an account is blocked, and which of its features are; a key left out stays. */
+export interface Block {
+  /** Never `quota`, which only usage sets. */
+  readonly blockingState?: Exclude<BlockingState, "quota"> | undefined;
+  readonly blockedFeatures?: readonly BlockedFeature[] | undefined;
+}
+
+/**
+ * Blocks or unblocks an account. Unblocked after its trial, it is on trial no longer. Throws
+ * `account_missing` and `version_mismatch`. Two round trips; one when nothing changes.
+ */
+export async function blockAccount(
+  ctx: Context,
+  which: SQL,
+  { blockingState, blockedFeatures }: Block,
+  expected: ExpectedVersions | undefined,
+): Promise<ManagedAccount> {
+  const access = await getAccount(ctx, which);
+  const { trialExpiresAt } = access.account;
+  const over = trialExpiresAt !== null && trialExpiresAt <= ctx.now;
+  const wanted = {
+    blockingState,
+    blockedFeatures: blockedFeatures === undefined ? undefined : [...new Set(blockedFeatures)],
+    trialExpiresAt: blockingState === "unblocked" && over ? null : undefined,
+  };
+  const written = await writeAccount(ctx, access, differing(access.account, wanted), expected);
+  return written.account;
+}
+
+type Wanted = { readonly [Name in keyof ManagedAccount]?: ManagedAccount[Name] | undefined };
+
+/** The columns that are given and not as wanted. */
+function differing(account: ManagedAccount, wanted: Wanted): Partial<ManagedAccount> {
+  const changed = Object.entries(wanted).filter(
+    ([name, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(account[name as keyof Wanted]),
+  );
+  return Object.fromEntries(changed);
+}
+
+function mergedLimits(
+  present: AccountLimits | null,
+  wanted: Partial<AccountLimits> | null | undefined,
+): AccountLimits | null | undefined {
+  if (wanted === null || wanted === undefined) return wanted;
+  const { upload = present?.upload ?? null, usage = present?.usage ?? null } = wanted;
+  return upload === null && usage === null ? null : { upload, usage };
+}

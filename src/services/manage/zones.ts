@@ -1,0 +1,118 @@
+import { asc, eq, sql } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { normalText } from "../../domain/text.ts";
+import type { CloudProvider, LocationHint } from "../../domain/zone.ts";
+import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { zones } from "../../storage/schema.ts";
+import { auditStatement } from "../audit.ts";
+import { readAs, stillManages } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { keeping, once } from "../repeats.ts";
+
+type ZoneRow = typeof zones.$inferSelect;
+
+/** A zone as the operator sees it. */
+export type ManagedZone = Omit<ZoneRow, "id">;
+
+/** What an operator sets on a zone. */
+export interface ZoneFields {
+  readonly slug: string;
+  readonly title: string;
+  readonly cloudProvider: CloudProvider;
+  readonly private: boolean;
+  readonly origin: string | null;
+  /** Fixed once an account is placed there. */
+  readonly locationHint: LocationHint | null;
+}
+
+/** All zones, the oldest first: there are few. One round trip. */
+export async function listManagedZones(ctx: Context): Promise<readonly ManagedZone[]> {
+  const [, rows] = await readAs(ctx, ctx.db.select().from(zones).orderBy(asc(zones.id)));
+  return rows;
+}
+
+/** One zone. Throws `zone_missing`. One round trip. */
+export async function getZone(ctx: Context, uuid: string): Promise<ManagedZone> {
+  return (await readZone(ctx, uuid)).zone;
+}
+
+/** Makes a zone. Throws `zone_slug_taken`. Two round trips. */
+export function createZone(ctx: Context, fields: ZoneFields): Promise<ManagedZone> {
+  return once(async () => {
+    const [caller] = await readAs(ctx);
+    const zone = { ...fields, title: normalText(fields.title), uuid: crypto.randomUUID() };
+    await runBatch(
+      ctx.db,
+      keeping(ctx, caller, JSON.stringify(zone), [
+        stillManages(ctx, caller),
+        ctx.db.insert(zones).values(zone),
+        auditStatement(ctx, caller, {
+          accountId: null,
+          action: "zone.created",
+          target: `zone:${zone.uuid}`,
+          changes: { slug: [null, zone.slug], title: [null, zone.title] },
+        }),
+      ]),
+    );
+    return zone;
+  });
+}
+
+/**
+ * Changes a zone; a field left out stays. Throws `zone_missing`, `zone_slug_taken`, and
+ * `zone_in_use` for another place once accounts are in it. Two round trips; one when nothing changes.
+ */
+export async function updateZone(
+  ctx: Context,
+  uuid: string,
+  fields: { readonly [Name in keyof ZoneFields]?: ZoneFields[Name] | undefined },
+): Promise<ManagedZone> {
+  const { caller, zone } = await readZone(ctx, uuid);
+  const wanted = { ...fields, title: fields.title === undefined ? undefined : normalText(fields.title) };
+  const changed = Object.entries(wanted).filter(
+    ([name, value]) => value !== undefined && value !== zone[name as keyof ZoneFields],
+  ) as [keyof ZoneFields, ZoneFields[keyof ZoneFields]][];
+  if (changed.length === 0) return zone;
+  const columns = Object.fromEntries(changed) as Partial<ZoneFields>;
+  await runBatch(ctx.db, [
+    stillManages(ctx, caller),
+    stillAsRead(ctx, zone),
+    ctx.db.update(zones).set(columns).where(eq(zones.id, zone.id)),
+    auditStatement(ctx, caller, {
+      accountId: null,
+      action: "zone.updated",
+      target: `zone:${uuid}`,
+      changes: Object.fromEntries(changed.map(([name, value]) => [zones[name].name, [zone[name], value]])),
+    }),
+  ]);
+  return { ...zone, ...columns };
+}
+
+/** Deletes a zone no account is placed in. Throws `zone_missing` and `zone_in_use`. Two round trips. */
+export async function deleteZone(ctx: Context, uuid: string): Promise<void> {
+  const { caller, zone } = await readZone(ctx, uuid);
+  await runBatch(ctx.db, [
+    stillManages(ctx, caller),
+    stillAsRead(ctx, zone),
+    ctx.db.delete(zones).where(eq(zones.id, zone.id)),
+    auditStatement(ctx, caller, {
+      accountId: null,
+      action: "zone.deleted",
+      target: `zone:${uuid}`,
+      changes: { slug: [zone.slug, null], title: [zone.title, null] },
+    }),
+  ]);
+}
+
+async function readZone(ctx: Context, uuid: string) {
+  const [caller, [zone]] = await readAs(ctx, ctx.db.select().from(zones).where(eq(zones.uuid, uuid)));
+  if (zone === undefined) throw new DomainError("zone_missing");
+  return { caller, zone };
+}
+
+function stillAsRead(ctx: Context, zone: ZoneRow): Statement {
+  const { id, slug, title, cloudProvider, origin, locationHint } = zone;
+  const same = sql`exists (select 1 from zones where id = ${id} and slug = ${slug} and title = ${title} and cloud_provider = ${cloudProvider} and private = ${zone.private ? 1 : 0} and origin is ${origin} and location_hint is ${locationHint})`;
+  return precondition(ctx.db, "changed_meanwhile", same);
+}

@@ -1,0 +1,67 @@
+import { and, eq, sql, type SQL } from "drizzle-orm";
+
+import type { AccountRole } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { searchKey } from "../../domain/text.ts";
+import { accounts, memberships, users } from "../../storage/schema.ts";
+import { accountQuery, isMember, requireAccess } from "../accounts/access.ts";
+import { hasEverywhere, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { limitWhere } from "../paging.ts";
+
+/** A user in the light of one account. */
+export interface Member {
+  readonly uuid: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email: string;
+  readonly role: AccountRole;
+}
+
+/** One member. Throws what `requireAccess` throws, and `user_missing` for who is none. One round trip. */
+export async function getMember(ctx: Context, which: SQL, uuid: string): Promise<Member> {
+  const [member] = await readMembers(ctx, which, eq(users.uuid, uuid));
+  if (member === undefined) throw new DomainError("user_missing");
+  return member;
+}
+
+/** All members, in the order they joined. Throws what `requireAccess` throws. One round trip. */
+export function listMembers(ctx: Context, which: SQL): Promise<readonly Member[]> {
+  return readMembers(ctx, which, undefined);
+}
+
+/**
+ * The members in whose name or address a text stands, whatever its case; every character is an
+ * ordinary one. Throws what `requireAccess` throws. One round trip.
+ */
+export function searchMembers(ctx: Context, which: SQL, query: string): Promise<readonly Member[]> {
+  const text = searchKey(query);
+  // Fields stand in lines of their own in what is searched; the names are looked through as one.
+  if (/\p{Cc}/u.test(text)) return readMembers(ctx, which, sql`false`);
+  const firstLine = sql`instr(users.search_text, char(10))`;
+  const address = sql`substr(users.search_text, 3, ${firstLine} - 3)`;
+  const name = sql`trim(replace(substr(users.search_text, ${firstLine} + 3), char(10, 1, 1), ' '))`;
+  return readMembers(ctx, which, sql`(instr(${address}, ${text}) or instr(${name}, ${text}))`);
+}
+
+async function readMembers(ctx: Context, which: SQL, of: SQL | undefined): Promise<readonly Member[]> {
+  const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
+  // An outsider's question reads nothing of the account's members.
+  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "members:read")} or ${hasEverywhere(ctx, "members:search")})`;
+  const members = ctx.db
+    .select({
+      uuid: users.uuid,
+      firstName: users.firstName,
+      lastName: users.lastName,
+      email: users.email,
+      role: memberships.role,
+    })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(and(sql`memberships.account_id = ${account}`, of))
+    .orderBy(sql`memberships.id`)
+    .limit(limitWhere(concerned, -1));
+  const [caller, [found], rows] = await readAs(ctx, accountQuery(ctx, which), members);
+  requireAccess(ctx, caller, found);
+  return rows;
+}

@@ -1,0 +1,142 @@
+import { and, eq, inArray, sql, type SQL } from "drizzle-orm";
+
+import type { AccountRole } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { memberships, users } from "../../storage/schema.ts";
+import { accessStillHolds, accountQuery, requireAccess, type Access } from "../accounts/access.ts";
+import { seatLeft } from "../accounts/seats.ts";
+import { auditStatement } from "../audit.ts";
+import { readAs, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** Who becomes what, and who leaves; nobody is named twice. */
+export interface MemberChanges {
+  readonly add: readonly { readonly uuid: string; readonly role: AccountRole }[];
+  readonly remove: readonly string[];
+}
+
+/**
+ * Makes users members, changes members' roles and removes members, all or nothing. Removing who is
+ * no member changes nothing. Throws what `requireAccess` throws, `user_missing` with the uuids of
+ * added users there are not, `seats_taken`, and `last_owner` where no active owner would be left. Two
+ * round trips; one when nothing changes.
+ */
+export async function updateMembers(ctx: Context, which: SQL, changes: MemberChanges): Promise<void> {
+  const named = [...changes.add.map(({ uuid }) => uuid), ...changes.remove];
+  const [caller, [found], known] = await readAs(
+    ctx,
+    accountQuery(ctx, which),
+    namedUsers(ctx, sql`(select accounts.id from accounts where ${which})`, named),
+  );
+  const access = requireAccess(ctx, caller, found);
+  const present = new Map(known.map((user) => [user.uuid, user]));
+  const missing = changes.add.map(({ uuid }) => uuid).filter((uuid) => !present.has(uuid));
+  if (missing.length > 0) throw new DomainError("user_missing", { values: missing });
+  await writeMembers(ctx, access, known, (user) => roleAfter(changes, user));
+}
+
+/**
+ * Lets a member go: oneself, or another for who may change members. Throws what `requireAccess`
+ * throws, and `user_missing` for who is no member; a blocked account may be left. Two round trips.
+ */
+export async function removeMember(ctx: Context, which: SQL, uuid: string): Promise<void> {
+  const [caller, [found], known] = await readAs(
+    ctx,
+    accountQuery(ctx, which),
+    namedUsers(ctx, sql`(select accounts.id from accounts where ${which})`, [uuid]),
+  );
+  const access = requireAccess(ctx, caller, found, isSelf(caller, uuid) ? undefined : "members:write");
+  if (known[0]?.role == null) throw new DomainError("user_missing");
+  await writeMembers(ctx, access, known, () => null);
+}
+
+/** A user that is named, with the role they have. */
+interface NamedUser {
+  readonly id: number;
+  readonly uuid: string;
+  readonly role: AccountRole | null;
+}
+
+function namedUsers(ctx: Context, account: SQL, uuids: readonly string[]) {
+  return ctx.db
+    .select({ id: users.id, uuid: users.uuid, role: sql<AccountRole | null>`memberships.role`.as("role") })
+    .from(users)
+    .leftJoin(memberships, and(eq(memberships.userId, users.id), sql`memberships.account_id = ${account}`))
+    .where(inArray(users.uuid, sql`(select value from json_each(${JSON.stringify(uuids)}))`))
+    .orderBy(users.id);
+}
+
+function isSelf(caller: Caller, uuid: string): boolean {
+  return caller.uuid === uuid;
+}
+
+function roleAfter({ add, remove }: MemberChanges, { uuid, role }: NamedUser): AccountRole | null {
+  if (remove.includes(uuid)) return null;
+  return add.find((added) => added.uuid === uuid)?.role ?? role;
+}
+
+/** Promotions and newcomers before demotions, removals last: the trigger that keeps an owner looks after each. */
+async function writeMembers(
+  ctx: Context,
+  access: Access,
+  known: readonly NamedUser[],
+  after: (user: NamedUser) => AccountRole | null,
+): Promise<void> {
+  const { db, now } = ctx;
+  const { account, caller } = access;
+  const moves = known
+    .map((user) => ({ ...user, next: after(user) }))
+    .filter(({ role, next }) => role !== next);
+  if (moves.length === 0) return;
+  const ids = (of: (move: (typeof moves)[number]) => boolean) => moves.filter(of).map(({ id }) => id);
+  const joining = (role: AccountRole) => ids((move) => move.role === null && move.next === role);
+  const becoming = (role: AccountRole) => ids((move) => move.role !== null && move.next === role);
+  const leaving = ids(({ next }) => next === null);
+  const newcomers = joining("AOWNER").length + joining("AMEMBER").length;
+  const seats = newcomers - leaving.length;
+  const of = (userIds: readonly number[]) =>
+    and(eq(memberships.accountId, account.id), inArray(memberships.userId, oneOf(userIds)));
+  const join = (role: AccountRole): Statement[] => {
+    if (joining(role).length === 0) return [];
+    const rows = sql`select null, ${account.id}, value, ${role}, ${now} from json_each(${JSON.stringify(joining(role))})`;
+    return [db.insert(memberships).select(rows)];
+  };
+  const become = (role: AccountRole): Statement[] =>
+    becoming(role).length === 0
+      ? []
+      : [
+          db
+            .update(memberships)
+            .set({ role })
+            .where(of(becoming(role))),
+        ];
+
+  await runBatch(db, [
+    accessStillHolds(ctx, access),
+    stillAsNamed(ctx, account.id, known),
+    ...(seats > 0 ? [seatLeft(ctx, account, seats)] : []),
+    ...become("AOWNER"),
+    ...join("AOWNER"),
+    ...join("AMEMBER"),
+    ...become("AMEMBER"),
+    ...(leaving.length === 0 ? [] : [db.delete(memberships).where(of(leaving))]),
+    auditStatement(ctx, caller, {
+      accountId: account.id,
+      action: "members.updated",
+      target: `account:${account.uuid}`,
+      changes: Object.fromEntries(moves.map(({ uuid, role, next }) => [uuid, [role, next]])),
+    }),
+  ]);
+}
+
+/** A batch with this fails as `changed_meanwhile` unless the users have the roles they were read with. */
+function stillAsNamed(ctx: Context, accountId: number, known: readonly NamedUser[]): Statement {
+  const read = JSON.stringify(known.map(({ id, role }) => [id, role]));
+  const differing = sql`select 1 from json_each(${read}) as named left join users on users.id = json_extract(named.value, '$[0]') left join memberships on memberships.user_id = users.id and memberships.account_id = ${accountId} where users.id is null or memberships.role is not json_extract(named.value, '$[1]')`;
+  return precondition(ctx.db, "changed_meanwhile", sql`not exists (${differing})`);
+}
+
+function oneOf(ids: readonly number[]): SQL {
+  return sql`(select value from json_each(${JSON.stringify(ids)}))`;
+}

@@ -1,0 +1,104 @@
+/**
+ * Requests that may be repeated: what a key's first request made is kept in the batch that makes
+ * it, so the key, the effect and the answer are there together or not at all. A second request at
+ * the same time loses the batch, looks again and finds the first one's answer.
+ */
+import { and, eq, gt, sql, type SQL } from "drizzle-orm";
+
+import { DomainError } from "../domain/errors.ts";
+import { precondition, type Database, type Statement } from "../storage/database.ts";
+import { idempotencyKeys } from "../storage/schema.ts";
+import type { Context, Repeatable } from "./context.ts";
+
+/** How long a key is remembered, in milliseconds. */
+export const keptFor = 24 * 60 * 60 * 1000;
+
+/** Thrown in place of doing again what a request with the same key has done; `once` takes it. */
+export class AlreadyDone extends Error {
+  override readonly name = "AlreadyDone";
+  readonly result: unknown;
+  constructor(result: unknown) {
+    super("already done");
+    this.result = result;
+  }
+}
+
+/** Runs a use case that keeps its result, or answers the result kept of the same request. */
+export async function once<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof AlreadyDone) return error.result as Result;
+    throw error;
+  }
+}
+
+/** Reads what is kept under the key of a request by a user. */
+export function keptQuery(ctx: Context, { operation, key }: Repeatable, userId: SQL) {
+  return ctx.db
+    .select({ requestHash: idempotencyKeys.requestHash, answer: idempotencyKeys.answer })
+    .from(idempotencyKeys)
+    .where(
+      and(
+        sql`${idempotencyKeys.userId} = ${userId}`,
+        eq(idempotencyKeys.operation, operation),
+        eq(idempotencyKeys.key, key),
+        gt(idempotencyKeys.createdAt, ctx.now - keptFor),
+      ),
+    );
+}
+
+/** Throws AlreadyDone where the request has been answered before, `key_reused` where another one has under its key. */
+export function requireNew(
+  { requestHash }: Repeatable,
+  kept: { readonly requestHash: string; readonly answer: string } | undefined,
+): void {
+  if (kept === undefined) return;
+  if (kept.requestHash !== requestHash) throw new DomainError("key_reused");
+  throw new AlreadyDone(JSON.parse(kept.answer));
+}
+
+/**
+ * The statements of a batch with those that keep its result, as JSON, under the request's key. That
+ * nobody was first is asked before all else, so that who comes second is told what the first one made
+ * and not what is in the way since.
+ */
+export function keeping(
+  ctx: Context,
+  { id }: { readonly id: number },
+  result: string | SQL,
+  statements: readonly Statement[],
+): readonly [Statement, ...Statement[]] {
+  const { db, now, repeatable } = ctx;
+  const [first, ...rest] = statements;
+  if (first === undefined) throw new Error("A result without what made it");
+  if (repeatable === undefined) return [first, ...rest];
+  const { operation, key, requestHash } = repeatable;
+  const answer = sql<string>`${result}`;
+  return [
+    precondition(db, "changed_meanwhile", sql`not exists ${keptQuery(ctx, repeatable, sql`${id}`)}`),
+    ...statements,
+    db
+      .insert(idempotencyKeys)
+      .values({ userId: id, operation, key, requestHash, answer, createdAt: now })
+      .onConflictDoUpdate({
+        target: [idempotencyKeys.userId, idempotencyKeys.operation, idempotencyKeys.key],
+        set: { requestHash, answer, createdAt: now },
+      }),
+  ];
+}
+
+/** How many keys one statement forgets: D1 ends a statement after 30 seconds. */
+const forgetStep = 1_000;
+
+/** Forgets the keys that are kept no longer, in bounded steps. */
+export async function forgetKeys(db: Database, now: number): Promise<void> {
+  const old = sql`select user_id, operation, key from idempotency_keys where created_at <= ${now - keptFor} limit ${forgetStep}`;
+  for (;;) {
+    const { meta } = await db
+      .delete(idempotencyKeys)
+      .where(sql`(user_id, operation, key) in (${old})`)
+      .run();
+    if (meta.changes < forgetStep) return;
+  }
+}

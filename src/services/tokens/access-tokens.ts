@@ -1,0 +1,97 @@
+import { and, asc, eq, exists } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { normalText } from "../../domain/text.ts";
+import { precondition, runBatch } from "../../storage/database.ts";
+import { personalAccessTokens } from "../../storage/schema.ts";
+import { auditStatement } from "../audit.ts";
+import { callerId, callerStillActive, readAs } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { AlreadyDone, keeping } from "../repeats.ts";
+import { makeAccessToken } from "./secret.ts";
+
+/** A token as it is shown, its secret left out. */
+export interface ListedToken {
+  readonly id: string;
+  readonly description: string;
+  /** Epoch milliseconds; null for never. */
+  readonly expiresAt: number | null;
+}
+
+/** A token as it is shown once. */
+export interface NewToken extends ListedToken {
+  readonly token: string;
+}
+
+/** The caller's tokens, the oldest first. One round trip. */
+export async function listAccessTokens(ctx: Context): Promise<readonly ListedToken[]> {
+  const own = ctx.db
+    .select({
+      id: personalAccessTokens.id,
+      description: personalAccessTokens.description,
+      expiresAt: personalAccessTokens.expiresAt,
+    })
+    .from(personalAccessTokens)
+    .where(eq(personalAccessTokens.userId, callerId(ctx)))
+    .orderBy(asc(personalAccessTokens.createdAt), asc(personalAccessTokens.id));
+  const [, rows] = await readAs(ctx, own);
+  return rows;
+}
+
+/**
+ * Makes a token that speaks as the caller. Throws `access_token_insufficient` to a token, which
+ * cannot make another, and `access_token_shown` for a repeated request. Two round trips.
+ */
+export async function createAccessToken(
+  ctx: Context,
+  input: { readonly description: string; readonly expiresAt: number | null },
+): Promise<NewToken> {
+  const { db, now } = ctx;
+  const [caller] = await readAs(ctx).catch((error: unknown) => {
+    throw error instanceof AlreadyDone ? new DomainError("access_token_shown") : error;
+  });
+  if (caller.tokenId !== null) throw new DomainError("access_token_insufficient");
+  const { id, token, secretHash } = await makeAccessToken();
+  const { expiresAt } = input;
+  const description = normalText(input.description);
+  await runBatch(
+    db,
+    keeping(ctx, caller, "null", [
+      callerStillActive(ctx, caller),
+      db
+        .insert(personalAccessTokens)
+        .values({ id, userId: caller.id, description, secretHash, createdAt: now, expiresAt }),
+      auditStatement(ctx, caller, {
+        accountId: null,
+        action: "access_token.created",
+        target: `access_token:${id}`,
+        changes: { description: [null, description], expires_at: [null, expiresAt] },
+      }),
+    ]),
+  );
+  return { id, description, expiresAt, token };
+}
+
+/** Ends one of the caller's tokens. Throws `access_token_missing`. Two round trips. */
+export async function deleteAccessToken(ctx: Context, id: string): Promise<void> {
+  const own = and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, callerId(ctx)));
+  const found = ctx.db
+    .select({ description: personalAccessTokens.description })
+    .from(personalAccessTokens)
+    .where(own);
+  const [caller, [token]] = await readAs(ctx, found);
+  if (token === undefined) throw new DomainError("access_token_missing");
+  await runBatch(ctx.db, [
+    callerStillActive(ctx, caller),
+    precondition(ctx.db, "changed_meanwhile", exists(found)),
+    ctx.db
+      .delete(personalAccessTokens)
+      .where(and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, caller.id))),
+    auditStatement(ctx, caller, {
+      accountId: null,
+      action: "access_token.deleted",
+      target: `access_token:${id}`,
+      changes: { description: [token.description, null] },
+    }),
+  ]);
+}

@@ -1,0 +1,62 @@
+import { eq, sql } from "drizzle-orm";
+
+import { searchText } from "../../domain/search.ts";
+import { normalEmail, type Language } from "../../domain/user.ts";
+import { precondition, runBatch } from "../../storage/database.ts";
+import { users } from "../../storage/schema.ts";
+import { auditStatement } from "../audit.ts";
+import { callerStillActive, readAs, type Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+
+/** What a user says of themselves; a key left out stays. */
+export interface Preferences {
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly avatar?: string | null | undefined;
+  readonly language?: Language | null | undefined;
+}
+
+/**
+ * Changes what the caller says of themselves. The address is how they are written to; it vouches
+ * for nothing. Two round trips; one when nothing changes.
+ */
+export async function updateMe(ctx: Context, preferences: Preferences): Promise<void> {
+  const { db } = ctx;
+  const [caller] = await readAs(ctx);
+  const changed = Object.entries(preferences).filter(
+    ([name, value]) => value !== undefined && value !== caller[name as keyof Preferences],
+  );
+  if (changed.length === 0) return;
+
+  const after = { ...caller, ...(Object.fromEntries(changed) as Partial<Caller>) };
+  const { email, firstName, lastName, avatar, language } = after;
+  const same = sql`exists (select 1 from users where id = ${caller.id} and email = ${caller.email} and first_name = ${caller.firstName} and last_name = ${caller.lastName} and avatar is ${caller.avatar} and language is ${caller.language})`;
+  await runBatch(db, [
+    callerStillActive(ctx, caller),
+    precondition(db, "changed_meanwhile", same),
+    db
+      .update(users)
+      .set({
+        email,
+        emailKey: normalEmail(email),
+        firstName,
+        lastName,
+        avatar,
+        language,
+        searchText: searchText([email, firstName, lastName]),
+      })
+      .where(eq(users.id, caller.id)),
+    auditStatement(ctx, caller, {
+      accountId: null,
+      action: "user.updated",
+      target: `user:${caller.uuid}`,
+      changes: Object.fromEntries(
+        changed.map(([name, value]) => {
+          const key = name as keyof Preferences;
+          return [users[key].name, [caller[key], value]];
+        }),
+      ),
+    }),
+  ]);
+}

@@ -1,0 +1,217 @@
+/** Making, listing and deleting personal access tokens. */
+import { describe, expect, it } from "vitest";
+
+import { someone } from "../world.ts";
+import { read } from "./rows.ts";
+import { makeAccessToken, oneToken, setToken, tokens, tokensOf } from "./tokens.ts";
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const missing = { detail: "Token not found" };
+
+/** The bytes of a token behind its prefix. */
+function bytesOf(token: string): Uint8Array {
+  return Uint8Array.fromBase64(token.slice("acct_".length), { alphabet: "base64url" });
+}
+
+describe("making a token", () => {
+  it("answers it with its id and its end", async () => {
+    const user = await someone();
+    const answer = await user.post(tokens, { description: "Backup job" });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get("Content-Type")).toBe("application/json");
+    expect(answer.headers.get("Cache-Control")).toBe("no-store");
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(uuid),
+      token: expect.stringMatching(/^acct_[A-Za-z0-9_-]+$/),
+      expires: null,
+    });
+  });
+
+  it("shows it this once", async () => {
+    const user = await someone();
+    const { id, token } = await makeAccessToken(user);
+    const answer = await user.get(tokens);
+    expect([answer.status, answer.body]).toEqual([200, [{ id, description: "For a test", expires: null }]]);
+    expect(answer.text).not.toContain(token.slice(-20));
+  });
+
+  it("gives each an id and a secret of its own, of 160 bits at least", async () => {
+    const user = await someone();
+    const made = [];
+    for (let at = 0; at < 20; at += 1) made.push(await makeAccessToken(user));
+    const secrets = made.map(({ id, token }) => {
+      const bytes = bytesOf(token);
+      expect(bytes.slice(0, 16).toHex()).toBe(id.replaceAll("-", ""));
+      const secret = bytes.slice(16);
+      expect(secret.byteLength * 8).toBeGreaterThanOrEqual(160);
+      return secret.toHex();
+    });
+    expect(new Set(secrets).size).toBe(20);
+    // No byte stands still from one token to the next.
+    for (let at = 0; at < 40; at += 2) {
+      expect(new Set(secrets.map((secret) => secret.slice(at, at + 2))).size).toBeGreaterThan(1);
+    }
+  });
+
+  it("keeps a hash of the secret and nothing of the secret itself", async () => {
+    const user = await someone();
+    const { id, token } = await makeAccessToken(user);
+    const secret = bytesOf(token).slice(16);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).toHex();
+    const row = await read("SELECT * FROM personal_access_tokens WHERE id = ?", id);
+    expect(row).toMatchObject({ secret_hash: hash });
+    const kept = JSON.stringify([
+      row,
+      await read("SELECT json_group_array(json_array(target, changes)) AS audit FROM audit_rows"),
+      await read("SELECT json_group_array(answer) AS answers FROM idempotency_keys"),
+    ]);
+    for (const spelling of [token, token.slice(-24), secret.toHex(), secret.toBase64()]) {
+      expect(kept).not.toContain(spelling);
+    }
+    expect(kept.split(hash)).toHaveLength(2);
+  });
+});
+
+describe("the description", () => {
+  it.each([
+    ["  Backup job\u0020 ", "Backup job"],
+    ["Cafe\u0301", "Caf\u00e9"],
+    ["😀".repeat(200), "😀".repeat(200)],
+    ["<script>alert(1)</script>", "<script>alert(1)</script>"],
+  ])("%j is kept as %j", async (description, kept) => {
+    const user = await someone();
+    const { id } = await makeAccessToken(user, { description });
+    expect(await tokensOf(user)).toEqual([{ id, description: kept, expires: null }]);
+  });
+
+  const tooShort = {
+    type: "string_too_short",
+    msg: "String should have at least 1 character",
+    ctx: { min_length: 1 },
+  };
+  const tooLong = {
+    type: "string_too_long",
+    msg: "String should have at most 200 characters",
+    ctx: { max_length: 200 },
+  };
+  const control = {
+    type: "value_error",
+    msg: "Value error, Control characters are not allowed.",
+    ctx: { error: {} },
+  };
+  const noString = { type: "string_type", msg: "Input should be a valid string" };
+
+  it.each([
+    ["", tooShort],
+    ["   ", tooShort],
+    ["\u00a0\u2003", tooShort],
+    ["x".repeat(201), tooLong],
+    ["a\u0000b", control],
+    ["a\nb", control],
+    ["a\tb", control],
+    ["a\u007fb", control],
+    ["a\u009fb", control],
+    [5, noString],
+    [null, noString],
+    [["Backup"], noString],
+  ])("%j is refused", async (description, fault) => {
+    const user = await someone();
+    const answer = await user.post(tokens, { description });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({ detail: [{ ...fault, loc: ["body", "description"], input: description }] });
+    expect(await tokensOf(user)).toEqual([]);
+  });
+
+  it("is required", async () => {
+    const answer = await (await someone()).post(tokens, { expiration_date: null });
+    expect([answer.status, answer.body]).toEqual([
+      422,
+      {
+        detail: [
+          {
+            type: "missing",
+            loc: ["body", "description"],
+            msg: "Field required",
+            input: { expiration_date: null },
+          },
+        ],
+      },
+    ]);
+  });
+});
+
+describe("the list", () => {
+  it("has the caller's own, the oldest first, the ended ones too", async () => {
+    const [user, other] = [await someone(), await someone()];
+    await makeAccessToken(other);
+    const ended = await makeAccessToken(user, { description: "First" });
+    const second = await makeAccessToken(user, { description: "Second" });
+    const third = await makeAccessToken(user, { description: "Third" });
+    await setToken(ended.id, { created_at: 1000, expires_at: 2000 });
+    await setToken(second.id, { created_at: 3000 });
+    expect(await tokensOf(user)).toEqual([
+      { id: ended.id, description: "First", expires: "1970-01-01T00:00:02.000Z" },
+      { id: second.id, description: "Second", expires: null },
+      { id: third.id, description: "Third", expires: null },
+    ]);
+  });
+});
+
+describe("deleting a token", () => {
+  it("takes it off the list, once", async () => {
+    const user = await someone();
+    const [first, second] = [await makeAccessToken(user), await makeAccessToken(user)];
+    const answer = await user.delete(oneToken(first.id));
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    expect(await tokensOf(user)).toMatchObject([{ id: second.id }]);
+    const again = await user.delete(oneToken(first.id));
+    expect([again.status, again.body]).toEqual([404, missing]);
+  });
+
+  it("takes the id in any spelling", async () => {
+    const user = await someone();
+    const { id } = await makeAccessToken(user);
+    expect((await user.delete(oneToken(id.toUpperCase()))).status).toBe(204);
+    expect(await tokensOf(user)).toEqual([]);
+  });
+
+  it("of another user, or of none, is 404 alike", async () => {
+    const [user, other] = [await someone(), await someone()];
+    const { id, bearer } = await makeAccessToken(other);
+    for (const answer of [
+      await user.delete(oneToken(id)),
+      await user.delete(oneToken(crypto.randomUUID())),
+      await (await makeAccessToken(user)).bearer.delete(oneToken(id)),
+    ]) {
+      expect([answer.status, answer.body]).toEqual([404, missing]);
+    }
+    expect((await bearer.get("/api/v1/user")).status).toBe(200);
+  });
+
+  it("by an id that is none is 422", async () => {
+    const answer = await (await someone()).delete(oneToken("nobody"));
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail).toEqual([
+      {
+        type: "uuid_parsing",
+        loc: ["path", "id"],
+        msg: expect.stringMatching(/^Input should be a valid UUID, invalid character.* found `n` at 1$/),
+        input: "nobody",
+        ctx: { error: expect.stringMatching(/^invalid character.* found `n` at 1$/) },
+      },
+    ]);
+  });
+
+  it("many times at once is one deletion with one row of history", async () => {
+    const user = await someone();
+    const { id } = await makeAccessToken(user);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => user.delete(oneToken(id))));
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 404)).toHaveLength(9);
+    const rows = await read(
+      "SELECT count(*) AS rows FROM audit_rows WHERE target = ? AND action = 'access_token.deleted'",
+      `access_token:${id}`,
+    );
+    expect(rows).toEqual({ rows: 1 });
+  });
+});

@@ -1,0 +1,128 @@
+/** Members changed by several at once: the rules hold whoever is first. */
+import { describe, expect, it } from "vitest";
+
+import { anAddress, storeInvite } from "../organizations/invitations.ts";
+import { makeColleague } from "../organizations/users.ts";
+import { someone, type Caller, type MadeAccount } from "../world.ts";
+import { inviteSecret } from "./invites.ts";
+import {
+  bare,
+  found,
+  historyOf,
+  idOf,
+  join,
+  membersOf,
+  nothing,
+  rolesIn,
+  seatsTaken,
+  statusesOf,
+} from "./members.ts";
+import { run, setAccount } from "./rows.ts";
+
+const rounds = 50;
+
+/** Makes both owners again. */
+async function reinstate(account: MadeAccount, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await run(
+      "INSERT INTO memberships (account_id, user_id, role, created_at) SELECT a.id, u.id, 'AOWNER', 0 FROM accounts a, users u WHERE a.uuid = ?1 AND u.uuid = ?2 AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.user_id = u.id)",
+      account.id,
+      id,
+    );
+    await run(
+      "UPDATE memberships SET role = 'AOWNER' WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?) AND user_id = (SELECT id FROM users WHERE uuid = ?)",
+      account.id,
+      id,
+    );
+  }
+}
+
+describe("two owners, each against the other at once", () => {
+  it.each<[string, (caller: Caller, account: MadeAccount, other: string) => ReturnType<Caller["patch"]>]>([
+    [
+      "demoting",
+      (caller, account, id) => caller.patch(membersOf(account), { add: [{ id, role: "AMEMBER" }] }),
+    ],
+    ["deleting", (caller, account, id) => caller.patch(membersOf(account), { delete: [id] })],
+    ["removing", (caller, account, id) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`)],
+  ])("%s: one is left, every time", async (_, against) => {
+    const { owner, ownerId, account } = await found();
+    const second = await join(account, "AOWNER");
+    for (let round = 0; round < rounds; round += 1) {
+      const answers = await Promise.all([
+        against(owner, account, second.id),
+        against(second.caller, account, ownerId),
+      ]);
+      const statuses = statusesOf(answers);
+      expect(statuses[0]).toBe(204);
+      expect([403, 409]).toContain(statuses[1]);
+      const owners = Object.values(await rolesIn(account)).filter((role) => role === "AOWNER");
+      expect(owners).toHaveLength(1);
+      await reinstate(account, [ownerId, second.id]);
+    }
+    expect(await historyOf(account)).toHaveLength(rounds);
+  });
+
+  it("each leaving: one is left, every time", async () => {
+    const { owner, ownerId, account } = await found();
+    const second = await join(account, "AOWNER");
+    const leave = (caller: Caller, id: string) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`);
+    for (let round = 0; round < rounds; round += 1) {
+      const answers = await Promise.all([leave(owner, ownerId), leave(second.caller, second.id)]);
+      expect(statusesOf(answers)).toEqual([204, 409]);
+      expect(Object.values(await rolesIn(account))).toEqual(["AOWNER"]);
+      await reinstate(account, [ownerId, second.id]);
+    }
+  });
+});
+
+it("the seats are never more than there are, whoever takes them at once", async () => {
+  const { owner, account } = await found();
+  const guests: Caller[] = [];
+  for (let made = 0; made < 3; made += 1) {
+    const guest = await someone();
+    await idOf(guest);
+    guests.push(guest);
+  }
+  const guestIds = await Promise.all(guests.map(idOf));
+  for (let round = 0; round < 8; round += 1) {
+    const most = 6 + (round % 3);
+    await setAccount(account, { max_users: most });
+    const invites = [await storeInvite(account), await storeInvite(account), await storeInvite(account)];
+    const secrets = await Promise.all(invites.map((uuid) => inviteSecret(uuid)));
+    const users = [];
+    for (let made = 0; made < 4; made += 1) users.push((await makeColleague([])).uuid);
+    const accepted = guests.map((guest, at) => guest.post("/api/v1/invites/accept", { token: secrets[at] }));
+    const added = users.map((id) => owner.patch(membersOf(account), { add: [{ id, role: "AMEMBER" }] }));
+    const invited = users.map((_, at) =>
+      at % 2 === 0
+        ? owner.post(`/api/v1/account/${account.slug}/invite`, { email: anAddress() })
+        : owner.post(`/accounts/invite/?organization=${account.id}`, { invitee_identifier: anAddress() }),
+    );
+    const joined = await Promise.all(accepted);
+    const others = (await Promise.all([...added, ...invited])).map(({ status }) => status);
+    // An invitation holds its seat, whatever happens around it.
+    expect(joined.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(others.filter((status) => ![200, 201, 204, 400, 409].includes(status))).toEqual([]);
+    expect(others.filter((status) => status < 300)).toHaveLength(most - 4);
+    const { members, pending } = await seatsTaken(account);
+    expect(members + pending).toBe(most);
+    await run(
+      "UPDATE invites SET state = 'revoked' WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?)",
+      account.id,
+    );
+    const cleared = await owner.patch(membersOf(account), { delete: [...users, ...guestIds] });
+    expect(bare(cleared)).toEqual(nothing);
+  }
+});
+
+it("ten who add the same user at once add them once", async () => {
+  const { owner, account } = await found();
+  const { uuid: id } = await makeColleague([]);
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => owner.patch(membersOf(account), { add: [{ id, role: "AMEMBER" }] })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(204));
+  expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
+  expect(await historyOf(account)).toHaveLength(1);
+});

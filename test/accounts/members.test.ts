@@ -1,0 +1,226 @@
+/** Who is in an account, and how one leaves. */
+import { describe, expect, it } from "vitest";
+
+import { answered, makeAccountWithMember } from "../organizations/requests.ts";
+import { addToGroup, makeAccount, operator, someone, type Caller, type MadeAccount } from "../world.ts";
+import {
+  bare,
+  blocked,
+  found,
+  historyOf,
+  idOf,
+  join,
+  lastOwner,
+  memberOf,
+  membersOf,
+  noRole,
+  nothing,
+  noUser,
+  rolesIn,
+  uuidFault,
+} from "./members.ts";
+import { deactivate, setAccount } from "./rows.ts";
+
+const unknown = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1eff";
+
+describe("one member", () => {
+  it("shows to owners and members, in whatever spelling of the id", async () => {
+    const { owner, account } = await found();
+    const { caller: member, id } = await join(account, "AMEMBER", { name: "Ada King Lovelace" });
+    const body = { id, name: "Ada King Lovelace", email: member.email, role: "AMEMBER" };
+    for (const spelling of [id, id.toUpperCase(), id.replaceAll("-", ""), `urn:uuid:${id}`, `{${id}}`]) {
+      for (const caller of [owner, member, await operator()]) {
+        expect(answered(await caller.get(memberOf(account, spelling)))).toEqual({ status: 200, body });
+      }
+    }
+    expect((await member.get(`/api/v1/account/${account.id}/user/${id}`)).body).toEqual(body);
+  });
+
+  it("is named as they are: with one name, or with none", async () => {
+    const { owner, ownerId, account } = await found();
+    const { id } = await join(account, "AOWNER", { name: "Ada" });
+    expect((await owner.get(memberOf(account, id))).body).toMatchObject({ name: "Ada", role: "AOWNER" });
+    expect((await owner.get(memberOf(account, ownerId))).body).toMatchObject({
+      name: "",
+      email: owner.email,
+    });
+  });
+
+  it("who is no member is not found, whether there is such a user or not", async () => {
+    const { owner, account } = await found();
+    const other = await found();
+    const { id } = await join(other.account);
+    for (const user of [id, other.ownerId, unknown]) {
+      expect(answered(await owner.get(memberOf(account, user)))).toEqual(noUser);
+    }
+  });
+
+  it("never shows to an outsider, who cannot tell either that the account exists", async () => {
+    const { ownerId, account } = await found();
+    const outsider = (await found()).owner;
+    for (const path of [memberOf(account, ownerId), `/api/v1/account/no-such-account/user/${ownerId}`]) {
+      expect(answered(await outsider.get(path))).toEqual(noRole);
+    }
+  });
+
+  it("is for who may search members: a group that may only list them does not do", async () => {
+    const { ownerId, account } = await found();
+    const support = await someone();
+    await addToGroup(support, 3);
+    expect((await support.get(membersOf(account))).status).toBe(200);
+    expect(answered(await support.get(memberOf(account, ownerId)))).toEqual(noRole);
+  });
+
+  it.each([
+    ["nonsense", "invalid character: found `n` at 1"],
+    ["1", "invalid length: expected length 32 for simple format, found 1"],
+    ["00000000-0000-4000", "invalid group count: expected 5, found 3"],
+    [`${unknown}0`, "invalid group length in group 4: expected 12, found 13"],
+    [`${unknown.slice(0, -1)}g`, "invalid character: found `g` at 36"],
+  ])("%j is no id, and told so whoever asks", async (input, reason) => {
+    const { owner, account } = await found();
+    const body = { detail: [{ ...uuidFault(input, reason), loc: ["path", "user_id"] }] };
+    for (const caller of [owner, await someone()]) {
+      expect(answered(await caller.get(memberOf(account, input)))).toEqual({ status: 422, body });
+    }
+    expect(answered(await owner.delete(memberOf(account, input)))).toEqual({ status: 422, body });
+  });
+});
+
+describe("the list of members", () => {
+  it("has all of them in the order they joined, whatever has become of them", async () => {
+    const { owner, ownerId, account } = await found({ name: "Zoe" });
+    const ada = await join(account, "AMEMBER", { name: "Ada Lovelace" });
+    const bob = await join(account, "AOWNER");
+    const shown = [
+      { id: ownerId, name: "Zoe", email: owner.email, role: "AOWNER" },
+      { id: ada.id, name: "Ada Lovelace", email: ada.caller.email, role: "AMEMBER" },
+      { id: bob.id, name: "", email: bob.caller.email, role: "AOWNER" },
+    ];
+    expect(answered(await owner.get(membersOf(account)))).toEqual({ status: 200, body: shown });
+    await owner.patch(membersOf(account), { add: [{ id: ada.id, role: "AOWNER" }] });
+    await deactivate(bob.caller);
+    expect((await ada.caller.get(membersOf(account))).body).toEqual(
+      shown.map((member) => ({ ...member, role: "AOWNER" })),
+    );
+    await owner.patch(membersOf(account), { delete: [ada.id] });
+    await owner.patch(membersOf(account), { add: [{ id: ada.id, role: "AMEMBER" }] });
+    expect((await owner.get(membersOf(account))).body).toEqual([shown[0], shown[2], shown[1]]);
+  });
+
+  it("is refused to members and outsiders, and never has another account's", async () => {
+    const { account, member } = await makeAccountWithMember();
+    const other = await found();
+    expect(answered(await member.get(membersOf(account)))).toEqual(noRole);
+    expect(answered(await other.owner.get(membersOf(account)))).toEqual(noRole);
+    expect((await other.owner.get(membersOf(other.account))).body).toMatchObject([{ id: other.ownerId }]);
+  });
+
+  it("of an account there is not is 404 to who may read every account", async () => {
+    const missing = { status: 404, body: { detail: "Account not found" } };
+    expect(answered(await (await operator()).get("/api/v1/account/no-such-account/users"))).toEqual(missing);
+  });
+});
+
+describe("leaving", () => {
+  const leave = (caller: Caller, account: MadeAccount, id: string) => caller.delete(memberOf(account, id));
+
+  it("is for every member, and ends what one may do there", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    const id = await idOf(member);
+    expect(bare(await leave(member, account, id))).toEqual(nothing);
+    expect(answered(await member.get(`/api/v1/account/${account.slug}`))).toEqual(noRole);
+    expect((await member.get("/api/v1/accounts")).body).toEqual([]);
+    expect((await owner.get(membersOf(account))).body).toHaveLength(1);
+    expect(await historyOf(account)).toEqual([
+      {
+        actor: id,
+        action: "members.updated",
+        target: `account:${account.id}`,
+        changes: { [id]: ["AMEMBER", null] },
+      },
+    ]);
+  });
+
+  it("of the same account twice is an outsider's question", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    const id = await idOf(member);
+    expect((await leave(member, account, id)).status).toBe(204);
+    expect(answered(await leave(member, account, id))).toEqual(noRole);
+    expect(answered(await leave(owner, account, id))).toEqual(noUser);
+  });
+
+  it("is possible while the account is blocked; removing another is not, but for an operator", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    const { id: other } = await join(account);
+    await setAccount(account, { blocking_state: "manager" });
+    expect(answered(await leave(owner, account, other))).toEqual(blocked);
+    expect(bare(await leave(member, account, (await idOf(member)).toUpperCase()))).toEqual(nothing);
+    expect(bare(await leave(await operator(), account, other))).toEqual(nothing);
+    expect(Object.values(await rolesIn(account))).toEqual(["AOWNER"]);
+  });
+
+  it("may be an owner's decision about members and owners", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    const second = await join(account, "AOWNER");
+    expect(bare(await leave(owner, account, await idOf(member)))).toEqual(nothing);
+    expect(bare(await leave(owner, account, second.id))).toEqual(nothing);
+    expect(answered(await second.caller.get(membersOf(account)))).toEqual(noRole);
+    expect(await rolesIn(account)).toEqual({ [await idOf(owner)]: "AOWNER" });
+  });
+
+  it("is no member's decision about another", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    const { id: other } = await join(account);
+    const before = await rolesIn(account);
+    for (const id of [other, await idOf(owner), unknown]) {
+      expect(answered(await leave(member, account, id))).toEqual(noRole);
+    }
+    expect(await rolesIn(account)).toEqual(before);
+  });
+
+  it("is not for the last active owner, and changes nothing then", async () => {
+    const { account, owner, ownerId } = await found();
+    const second = await join(account, "AOWNER");
+    await join(account);
+    await deactivate(second.caller);
+    const before = await rolesIn(account);
+    for (const caller of [owner, await operator()]) {
+      expect(answered(await leave(caller, account, ownerId))).toEqual(lastOwner);
+    }
+    expect(await rolesIn(account)).toEqual(before);
+    expect(await historyOf(account)).toEqual([]);
+  });
+
+  it("of who is no member is not found, and of another's account is refused", async () => {
+    const { account, owner } = await found();
+    const other = await found();
+    for (const id of [other.ownerId, unknown]) {
+      expect(answered(await leave(owner, account, id))).toEqual(noUser);
+      expect(answered(await leave(other.owner, account, id))).toEqual(noRole);
+    }
+    expect(answered(await leave(await operator(), account, other.ownerId))).toEqual(noUser);
+    expect(await rolesIn(other.account)).toEqual({ [other.ownerId]: "AOWNER" });
+  });
+
+  it("frees the seat", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    await setAccount(account, { max_users: 2 });
+    const invite = () => owner.post(`/api/v1/account/${account.slug}/invite`, { email: "next@example.com" });
+    expect((await invite()).status).toBe(409);
+    await leave(member, account, await idOf(member));
+    expect((await invite()).status).toBe(200);
+  });
+
+  it("twenty times at once is done once", async () => {
+    const { account, owner, member } = await makeAccountWithMember();
+    const id = await idOf(member);
+    await makeAccount(member);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => leave(at % 2 === 0 ? owner : member, account, id)),
+    );
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.filter(({ status }) => ![204, 403, 404].includes(status))).toEqual([]);
+    expect(await historyOf(account)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,274 @@
+/** Members added, changed and deleted in one go, all or nothing. */
+import { describe, expect, it } from "vitest";
+
+import { answered, makeAccountWithMember } from "../organizations/requests.ts";
+import { makeColleague } from "../organizations/users.ts";
+import { makeAccount, operator, someone, type Caller, type MadeAccount } from "../world.ts";
+import {
+  bare,
+  blocked,
+  found,
+  historyOf,
+  idOf,
+  join,
+  lastOwner,
+  membersOf,
+  noRole,
+  noSeat,
+  nothing,
+  rolesIn,
+  seatsTaken,
+} from "./members.ts";
+import { deactivate, setAccount } from "./rows.ts";
+
+const update = (caller: Caller, account: MadeAccount, changes: unknown) =>
+  caller.patch(membersOf(account), changes);
+
+/** A user who is in no account and has never signed in. */
+async function aUser(): Promise<string> {
+  return (await makeColleague([])).uuid;
+}
+
+describe("an update", () => {
+  it("adds, changes and deletes, and tells the history so in one row", async () => {
+    const { owner, ownerId, account } = await found();
+    const [changed, deleted, same] = [
+      await join(account),
+      await join(account, "AOWNER"),
+      await join(account),
+    ];
+    const [member, second] = [await aUser(), await aUser()];
+    const answer = await update(owner, account, {
+      add: [
+        { id: second, role: "AOWNER" },
+        { id: changed.id.toUpperCase(), role: "AOWNER" },
+        { id: member.replaceAll("-", ""), role: "AMEMBER" },
+        { id: same.id, role: "AMEMBER" },
+      ],
+      delete: [deleted.id],
+    });
+    expect(bare(answer)).toEqual(nothing);
+    expect(await rolesIn(account)).toEqual({
+      [ownerId]: "AOWNER",
+      [changed.id]: "AOWNER",
+      [same.id]: "AMEMBER",
+      [second]: "AOWNER",
+      [member]: "AMEMBER",
+    });
+    expect(await historyOf(account)).toEqual([
+      {
+        actor: ownerId,
+        action: "members.updated",
+        target: `account:${account.id}`,
+        changes: {
+          [second]: [null, "AOWNER"],
+          [changed.id]: ["AMEMBER", "AOWNER"],
+          [member]: [null, "AMEMBER"],
+          [deleted.id]: ["AOWNER", null],
+        },
+      },
+    ]);
+  });
+
+  it("takes effect at once for those it names", async () => {
+    const { owner, account } = await found();
+    const user = await someone();
+    const id = await idOf(user);
+    await update(owner, account, { add: [{ id, role: "AMEMBER" }] });
+    expect((await user.get("/api/v1/accounts")).body).toMatchObject([{ id: account.id }]);
+    expect(answered(await user.get(membersOf(account)))).toEqual(noRole);
+    await update(owner, account, { add: [{ id, role: "AOWNER" }] });
+    expect((await user.get(membersOf(account))).status).toBe(200);
+    await update(owner, account, { delete: [id] });
+    expect(answered(await user.get(membersOf(account)))).toEqual(noRole);
+  });
+
+  it("ignores deletions of who is no member, of who does not exist, and said twice", async () => {
+    const { owner, account } = await found();
+    const other = await found();
+    const before = [await rolesIn(account), await rolesIn(other.account)];
+    const strangers = [other.ownerId, crypto.randomUUID(), other.ownerId, await aUser()];
+    expect(bare(await update(owner, account, { delete: strangers }))).toEqual(nothing);
+    expect([await rolesIn(account), await rolesIn(other.account)]).toEqual(before);
+    expect(await historyOf(account)).toEqual([]);
+    const { id } = await join(account);
+    expect((await update(owner, account, { delete: [id, id.toUpperCase()] })).status).toBe(204);
+    expect(await rolesIn(account)).toEqual(before[0]);
+  });
+
+  it("of nothing changes nothing, and leaves no trace", async () => {
+    const { owner, ownerId, account } = await found();
+    for (const changes of [
+      {},
+      { add: null, delete: null },
+      { add: [], delete: [] },
+      { more: [1] },
+      { add: [{ id: ownerId, role: "AOWNER", name: "No", email: "no@example.com" }] },
+    ]) {
+      expect(bare(await update(owner, account, changes))).toEqual(nothing);
+    }
+    expect(await rolesIn(account)).toEqual({ [ownerId]: "AOWNER" });
+    expect(await historyOf(account)).toEqual([]);
+  });
+
+  it("leaves other accounts of the same people as they are", async () => {
+    const { owner, account, member } = await makeAccountWithMember();
+    const other = await makeAccount(owner);
+    const id = await idOf(member);
+    await update(owner, other, { add: [{ id, role: "AOWNER" }] });
+    await update(owner, account, { delete: [id] });
+    expect(await rolesIn(other)).toEqual({ [await idOf(owner)]: "AOWNER", [id]: "AOWNER" });
+    await update(member, other, { delete: [await idOf(owner)] });
+    expect(await rolesIn(account)).toEqual({ [await idOf(owner)]: "AOWNER" });
+  });
+
+  it("of a thousand each is done at once", async () => {
+    const { owner, ownerId, account } = await found();
+    await setAccount(account, { type: "v3enterprise" });
+    const { id } = await join(account);
+    const strangers = Array.from({ length: 999 }, () => crypto.randomUUID());
+    expect((await update(owner, account, { delete: [...strangers, id] })).status).toBe(204);
+    expect(await rolesIn(account)).toEqual({ [ownerId]: "AOWNER" });
+  });
+});
+
+describe("an update is for", () => {
+  it("owners and operators, not for members and outsiders, whoever it names", async () => {
+    const { owner, account, member } = await makeAccountWithMember();
+    const outsider = (await found()).owner;
+    const self = await idOf(member);
+    const id = await aUser();
+    const before = await rolesIn(account);
+    for (const changes of [
+      { add: [{ id: self, role: "AOWNER" }] },
+      { delete: [self] },
+      { delete: [await idOf(owner)] },
+      { add: [{ id, role: "AMEMBER" }] },
+      { add: [{ id: crypto.randomUUID(), role: "AMEMBER" }] },
+      {},
+    ]) {
+      expect(answered(await update(member, account, changes))).toEqual(noRole);
+      expect(answered(await update(outsider, account, changes))).toEqual(noRole);
+    }
+    expect(await rolesIn(account)).toEqual(before);
+    expect(bare(await update(await operator(), account, { add: [{ id, role: "AOWNER" }] }))).toEqual(nothing);
+    expect(await rolesIn(account)).toEqual({ ...before, [id]: "AOWNER" });
+  });
+
+  it("an account that is not blocked, but for operators", async () => {
+    const { owner, account, member } = await makeAccountWithMember();
+    await setAccount(account, { blocking_state: "manager" });
+    const id = await idOf(member);
+    for (const changes of [{ delete: [id] }, { add: [{ id, role: "AOWNER" }] }, {}]) {
+      expect(answered(await update(owner, account, changes))).toEqual(blocked);
+    }
+    expect((await rolesIn(account))[id]).toBe("AMEMBER");
+    expect(bare(await update(await operator(), account, { delete: [id] }))).toEqual(nothing);
+    await setAccount(account, { blocking_state: "unblocked", quota_until: Date.now() + 60_000 });
+    expect(bare(await update(owner, account, { add: [{ id, role: "AMEMBER" }] }))).toEqual(nothing);
+  });
+});
+
+describe("the last active owner", () => {
+  it("may hand over in one call: promote one and be demoted, or be deleted", async () => {
+    const { owner, ownerId, account } = await found();
+    const { caller, id } = await join(account);
+    const swap = {
+      add: [
+        { id: ownerId, role: "AMEMBER" },
+        { id, role: "AOWNER" },
+      ],
+    };
+    expect(bare(await update(owner, account, swap))).toEqual(nothing);
+    expect(await rolesIn(account)).toEqual({ [ownerId]: "AMEMBER", [id]: "AOWNER" });
+    const newcomer = await aUser();
+    const handOver = { add: [{ id: newcomer, role: "AOWNER" }], delete: [id] };
+    expect(bare(await update(caller, account, handOver))).toEqual(nothing);
+    expect(await rolesIn(account)).toEqual({ [ownerId]: "AMEMBER", [newcomer]: "AOWNER" });
+  });
+
+  it("stays: nobody demotes or deletes all owners, or leaves an inactive one", async () => {
+    const { owner, ownerId, account } = await found();
+    const second = await join(account, "AOWNER");
+    const inactive = await join(account, "AOWNER");
+    await deactivate(inactive.caller);
+    const dormant = await join(account);
+    await deactivate(dormant.caller);
+    const before = await rolesIn(account);
+    const demote = (...ids: string[]) => ids.map((id) => ({ id, role: "AMEMBER" }));
+    for (const changes of [
+      { add: demote(ownerId, second.id) },
+      { add: demote(ownerId, second.id, inactive.id) },
+      { delete: [ownerId, second.id] },
+      { delete: [second.id, inactive.id, ownerId, dormant.id] },
+      { add: demote(ownerId), delete: [second.id] },
+      { add: [...demote(ownerId, second.id), { id: dormant.id, role: "AOWNER" }] },
+    ]) {
+      for (const caller of [owner, await operator()]) {
+        expect(answered(await update(caller, account, changes))).toEqual(lastOwner);
+      }
+    }
+    expect(await rolesIn(account)).toEqual(before);
+    expect(await historyOf(account)).toEqual([]);
+    expect(bare(await update(owner, account, { delete: [inactive.id], add: demote(second.id) }))).toEqual(
+      nothing,
+    );
+  });
+});
+
+describe("seats", () => {
+  it("are taken by members and pending invitations together, and by nobody past the last", async () => {
+    const { owner, account } = await found();
+    await setAccount(account, { max_users: 3 });
+    const [first, second] = [await aUser(), await aUser()];
+    const add = (...ids: string[]) => ({ add: ids.map((id) => ({ id, role: "AMEMBER" })) });
+    const invited = await owner.post(`/api/v1/account/${account.slug}/invite`, { email: "p@example.com" });
+    expect(invited.status).toBe(200);
+    expect(answered(await update(owner, account, add(first, second)))).toEqual(noSeat);
+    expect(await seatsTaken(account)).toEqual({ members: 1, pending: 1 });
+    expect(bare(await update(owner, account, add(first)))).toEqual(nothing);
+    for (const caller of [owner, await operator()]) {
+      expect(answered(await update(caller, account, add(second)))).toEqual(noSeat);
+    }
+    expect(await seatsTaken(account)).toEqual({ members: 2, pending: 1 });
+  });
+
+  it("are not asked for where none more is taken, even of an account that is over its limit", async () => {
+    const { owner, ownerId, account } = await found();
+    const { id } = await join(account);
+    await setAccount(account, { max_users: 1 });
+    const next = await aUser();
+    const swap = { add: [{ id: next, role: "AMEMBER" }], delete: [id] };
+    expect(bare(await update(owner, account, swap))).toEqual(nothing);
+    expect(bare(await update(owner, account, { add: [{ id: next, role: "AOWNER" }] }))).toEqual(nothing);
+    expect(await rolesIn(account)).toEqual({ [ownerId]: "AOWNER", [next]: "AOWNER" });
+    const growing = {
+      add: [id, await aUser()].map((user) => ({ id: user, role: "AMEMBER" })),
+      delete: [next],
+    };
+    expect(answered(await update(owner, account, growing))).toEqual(noSeat);
+  });
+});
+
+describe("one impossible part", () => {
+  it("undoes the whole, and leaves no trace", async () => {
+    const { owner, ownerId, account } = await found();
+    const { id } = await join(account);
+    await setAccount(account, { max_users: 3 });
+    const before = await rolesIn(account);
+    const [first, second] = [await aUser(), await aUser()];
+    const promote = { id, role: "AOWNER" };
+    const joining = { id: first, role: "AMEMBER" };
+    for (const [status, changes] of [
+      [422, { add: [promote, joining, { id: crypto.randomUUID(), role: "AMEMBER" }] }],
+      [409, { add: [joining], delete: [id, ownerId] }],
+      [409, { add: [joining, { id: ownerId, role: "AMEMBER" }], delete: [id] }],
+      [409, { add: [promote, joining, { id: second, role: "AMEMBER" }] }],
+    ] as const) {
+      expect((await update(owner, account, changes)).status).toBe(status);
+      expect(await rolesIn(account)).toEqual(before);
+    }
+    expect(await historyOf(account)).toEqual([]);
+    expect((await owner.get(`/api/v1/account/${account.slug}`)).body).toMatchObject({ current_users: 2 });
+  });
+});

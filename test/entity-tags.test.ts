@@ -1,0 +1,112 @@
+/** Entity tags of accounts: what tells one version from another, on both faces. */
+import { describe, expect, it } from "vitest";
+
+import { certificate } from "./accounts/certificates.ts";
+import { answered, makeMember } from "./organizations/requests.ts";
+import { ifMatch, ifNoneMatch, pathHere, start, tag, tagOf } from "./tags.ts";
+import { someone } from "./world.ts";
+
+describe.each(["here", "there"] as const)("the tag on the face that is %s", (face) => {
+  it("is on the answer to GET and to HEAD, and stays while nothing changes", async () => {
+    const { owner, account, [face]: path } = await start();
+    const first = await tag(owner, path);
+    expect(await tag(owner, path)).toBe(first);
+    const head = await owner.send("HEAD", path);
+    expect([head.status, head.text, tagOf(head)]).toEqual([200, "", first]);
+    await owner.patch(pathHere(account), { title: account.title });
+    await owner.patch(pathHere(account), {});
+    expect(await tag(owner, path)).toBe(first);
+  });
+
+  it("is another one after each change on either face", async () => {
+    const { owner, account, here, there, [face]: path } = await start();
+    const tags = [await tag(owner, path)];
+    for (const change of [
+      () => owner.patch(here, { title: "New" }),
+      () => owner.patch(here, { description: "For tests" }),
+      () => owner.patch(there, { name: "Newer" }),
+      () => owner.put(there, { name: "Newest", slug: account.slug }),
+      () => owner.patch(here, { title: account.title }),
+    ]) {
+      expect((await change()).status).toBe(200);
+      tags.push(await tag(owner, path));
+    }
+    expect(new Set(tags).size).toBe(tags.length);
+  });
+
+  it("is told with the answer to a change, and is the one of the next GET", async () => {
+    const { owner, account, here, there, [face]: path } = await start();
+    const answers =
+      face === "here"
+        ? [await owner.patch(here, { title: "One" }), await owner.patch(here, {})]
+        : [
+            await owner.patch(there, { name: "One" }),
+            await owner.put(there, { name: "One", slug: account.slug }),
+          ];
+    for (const answer of answers) expect(tagOf(answer)).toBe(await tag(owner, path));
+  });
+
+  it("spares who has it the body, and nobody else", async () => {
+    const { owner, [face]: path } = await start();
+    const full = await owner.get(path);
+    const current = tagOf(full);
+    for (const value of [current, `W/${current}`, `"other", ${current}`, `W/"1", "2" ,${current},"3"`]) {
+      for (const method of ["GET", "HEAD"]) {
+        const answer = await owner.send(method, path, undefined, ifNoneMatch(value));
+        expect([value, answer.status, answer.text]).toEqual([value, 304, ""]);
+        expect(answer.headers.get("ETag")).toBe(current);
+        for (const name of [
+          "Cache-Control",
+          "Content-Security-Policy",
+          "Strict-Transport-Security",
+          "X-Content-Type-Options",
+          "Vary",
+        ]) {
+          expect([name, answer.headers.get(name)]).toEqual([name, full.headers.get(name)]);
+        }
+        expect(answer.headers.get("X-Request-Id")).toMatch(/^[0-9a-f-]{36}$/);
+      }
+    }
+    for (const value of ['"other"', current.slice(1, -1), "garbage", "", `${current.slice(0, -2)}"`]) {
+      const answer = await owner.get(path, ifNoneMatch(value));
+      expect([value, answer.status, answer.body]).toEqual([value, 200, full.body]);
+    }
+  });
+
+  it("spares the body to who has any version", async () => {
+    const { owner, [face]: path } = await start();
+    const answer = await owner.get(path, ifNoneMatch("*"));
+    expect([answer.status, answer.text]).toEqual([304, ""]);
+  });
+
+  it("that was shown before a change is no longer the current one", async () => {
+    const { owner, here, [face]: path } = await start();
+    const before = await tag(owner, path);
+    await owner.patch(here, { title: "New" });
+    expect((await owner.get(path, ifNoneMatch(before))).status).toBe(200);
+    expect((await owner.get(path, ifNoneMatch(await tag(owner, path)))).status).toBe(304);
+  });
+
+  it("says nothing to who may not read", async () => {
+    const { owner, account, [face]: path } = await start();
+    const outsider = await someone();
+    for (const value of [await tag(owner, path), "*"]) {
+      const answer = await outsider.get(path, ifNoneMatch(value));
+      expect(answered(answer)).toEqual(answered(await outsider.get(path)));
+      expect(answer.headers.get("ETag")).toBeNull();
+      expect([403, 404]).toContain(answer.status);
+    }
+    expect((await owner.get(pathHere(account))).status).toBe(200);
+  });
+});
+
+it("what readers see differently has different tags, of one version", async () => {
+  const { owner, account, here } = await start();
+  const saml = { domain: "a.example", sso_url: "https://a.example/", entity_id: "a", x509_cert: certificate };
+  await owner.patch(here, { saml });
+  const member = await makeMember(account);
+  const [full, partial] = [await tag(owner, here), await tag(member, here)];
+  expect(full).not.toBe(partial);
+  expect((await owner.get(here, ifNoneMatch(partial))).status).toBe(200);
+  expect((await owner.patch(here, { title: "New" }, ifMatch(partial))).status).toBe(200);
+});

@@ -1,0 +1,79 @@
+/** Searching among all accounts. */
+import { describe, expect, it } from "vitest";
+
+import { makeAccount, operator, someone, unique } from "../world.ts";
+import { answered, face, idOf, makeTitled, shown, walk } from "./face.ts";
+import { badValue, wrongQuery } from "./faults.ts";
+
+const list = `${face}/@accounts`;
+const noPage = badValue("This is no page of this list.");
+
+/** The ids that a search by the operator finds, in its order. */
+async function found(search: string): Promise<string[]> {
+  const body = await shown(await operator(), `${list}?page_size=100&search=${encodeURIComponent(search)}`);
+  expect(body.next).toBeNull();
+  return body.items.map(idOf);
+}
+
+describe("a search among accounts", () => {
+  it("looks in title and slug, whatever the case, for every term", async () => {
+    const [left, right] = [unique("left"), unique("right")];
+    const owner = await someone();
+    const byTitle = await makeAccount(owner, { title: `${right} of ${left.toUpperCase()}` });
+    const bySlug = await makeAccount(owner, { slug: `x-${left}-x`, title: "Else" });
+    expect(await found(left)).toEqual([byTitle.id, bySlug.id]);
+    expect(await found(left.toUpperCase())).toEqual([byTitle.id, bySlug.id]);
+    expect(await found(`${left}, ${right}`)).toEqual([byTitle.id]);
+    expect(await found(`"${right} of"`)).toEqual([byTitle.id]);
+    expect(await found(`${left} ${unique()}`)).toEqual([]);
+  });
+
+  it("takes every character for itself", async () => {
+    const word = unique("sign");
+    const titles = ["%x", "_x", "*x", "\\x", '"x', "'x", "(x)", ":x", "^x", "-x", "é😀"].map(
+      (end) => word + end,
+    );
+    const made = await makeTitled(...titles);
+    for (const [at, title] of titles.entries())
+      expect([title, await found(title)]).toEqual([title, [made[at]?.id]]);
+    const [near] = await makeTitled(`NEAR ${word} NOT x`);
+    expect(await found(`NEAR ${word} NOT`)).toEqual([near?.id]);
+    for (const search of [`${word}?`, `${word}%%`, `${word}\u0000`, `\u0000`])
+      expect(await found(search)).toEqual([]);
+  });
+
+  it("finds terms under three characters at the beginning of title or slug alone", async () => {
+    const owner = await someone();
+    const byTitle = await makeAccount(owner, { title: `Qx${unique()}` });
+    const bySlug = await makeAccount(owner, { slug: `qx${unique()}`, title: "Else" });
+    const inside = await makeAccount(owner, { title: `a qx${unique()}`, slug: `a-qx${unique()}` });
+    expect(await found("qx")).toEqual([byTitle.id, bySlug.id]);
+    expect(await found("Q")).toEqual([byTitle.id, bySlug.id]);
+    expect(await found(`qx ${byTitle.title.slice(2)}`)).toEqual([byTitle.id]);
+    expect(await found(`qx ${inside.title.slice(2)}`)).toEqual([]);
+  });
+
+  it("goes by age, page by page", async () => {
+    const root = await operator();
+    const word = unique("aged");
+    const made = await makeTitled(`${word} c`, `${word} a`, `${word} b`, `${word} a`, `${word} 0`);
+    const pages = await walk(root, `${list}?page_size=2&search=${word}`);
+    expect(pages.map((page) => page.map(idOf))).toEqual(
+      [made.slice(0, 2), made.slice(2, 4), made.slice(4)].map((page) => page.map(idOf)),
+    );
+  });
+
+  it("has no page of the list, nor the list one of the search", async () => {
+    const root = await operator();
+    const word = unique("both");
+    await makeTitled(word, word);
+    const { next: searched } = await shown(root, `${list}?page_size=1&search=${word}`);
+    const { next: listed } = await shown(root, `${list}?page_size=1`);
+    expect(answered(await root.get(`${list}?page=${searched}`))).toEqual(
+      wrongQuery("page", searched, noPage),
+    );
+    expect(answered(await root.get(`${list}?page=${listed}&search=${word}`))).toEqual(
+      wrongQuery("page", listed, noPage),
+    );
+  });
+});

@@ -1,0 +1,115 @@
+/** What the cron forgets without being asked, and what it does when something of it fails. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+
+import { setAccount } from "../accounts/rows.ts";
+import { Meter } from "../counting.ts";
+import { databaseThat } from "../http/door.ts";
+import { makeUser, row, run } from "../storage/rows.ts";
+import { makeAccount, operator, someone, unique } from "../world.ts";
+import { cron } from "./cron.ts";
+import { changed, newZone, zones } from "./face.ts";
+
+const day = 24 * 60 * 60 * 1000;
+
+/** Keys of a user of their own, each of an age in milliseconds as SQL, in which `n` counts them from 0. */
+async function storeKeys(now: number, count: number, age: string): Promise<number> {
+  const user = await makeUser();
+  await run([
+    `INSERT INTO idempotency_keys (user_id, operation, key, request_hash, answer, created_at)
+     WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < cast(?1 AS INTEGER))
+     SELECT ?2, 'createZone', 'key-' || n, 'hash', '{}', ?3 - (${age}) FROM numbers`,
+    count,
+    user,
+    now,
+  ]);
+  return user;
+}
+
+async function keysOf(user: number): Promise<unknown[]> {
+  const [rows] = await run(["SELECT key FROM idempotency_keys WHERE user_id = ? ORDER BY created_at", user]);
+  return (rows ?? []).map(({ key }) => key);
+}
+
+describe("keys of requests that may be repeated", () => {
+  it("are forgotten after 24 hours, and no sooner", async () => {
+    const now = Date.now();
+    const user = await storeKeys(now, 4, `${day} + 1 - n`);
+    await cron({}, now);
+    expect(await keysOf(user)).toEqual(["key-2", "key-3"]);
+  });
+
+  it("are forgotten in steps, however many there are", async () => {
+    const now = Date.now();
+    const old = await storeKeys(now, 2_500, `${day} + n`);
+    const young = await storeKeys(now, 3, "n");
+    const meter = new Meter(env.DB);
+    await cron({ DB: meter.database }, now);
+    expect(await keysOf(old)).toEqual([]);
+    expect(await keysOf(young)).toHaveLength(3);
+    const deletions = meter
+      .read()
+      .statements.filter(({ sql }) => /^delete from "idempotency_keys"/i.test(sql));
+    expect(deletions.length).toBeGreaterThan(1);
+    expect(deletions.length).toBeLessThan(6);
+  });
+
+  it("that are young cost the cron nothing, whether others are old or not", async () => {
+    const now = Date.now();
+    const cost = async (old: number) => {
+      if (old > 0) await storeKeys(now, old, String(day));
+      const meter = new Meter(env.DB);
+      await cron({ DB: meter.database }, now);
+      return meter.read().rowsRead;
+    };
+    await cost(1);
+    const before = [await cost(0), await cost(1)];
+    await storeKeys(now, 2_000, "n");
+    expect([await cost(0), await cost(1)]).toEqual(before);
+  });
+
+  it("that are forgotten may be used again", async () => {
+    const root = await operator();
+    const key = { headers: { "Idempotency-Key": unique("key") } };
+    const make = () => root.post(zones, newZone(), key);
+    const first = await make();
+    expect([first.status, (await make()).status]).toEqual([201, 422]);
+    await run(["UPDATE idempotency_keys SET created_at = created_at - ?", day]);
+    await cron();
+    const second = await make();
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+});
+
+describe("a task of the cron that fails", () => {
+  const fails = (table: string) => databaseThat((sql) => sql.includes(table), new Error("out of order"));
+
+  async function startAll() {
+    const now = Date.now();
+    const account = await makeAccount(await someone());
+    await setAccount(account, { trial_expires_at: now - 1 });
+    const user = await storeKeys(now, 1, String(day));
+    const erasure = crypto.randomUUID();
+    await run(["INSERT INTO erasures (account_uuid, account_id, asked_at) VALUES (?, 0, 0)", erasure]);
+    const done = async () => ({
+      trial: (await changed(account)).length === 1,
+      key: (await keysOf(user)).length === 0,
+      erasure:
+        (await row("SELECT asked_at FROM erasures WHERE account_uuid = ?", erasure))?.["asked_at"] !== 0,
+    });
+    return { now, done };
+  }
+
+  it.each([
+    ["accounts_trial_due", { trial: false, key: true, erasure: true }],
+    ["idempotency_keys", { trial: true, key: false, erasure: true }],
+    ["erasures", { trial: true, key: true, erasure: false }],
+  ])("keeps no other from its work, and is told: %s", async (table, expected) => {
+    const { now, done } = await startAll();
+    await expect(cron({ DB: fails(table) }, now)).rejects.toThrow(AggregateError);
+    expect(await done()).toEqual(expected);
+    await cron({}, now);
+    expect(await done()).toEqual({ trial: true, key: true, erasure: true });
+  });
+});

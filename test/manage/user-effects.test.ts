@@ -1,0 +1,139 @@
+/** What becomes of a user whom the operator puts into a group or deactivates. */
+import { describe, expect, it } from "vitest";
+
+import { makeAccessToken } from "../accounts/tokens.ts";
+import { addMember, makeAccount, operator, someone, type Caller } from "../world.ts";
+import { answered, face, managed, noRole, oneUser, shown, statuses, userOf } from "./face.ts";
+
+const inactive = { status: 401, body: { detail: "User inactive or deleted" } };
+const inactiveThere = { status: 401, body: { detail: "User inactive or deleted." } };
+const lastOwner = { status: 409, body: { detail: "An account must keep at least one active owner" } };
+
+async function start() {
+  const root = await operator();
+  const user = await someone();
+  const path = oneUser(await userOf(user));
+  const set = async (body: unknown) => (await root.patch(path, body)).status;
+  return { root, user, path, set };
+}
+
+describe("a user in a group", () => {
+  it("may at the next request what the group may, and no more when they leave it", async () => {
+    const { user, set } = await start();
+    const account = await makeAccount(await someone());
+    const [own, there] = [`/api/v1/account/${account.id}`, `/accounts/organizations/${account.id}/`];
+    const allowed = async () =>
+      [await user.get(own), await user.get(there), await user.patch(own, { title: "By a group" })].map(
+        ({ status }) => status,
+      );
+    expect(await allowed()).toEqual([403, 404, 403]);
+    expect(await set({ groups: [3] })).toBe(200);
+    expect(await allowed()).toEqual([200, 200, 403]);
+    expect((await shown(user, "/accounts/organizations/?page_size=100")).count).toBeGreaterThan(0);
+    expect(await set({ groups: [1] })).toBe(200);
+    expect(await allowed()).toEqual([200, 200, 200]);
+    expect(answered(await user.get(managed(account)))).toEqual({ status: 403, body: noRole });
+    expect(await set({ groups: [] })).toBe(200);
+    expect(await allowed()).toEqual([403, 404, 403]);
+  });
+
+  it("may the same with a token of theirs", async () => {
+    const { user, set } = await start();
+    const account = await makeAccount(await someone());
+    const { bearer } = await makeAccessToken(user);
+    const read = async () => (await bearer.get(`/api/v1/account/${account.id}`)).status;
+    expect(await read()).toBe(403);
+    await set({ groups: [3] });
+    expect(await read()).toBe(200);
+    await set({ groups: [] });
+    expect(await read()).toBe(403);
+  });
+
+  it("shows so on the organizations face, and their type on the accounts face", async () => {
+    const { root, user, path, set } = await start();
+    await set({ groups: [2, 3], type: "READONLY" });
+    expect(await shown(user, "/api/v1/user")).toMatchObject({ type: "READONLY" });
+    const { id } = await shown(root, path);
+    expect(await shown(root, `/accounts/users/${id}/`)).toMatchObject({ groups: [2, 3], is_active: true });
+    await root.patch(`/accounts/users/${id}/`, { groups: [1], is_active: false });
+    expect(await shown(root, path)).toMatchObject({ groups: [1], type: "READONLY", is_active: false });
+  });
+});
+
+describe("a type", () => {
+  it.each(["DEALER", "USER", "READONLY", "MANAGER", "SALES"])(
+    "of %s grants nothing of itself",
+    async (type) => {
+      const { user, set } = await start();
+      const account = await makeAccount(await someone());
+      expect(await set({ type })).toBe(200);
+      expect((await user.get(`/api/v1/account/${account.id}`)).status).toBe(403);
+      expect(answered(await user.get(`${face}/@accounts`))).toEqual({ status: 403, body: noRole });
+    },
+  );
+});
+
+describe("a user who is deactivated", () => {
+  it("is nobody on any face until they are active again", async () => {
+    const { user, set } = await start();
+    const account = await makeAccount(await someone());
+    await addMember(account, user);
+    const { bearer } = await makeAccessToken(user);
+    const requests = [user, bearer].flatMap((caller: Caller) => [
+      [() => caller.get("/api/v1/user"), inactive] as const,
+      [() => caller.patch("/api/v1/user", { name: "No" }), inactive] as const,
+      [() => caller.get(`/api/v1/account/${account.id}`), inactive] as const,
+      [() => caller.get(`${face}/@accounts`), inactive] as const,
+      [() => caller.get("/accounts/organizations/"), inactiveThere] as const,
+    ]);
+    expect(await set({ is_active: false })).toBe(200);
+    for (const [send, refused] of requests) expect(answered(await send())).toEqual(refused);
+    expect(await set({ is_active: false })).toBe(200);
+    expect(await set({ is_active: true })).toBe(200);
+    for (const caller of [user, bearer])
+      expect((await caller.get(`/api/v1/account/${account.id}`)).status).toBe(200);
+  });
+
+  it("is not the last active owner of an account", async () => {
+    const { root, user, path } = await start();
+    const account = await makeAccount(user);
+    const second = await someone();
+    const before = await shown(root, path);
+    const body = { is_active: false, type: "SALES", groups: [1] };
+    expect(answered(await root.patch(path, body))).toEqual(lastOwner);
+    expect(await shown(root, path)).toEqual(before);
+    await addMember(account, second);
+    expect(answered(await root.patch(path, body))).toEqual(lastOwner);
+    const third = await someone();
+    await addMember(account, third, "AOWNER");
+    expect((await root.patch(path, body)).status).toBe(200);
+    const last = { is_active: false };
+    expect(answered(await root.patch(oneUser(await userOf(third)), last))).toEqual(lastOwner);
+    expect((await root.patch(oneUser(await userOf(second)), last)).status).toBe(200);
+  });
+
+  it("is never one of all owners, deactivated at once", async () => {
+    const root = await operator();
+    for (let round = 0; round < 10; round += 1) {
+      const owners = [await someone(), await someone(), await someone()];
+      const account = await makeAccount(owners[0] ?? root);
+      for (const owner of owners.slice(1)) await addMember(account, owner, "AOWNER");
+      const paths = [];
+      for (const owner of owners) paths.push(oneUser(await userOf(owner)));
+      const answers = await Promise.all(paths.map((path) => root.patch(path, { is_active: false })));
+      expect(statuses(answers)).toEqual([200, 200, 409]);
+    }
+  });
+
+  it("may be an operator, who is one again when they are active again", async () => {
+    const root = await operator();
+    const sub = `second-operator`;
+    const second = await someone({ sub, email: "root@example.com" });
+    const path = oneUser(await userOf(second));
+    expect((await second.get(`${face}/@zones`)).status).toBe(200);
+    expect((await root.patch(path, { is_active: false })).status).toBe(200);
+    expect(answered(await second.get(`${face}/@zones`))).toEqual(inactive);
+    expect((await root.patch(path, { is_active: true })).status).toBe(200);
+    expect((await second.get(`${face}/@zones`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,188 @@
+/** What a caller of each kind is answered, as the contract tells. */
+import type { Kind } from "./callers.ts";
+import { makePrivateZone } from "./accounts/rows.ts";
+import { storeToken } from "./accounts/stored-tokens.ts";
+import { anAddress, inviteToken, storeInvite } from "./organizations/invitations.ts";
+import { makeColleague, oneUser } from "./organizations/users.ts";
+import { row } from "./storage/rows.ts";
+import { someone, unique, type Answer, type Caller, type MadeAccount } from "./world.ts";
+
+type Send = (caller: Caller, account: MadeAccount) => Promise<Answer>;
+
+/** The status for each kind of caller, and what they ask. */
+export type Row = readonly [
+  unauthenticated: 200 | 401,
+  outsider: number,
+  member: number,
+  owner: number,
+  otherOwner: number,
+  reader: number,
+  administrator: number,
+  operator: number,
+  blockedOwner: number,
+  send: Send,
+];
+
+/** What each kind of caller who is someone is answered. */
+export function statusesOf(told: Row): Readonly<Record<Kind, number>> {
+  const [, outsider, member, owner, otherOwner, reader, administrator, operator, blockedOwner] = told;
+  return { outsider, member, owner, otherOwner, reader, administrator, operator, blockedOwner };
+}
+
+const v1 = "/api/v1";
+const manage = "/api/manage";
+const organization = ({ id }: MadeAccount) => `/accounts/organizations/${id}/`;
+const account = ({ slug }: MadeAccount) => `${v1}/account/${slug}`;
+const invitations = ({ id }: MadeAccount) => `/accounts/invite/?organization=${id}`;
+const invitation = async (of: MadeAccount, role: "AOWNER" | "AMEMBER" = "AMEMBER") =>
+  `/accounts/invite/${await storeInvite(of, role)}/`;
+const colleague = async (of: MadeAccount) => oneUser((await makeColleague([of])).uuid);
+/** The same for all who are someone. */
+const alike = (unauthenticated: 200 | 401, status: number, send: Send): Row => {
+  return [unauthenticated, status, status, status, status, status, status, status, status, send];
+};
+const open = (path: string) => alike(200, 200, (caller) => caller.get(path));
+const signedIn = (status: number, send: Send) => alike(401, status, send);
+
+/** Whoever is not the operator is told so, whatever else they may do. */
+const operatorOnly = (status: number, send: Send): Row => {
+  return [401, 403, 403, 403, 403, 403, 403, status, 403, send];
+};
+
+const member = async (of: MadeAccount) => `${account(of)}/user/${(await makeColleague([of])).uuid}`;
+const newcomer = async () => ({ id: (await makeColleague([])).uuid, role: "AMEMBER" });
+const zone = async () => `${manage}/@zone/${(await makePrivateZone()).id}`;
+const managedUser = async (of: MadeAccount) => `${manage}/@user/${(await makeColleague([of])).uuid}`;
+
+/** The path of an address's invitation. */
+async function invited(of: MadeAccount, role: "AOWNER" | "AMEMBER"): Promise<string> {
+  const address = anAddress();
+  await storeInvite(of, role, address);
+  return `${v1}/account/${of.id}/invite/${address}`;
+}
+
+/** The path of the caller as a member, where somebody else owns the account too. */
+async function oneself(caller: Caller, of: MadeAccount): Promise<string> {
+  await makeColleague([of], { role: "AOWNER" });
+  const me = await row("SELECT uuid FROM users WHERE verified_email = ?", caller.email);
+  return `${account(of)}/user/${me === undefined ? crypto.randomUUID() : String(me["uuid"])}`;
+}
+
+/** The path of the only owner as a member. */
+async function onlyOwner(of: MadeAccount): Promise<string> {
+  const owner = await row(
+    "SELECT users.uuid FROM users JOIN accounts ON accounts.created_by = users.id WHERE accounts.uuid = ?",
+    of.id,
+  );
+  return `${account(of)}/user/${String(owner?.["uuid"])}`;
+}
+
+/** The path of a token of the caller, who signs in for it. */
+async function ownToken(caller: Caller): Promise<string> {
+  await caller.get(`${v1}/user`);
+  return `${v1}/user/pa_token/${(await storeToken(caller)).id}`;
+}
+
+/** What a personal access token cannot do, whoever it speaks for: 403. */
+export const notByToken = ["createAccessToken"];
+
+// oxfmt-ignore
+export const table: Readonly<Record<string, Row>> = {
+  listOrganizations: signedIn(200, (caller) => caller.get("/accounts/organizations/")),
+  createOrganization: signedIn(201, (caller) => caller.post("/accounts/organizations/", { name: "N", slug: unique("n") })),
+  //                          unauth outsider member owner otherOwner reader admin operator blocked
+  retrieveOrganization:      [401, 404, 200, 200, 404, 200, 200, 200, 200, (caller, of) => caller.get(organization(of))],
+  updateOrganization:        [401, 404, 403, 200, 404, 403, 200, 200, 403, (caller, of) => caller.put(organization(of), { name: "N", slug: of.slug })],
+  partialUpdateOrganization: [401, 404, 403, 200, 404, 403, 200, 200, 403, (caller, of) => caller.patch(organization(of), { name: "N" })],
+  deleteOrganization:        [401, 404, 403, 204, 404, 403, 204, 204, 204, (caller, of) => caller.delete(organization(of))],
+
+  listUsers: signedIn(200, (caller) => caller.get("/accounts/users/")),
+  createUser:                [401, 404, 403, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(`/accounts/users/?organization=${of.slug}`, {})],
+  retrieveUser:              [401, 404, 404, 200, 404, 200, 200, 200, 200, async (caller, of) => caller.get(await colleague(of))],
+  updateUser:                [401, 404, 404, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.put(await colleague(of), { first_name: "N" })],
+  partialUpdateUser:         [401, 404, 404, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.patch(await colleague(of), { first_name: "N" })],
+  deleteUser:                [401, 404, 404, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await colleague(of))],
+  listAnalysts:              [401, 404, 200, 200, 404, 200, 200, 200, 200, (caller, of) => caller.get(`/accounts/analysts/?organization=${of.slug}`)],
+  listGroups: signedIn(200, (caller) => caller.get("/accounts/groups/")),
+  getCurrentAnalyst: signedIn(200, (caller) => caller.get("/accounts/analysts/current/")),
+  updateCurrentAnalyst: signedIn(200, (caller) => caller.patch("/accounts/analysts/current/", { consent_given: true })),
+  getLoginUrl: signedIn(200, (caller) => caller.post("/accounts/login_url/", { email: "ada@example.com" })),
+  getPortal: signedIn(200, (caller) => caller.get("/accounts/portal/")),
+
+  listInvitations:           [401, 404, 200, 200, 404, 200, 200, 200, 200, (caller, of) => caller.get(invitations(of))],
+  createInvitation:          [401, 404, 201, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(invitations(of), { invitee_identifier: `${unique("i")}@example.com` })],
+  retrieveInvitation:        [401, 404, 200, 200, 404, 200, 200, 200, 200, async (caller, of) => caller.get(await invitation(of))],
+  resendInvitation:          [401, 404, 200, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of))],
+  revokeInvitation:          [401, 404, 204, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of))],
+
+  listAccounts: signedIn(200, (caller) => caller.get(`${v1}/accounts`)),
+  createAccount: signedIn(201, (caller) => caller.post(`${v1}/accounts`, { slug: unique("a") })),
+  getAccount:                [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(account(of))],
+  modifyAccount:             [401, 403, 403, 200, 403, 403, 200, 200, 403, (caller, of) => caller.patch(account(of), { title: "T" })],
+  deleteAccount:             [401, 403, 403, 204, 403, 403, 204, 204, 204, (caller, of) => caller.delete(account(of))],
+  listAccountZones:          [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/zones`)],
+  getSlugStatus: signedIn(200, (caller, of) => caller.get(`${account(of)}/status`)),
+  getUser: signedIn(200, (caller) => caller.get(`${v1}/user`)),
+  getWelcome: signedIn(200, (caller) => caller.get(`${v1}/user/welcome`)),
+  listZones: signedIn(200, (caller) => caller.get(`${v1}/zones`)),
+
+  //                          unauth outsider member owner otherOwner reader admin operator blocked
+  getAccountPermissions:     [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/permissions?account_id=${of.id}`)],
+  getMember:                 [401, 403, 200, 200, 403, 403, 200, 200, 200, async (caller, of) => caller.get(await member(of))],
+  listMembers:               [401, 403, 403, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/users`)],
+  updateMembers:             [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.patch(`${account(of)}/users`, { add: [await newcomer()] })],
+  removeMember:              [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await member(of))],
+  searchMembers:             [401, 403, 200, 200, 403, 403, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/users/search?query=a`)],
+  listAccountInvites:        [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${v1}/account/${of.id}/invites`)],
+  inviteToAccount:           [401, 403, 200, 200, 403, 403, 200, 200, 403, (caller, of) => caller.post(`${account(of)}/invite`, { email: anAddress() })],
+  deleteAccountInvite:       [401, 403, 204, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await invited(of, "AMEMBER"))],
+  acceptInvite:              [401, 200, 200, 200, 200, 200, 200, 200, 403, async (caller, of) => caller.post(`${v1}/invites/accept`, { token: await inviteToken(await storeInvite(of)) })],
+  listOwnInvites: signedIn(200, (caller) => caller.get(`${v1}/user/invites`)),
+  acceptOwnInvite:           [401, 200, 200, 200, 200, 200, 200, 200, 403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of, "AMEMBER", caller.email || anAddress())}/accept`)],
+  listAccountAudit:          [401, 403, 403, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/audit`)],
+  modifyUser: signedIn(200, (caller) => caller.patch(`${v1}/user`, { language: "EN" })),
+  deleteAuthenticatedUser:   [401, 204, 204, 409, 409, 204, 204, 204, 409, (caller) => caller.delete(`${v1}/user`)],
+  listAccessTokens: signedIn(200, (caller) => caller.get(`${v1}/user/pa_tokens`)),
+  createAccessToken: signedIn(201, (caller) => caller.post(`${v1}/user/pa_tokens`, { description: "A job" })),
+  deleteAccessToken: signedIn(204, async (caller) => caller.delete(await ownToken(caller))),
+
+  listManagedAccounts: operatorOnly(200, (caller) => caller.get(`${manage}/@accounts`)),
+  getManagedAccount: operatorOnly(200, (caller, of) => caller.get(`${manage}/@account/${of.slug}`)),
+  updateManagedAccount: operatorOnly(200, (caller, of) => caller.patch(`${manage}/@account/${of.id}`, { max_users: 3 })),
+  blockAccount: operatorOnly(200, (caller, of) => caller.patch(`${manage}/@account/${of.id}/blocking_status`, { blocking_state: "budget" })),
+  listManagedZones: operatorOnly(200, (caller) => caller.get(`${manage}/@zones`)),
+  createZone: operatorOnly(201, (caller) => caller.post(`${manage}/@zones`, { slug: unique("zone"), title: "Zone", cloud_provider: "AWS" })),
+  getZone: operatorOnly(200, async (caller) => caller.get(await zone())),
+  updateZone: operatorOnly(200, async (caller) => caller.patch(await zone(), { title: "Another" })),
+  deleteZone: operatorOnly(204, async (caller) => caller.delete(await zone())),
+  listManagedUsers: operatorOnly(200, (caller) => caller.get(`${manage}/@users`)),
+  getManagedUser: operatorOnly(200, async (caller, of) => caller.get(await managedUser(of))),
+  updateManagedUser: operatorOnly(200, async (caller, of) => caller.patch(await managedUser(of), { type: "SALES" })),
+  listAudit: operatorOnly(200, (caller) => caller.get(`${manage}/@audit`)),
+
+  getRoot: open("/"),
+  getHealth: open("/healthz"),
+  getReadiness: open("/readyz"),
+  getDocument: open("/openapi.json"),
+  getDocsPage: open("/docs"),
+};
+
+/** Operations once more, where it matters what or whom they are about. */
+// oxfmt-ignore
+export const further: readonly (readonly [id: string, about: string, row: Row])[] = [
+  //                                                         unauth outsider member owner otherOwner reader admin operator blocked
+  ["removeMember", "of oneself",                                [401, 403, 204, 204, 403, 404, 404, 404, 204, async (caller, of) => caller.delete(await oneself(caller, of))]],
+  ["removeMember", "of the only owner",                         [401, 403, 403, 409, 403, 403, 409, 409, 409, async (caller, of) => caller.delete(await onlyOwner(of))]],
+  ["getMember", "who is none",                                  [401, 403, 404, 404, 403, 403, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/user/${crypto.randomUUID()}`)]],
+  ["getAccountPermissions", "with another account's id",        [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/permissions?account_id=${crypto.randomUUID()}`)]],
+  ["createInvitation", "of an owner",                           [401, 404, 403, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(invitations(of), { invitee_identifier: anAddress(), role: "AOWNER" })]],
+  ["resendInvitation", "of an owner",                           [401, 404, 403, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of, "AOWNER"))]],
+  ["revokeInvitation", "of an owner",                           [401, 404, 403, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of, "AOWNER"))]],
+  ["inviteToAccount", "as an owner",                            [401, 403, 403, 200, 403, 403, 200, 200, 403, (caller, of) => caller.post(`${account(of)}/invite`, { email: anAddress(), role: "AOWNER" })]],
+  ["deleteAccountInvite", "of an owner",                        [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await invited(of, "AOWNER"))]],
+  ["deleteAccountInvite", "that is not there",                  [401, 403, 404, 404, 403, 403, 404, 404, 403, (caller, of) => caller.delete(`${v1}/account/${of.id}/invite/${anAddress()}`)]],
+  ["acceptOwnInvite", "of another's address", signedIn(403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of)}/accept`))],
+  ["acceptOwnInvite", "that is not there", signedIn(404, (caller) => caller.post(`${v1}/user/invites/${crypto.randomUUID()}/accept`))],
+  ["acceptInvite", "with a wrong secret", signedIn(404, async (caller) => caller.post(`${v1}/invites/accept`, { token: await inviteToken(crypto.randomUUID()) }))],
+  ["deleteAccessToken", "of another", signedIn(404, async (caller) => caller.delete(await ownToken(await someone())))],
+];

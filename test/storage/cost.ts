@@ -1,0 +1,42 @@
+import { makeColleague, oneUser } from "../organizations/users.ts";
+import type { Answer, Caller, MadeAccount } from "../world.ts";
+
+export type Send = (caller: Caller, account: MadeAccount) => Promise<Answer>;
+
+/** What an operation costs the only owner of one account; an operator, where it is the operator's. */
+export interface Cost {
+  /** The operation as it succeeds: one request of the caller's, whatever else is made ready for it. */
+  readonly send: Send;
+  readonly status: number;
+  readonly trips: 0 | 1 | 2;
+  /** Rows read and written. */
+  readonly read: number;
+  readonly written: number;
+  /** Rows read besides where an index has an entry behind the last match, which others' data decide. */
+  readonly neighbours?: number;
+  /** Rows read with a personal access token, where the operation writes nothing. */
+  readonly byToken?: number;
+  /** Rows read and written with an Idempotency-Key, and read when it is sent again. */
+  readonly keyed?: { readonly read: number; readonly written: number; readonly again: number };
+  /** The same with a request whose values do not fit, where the operation takes any. */
+  readonly invalid?: Send;
+  /** The same with a request that asks for what already is, and the rows it reads. */
+  readonly unchanged?: { readonly send: Send; readonly read: number };
+}
+
+/** The path of an account on the accounts face. */
+export function accountPath({ id }: MadeAccount): string {
+  return `/api/v1/account/${id}`;
+}
+
+/** The path of a user who has never signed in and is in this account alone. */
+export async function colleaguePath(made: MadeAccount): Promise<string> {
+  return oneUser((await makeColleague([made])).uuid);
+}
+
+/** The same request with a key that makes it safe to repeat. */
+export function withKey(request: Request, key: string): Request {
+  const headers = new Headers(request.headers);
+  headers.set("Idempotency-Key", key);
+  return new Request(request, { headers });
+}

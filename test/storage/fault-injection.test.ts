@@ -1,0 +1,114 @@
+/**
+ * A change, its audit row and its idempotency key are there together or not at all, wherever in its
+ * batch the database fails; and every change has its audit row.
+ */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { doorWith, patientQueue } from "../counting.ts";
+import { makeAccount, operator, someone, unique, type Answer, type Caller } from "../world.ts";
+import { Batches, everyRow, refusedStatements } from "./batches.ts";
+import { changes, type Change } from "./changes.ts";
+import { withKey } from "./cost.ts";
+import { row, run } from "./rows.ts";
+
+const batches = new Batches();
+const door = doorWith({ DB: batches.database, JOBS: patientQueue });
+const isAudit = (sql: string) => sql.startsWith('insert into "audit_rows"');
+const isKey = (sql: string) => sql.startsWith('insert into "idempotency_keys"');
+
+beforeEach(() => {
+  // Every failure is logged, as it should be.
+  vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  batches.failure = undefined;
+  batches.losesAnswers = false;
+  batches.read();
+});
+
+describe.each(changes)("$name", (change) => {
+  it.each(Object.entries(refusedStatements))(
+    "leaves nothing behind with %s at any place of its batch, and can be asked for again",
+    async (_, statement) => {
+      const { answer } = await ask(change, async (request) => {
+        const before = await everyRow();
+        let statements = 1;
+        for (let behind = 0; behind <= statements; behind += 1) {
+          batches.failure = { statement, behind };
+          const { status } = await door(request.clone());
+          expect({ behind, status }).toEqual({ behind, status: 500 });
+          expect(await everyRow()).toEqual(before);
+          const [batch = [], ...others] = batches.read();
+          expect(others).toEqual([]);
+          statements = batch.length;
+        }
+        batches.failure = undefined;
+        return door(request);
+      });
+      expect([answer.status, answer.text]).toEqual([change.status, answer.text]);
+    },
+  );
+
+  it("writes its audit rows, and its key where it keeps one, in the one batch that changes anything", async () => {
+    const counts = async () => [await count("audit_rows"), await count("idempotency_keys")];
+    let before: number[] = [];
+    const { answer, actor } = await ask(change, async (request) => {
+      before = await counts();
+      return door(request);
+    });
+    expect(answer.status).toBe(change.status);
+    const { audits = 1 } = change;
+    const keys = change.keyed === true ? 1 : 0;
+    const sent = batches.read();
+    expect(sent.map((batch) => [batch.filter(isAudit).length, batch.filter(isKey).length])).toEqual([
+      [audits, keys],
+    ]);
+    const [told = 0, kept = 0] = before;
+    expect(await counts()).toEqual([told + audits, kept + keys]);
+    const [rows] = await run(["SELECT actor, request_id FROM audit_rows ORDER BY id DESC LIMIT ?", audits]);
+    const by = { actor, request_id: answer.headers.get("X-Request-Id") };
+    expect(rows).toEqual(Array.from({ length: audits }, () => by));
+  });
+});
+
+describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) => {
+  it("is done once when the answer is lost and the request comes again", async () => {
+    const { answer } = await ask(change, async (request) => {
+      batches.losesAnswers = true;
+      expect((await door(request.clone())).status).toBe(503);
+      batches.losesAnswers = false;
+      const done = await everyRow();
+      const again = await door(request);
+      expect(await everyRow()).toEqual(done);
+      return again;
+    });
+    // The token itself is lost with the answer: nothing of it is kept.
+    expect(answer.status).toBe(change.name === "createAccessToken" ? 409 : change.status);
+  });
+});
+
+/** Asks for a change through a door, with a key of its own; who asked is told too. */
+async function ask(
+  { as, send }: Change,
+  through: (request: Request) => Promise<Response>,
+): Promise<{ answer: Answer; actor: unknown }> {
+  const owner = as === "operator" ? await operator() : await someone();
+  const made = await makeAccount(owner);
+  const caller = as === "newcomer" ? await someone() : owner;
+  const known = await uuidOf(caller);
+  const key = unique("key");
+  const answer = await send(
+    caller.through((request) => through(withKey(request, key))),
+    made,
+  );
+  return { answer, actor: known ?? (await uuidOf(caller)) };
+}
+
+async function uuidOf({ email }: Caller): Promise<unknown> {
+  return (await row("SELECT uuid FROM users WHERE verified_email = ?", email))?.["uuid"];
+}
+
+async function count(table: "audit_rows" | "idempotency_keys"): Promise<number> {
+  return Number((await row(`SELECT count(*) AS count FROM ${table}`))?.["count"]);
+}

@@ -1,0 +1,132 @@
+/** No cost goes with what others store, nor an outsider's with what is in the account they ask about. */
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { operations, type OperationId } from "../../src/domain/permissions.ts";
+import { Counter, patientQueue } from "../counting.ts";
+import { makeAccount, operator, someone, type Caller, type MadeAccount } from "../world.ts";
+import { costs } from "./operation-costs.ts";
+import { row, run } from "./rows.ts";
+
+const counter = new Counter({ JOBS: patientQueue });
+const many = 2_000;
+
+const closed = (Object.keys(operations) as OperationId[]).filter((id) => operations[id] !== "open");
+const onAnAccount = closed.filter((id) => operations[id] !== "signed-in");
+
+/** A table of so many new names. */
+const names = `WITH RECURSIVE made (name, left) AS (
+  SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
+  UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
+)`;
+
+/** Gives an account members who have signed in, with tokens and keys, and invitations and a history. */
+async function fill({ id }: MadeAccount, count = many): Promise<void> {
+  const last = Number((await row("SELECT max(id) AS id FROM users"))?.["id"]);
+  const account = Number((await row("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
+  await run(
+    [
+      `INSERT INTO users (uuid, email, email_key, verified_email, search_text, created_at) ${names}
+       SELECT name, name || '@generated.example', name || '@generated.example', name || '@generated.example',
+         char(1, 1) || name || '@generated.example' || char(10, 1, 1) || char(10, 1, 1), 0 FROM made`,
+      count,
+    ],
+    [
+      "INSERT INTO identities (issuer, subject, user_id) SELECT 'generated', uuid, id FROM users WHERE id > ?",
+      last,
+    ],
+    [
+      `INSERT INTO personal_access_tokens (id, user_id, description, secret_hash, created_at)
+       SELECT uuid, id, '', '', 0 FROM users WHERE id > ?`,
+      last,
+    ],
+    [
+      `INSERT INTO idempotency_keys (user_id, operation, key, request_hash, answer, created_at)
+       SELECT id, 'createAccount', uuid, '', 'null', 0 FROM users WHERE id > ?`,
+      last,
+    ],
+    [
+      "INSERT INTO memberships (account_id, user_id, role, created_at) SELECT ?, id, 'AMEMBER', 0 FROM users WHERE id > ?",
+      account,
+      last,
+    ],
+    [
+      `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, created_at) ${names}
+       SELECT name, ?2, name || '@generated.example', name || '@generated.example', 'AMEMBER', 0, 9000000000000, 0 FROM made`,
+      count,
+      account,
+    ],
+    [
+      `INSERT INTO audit_rows (account_id, at, actor, action, target, changes, request_id) ${names}
+       SELECT ?2, 0, name, 'generated', name, '{}', name FROM made`,
+      count,
+      account,
+    ],
+  );
+}
+
+async function signedIn(): Promise<Caller> {
+  const caller = await someone();
+  await caller.get("/api/v1/user");
+  return caller;
+}
+
+describe("in a service with thousands of others", () => {
+  beforeAll(async () => fill(await makeAccount(await signedIn())));
+
+  it.each(closed)("%s costs what it costs in an empty one", async (id) => {
+    const owner = operations[id] === "manage" ? await operator() : await signedIn();
+    const made = await makeAccount(owner);
+    counter.read();
+    const { status } = await costs[id].send(counter.watch(owner), made);
+    const { rowsRead: read, rowsWritten: written } = counter.read();
+    expect({ status, written }).toEqual({ status: costs[id].status, written: costs[id].written });
+    // Where the rows of others begin is seen in passing, once an index.
+    expect(read - costs[id].read).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("of an account with thousands of members, invitations and changes", () => {
+  it.each(onAnAccount)("%s reads an outsider what it reads of an empty one", async (id) => {
+    const outsider = await signedIn();
+    const readings: number[] = [];
+    for (const count of [0, many]) {
+      const made = await makeAccount(await signedIn());
+      if (count > 0) await fill(made, count);
+      counter.read();
+      await costs[id].send(counter.watch(outsider), made);
+      readings.push(counter.read().rowsRead);
+    }
+    expect(Math.abs((readings[1] ?? 0) - (readings[0] ?? 0))).toBeLessThanOrEqual(2);
+  });
+
+  it.each([
+    "getMember",
+    "removeMember",
+    "getAccountPermissions",
+    "acceptInvite",
+    "deleteAccountInvite",
+  ] as const)("%s costs its owner what it costs in an empty one", async (id) => {
+    const owner = await signedIn();
+    const made = await makeAccount(owner);
+    await fill(made);
+    counter.read();
+    const { status } = await costs[id].send(counter.watch(owner), made);
+    const { rowsRead: read, rowsWritten: written } = counter.read();
+    expect({ status, written }).toEqual({ status: costs[id].status, written: costs[id].written });
+    expect(read - costs[id].read).toBeLessThanOrEqual(3);
+  });
+
+  it("a filtered history looks through a thousand rows at the most", async () => {
+    const owner = await signedIn();
+    const made = await makeAccount(owner);
+    await fill(made);
+    for (const filter of ["actor=nobody", "action=none", "actor=nobody&action=none&from=1970-01-01"]) {
+      counter.read();
+      const page = await counter.watch(owner).get(`/api/v1/account/${made.id}/audit?${filter}`);
+      expect([filter, page.status, page.body.items]).toEqual([filter, 200, []]);
+      expect(page.body.next).not.toBeNull();
+      // Once for those that fit, once for where the page ends.
+      expect(counter.read().rowsRead).toBeLessThanOrEqual(2 * 1_000 + 20);
+    }
+  });
+});

@@ -1,0 +1,135 @@
+import { makePrivateZone } from "../accounts/rows.ts";
+import { makeColleague } from "../organizations/users.ts";
+import { unique, type MadeAccount } from "../world.ts";
+import type { Cost } from "./cost.ts";
+
+const manage = "/api/manage";
+const managed = ({ id }: MadeAccount) => `${manage}/@account/${id}`;
+const zone = async () => `${manage}/@zone/${(await makePrivateZone()).id}`;
+const user = async () => `${manage}/@user/${(await makeColleague([])).uuid}`;
+
+/** The operator's face. */
+export const manageCosts = {
+  listManagedAccounts: {
+    send: (caller) => caller.get(`${manage}/@accounts?page_size=1`),
+    status: 200,
+    trips: 1,
+    read: 4,
+    written: 0,
+    byToken: 10,
+    invalid: (caller) => caller.get(`${manage}/@accounts?page=nonsense`),
+  },
+  getManagedAccount: {
+    send: (caller, made) => caller.get(managed(made)),
+    status: 200,
+    trips: 1,
+    read: 5,
+    written: 0,
+    byToken: 7,
+  },
+  updateManagedAccount: {
+    send: (caller, made) => caller.patch(managed(made), { type: "v3pro", usage_limit: 5 }),
+    status: 200,
+    trips: 2,
+    read: 13,
+    written: 3,
+    invalid: (caller, made) => caller.patch(managed(made), { type: "gold" }),
+    unchanged: { send: (caller, made) => caller.patch(managed(made), { type: "stash-trial" }), read: 5 },
+  },
+  blockAccount: {
+    send: (caller, made) => caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "manager" }),
+    status: 200,
+    trips: 2,
+    read: 13,
+    written: 3,
+    invalid: (caller, made) => caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "quota" }),
+    unchanged: {
+      send: (caller, made) =>
+        caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "unblocked" }),
+      read: 5,
+    },
+  },
+  listManagedZones: {
+    send: (caller) => caller.get(`${manage}/@zones`),
+    status: 200,
+    trips: 1,
+    read: 4,
+    written: 0,
+    byToken: 6,
+  },
+  createZone: {
+    send: (caller) =>
+      caller.post(`${manage}/@zones`, { slug: unique("zone"), title: "Zone", cloud_provider: "AWS" }),
+    status: 201,
+    trips: 2,
+    read: 10,
+    written: 4,
+    keyed: { read: 12, written: 6, again: 4 },
+    invalid: (caller) => caller.post(`${manage}/@zones`, {}),
+  },
+  getZone: {
+    send: async (caller) => caller.get(await zone()),
+    status: 200,
+    trips: 1,
+    read: 3,
+    written: 0,
+    byToken: 5,
+    invalid: (caller) => caller.get(`${manage}/@zone/nonsense`),
+  },
+  updateZone: {
+    send: async (caller) => caller.patch(await zone(), { title: "Another" }),
+    status: 200,
+    trips: 2,
+    read: 8,
+    written: 2,
+    invalid: async (caller) => caller.patch(await zone(), { slug: "Not A Slug" }),
+    unchanged: { send: async (caller) => caller.patch(await zone(), { title: "Private" }), read: 3 },
+  },
+  deleteZone: {
+    send: async (caller) => caller.delete(await zone()),
+    status: 204,
+    trips: 2,
+    read: 9,
+    written: 2,
+    invalid: (caller) => caller.delete(`${manage}/@zone/nonsense`),
+  },
+  listManagedUsers: {
+    send: (caller) => caller.get(`${manage}/@users?page_size=1`),
+    status: 200,
+    trips: 1,
+    read: 4,
+    written: 0,
+    byToken: 10,
+    invalid: (caller) => caller.get(`${manage}/@users?page=nonsense`),
+  },
+  getManagedUser: {
+    send: async (caller) => caller.get(await user()),
+    status: 200,
+    trips: 1,
+    read: 3,
+    written: 0,
+    byToken: 5,
+    invalid: (caller) => caller.get(`${manage}/@user/nonsense`),
+  },
+  updateManagedUser: {
+    send: async (caller) => caller.patch(await user(), { type: "SALES", groups: [2], is_active: false }),
+    status: 200,
+    trips: 2,
+    read: 17,
+    written: 4,
+    invalid: async (caller) => caller.patch(await user(), { type: "ROOT" }),
+    unchanged: {
+      send: async (caller) => caller.patch(await user(), { type: "USER", groups: [], is_active: true }),
+      read: 6,
+    },
+  },
+  listAudit: {
+    send: (caller) => caller.get(`${manage}/@audit?limit=1`),
+    status: 200,
+    trips: 1,
+    read: 4,
+    written: 0,
+    byToken: 10,
+    invalid: (caller) => caller.get(`${manage}/@audit?limit=0`),
+  },
+} satisfies Record<string, Cost>;
