@@ -4,7 +4,7 @@ import { DomainError } from "../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../domain/page.ts";
 import { searchTerms } from "../domain/search.ts";
 import { accounts, counters, memberships, users } from "../storage/schema.ts";
-import { accountQuery, isMember, isNamed, requireAccess } from "./accounts/access.ts";
+import { accountQuery, hasOn, isNamed, requireAccess } from "./accounts/access.ts";
 import { callerId, hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import {
@@ -58,7 +58,7 @@ const analystColumns = {
 async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: Window) {
   const which = isNamed(organization);
   const account = sql`(select id from ${accounts} where ${which})`;
-  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
+  const concerned = sql`(${hasOn(ctx, account, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
   const inAccount = sql`memberships.account_id = ${account}`;
   const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, concerned, terms.length > 0);
   const [caller, [found], rows, count] = await readAs(

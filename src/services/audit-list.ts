@@ -2,7 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
 import { auditRows } from "../storage/schema.ts";
-import { accountQuery, isMember, isNamed, requireAccess } from "./accounts/access.ts";
+import { accountQuery, hasOn, isNamed, requireAccess } from "./accounts/access.ts";
 import { hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { limitWhere } from "./paging.ts";
@@ -47,7 +47,7 @@ export async function listAccountAudit(
 ): Promise<AuditPage> {
   const which = isNamed(name);
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "audit:read")})`;
+  const concerned = hasOn(ctx, account, "audit:read");
   const { rows, end } = readRows(ctx, sql`audit_rows.account_id = ${account}`, request, concerned);
   const [caller, [found], read, [last]] = await readAs(ctx, accountQuery(ctx, which), rows, end);
   requireAccess(ctx, caller, found);

@@ -34,9 +34,14 @@ export function isNamed(nameOrId: string): SQL {
   return uuid === undefined ? eq(accounts.slug, slugKey(nameOrId)) : eq(accounts.uuid, uuid);
 }
 
-/** Whether the caller is a member of an account, for use inside any statement. */
-export function isMember(ctx: Context, accountId: SQL): SQL<boolean> {
-  return sql`exists (select 1 from memberships as own where own.user_id = ${callerId(ctx)} and own.account_id = ${accountId})`;
+/** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
+export function hasOn(ctx: Context, accountId: SQL, permission: Permission): SQL<boolean> {
+  const granting = sql.raw(
+    rolesGranting(permission)
+      .map((role) => `'${role}'`)
+      .join(", "),
+  );
+  return sql`(exists (select 1 from memberships as own where own.user_id = ${callerId(ctx)} and own.account_id = ${accountId} and own.role in (${granting})) or ${hasEverywhere(ctx, permission)})`;
 }
 
 /** Reads one account with the caller's role on it. */
@@ -109,7 +114,8 @@ export function hasRole(
   return sql`exists ${membership}`;
 }
 
-function neededPermission({ need }: Context): Permission {
+/** The permission the operation needs on the account. */
+export function neededPermission({ need }: Context): Permission {
   if (need === "signed-in" || need === "open") {
     throw new Error("An operation on an account needs a row with a permission in the permission table");
   }

@@ -4,8 +4,8 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { searchKey } from "../../domain/text.ts";
 import { accounts, memberships, users } from "../../storage/schema.ts";
-import { accountQuery, isMember, requireAccess } from "../accounts/access.ts";
-import { hasEverywhere, readAs } from "../caller.ts";
+import { accountQuery, hasOn, neededPermission, requireAccess } from "../accounts/access.ts";
+import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { limitWhere } from "../paging.ts";
 
@@ -46,8 +46,8 @@ export function searchMembers(ctx: Context, which: SQL, query: string): Promise<
 
 async function readMembers(ctx: Context, which: SQL, of: SQL | undefined): Promise<readonly Member[]> {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
-  // An outsider's question reads nothing of the account's members.
-  const concerned = sql`(${isMember(ctx, account)} or ${hasEverywhere(ctx, "members:read")} or ${hasEverywhere(ctx, "members:search")})`;
+  // Who may not ask reads nothing of the account's members.
+  const concerned = hasOn(ctx, account, neededPermission(ctx));
   const members = ctx.db
     .select({
       uuid: users.uuid,
