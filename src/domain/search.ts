@@ -18,9 +18,7 @@ export function searchText(fields: readonly string[]): string {
  */
 export function searchTerms(search: string): string[] {
   const terms = new Set<string>();
-  for (const [found] of search.matchAll(
-    /[^\s'"]*(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')[^\s'"]*)+|\S+/gsu,
-  )) {
+  for (const found of splitWords(search)) {
     const word = found.replace(/^,+|,+$/g, "");
     const quote = word[0];
     if (word.length > 1 && (quote === '"' || quote === "'") && word.endsWith(quote)) {
@@ -32,6 +30,41 @@ export function searchTerms(search: string): string[] {
   terms.delete("");
   return [...new Set([...terms].map(searchKey))];
 }
+
+/** Words, in each of which quotes that are closed keep white space; in one walk, however many are not. */
+function splitWords(search: string): string[] {
+  const words: string[] = [];
+  /** Quotes with no partner from somewhere on have none further on either. */
+  const unpaired = new Set<string>();
+  const endOf = (form: RegExp, start: number): number => {
+    form.lastIndex = start;
+    return form.test(search) ? form.lastIndex : start;
+  };
+  for (let at = endOf(space, 0); at < search.length;) {
+    let end = at;
+    for (let next = endOf(plain, at); ;) {
+      const quote = search[next];
+      if ((quote !== '"' && quote !== "'") || unpaired.has(quote)) break;
+      const closed = endOf(quote === '"' ? doubleQuoted : singleQuoted, next);
+      if (closed === next) {
+        unpaired.add(quote);
+        break;
+      }
+      next = endOf(plain, closed);
+      end = next;
+    }
+    if (end === at) end = endOf(unspaced, at);
+    words.push(search.slice(at, end));
+    at = endOf(space, end);
+  }
+  return words;
+}
+
+const space = /\s+/uy;
+const plain = /[^\s'"]+/uy;
+const unspaced = /\S+/uy;
+const doubleQuoted = /"(?:[^"\\]|\\.)*"/suy;
+const singleQuoted = /'(?:[^'\\]|\\.)*'/suy;
 
 /** A platform-wide search in the form the database takes. */
 export interface IndexedSearch {

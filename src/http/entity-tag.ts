@@ -13,10 +13,13 @@ export async function answerTagged(
   shown: object,
 ): Promise<Response> {
   const tag = await entityTag(version, shown);
+  c.header("ETag", tag);
+  // A tag is weakened where an answer is compressed on its way, and a weak one matches no change.
+  c.header("Cache-Control", "no-store, no-transform");
   const safe = c.req.method === "GET" || c.req.method === "HEAD";
   const known = named(c.req.header("If-None-Match") ?? "");
-  if (safe && (known.includes(tag) || known.includes("*"))) return c.body(null, 304, { ETag: tag });
-  return c.json(shown, 200, { ETag: tag });
+  if (safe && (known.includes(tag) || known.includes("*"))) return c.body(null, 304);
+  return c.json(shown);
 }
 
 /** The tag of a version of an account as it is shown. */

@@ -56,7 +56,7 @@ export async function readAs<Items extends readonly Statement[]>(
 /** The caller's user id, for use inside any statement; NULL before the first sign-in. */
 export function callerId({ principal, now }: Context): SQL<number> {
   if (principal.kind === "token") {
-    return sql`(select user_id from personal_access_tokens where personal_access_tokens.id = ${principal.id} and ${isUnexpired(now)})`;
+    return sql`(select user_id from personal_access_tokens where personal_access_tokens.id = ${principal.id} and personal_access_tokens.secret_hash = ${principal.secretHash} and ${isUnexpired(now)})`;
   }
   const { issuer, subject } = principal.identity;
   return sql`(select ${identities.userId} from ${identities} where ${identities.issuer} = ${issuer} and ${identities.subject} = ${subject})`;

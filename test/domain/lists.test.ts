@@ -181,6 +181,33 @@ describe("the terms of a search", () => {
     expect(searchTerms(search)).toEqual(terms);
   });
 
+  it("are split where the framework splits them, whatever quotes and backslashes there are", () => {
+    // Its pattern, which walks to the end of the text from every quote that is not closed.
+    const pattern = /[^\s'"]*(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')[^\s'"]*)+|\S+/gsu;
+    const splitByPattern = (search: string): string[] => {
+      const terms = [...search.matchAll(pattern)].flatMap(([found]) => {
+        const word = found.replace(/^,+|,+$/g, "");
+        const quote = word[0] ?? "";
+        if (word.length < 2 || !`'"`.includes(quote) || !word.endsWith(quote))
+          return word.split(",").map((term) => term.trim());
+        return [word.slice(1, -1).replaceAll(`\\${quote}`, quote).replaceAll("\\\\", "\\")];
+      });
+      return [...new Set(terms.filter((term) => term !== ""))];
+    };
+    const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "'", '"', "\\", ","), maxLength: 24 });
+    fc.assert(
+      fc.property(text, (search) => {
+        expect(new Set(searchTerms(search))).toEqual(new Set(splitByPattern(search)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("are found in one walk, however many quotes are never closed", () => {
+    const search = `+\\'"`.repeat(200_000);
+    expect(searchTerms(search)).toEqual([search]);
+  });
+
   it("are never empty, never twice, and find what they came from", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."ab ,\"'\\%_*\t") }), (search) => {

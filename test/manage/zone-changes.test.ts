@@ -111,7 +111,12 @@ describe("deleting a zone", () => {
       {
         actor: (await userOf(root)).id,
         action: "zone.deleted",
-        changes: { slug: [zone.slug, null], title: [zone["title"], null] },
+        changes: {
+          slug: [zone.slug, null],
+          title: [zone["title"], null],
+          cloud_provider: [zone["cloud_provider"], null],
+          private: [false, null],
+        },
       },
     ]);
     const refused = await root.post("/api/v1/accounts", { slug: unique("acme"), zone: zone.slug });

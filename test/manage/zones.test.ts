@@ -82,7 +82,12 @@ describe("making a zone", () => {
       {
         actor: (await userOf(root)).id,
         action: "zone.created",
-        changes: { slug: [null, body["slug"]], title: [null, "Zone"] },
+        changes: {
+          slug: [null, body["slug"]],
+          title: [null, "Zone"],
+          cloud_provider: [null, body["cloud_provider"]],
+          private: [null, false],
+        },
       },
     ]);
   });

@@ -96,9 +96,12 @@ export async function insertInvite(
   return made;
 }
 
-/** Whether a member of an account has this address; found through the address, of which there are few. */
+/**
+ * Whether a member of an account has this address: one an issuer vouched for, or was given before the
+ * user first signed in – never one they gave themselves. Found through the address, of which there are few.
+ */
 export function isMemberAddress(accountId: SQL, emailKey: string): SQL<boolean> {
-  return sql`exists (select 1 from users cross join memberships where users.email_key = ${emailKey} and memberships.user_id = users.id and memberships.account_id = ${accountId})`;
+  return sql`exists (select 1 from users cross join memberships where users.email_key = ${emailKey} and (users.verified_email = ${emailKey} or not exists (select 1 from identities where identities.user_id = users.id)) and memberships.user_id = users.id and memberships.account_id = ${accountId})`;
 }
 
 type Answer = (made: ShownInvite) => ShownInvite | null;

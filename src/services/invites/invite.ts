@@ -78,6 +78,11 @@ async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Pro
     accessStillHolds(ctx, access),
     precondition(db, "changed_meanwhile", stillReaches(ctx, access, role)),
     inviteStillStands(ctx, access),
+    precondition(
+      db,
+      "already_member",
+      sql`not ${isMemberAddress(sql`${account.id}`, normalEmail(invite.email))}`,
+    ),
     ...(changes ? change : []),
   ];
   await runBatch(db, keeping(ctx, caller, "null", statements));

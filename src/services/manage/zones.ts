@@ -51,7 +51,7 @@ export function createZone(ctx: Context, fields: ZoneFields): Promise<ManagedZon
           accountId: null,
           action: "zone.created",
           target: `zone:${zone.uuid}`,
-          changes: { slug: [null, zone.slug], title: [null, zone.title] },
+          changes: told(zone, (value) => [null, value]),
         }),
       ]),
     );
@@ -100,7 +100,7 @@ export async function deleteZone(ctx: Context, uuid: string): Promise<void> {
       accountId: null,
       action: "zone.deleted",
       target: `zone:${uuid}`,
-      changes: { slug: [zone.slug, null], title: [zone.title, null] },
+      changes: told(zone, (value) => [value, null]),
     }),
   ]);
 }
@@ -109,6 +109,22 @@ async function readZone(ctx: Context, uuid: string) {
   const [caller, [zone]] = await readAs(ctx, ctx.db.select().from(zones).where(eq(zones.uuid, uuid)));
   if (zone === undefined) throw new DomainError("zone_missing");
   return { caller, zone };
+}
+
+/** Each field under its column's name, with what was before and after. */
+function told(
+  { slug, title, cloudProvider, private: hidden, origin, locationHint }: ZoneFields,
+  change: (value: unknown) => [before: unknown, after: unknown],
+) {
+  const fields = {
+    slug,
+    title,
+    cloud_provider: cloudProvider,
+    private: hidden,
+    origin,
+    location_hint: locationHint,
+  };
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(value)]));
 }
 
 function stillAsRead(ctx: Context, zone: ZoneRow): Statement {
