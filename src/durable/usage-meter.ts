@@ -1,10 +1,147 @@
 import { DurableObject } from "cloudflare:workers";
 
-/** One account's usage, in the SQLite of one Durable Object named by the account's uuid. */
-export class UsageMeter extends DurableObject {
+import { periodOf } from "../domain/buckets.ts";
+import type { Env } from "../env.ts";
+import {
+  freshState,
+  inPeriodOf,
+  isMirroredAlike,
+  loadState,
+  mirroredOf,
+  saveState,
+  type AccountState,
+  type Turn,
+} from "./account-state.ts";
+import { increment, withLimit, type IncrementInput, type IncrementResult } from "./increment.ts";
+import { mirror } from "./mirror.ts";
+import { read, type ReadInput, type ReadResult } from "./read.ts";
+import { record, type RecordInput, type RecordResult } from "./record.ts";
+import { prune } from "./retention.ts";
+import { hashIds } from "./seen-events.ts";
+import { isStored, migrate } from "./store.ts";
+
+/** How long after a change the database is told of it, and after a prune step the next one runs. */
+const soon = 2_000;
+/** How long after the database failed it is told again. */
+const retry = 30_000;
+/** How long after a prune that left nothing due the next one runs. */
+const daily = 24 * 60 * 60 * 1000;
+
+export interface UsageState {
+  readonly usage: number;
+  /** Start of the calendar month that `usage` belongs to. */
+  readonly period: number;
+  readonly currentKnowledgeBoxes: number;
+}
+
+/**
+ * One account's usage, in the SQLite of one Durable Object named by the account's uuid. What a call
+ * reads and writes is one turn and one commit. Callers tell the time, and here it never goes back:
+ * a call from before the latest time kept is one at that time.
+ */
+export class UsageMeter extends DurableObject<Env> {
+  /** When the alarm rings; null when it is not set. */
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    if (isStored(ctx.storage.sql)) migrate(ctx.storage);
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAt = await ctx.storage.getAlarm();
+    });
+  }
+
+  /** Counts an increment of the current period unless it passes the limit; a key makes it count once in 24 hours. */
+  increment(input: IncrementInput, now: number): IncrementResult {
+    return this.#turn(input.accountUuid, now, (state, at) =>
+      increment(this.ctx.storage.sql, state, input, at),
+    );
+  }
+
+  /** Counts up to 1,000 events, each id once, and refuses one by one those that cannot be counted. */
+  async record(input: RecordInput, now: number): Promise<RecordResult> {
+    const hashes = await hashIds(input.events.map(({ id }) => id));
+    return this.#turn(input.accountUuid, now, (state, at) =>
+      record(this.ctx.storage.sql, state, input, hashes, at),
+    );
+  }
+
+  /** The limit the account has from now on, for whoever is shown that it is used up; increments bring their own. */
+  limitChanged({ accountUuid, limit }: { accountUuid: string; limit: number | null }, now: number): void {
+    this.#turn(accountUuid, now, (state) => ({ state: withLimit(state, limit), result: undefined }));
+  }
+
+  /** The points of a range of time; writes nothing. */
+  read(input: ReadInput, now: number): ReadResult {
+    const state = this.#load();
+    if (state === undefined) return read(undefined, input, now);
+    return read(this.ctx.storage.sql, input, Math.max(state.clock, now));
+  }
+
+  /** What the current period counts; writes nothing. */
+  state(now: number): UsageState {
+    const state = this.#load();
+    if (state === undefined) return { usage: 0, period: periodOf(now).start, currentKnowledgeBoxes: 0 };
+    const { usage, period, knowledgeBoxes } = inPeriodOf(state, now);
+    return { usage, period, currentKnowledgeBoxes: knowledgeBoxes };
+  }
+
+  /** Tells the database what it does not know yet, and removes what is kept no longer, a step at a time. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    const state = this.#load();
+    if (state === undefined) return;
+    const remainder = prune(this.ctx.storage, state, Math.max(state.clock, Date.now()));
+    let told = true;
+    try {
+      await mirror(this.env.DB, state.accountUuid, mirroredOf(state));
+    } catch (error) {
+      told = false;
+      console.error({ event: "usage_not_mirrored", error: error instanceof Error ? error.name : "unknown" });
+    }
+    // Meanwhile it may all have been erased.
+    if (this.#load() === undefined) return;
+    if (!told) this.#wakeIn(retry);
+    if (remainder === "due") this.#wakeIn(soon);
+    if (remainder === "later") this.#wakeIn(daily);
+  }
+
   /** Forgets everything, alarms included; what is counted afterwards starts from nothing. */
   async erase(): Promise<void> {
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    this.#alarmAt = null;
+    // Both begin before anything else can be counted.
+    await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
+  }
+
+  #load(): AccountState | undefined {
+    return loadState(this.ctx.storage.sql);
+  }
+
+  /** Does one call's work and keeps the state it leaves, all of it or – when it throws – nothing. */
+  #turn<Result>(
+    accountUuid: string,
+    now: number,
+    work: (state: AccountState, now: number) => Turn<Result>,
+  ): Result {
+    const { storage } = this.ctx;
+    const before = this.#load();
+    const at = Math.max(before?.clock ?? now, now);
+    const { state, result } = storage.transactionSync(() => {
+      if (before === undefined) migrate(storage);
+      const turn = work(inPeriodOf(before ?? freshState(accountUuid, at), at), at);
+      if (turn.state !== before) saveState(storage.sql, { ...turn.state, clock: at });
+      return turn;
+    });
+    if (before === undefined || !isMirroredAlike(before, state)) this.#wakeIn(soon);
+    else if (state !== before) this.#wakeIn(daily);
+    return result;
+  }
+
+  /** Sets the alarm, unless it rings earlier anyway. */
+  #wakeIn(delay: number): void {
+    const at = Date.now() + delay;
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
   }
 }

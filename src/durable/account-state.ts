@@ -1,0 +1,116 @@
+import { periodOf } from "../domain/buckets.ts";
+import { isUsedUp } from "../domain/usage.ts";
+import { isStored, steps } from "./store.ts";
+
+/** What the one row of `meta` says of the account. */
+export interface AccountState {
+  readonly accountUuid: string;
+  /** The latest time seen; it never goes back. */
+  readonly clock: number;
+  /** Start of the period that `usage` belongs to. */
+  readonly period: number;
+  readonly usage: number;
+  /** The limit last seen, from which alone `quota` is derived. */
+  readonly limit: number | null;
+  readonly knowledgeBoxes: number;
+  /** The window last asked for, in days; null before any event was. */
+  readonly windowDays: number | null;
+  /** The time before which ids of events are forgotten; it never goes back. */
+  readonly horizon: number;
+}
+
+/** What one call leaves: what the account is then – the very same object when nothing of it changed – and what is answered. */
+export interface Turn<Result> {
+  readonly state: AccountState;
+  readonly result: Result;
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  schema_version: number;
+  account_uuid: string;
+  clock: number;
+  period: number;
+  usage: number;
+  usage_limit: number | null;
+  current_kbs: number;
+  window_days: number | null;
+  horizon: number;
+}
+
+/** An account as it is before anything was counted. */
+export function freshState(accountUuid: string, now: number): AccountState {
+  return {
+    accountUuid,
+    clock: now,
+    period: periodOf(now).start,
+    usage: 0,
+    limit: null,
+    knowledgeBoxes: 0,
+    windowDays: null,
+    horizon: 0,
+  };
+}
+
+/** The same account in the period that a time falls in; the very same object while its period lasts. */
+export function inPeriodOf(state: AccountState, now: number): AccountState {
+  const { start } = periodOf(now);
+  return start > state.period ? { ...state, period: start, usage: 0 } : state;
+}
+
+/** What is stored of the account. Throws when a newer version of the service stored it; such a store can only be erased. */
+export function loadState(sql: SqlStorage): AccountState | undefined {
+  const [row] = isStored(sql) ? sql.exec<Row>("SELECT * FROM meta").toArray() : [];
+  if (row === undefined) return undefined;
+  if (row.schema_version > steps.length) {
+    throw new Error(
+      `usage is stored in version ${row.schema_version}, and only ${steps.length} is known here`,
+    );
+  }
+  return {
+    accountUuid: row.account_uuid,
+    clock: row.clock,
+    period: row.period,
+    usage: row.usage,
+    limit: row.usage_limit,
+    knowledgeBoxes: row.current_kbs,
+    windowDays: row.window_days,
+    horizon: row.horizon,
+  };
+}
+
+export function saveState(sql: SqlStorage, state: AccountState): void {
+  sql.exec(
+    `INSERT INTO meta (id, schema_version, account_uuid, clock, period, usage, usage_limit, current_kbs,
+       window_days, horizon) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET clock = excluded.clock, period = excluded.period, usage = excluded.usage,
+       usage_limit = excluded.usage_limit, current_kbs = excluded.current_kbs,
+       window_days = excluded.window_days, horizon = excluded.horizon`,
+    steps.length,
+    state.accountUuid,
+    state.clock,
+    state.period,
+    state.usage,
+    state.limit,
+    state.knowledgeBoxes,
+    state.windowDays,
+    state.horizon,
+  );
+}
+
+/** What the database is told of the account: absolute values, in the order of its columns. */
+export interface Mirrored {
+  readonly usage: number;
+  readonly period: number;
+  readonly knowledgeBoxes: number;
+  /** The end of the period while nothing remains of its limit. */
+  readonly quotaUntil: number | null;
+}
+
+export function mirroredOf({ usage, period, knowledgeBoxes, limit }: AccountState): Mirrored {
+  const quotaUntil = isUsedUp(usage, limit) ? periodOf(period).end : null;
+  return { usage, period, knowledgeBoxes, quotaUntil };
+}
+
+export function isMirroredAlike(one: AccountState, other: AccountState): boolean {
+  return JSON.stringify(mirroredOf(one)) === JSON.stringify(mirroredOf(other));
+}

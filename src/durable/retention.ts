@@ -1,0 +1,40 @@
+import { hoursKeptFrom } from "../domain/buckets.ts";
+import { horizonAt } from "../domain/usage-events.ts";
+import { saveState, type AccountState } from "./account-state.ts";
+import { pruneAnswers } from "./answers.ts";
+import { pruneHours } from "./bucket-rows.ts";
+import { pruneEvents } from "./seen-events.ts";
+
+/** The most rows of a table that one turn removes. */
+export const pruneStep = 1_000;
+
+/** What is left to prune: what is due already, what will be one day, or nothing ever. */
+export type Remainder = "due" | "later" | "never";
+
+/**
+ * Removes what is kept no longer: answers after a day, ids of events behind the horizon, hours after
+ * 400 days. The times it went by are kept with it, so that no clock brings back as empty what was removed.
+ */
+export function prune(storage: DurableObjectStorage, state: AccountState, now: number): Remainder {
+  const { sql } = storage;
+  return storage.transactionSync(() => {
+    const { windowDays } = state;
+    const horizon = windowDays === null ? state.horizon : horizonAt(now, windowDays, state.horizon);
+    const removed = [
+      pruneAnswers(sql, now, pruneStep),
+      pruneEvents(sql, horizon, pruneStep),
+      pruneHours(sql, hoursKeptFrom(now), pruneStep),
+    ];
+    if (removed.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon });
+    if (removed.some((rows) => rows === pruneStep)) return "due";
+    return holdsPerishables(sql) ? "later" : "never";
+  });
+}
+
+function holdsPerishables(sql: SqlStorage): boolean {
+  const rows = sql.exec(
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM answers) OR EXISTS (SELECT 1 FROM seen_events)
+       OR EXISTS (SELECT 1 FROM hours)`,
+  );
+  return rows.toArray().length > 0;
+}

@@ -1,0 +1,126 @@
+/** The tables of a usage object: their versions, their end, and their outliving the object. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+
+import { metrics } from "../../src/domain/usage.ts";
+import { migrate, steps } from "../../src/durable/store.ts";
+import { answer, hour, Meter, noon } from "./meters.ts";
+
+describe("the store", () => {
+  it("outlives the object", async () => {
+    const meter = new Meter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    await meter.increment(5, keyed);
+    await meter.record([{ id: "a", knowledgebox: "kb" }]);
+    await meter.evict();
+    expect(await meter.state()).toMatchObject({ usage: 5, currentKnowledgeBoxes: 1 });
+    await meter.evict();
+    expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: answer(5) });
+    expect(await meter.record([{ id: "a" }])).toMatchObject({ duplicates: 1 });
+  });
+
+  it("has a column for every metric", async () => {
+    const meter = new Meter();
+    await meter.increment(1);
+    for (const table of ["hours", "days"]) {
+      const columns = await meter.rows(`SELECT name FROM pragma_table_info('${table}')`);
+      expect(columns.map(({ name }) => name)).toEqual(["knowledgebox", "at", ...metrics]);
+    }
+  });
+
+  it("says its version, and answers nothing from a newer one, but still erases it", async () => {
+    const meter = new Meter();
+    await meter.increment(5);
+    expect(await meter.rows("SELECT schema_version, account_uuid FROM meta")).toEqual([
+      { schema_version: steps.length, account_uuid: meter.uuid },
+    ]);
+    await runInDurableObject(meter.stub, (_instance, { storage }) => {
+      storage.sql.exec("UPDATE meta SET schema_version = ?", steps.length + 1);
+    });
+    await meter.evict();
+    const refusal = `usage is stored in version ${steps.length + 1}, and only ${steps.length} is known here`;
+    await runInDurableObject(meter.stub, (instance) => {
+      expect(() => instance.state(noon)).toThrow(refusal);
+      expect(() => instance.limitChanged({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);
+    });
+    await meter.stub.erase();
+    expect(await meter.state()).toMatchObject({ usage: 0 });
+  });
+
+  it("is brought forward from any older version, all of the way or not at all", async () => {
+    const meter = new Meter();
+    await meter.increment(5);
+    await runInDurableObject(meter.stub, (_instance, { storage }) => {
+      const version = () => storage.sql.exec("SELECT schema_version FROM meta").one()["schema_version"];
+      const newer = [
+        ...steps,
+        (sql: SqlStorage) => void sql.exec("ALTER TABLE days ADD COLUMN second INTEGER NOT NULL DEFAULT 2"),
+        (sql: SqlStorage) => void sql.exec("ALTER TABLE days ADD COLUMN third INTEGER NOT NULL DEFAULT 3"),
+      ];
+      const broken = [...newer.slice(0, -1), (sql: SqlStorage) => void sql.exec("DROP TABLE nowhere")];
+      expect(() => migrate(storage, broken)).toThrow("nowhere");
+      expect(version()).toBe(steps.length);
+      expect(() => storage.sql.exec("SELECT second FROM days")).toThrow("no such column");
+      migrate(storage, newer);
+      expect(version()).toBe(steps.length + 2);
+      const days = storage.sql.exec("SELECT usage, second, third FROM days").toArray();
+      expect(days).toEqual([{ usage: 5, second: 2, third: 3 }]);
+    });
+  });
+
+  it("keeps nothing of a call that fails half-way", async () => {
+    const meter = new Meter();
+    await meter.increment(5);
+    await runInDurableObject(meter.stub, async (instance) => {
+      const input = {
+        accountUuid: meter.uuid,
+        limit: null,
+        overridden: false,
+        enforcement: "refuse",
+      } as const;
+      expect(() => instance.increment({ ...input, amount: 0.5 }, noon)).toThrow("hours.usage");
+      const event = { id: "a", metric: "nuclia_tokens", value: 0.5, timestamp: null } as const;
+      const events = [{ ...event, knowledgebox: "kb" }];
+      await expect(instance.record({ accountUuid: meter.uuid, events, windowDays: 7 }, noon)).rejects.toThrow(
+        "hours.nuclia_tokens",
+      );
+    });
+    expect(await meter.count("seen_events")).toBe(0);
+    expect(await meter.state()).toMatchObject({ usage: 5, currentKnowledgeBoxes: 0 });
+  });
+});
+
+describe("erasing", () => {
+  it("leaves nothing, and the same object counts from nothing", async () => {
+    const meter = new Meter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    await meter.increment(5, keyed);
+    await meter.record([{ id: "a", value: 9, knowledgebox: "kb" }]);
+    await meter.stub.erase();
+    expect(await meter.alarmAt()).toBeNull();
+    expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
+    expect(await meter.state()).toMatchObject({ usage: 0, currentKnowledgeBoxes: 0 });
+    expect(await meter.increment(2, keyed)).toEqual({ kind: "counted", answer: answer(2) });
+    expect(await meter.record([{ id: "a", value: 4 }])).toMatchObject({ accepted: 1 });
+    expect(await meter.sums("ai_tokens_used", { from: noon, to: noon + hour })).toEqual([4]);
+    expect(await meter.alarmAt()).not.toBeNull();
+  });
+
+  it("may be done again, and of what was never used", async () => {
+    const meter = new Meter();
+    await meter.stub.erase();
+    await meter.stub.erase();
+    expect(await meter.state()).toMatchObject({ usage: 0 });
+  });
+
+  it("is never half done, whatever is counted at the same time", async () => {
+    const meter = new Meter();
+    await meter.increment(1_000);
+    const increments = Array.from({ length: 30 }, () => meter.increment(1));
+    await Promise.all([...increments, meter.stub.erase(), meter.increment(1)]);
+    const { usage } = await meter.state();
+    expect(usage).toBeLessThanOrEqual(31);
+    expect(await meter.sums("usage", { from: noon, to: noon + hour })).toEqual([usage]);
+    expect((await meter.alarmAt()) !== null).toBe(usage > 0);
+  });
+});
