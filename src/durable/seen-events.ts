@@ -1,13 +1,13 @@
 /**
  * The ids of the events that count. One costs one row written when it is counted and one when it is
- * forgotten: 16 bytes of SHA-256 behind the 30 days its event falls into, which serve as the order
+ * forgotten: 16 bytes of SHA-256 behind the ten days its event falls into, which serve as the order
  * in which ids are pruned, so that no index has to be written too. Looking one up is a search in
  * each of the few blocks since the horizon.
  */
 import { day } from "../domain/buckets.ts";
 
 const hashLength = 16;
-const block = 30 * day;
+const block = 10 * day;
 
 /** The hashes of ids, one after another. */
 export async function hashIds(ids: readonly string[]): Promise<ArrayBuffer> {
@@ -29,7 +29,7 @@ export function seenPlaces(
   const blocks: number[] = [];
   for (let at = blockOf(horizon); at <= blockOf(latest); at += 1) blocks.push(at);
   const rows = sql.exec<{ place: number }>(
-    `SELECT places.key AS place FROM json_each(?1) AS places CROSS JOIN json_each(?2) AS blocks
+    `SELECT places.key AS place FROM json_each(?2) AS blocks CROSS JOIN json_each(?1) AS places
      CROSS JOIN seen_events
      WHERE seen_events.block = blocks.value AND hash = substr(?3, places.value + 1, ${hashLength}) AND at >= ?4`,
     JSON.stringify(Array.from({ length: hashes.byteLength / hashLength }, (_, place) => place * hashLength)),
@@ -47,10 +47,11 @@ export function rememberEvents(
   events: readonly { readonly place: number; readonly timestamp: number }[],
 ): void {
   sql.exec(
-    // One forgotten and not yet pruned is remembered anew.
+    // In the order of the key, so that neighbours are written together. One forgotten and not yet
+    // pruned is remembered anew.
     `INSERT INTO seen_events (block, hash, at)
      SELECT value ->> 2, substr(?2, (value ->> 0) * ${hashLength} + 1, ${hashLength}), value ->> 1
-     FROM json_each(?1) WHERE true
+     FROM json_each(?1) WHERE true ORDER BY 1, 2
      ON CONFLICT (block, hash) DO UPDATE SET at = excluded.at`,
     JSON.stringify(events.map(({ place, timestamp }) => [place, timestamp, blockOf(timestamp)])),
     hashes,

@@ -140,6 +140,6 @@ it("a meter does what its model does", async () => {
       const { uuid } = await makeAccountOf(await makeUser());
       await fc.asyncModelRun(() => ({ model: new Model(noon), real: new Meter(uuid) }), commands);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 }, 120_000);
