@@ -23,4 +23,5 @@ export interface Env {
   readonly MAX_OWNED_ACCOUNTS?: string;
   readonly LOGIN_MANUAL_ENTRY_ROUTE?: string;
   readonly INVITE_SECRET?: string;
+  readonly EVENT_WINDOW_DAYS?: string;
 }

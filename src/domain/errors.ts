@@ -69,6 +69,8 @@ export type ErrorCode =
   | "rate_limited"
   /** The issuer's keys cannot be had, so nothing can be said about the token. */
   | "issuer_unavailable"
+  /** The object that counts the account's usage cannot be reached. */
+  | "usage_unavailable"
   /** The service's own variables are missing or wrong. */
   | "unconfigured"
   /** The database is overloaded or restarting. */

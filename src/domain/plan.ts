@@ -53,3 +53,14 @@ export function trialEnd(plan: Plan, start: number): number | null {
   const { trialDays } = planLimits[plan];
   return trialDays === null ? null : start + trialDays * dayLength;
 }
+
+/** Usage an account may have in one calendar month: an operator's override, else its plan's; null for no limit. */
+export function usageLimitOf({
+  type,
+  usageLimit,
+}: {
+  readonly type: Plan;
+  readonly usageLimit: number | null;
+}): number | null {
+  return usageLimit ?? planLimits[type].monthlyUsage;
+}

@@ -14,4 +14,6 @@ export interface Settings {
   readonly operators: Operators;
   /** The key under which the secrets of invitations are made. */
   readonly inviteSecret: string;
+  /** How many days back recorded events are taken. */
+  readonly eventWindowDays: number;
 }

@@ -42,6 +42,7 @@ export function readConfiguration(env: Env): Configuration {
       loginManualEntryRoute: env.LOGIN_MANUAL_ENTRY_ROUTE || "/login/manual",
       maxOwnedAccounts: count("MAX_OWNED_ACCOUNTS", env.MAX_OWNED_ACCOUNTS),
       operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
+      eventWindowDays: days("EVENT_WINDOW_DAYS", env.EVENT_WINDOW_DAYS) ?? 400,
       inviteSecret: secret("INVITE_SECRET", env.INVITE_SECRET),
     },
     issuers,
@@ -64,6 +65,9 @@ function required(name: string, value: string | undefined): string {
   if (value === undefined || value.trim() === "") throw new ConfigurationError(`${name} is not set`);
   return value;
 }
+
+/** A hundred years. */
+const mostDays = 36_525;
 
 /** Least length of a secret, in characters: 96 random bits in base64. */
 const secretLength = 16;
@@ -102,6 +106,14 @@ function count(name: string, value: string | undefined): number | undefined {
   if (value === undefined || value === "") return undefined;
   if (!/^\d{1,9}$/.test(value)) throw new ConfigurationError(`${name} must be a whole number from 0`);
   return Number(value);
+}
+
+function days(name: string, value: string | undefined): number | undefined {
+  const read = count(name, value);
+  if (read !== undefined && (read < 1 || read > mostDays)) {
+    throw new ConfigurationError(`${name} must be a whole number from 1 to ${mostDays}`);
+  }
+  return read;
 }
 
 function origins(list: string): ReadonlySet<string> {

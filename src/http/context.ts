@@ -14,13 +14,13 @@ import { limitRequests } from "./rate-limits.ts";
 /**
  * Verifies the credentials of a request and makes what its use case is given. No database is
  * asked: who the caller is there, and whether a token of ours is good, is read together with what
- * the caller asks for. Throws `credentials_missing`, `token_invalid`, `issuer_unavailable` and
+ * the caller asks for. What is not `counted` is ruled by the account's quota alone. Throws `credentials_missing`, `token_invalid`, `issuer_unavailable` and
  * `rate_limited`.
  */
-export async function authenticate(c: AppContext, need: Need): Promise<Context> {
+export async function authenticate(c: AppContext, need: Need, counted = true): Promise<Context> {
   const { settings } = configurationOf(c.env);
   const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
-  await limitRequests(c, principal);
+  if (counted) await limitRequests(c, principal);
   return {
     principal,
     need,
@@ -28,6 +28,7 @@ export async function authenticate(c: AppContext, need: Need): Promise<Context> 
     requestId: c.var.requestId,
     settings,
     db: openDatabase(c.env.DB),
+    usage: c.env.USAGE,
     jobs: c.env.JOBS,
     later: (work) => {
       c.executionCtx.waitUntil(work.catch((error: unknown) => logFault(c, error)));

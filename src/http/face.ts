@@ -31,6 +31,10 @@ export interface OperationContract<Params, Query, Body> {
   readonly responses: RouteConfig["responses"];
   /** Whether it makes something new, which `Idempotency-Key` makes safe to repeat. */
   readonly creates?: true;
+  /** Whether it takes `Idempotency-Key` in a way of its own. */
+  readonly keyed?: true;
+  /** Whether the limit of requests a minute leaves it out, as a quota rules it. */
+  readonly uncounted?: true;
   /** Whether it reads or changes an account in one version, named by `ETag` and `If-Match`. */
   readonly versioned?: true;
   /** What else limits how often it may be asked. */
@@ -143,7 +147,9 @@ export class Face {
       description,
       security: [{ bearer: [] }],
       request: {
-        ...(contract.creates === true ? { headers: z.object({ "Idempotency-Key": idempotencyKey }) } : {}),
+        ...(contract.creates === true || contract.keyed === true
+          ? { headers: z.object({ "Idempotency-Key": idempotencyKey }) }
+          : {}),
         ...(contract.versioned === true && method !== "get"
           ? { headers: z.object({ "If-Match": ifMatch }) }
           : {}),

@@ -16,15 +16,22 @@ export async function withKey(
   operation: OperationId,
   readValues: () => Promise<unknown>,
 ): Promise<Context> {
-  const key = c.req.header("Idempotency-Key");
+  const key = readKey(c);
   if (key === undefined) return ctx;
-  if (key.trim() === "" || key.length > longestKey) throw new DomainError("key_invalid");
   const url = new URL(c.req.url);
   url.searchParams.sort();
   const asked = [url.pathname, url.search, c.req.header("X-Organization") ?? "", await bodyOf(c, readValues)];
   const bytes = new TextEncoder().encode(JSON.stringify(asked));
   const requestHash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   return { ...ctx, repeatable: { operation, key, requestHash } };
+}
+
+/** The key of a request; undefined where it has none. Throws `key_invalid`. */
+export function readKey(c: AppContext): string | undefined {
+  const key = c.req.header("Idempotency-Key");
+  if (key !== undefined && (key.trim() === "" || key.length > longestKey))
+    throw new DomainError("key_invalid");
+  return key;
 }
 
 async function bodyOf(c: AppContext, readValues: () => Promise<unknown>): Promise<unknown> {

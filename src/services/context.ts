@@ -1,6 +1,7 @@
 import type { Identity } from "../domain/identity.ts";
 import type { Need } from "../domain/permissions.ts";
 import type { Settings } from "../domain/settings.ts";
+import type { UsageMeter } from "../durable/usage-meter.ts";
 import type { Database } from "../storage/database.ts";
 import type { AccessToken } from "./tokens/secret.ts";
 
@@ -34,6 +35,8 @@ export interface Context {
   readonly repeatable?: Repeatable;
   readonly settings: Settings;
   readonly db: Database;
+  /** One object an account, named by its uuid. */
+  readonly usage: DurableObjectNamespace<UsageMeter>;
   /** Work that is done after the answer left; see `jobs.ts`. */
   readonly jobs: Queue;
   /** Lets a promise run on after the answer. */

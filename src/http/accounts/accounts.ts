@@ -20,17 +20,9 @@ import { answerTagged, entityTag, expectedVersions } from "../entity-tag.ts";
 import { limitSlugs } from "../rate-limits.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { operation } from "./operation.ts";
+import { namedAccount } from "./paths.ts";
 
 const tag = "Accounts";
-
-/** The path parameter that names an account. */
-export const namedAccount = z.object({
-  slug: z.string().openapi({
-    param: { name: "slug", in: "path" },
-    description: "The account's slug, in any case, or its id.",
-    example: "acme",
-  }),
-});
 
 operation(
   {
@@ -71,8 +63,8 @@ operation(
     responses: answers(json(201, "The account is made.", createdAccountSchema), 400, 403, 409, 413, 422),
   },
   async (ctx, { body }, c) => {
-    const { uuid } = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
-    return c.json({ id: uuid }, 201);
+    const made = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
+    return c.json({ id: made.uuid }, 201);
   },
 );
 

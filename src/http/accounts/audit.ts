@@ -1,7 +1,7 @@
 import { listAccountAudit } from "../../services/audit-list.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { auditPageSchema, auditQuery, presentAudit, readAuditQuery } from "../fastapi/audit.ts";
-import { namedAccount } from "./accounts.ts";
+import { namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 operation(

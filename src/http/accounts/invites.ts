@@ -9,7 +9,7 @@ import { listOwnInvites } from "../../services/invites/list-own.ts";
 import { revokeAddress } from "../../services/invites/revoke.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { email, uuid } from "../fastapi/fields.ts";
-import { namedAccount } from "./accounts.ts";
+import { accountById, namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Invites";
@@ -46,13 +46,6 @@ const joinedSchema = z
   .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
   .openapi("JoinedAccount", { example: { account: exampleAccount } });
 
-const accountId = z.object({
-  account_id: uuid("The account's id.").openapi({
-    param: { name: "account_id", in: "path" },
-    example: exampleAccount.id,
-  }),
-});
-
 const inviteBody = z
   .object({ email, role: z.enum(accountRoles).default("AMEMBER") })
   .openapi("InviteBody", { description: "Other keys, such as `came_from`, are ignored." });
@@ -65,7 +58,7 @@ operation(
     tag,
     summary: "List invites",
     description: "Those who are invited and have not joined yet. For members.",
-    params: accountId,
+    params: accountById,
     responses: answers(json(200, "The invites.", z.array(inviteSchema)), 403, 404, 422),
   },
   async (ctx, { params }, c) => {
@@ -103,7 +96,7 @@ operation(
     summary: "Delete invite",
     description:
       "Its link stops working and its seat is free. For members, AMEMBERs only where it invites an AMEMBER.",
-    params: accountId.extend({
+    params: accountById.extend({
       email: email.openapi({ param: { name: "email", in: "path" }, example: "ada@example.com" }),
     }),
     responses: answers(empty("The invite is gone."), 403, 404, 409, 422),

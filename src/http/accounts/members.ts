@@ -10,7 +10,7 @@ import { answers, empty, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
 import { listOf, uuid } from "../fastapi/fields.ts";
 import { InvalidRequest, report, valueError } from "../fastapi/validation.ts";
-import { namedAccount } from "./accounts.ts";
+import { namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Members";

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { permissions } from "../../domain/permissions.ts";
 import { listPermissions } from "../../services/accounts/permissions.ts";
 import { answers, json } from "../fastapi/answers.ts";
-import { namedAccount } from "./accounts.ts";
+import { namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const permissionsSchema = z

@@ -5,6 +5,7 @@ import "./audit.ts";
 import "./invites.ts";
 import "./members.ts";
 import "./permissions.ts";
+import "./usage.ts";
 import "./user.ts";
 import "./zones.ts";
 

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { isNamed } from "../../services/accounts/access.ts";
 import { listAccountZones, listZones } from "../../services/zones.ts";
-import { namedAccount } from "./accounts.ts";
+import { namedAccount } from "./paths.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { presentZone, zoneSchema } from "../fastapi/zone.ts";
 import { operation } from "./operation.ts";

@@ -45,6 +45,7 @@ const refusals = {
   changed_meanwhile: [409, "This changed while the request was served. Try again"],
   rate_limited: [429, "Too many requests. Try again later"],
   issuer_unavailable: [503, "The token's issuer cannot be reached"],
+  usage_unavailable: [503, "Usage cannot be reached now. Try again"],
   unconfigured: [503, "The service is not configured"],
   storage_unavailable: [503, "The service is overloaded. Try again"],
 } as const satisfies Record<ErrorCode, readonly [Status, string]>;

@@ -41,7 +41,7 @@ export class FastApiFace {
     serve: Serve<Params, Query, Body>,
   ): void => {
     this.#face.add(contract, async (c) => {
-      const ctx = await authenticate(c, operations[contract.id]);
+      const ctx = await authenticate(c, operations[contract.id], contract.uncounted !== true);
       await contract.limit?.(c, ctx.principal);
       const input = await readFirst(ctx, () => readInputs(c, contract));
       const asked =

@@ -53,6 +53,7 @@ const refusals = {
   changed_meanwhile: [409, { detail: "This changed while the request was served. Try again." }],
   rate_limited: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],
   issuer_unavailable: [503, { detail: "The token's issuer cannot be reached." }],
+  usage_unavailable: [503, { detail: "Usage cannot be counted now. Try again." }],
   unconfigured: [503, { detail: "The service is not configured." }],
   storage_unavailable: [503, { detail: "The service is overloaded. Try again." }],
 } as const satisfies Record<ErrorCode, readonly [Status, Readonly<Record<string, unknown>>]>;

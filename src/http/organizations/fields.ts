@@ -100,6 +100,29 @@ export function booleanField(description: string) {
     .openapi({ type: "boolean", description });
 }
 
+/** The framework's IntegerField: whole numbers, and their text. */
+export function integerField({ min, max, description }: { min: number; max: number; description: string }) {
+  return z
+    .unknown()
+    .transform((value, context): number => {
+      const refuse = (message: string) => {
+        context.addIssue({ code: "custom", message });
+        return z.NEVER;
+      };
+      const text = typeof value === "boolean" ? undefined : plainText(value);
+      // Large numbers are written with an exponent here, and in full where the framework runs.
+      const whole = Number.isInteger(value) ? BigInt(Number(value)).toString() : text;
+      if (whole === undefined || !/^\s*[+-]?\d+(?:\.0*)?\s*$/.test(whole)) {
+        return refuse(value === null ? "This field may not be null." : "A valid integer is required.");
+      }
+      if (whole.length > 1_000) return refuse("String value too large.");
+      const number = Number(whole);
+      if (number < min) return refuse(`Ensure this value is greater than or equal to ${min}.`);
+      return number > max ? refuse(`Ensure this value is less than or equal to ${max}.`) : number;
+    })
+    .openapi({ type: "integer", minimum: min, maximum: max, description });
+}
+
 /** The framework's ChoiceField. */
 export function choiceField<const Choice extends string>(choices: readonly Choice[], description: string) {
   return z

@@ -54,7 +54,7 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
   serve: (ctx: Context, input: OrganizationInput<Params, Query, Body>, c: AppContext) => Promise<Response>,
 ): void {
   face.add(contract, async (c) => {
-    const ctx = await authenticate(c, operations[contract.id]);
+    const ctx = await authenticate(c, operations[contract.id], contract.uncounted !== true);
     await contract.limit?.(c, ctx.principal);
     const rawQuery = queryOf(c.req.url);
     const { params, query } = await readFirst(ctx, () => ({

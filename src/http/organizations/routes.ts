@@ -1,6 +1,7 @@
 /** Every operation of the organizations face, under its prefix. */
 import "./analysts.ts";
 import "./organizations.ts";
+import "./increment.ts";
 import "./invitations.ts";
 import "./groups.ts";
 import "./current-analyst.ts";

@@ -19,6 +19,7 @@ const tags = [
   { name: "Accounts", description: "Accounts on the accounts face." },
   { name: "Members", description: "Members of an account and their roles." },
   { name: "Invites", description: "Invites into an account, and those one has received." },
+  { name: "Usage", description: "What an account used, counted exactly." },
   { name: "Audit", description: "What was changed, by whom and when." },
   { name: "Authenticated user", description: "The signed-in user." },
   { name: "Zones", description: "Where accounts can be placed." },

@@ -9,6 +9,7 @@ import {
   type Permission,
 } from "../../domain/permissions.ts";
 import { parseUuid } from "../../domain/uuid.ts";
+import type { LocationHint } from "../../domain/zone.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
 import { callerId, hasEverywhere, isStillActive, type Caller } from "../caller.ts";
@@ -17,6 +18,8 @@ import type { Context } from "../context.ts";
 /** An account as the caller stands to it. */
 export type FoundAccount = typeof accounts.$inferSelect & {
   readonly zoneSlug: string | null;
+  /** Where its zone counts usage. */
+  readonly zoneHint: LocationHint | null;
   /** The caller's role on it; null for an outsider. */
   readonly callerRole: AccountRole | null;
 };
@@ -50,6 +53,7 @@ export function accountQuery(ctx: Context, which: SQL) {
     .select({
       ...getTableColumns(accounts),
       zoneSlug: sql<string | null>`${zones.slug}`.as("zone_slug"),
+      zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
       callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
     })
     .from(accounts)

@@ -1,0 +1,22 @@
+/** The path parameters that name an account. */
+import { z } from "@hono/zod-openapi";
+
+import { uuid } from "../fastapi/fields.ts";
+import { exampleAccount } from "./account-schemas.ts";
+
+/** The path parameter that names an account. */
+export const namedAccount = z.object({
+  slug: z.string().openapi({
+    param: { name: "slug", in: "path" },
+    description: "The account's slug, in any case, or its id.",
+    example: "acme",
+  }),
+});
+
+/** The path parameter that names an account by its id alone. */
+export const accountById = z.object({
+  account_id: uuid("The account's id.").openapi({
+    param: { name: "account_id", in: "path" },
+    example: exampleAccount.id,
+  }),
+});

@@ -1,0 +1,64 @@
+import { z } from "@hono/zod-openapi";
+
+import { incrementUsage } from "../../services/usage/increment.ts";
+import { readKey } from "../idempotency.ts";
+import { answers, json } from "./answers.ts";
+import { integerField, uuidParameter } from "./fields.ts";
+import { operation } from "./operation.ts";
+import { InvalidRequest } from "./validation.ts";
+
+const exceeded = "This would pass the organization's usage limit.";
+
+const usageSchema = z
+  .object({
+    limit: z.int().nullable().openapi({ description: "A month; null: none." }),
+    usage: z.int().openapi({ description: "Counted this month." }),
+    remaining: z.int().nullable(),
+    overriden: z.boolean().openapi({ description: "Whether the limit is the operator's, not the plan's." }),
+  })
+  .openapi("OrganizationUsage", {
+    example: { limit: 10_000, usage: 42, remaining: 9_958, overriden: false },
+  });
+const exceededSchema = usageSchema.extend({ detail: z.string() }).openapi("UsageExceeded", {
+  example: { limit: 10_000, usage: 10_000, remaining: 0, overriden: false, detail: exceeded },
+});
+const most = Number.MAX_SAFE_INTEGER;
+
+operation(
+  {
+    id: "incrementUsage",
+    keyed: true,
+    uncounted: true,
+    method: "post",
+    path: "/accounts/organizations/{uuid}/increment/",
+    tag: "Organizations",
+    summary: "Increment usage",
+    description:
+      "Counts usage in this calendar month (UTC). One that would pass the limit is refused whole: 429 until the month ends. With an Idempotency-Key it counts once in 24 hours.",
+    params: z.object({ uuid: uuidParameter }),
+    body: z
+      .object({
+        usage: integerField({ min: 1, max: most, description: "How much; 1 unless told." }).optional(),
+      })
+      .openapi("IncrementBody"),
+    bodyExample: { usage: 1 },
+    responses: {
+      ...answers(json(200, "It is counted.", usageSchema), 400, 403, 404, 413, 415, 422),
+      429: {
+        description: "It would pass the limit; `Retry-After` is when the month ends.",
+        content: { "application/json": { schema: exceededSchema } },
+      },
+    },
+  },
+  async (ctx, { params, body }, c) => {
+    const key = readKey(c);
+    const outcome = await incrementUsage(ctx, params.uuid, async () => (await body()).usage ?? 1, key);
+    if (outcome.kind === "too_large") {
+      throw new InvalidRequest({ usage: [`Ensure this value is less than or equal to ${most}.`] });
+    }
+    const { limit, usage, remaining, overridden } = outcome.answer;
+    const shown = { limit, usage, remaining, overriden: overridden };
+    if (outcome.kind === "counted") return c.json(shown);
+    return c.json({ ...shown, detail: exceeded }, 429, { "Retry-After": String(outcome.secondsLeft) });
+  },
+);

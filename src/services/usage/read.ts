@@ -1,0 +1,26 @@
+import type { Aggregation } from "../../domain/buckets.ts";
+import type { ReadResult } from "../../durable/read.ts";
+import { isNamed } from "../accounts/access.ts";
+import { getAccount } from "../accounts/get.ts";
+import type { Context } from "../context.ts";
+import { askMeter } from "./meter.ts";
+
+/** Which usage is asked for: a half-open range in epoch milliseconds, until now where it has no end. */
+export interface UsageQuery {
+  readonly from: number;
+  readonly to?: number | undefined;
+  readonly aggregation: Aggregation;
+  /** A uuid: only what was recorded of this knowledge box. */
+  readonly knowledgebox?: string | undefined;
+}
+
+/**
+ * The usage of an account in buckets, or why the range cannot be told. Throws what `requireAccess`
+ * throws and `usage_unavailable`. One round trip and one object call.
+ */
+export async function readUsage(ctx: Context, accountId: string, query: UsageQuery): Promise<ReadResult> {
+  const { account } = await getAccount(ctx, isNamed(accountId));
+  const { from, to = ctx.now, aggregation, knowledgebox = null } = query;
+  const input = { from, to, aggregation, knowledgebox };
+  return askMeter(ctx, account, async (meter): Promise<ReadResult> => meter.read(input, ctx.now));
+}

@@ -1,0 +1,20 @@
+import type { UsageEvent } from "../../domain/usage-events.ts";
+import type { RecordResult } from "../../durable/record.ts";
+import { isNamed } from "../accounts/access.ts";
+import { getAccount } from "../accounts/get.ts";
+import type { Context } from "../context.ts";
+import { askMeter } from "./meter.ts";
+
+/**
+ * Counts events of an account, each in the hour it happened in, once for its id. Throws what
+ * `requireAccess` throws and `usage_unavailable`. One round trip and one object call.
+ */
+export async function recordUsage(
+  ctx: Context,
+  accountId: string,
+  events: readonly UsageEvent[],
+): Promise<RecordResult> {
+  const { account } = await getAccount(ctx, isNamed(accountId));
+  const input = { accountUuid: account.uuid, events, windowDays: ctx.settings.eventWindowDays };
+  return askMeter(ctx, account, async (meter): Promise<RecordResult> => meter.record(input, ctx.now));
+}
