@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
+import { readFirst } from "../context.ts";
 import { readKey } from "../idempotency.ts";
 import { answers, json } from "./answers.ts";
 import { integerField, uuidParameter } from "./fields.ts";
@@ -51,7 +52,7 @@ operation(
     },
   },
   async (ctx, { params, body }, c) => {
-    const key = readKey(c);
+    const key = await readFirst(ctx, () => readKey(c));
     const outcome = await incrementUsage(ctx, params.uuid, async () => (await body()).usage ?? 1, key);
     if (outcome.kind === "too_large") {
       throw new InvalidRequest({ usage: [`Ensure this value is less than or equal to ${most}.`] });
