@@ -1,6 +1,6 @@
 /**
- * What every operation costs: round trips to the database, and rows read and written as they are
- * billed. The numbers are exact and repeatable; one that changes is a decision, not an accident.
+ * What every operation costs: round trips to the database, calls of the usage object, and rows read
+ * and written as they are billed. The numbers are exact and repeatable; one that changes is a decision, not an accident.
  */
 import { beforeEach, describe, expect, it } from "vitest";
 
@@ -30,6 +30,8 @@ const everyOperation = Object.keys(operations) as OperationId[];
 const closed = everyOperation.filter((id) => operations[id] !== "open");
 const onAnAccount = closed.filter((id) => operations[id] !== "signed-in");
 const changing = closed.filter((id) => costs[id]?.trips === 2);
+/** What writes usage, into its object alone. */
+const counting = ["incrementUsage", "recordUsage"] as const satisfies OperationId[];
 const reading = closed.filter((id) => costs[id]?.trips === 1);
 const creating = closed.filter((id) => costs[id]?.keyed !== undefined);
 
@@ -51,11 +53,14 @@ it("every operation that takes an Idempotency-Key has its cost with one written 
   expect(taking.map(({ operationId }) => operationId).sort()).toEqual(creating.toSorted());
 });
 
-it("a reading operation is one round trip, a changing one two at the most", () => {
+it("a reading operation is one round trip, a changing one two at the most; usage is one object call more", () => {
   for (const id of closed) {
     const { trips, written } = costs[id];
     expect({ id, trips }).toEqual({ id, trips: written === 0 ? 1 : 2 });
   }
+  const asking = closed.filter((id) => costs[id].objects !== undefined);
+  // A limit that changes is told to the object after the answer.
+  expect(asking).toEqual(["incrementUsage", "getUsage", "recordUsage", "updateManagedAccount"]);
   for (const id of everyOperation.filter((one) => operations[one] === "open")) {
     expect({ id, written: costs[id].written }).toEqual({ id, written: 0 });
     expect(costs[id].trips).toBeLessThanOrEqual(1);
@@ -67,24 +72,26 @@ describe("for a caller already signed in", () => {
     const { send, ...cost } = costs[id];
     const { owner, made } = await ownedAccount(id);
     const { status } = await send(counter.watch(owner), made);
-    const { trips, rowsRead: read, rowsWritten: written } = counter.read();
-    expect({ status, trips, read, written }).toEqual({
+    const { trips, objects, rowsRead: read, rowsWritten: written } = counter.read();
+    expect({ status, trips, objects, read, written }).toEqual({
       status: cost.status,
       trips: cost.trips,
+      objects: cost.objects ?? 0,
       read: cost.read + neighboursRead(id, read - cost.read),
       written: cost.written,
     });
   });
 
   it.each(reading)("%s is one round trip with a personal access token too", async (id) => {
-    const { send, status: expected, byToken = 0 } = costs[id];
+    const { send, status: expected, byToken = 0, objects: asked = 0 } = costs[id];
     const { owner, made } = await ownedAccount(id);
     const bearer = await withToken(owner);
     const { status } = await send(counter.watch(bearer), made);
-    const { trips, rowsRead: read, rowsWritten: written } = counter.read();
-    expect({ status, trips, read, written }).toEqual({
+    const { trips, objects, rowsRead: read, rowsWritten: written } = counter.read();
+    expect({ status, trips, objects, read, written }).toEqual({
       status: expected,
       trips: 1,
+      objects: asked,
       read: byToken + neighboursRead(id, read - byToken),
       written: 0,
     });
@@ -102,16 +109,16 @@ describe("for a caller already signed in", () => {
   });
 
   it.each(creating)(
-    "%s is two round trips with a key, and one that writes nothing when repeated",
+    "%s costs a row for a key at the most, and one round trip that writes nothing when repeated",
     async (id) => {
-      const { send, status, keyed } = costs[id];
+      const { send, status, keyed, trips: usual, objects: asked = 0 } = costs[id];
       const { owner, made } = await ownedAccount(id);
       const key = unique("key");
       const readings: Record<string, unknown>[] = [];
       const watched = async (request: Request) => {
         const answer = await counter.door(request);
-        const { trips, rowsRead: read, rowsWritten: written } = counter.read();
-        readings.push({ status: answer.status, trips, read, written });
+        const { trips, objects, rowsRead: read, rowsWritten: written } = counter.read();
+        readings.push({ status: answer.status, trips, objects, read, written });
         return answer;
       };
       await send(
@@ -124,9 +131,15 @@ describe("for a caller already signed in", () => {
         made,
       );
       expect(readings).toEqual([
-        { status, trips: 2, read: keyed?.read, written: keyed?.written },
-        // A token is shown once, whatever the key.
-        { status: id === "createAccessToken" ? 409 : status, trips: 1, read: keyed?.again, written: 0 },
+        { status, trips: usual, objects: asked, read: keyed?.read, written: keyed?.written },
+        {
+          // A token is shown once, whatever the key.
+          status: id === "createAccessToken" ? 409 : status,
+          trips: 1,
+          objects: asked,
+          read: keyed?.again,
+          written: 0,
+        },
       ]);
     },
   );
@@ -143,10 +156,11 @@ describe("for a caller already signed in", () => {
       const { unchanged, status } = costs[id];
       const { owner, made } = await ownedAccount(id);
       const answer = await unchanged?.send(counter.watch(owner), made);
-      const { trips, rowsRead: read, rowsWritten: written } = counter.read();
-      expect({ status: answer?.status, trips, read, written }).toEqual({
+      const { trips, objects, rowsRead: read, rowsWritten: written } = counter.read();
+      expect({ status: answer?.status, trips, objects, read, written }).toEqual({
         status,
         trips: 1,
+        objects: 0,
         read: unchanged?.read,
         written: 0,
       });
@@ -158,10 +172,10 @@ describe("for a caller already signed in", () => {
     async (id) => {
       const { owner, made } = await ownedAccount(id);
       const answer = await costs[id].invalid?.(counter.watch(owner), made);
-      const { trips, rowsWritten: written } = counter.read();
+      const { trips, objects, rowsWritten: written } = counter.read();
       expect([400, 404, 422]).toContain(answer?.status);
       expect(trips).toBeLessThanOrEqual(1);
-      expect(written).toBe(0);
+      expect({ objects, written }).toEqual({ objects: 0, written: 0 });
     },
   );
 });
@@ -171,8 +185,8 @@ describe("a refusal", () => {
     const { made } = await ownedAccount();
     const outsider = await signedIn();
     const { status } = await costs[id].send(counter.watch(outsider), made);
-    const { trips, rowsWritten: written } = counter.read();
-    expect({ trips, written }).toEqual({ trips: 1, written: 0 });
+    const { trips, objects, rowsWritten: written } = counter.read();
+    expect({ trips, objects, written }).toEqual({ trips: 1, objects: 0, written: 0 });
     expect([403, 404]).toContain(status);
   });
 
@@ -180,20 +194,20 @@ describe("a refusal", () => {
     const outsider = await signedIn();
     const missing = { id: crypto.randomUUID(), slug: unique("missing"), title: "" };
     const { status } = await costs[id].send(counter.watch(outsider), missing);
-    const { trips, rowsWritten: written } = counter.read();
-    expect({ trips, written }).toEqual({ trips: 1, written: 0 });
+    const { trips, objects, rowsWritten: written } = counter.read();
+    expect({ trips, objects, written }).toEqual({ trips: 1, objects: 0, written: 0 });
     expect([403, 404]).toContain(status);
   });
 
-  it.each(onAnAccount.filter((id) => changing.includes(id)))(
+  it.each([...onAnAccount.filter((id) => changing.includes(id)), ...counting])(
     "%s by a member who may not is one round trip",
     async (id) => {
       const { made } = await ownedAccount();
       const member = await signedIn();
       await addMember(made, member);
       const { status } = await costs[id].send(counter.watch(member), made);
-      const { trips, rowsWritten: written } = counter.read();
-      expect({ status, trips, written }).toEqual({ status: 403, trips: 1, written: 0 });
+      const { trips, objects, rowsWritten: written } = counter.read();
+      expect({ status, trips, objects, written }).toEqual({ status: 403, trips: 1, objects: 0, written: 0 });
     },
   );
 
@@ -221,7 +235,8 @@ describe("a refusal", () => {
     const late = await someone({}, { expiresIn: -3600 });
     for (const caller of [elsewhere, late, stranger]) {
       const { status } = await costs[id].send(counter.watch(caller), made);
-      expect({ status, trips: counter.read().trips }).toEqual({ status: 401, trips: 0 });
+      const { trips, objects } = counter.read();
+      expect({ status, trips, objects }).toEqual({ status: 401, trips: 0, objects: 0 });
     }
   });
 
@@ -230,7 +245,8 @@ describe("a refusal", () => {
     // Too short, and with bits behind the last byte.
     for (const token of ["acct_garbage", `acct_${"A".repeat(53)}B`]) {
       const { status } = await costs[id].send(counter.watch(new Caller(token)), made);
-      expect({ status, trips: counter.read().trips }).toEqual({ status: 401, trips: 0 });
+      const { trips, objects } = counter.read();
+      expect({ status, trips, objects }).toEqual({ status: 401, trips: 0, objects: 0 });
     }
   });
 
@@ -242,8 +258,8 @@ describe("a refusal", () => {
     const { token: missing } = await storeToken(stranger);
     for (const bad of [withWrongSecret(token), ended, missing]) {
       const { status } = await costs[id].send(counter.watch(new Caller(bad)), made);
-      const { trips, rowsWritten: written } = counter.read();
-      expect({ status, trips, written }).toEqual({ status: 401, trips: 1, written: 0 });
+      const { trips, objects, rowsWritten: written } = counter.read();
+      expect({ status, trips, objects, written }).toEqual({ status: 401, trips: 1, objects: 0, written: 0 });
     }
   });
 

@@ -1,4 +1,4 @@
-/** A second door into the worker, behind which all that the database is asked is counted and written down. */
+/** A second door into the worker, behind which all that the database and the usage objects are asked is counted. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
@@ -148,14 +148,47 @@ export function doorWith(change: Partial<Env>): (request: Request) => Promise<Re
   };
 }
 
+/** The usage objects, each of whose calls is told before it is made. */
+function told(usage: Env["USAGE"], call: () => void): Env["USAGE"] {
+  const before = <Stub extends object>(stub: Stub): Stub =>
+    new Proxy(stub, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name, target);
+        if (typeof method !== "function") return method;
+        return (...input: unknown[]): unknown => {
+          call();
+          return Reflect.apply(method, target, input);
+        };
+      },
+    });
+  return new Proxy(usage, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== "function") return method;
+      if (name !== "get" && name !== "getByName") return method.bind(target) as unknown;
+      return (...input: unknown[]) => before(Reflect.apply(method, target, input) as object);
+    },
+  });
+}
+
+/** What a request asked for: of the database, and of the usage objects. */
+export interface RequestReading extends Reading {
+  /** Calls of usage objects, those after the answer too. */
+  readonly objects: number;
+}
+
 /** Callers whose requests are counted. */
 export class Counter {
-  /** Where what a request asks the database is counted. */
+  /** Where what a request asks the database and the usage objects is counted. */
   readonly door: (request: Request) => Promise<Response>;
   readonly #meter = new Meter(env.DB);
+  #objects = 0;
 
   constructor(change: Partial<Env> = {}) {
-    this.door = doorWith({ ...change, DB: this.#meter.database });
+    const usage = told(env.USAGE, () => {
+      this.#objects += 1;
+    });
+    this.door = doorWith({ ...change, DB: this.#meter.database, USAGE: usage });
   }
 
   /** The same caller, counted. */
@@ -164,8 +197,10 @@ export class Counter {
   }
 
   /** What was counted since the last reading. */
-  read(): Reading {
-    return this.#meter.read();
+  read(): RequestReading {
+    const reading = { ...this.#meter.read(), objects: this.#objects };
+    this.#objects = 0;
+    return reading;
   }
 }
 

@@ -95,6 +95,7 @@ export const table: Readonly<Record<string, Row>> = {
   updateOrganization:        [401, 404, 403, 200, 404, 403, 200, 200, 403, (caller, of) => caller.put(organization(of), { name: "N", slug: of.slug })],
   partialUpdateOrganization: [401, 404, 403, 200, 404, 403, 200, 200, 403, (caller, of) => caller.patch(organization(of), { name: "N" })],
   deleteOrganization:        [401, 404, 403, 204, 404, 403, 204, 204, 204, (caller, of) => caller.delete(organization(of))],
+  incrementUsage:            [401, 404, 403, 200, 404, 403, 200, 200, 403, (caller, of) => caller.post(`${organization(of)}increment/`)],
 
   listUsers: signedIn(200, (caller) => caller.get("/accounts/users/")),
   createUser:                [401, 404, 403, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(`/accounts/users/?organization=${of.slug}`, {})],
@@ -133,6 +134,8 @@ export const table: Readonly<Record<string, Row>> = {
   updateMembers:             [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.patch(`${account(of)}/users`, { add: [await newcomer()] })],
   removeMember:              [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await member(of))],
   searchMembers:             [401, 403, 200, 200, 403, 403, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/users/search?query=a`)],
+  getUsage:                  [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${v1}/account/${of.id}/usage?from=2026-01-31`)],
+  recordUsage:               [401, 403, 403, 200, 403, 403, 200, 200, 403, (caller, of) => caller.post(`${v1}/account/${of.id}/usage`, { events: [{ id: "one", metric: "ai_tokens_used", value: 1 }] })],
   listAccountInvites:        [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${v1}/account/${of.id}/invites`)],
   inviteToAccount:           [401, 403, 200, 200, 403, 403, 200, 200, 403, (caller, of) => caller.post(`${account(of)}/invite`, { email: anAddress() })],
   deleteAccountInvite:       [401, 403, 204, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await invited(of, "AMEMBER"))],
@@ -171,6 +174,9 @@ export const table: Readonly<Record<string, Row>> = {
 // oxfmt-ignore
 export const further: readonly (readonly [id: string, about: string, row: Row])[] = [
   //                                                         unauth outsider member owner otherOwner reader admin operator blocked
+  ["incrementUsage", "past 2^53-1",                             [401, 404, 403, 400, 404, 403, 400, 400, 403, (caller, of) => caller.post(`${organization(of)}increment/`, { usage: 2 ** 53 })]],
+  ["incrementUsage", "past the limit",                          [401, 404, 403, 429, 404, 403, 429, 429, 403, (caller, of) => caller.post(`${organization(of)}increment/`, { usage: 10_001 })]],
+  ["getUsage", "of a range that ends before it begins",         [401, 403, 422, 422, 403, 422, 422, 422, 422, (caller, of) => caller.get(`${v1}/account/${of.id}/usage?from=2026-02-01&to=2026-01-31`)]],
   ["removeMember", "of oneself",                                [401, 403, 204, 204, 403, 404, 404, 404, 204, async (caller, of) => caller.delete(await oneself(caller, of))]],
   ["removeMember", "of the only owner",                         [401, 403, 403, 409, 403, 403, 409, 409, 409, async (caller, of) => caller.delete(await onlyOwner(of))]],
   ["getMember", "who is none",                                  [401, 403, 404, 404, 403, 403, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/user/${crypto.randomUUID()}`)]],

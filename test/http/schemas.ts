@@ -36,8 +36,9 @@ export function misfits(document: Schema, schema: Schema, value: unknown, at = "
     const tried = either.map((option) => misfits(document, option, value, at));
     return tried.some((found) => found.length === 0) ? [] : tried.flat();
   }
-  const all = (schema["allOf"] as Schema[] | undefined) ?? [];
-  const found = all.flatMap((part) => misfits(document, part, value, at));
+  const parts = schema["allOf"] as Schema[] | undefined;
+  if (parts !== undefined) return misfits(document, merged(document, schema, parts), value, at);
+  const found: string[] = [];
   const types = [schema["type"] ?? []].flat() as string[];
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     return [...found, `${at} is ${JSON.stringify(value)}, not of type ${types.join(" or ")}`];
@@ -70,6 +71,21 @@ function objectMisfits(document: Schema, schema: Schema, value: Schema, at: stri
     return properties === undefined || additional === true ? [] : [`${at}.${key} is not in the document`];
   });
   return [...missing.map((key) => `${at}.${key} is missing`), ...inside];
+}
+
+/** One schema that says what all of these say. */
+function merged(document: Schema, { allOf: _, ...own }: Schema, parts: readonly Schema[]): Schema {
+  const all = parts.map((part) => {
+    const { $ref: reference } = part;
+    return typeof reference === "string" ? resolve(document, reference) : part;
+  });
+  const properties = [...all, own].flatMap((part) => (part["properties"] as Schema | undefined) ?? []);
+  const required = [...all, own].flatMap((part) => (part["required"] as string[] | undefined) ?? []);
+  return {
+    ...Object.assign({}, ...all),
+    ...own,
+    ...(properties.length === 0 ? {} : { properties: Object.assign({}, ...properties) as Schema, required }),
+  };
 }
 
 function resolve(document: Schema, reference: string): Schema {

@@ -152,6 +152,26 @@ export const accountsCosts = {
     byToken: 12,
     invalid: (caller, made) => caller.get(`${account(made)}/users/search`),
   },
+  getUsage: {
+    send: (caller, made) => caller.get(`${account(made)}/usage?from=2026-01-01&aggregation=month`),
+    status: 200,
+    trips: 1,
+    objects: 1,
+    read: 5,
+    written: 0,
+    byToken: 6,
+    invalid: (caller, made) => caller.get(`${account(made)}/usage?from=nonsense`),
+  },
+  recordUsage: {
+    send: (caller, made) => caller.post(`${account(made)}/usage`, { events: manyEvents() }),
+    status: 200,
+    trips: 1,
+    objects: 1,
+    read: 5,
+    written: 0,
+    byToken: 6,
+    invalid: (caller, made) => caller.post(`${account(made)}/usage`, { events: [{ id: "" }] }),
+  },
   listAccountInvites: {
     send: async (caller, made) => {
       await storeInvite(made);
@@ -289,6 +309,15 @@ export const accountsCosts = {
 /** The path of a user who is a member. */
 async function member(made: MadeAccount): Promise<string> {
   return `${account(made)}/user/${(await makeColleague([made])).uuid}`;
+}
+
+/** As many events as one call brings. */
+function manyEvents(): object[] {
+  return Array.from({ length: 1_000 }, (_, at) => ({
+    id: `event ${at}`,
+    metric: "pages_processed",
+    value: at,
+  }));
 }
 
 /** A user of no account, to be added. */

@@ -8,7 +8,10 @@ export interface Cost {
   /** The operation as it succeeds: one request of the caller's, whatever else is made ready for it. */
   readonly send: Send;
   readonly status: number;
+  /** Round trips to the database. */
   readonly trips: 0 | 1 | 2;
+  /** Calls of the account's usage object; none unless told. */
+  readonly objects?: 1;
   /** Rows read and written. */
   readonly read: number;
   readonly written: number;

@@ -31,6 +31,7 @@ export const manageCosts = {
     send: (caller, made) => caller.patch(managed(made), { type: "v3pro", usage_limit: 5 }),
     status: 200,
     trips: 2,
+    objects: 1,
     read: 13,
     written: 3,
     invalid: (caller, made) => caller.patch(managed(made), { type: "gold" }),

@@ -62,6 +62,17 @@ export const organizationsCosts = {
     written: 8,
     invalid: (caller) => caller.delete("/accounts/organizations/nonsense/"),
   },
+  incrementUsage: {
+    send: (caller, made) => caller.post(`${organization(made)}increment/`, { usage: 2 }),
+    status: 200,
+    trips: 1,
+    objects: 1,
+    read: 5,
+    written: 0,
+    byToken: 6,
+    keyed: { read: 5, written: 0, again: 5 },
+    invalid: (caller, made) => caller.post(`${organization(made)}increment/`, { usage: 0 }),
+  },
   listUsers: {
     send: (caller) => caller.get("/accounts/users/"),
     status: 200,
