@@ -148,25 +148,23 @@ export function doorWith(change: Partial<Env>): (request: Request) => Promise<Re
   };
 }
 
-/** The usage objects, each of whose calls is told before it is made. */
-function told(usage: Env["USAGE"], call: () => void): Env["USAGE"] {
-  const before = <Stub extends object>(stub: Stub): Stub =>
+/** The usage objects, with something around each call of one of them: `call` makes it. */
+export function usageObjects(around: (call: () => Promise<unknown>) => Promise<unknown>): Env["USAGE"] {
+  const surround = <Stub extends object>(stub: Stub): Stub =>
     new Proxy(stub, {
       get(target, name) {
         const method: unknown = Reflect.get(target, name, target);
         if (typeof method !== "function") return method;
-        return (...input: unknown[]): unknown => {
-          call();
-          return Reflect.apply(method, target, input);
-        };
+        return (...input: unknown[]) =>
+          around(async (): Promise<unknown> => Reflect.apply(method, target, input));
       },
     });
-  return new Proxy(usage, {
+  return new Proxy(env.USAGE, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name, target);
       if (typeof method !== "function") return method;
       if (name !== "get" && name !== "getByName") return method.bind(target) as unknown;
-      return (...input: unknown[]) => before(Reflect.apply(method, target, input) as object);
+      return (...input: unknown[]) => surround(Reflect.apply(method, target, input) as object);
     },
   });
 }
@@ -185,8 +183,9 @@ export class Counter {
   #objects = 0;
 
   constructor(change: Partial<Env> = {}) {
-    const usage = told(env.USAGE, () => {
+    const usage = usageObjects((call) => {
       this.#objects += 1;
+      return call();
     });
     this.door = doorWith({ ...change, DB: this.#meter.database, USAGE: usage });
   }

@@ -1,0 +1,71 @@
+/** Increments at once, through the worker's own door: none is lost, none is counted twice, none passes the limit. */
+import { expect, it } from "vitest";
+
+import { makeAccount, type Answer } from "../world.ts";
+import {
+  answered,
+  counted,
+  exceeded,
+  increments,
+  meteringUser,
+  set,
+  start,
+  theOperator,
+  total,
+} from "../usage.ts";
+
+/** The usages that answers tell, the least first. */
+function usages(answers: readonly Answer[]): number[] {
+  return answers.map(({ body }) => Number(body.usage)).sort((left, right) => left - right);
+}
+
+it("a thousand at once are answered a thousand different sums, and count to the last", async () => {
+  const { owner, account } = await start();
+  await set(account, { type: "v3pro" });
+  const callers = [owner, await meteringUser(), await theOperator()];
+  const answers = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, place) =>
+      (callers[place % callers.length] ?? owner).post(increments(account), { usage: 3 }),
+    ),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(usages(answers)).toEqual(Array.from({ length: 1_000 }, (_, place) => (place + 1) * 3));
+  expect(await counted(account)).toBe(3_000);
+});
+
+it("five hundred at once reach exactly the limit, and the rest are told it is reached", async () => {
+  const { owner, account } = await start();
+  await set(account, { usage_limit: 123 });
+  const answers = await Promise.all(Array.from({ length: 500 }, () => owner.post(increments(account))));
+  const taken = answers.filter(({ status }) => status === 200);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect([taken.length, refused.length]).toEqual([123, 377]);
+  expect(usages(taken)).toEqual(Array.from({ length: 123 }, (_, place) => place + 1));
+  expect(refused.map(answered)).toEqual(refused.map(() => exceeded(123, 123, true)));
+  expect(await counted(account)).toBe(123);
+});
+
+it("of different sizes at once leave no room that one of them still fits into", async () => {
+  const { owner, account } = await start();
+  await set(account, { usage_limit: 100 });
+  const sizes = Array.from({ length: 60 }, (_, place) => 1 + (place % 7));
+  const answers = await Promise.all(sizes.map((usage) => owner.post(increments(account), { usage })));
+  const taken = sizes.filter((_, place) => answers[place]?.status === 200);
+  const usage = await counted(account);
+  expect(taken.reduce((sum, size) => sum + size, 0)).toBe(usage);
+  const smallest = Math.min(...sizes.filter((_, place) => answers[place]?.status === 429));
+  expect(usage).toBeLessThanOrEqual(100);
+  expect(usage + smallest).toBeGreaterThan(100);
+});
+
+it("of two accounts at once are counted apart", async () => {
+  const { owner, account } = await start();
+  const other = await makeAccount(owner);
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, place) =>
+      owner.post(increments(place % 2 === 0 ? account : other), { usage: 1 + (place % 2) }),
+    ),
+  );
+  expect(answered(await owner.post(increments(account)))).toEqual(total(51));
+  expect(answered(await owner.post(increments(other)))).toEqual(total(101));
+});

@@ -1,0 +1,153 @@
+/** What the tests of usage share, on every face. */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+
+import type { UsageState } from "../src/durable/usage-meter.ts";
+import { doorWith, usageObjects } from "./counting.ts";
+import { addToGroup, makeAccount, someone, type Answer, type Caller, type MadeAccount } from "./world.ts";
+
+interface HasId {
+  readonly id: string;
+}
+
+export const hour = 60 * 60 * 1000;
+export const day = 24 * hour;
+export const most = Number.MAX_SAFE_INTEGER;
+
+/** A Wednesday at noon, ahead of any clock. */
+export const noon = Date.UTC(2040, 4, 16, 12);
+export const june = Date.UTC(2040, 5, 1);
+
+type Door = (request: Request) => Promise<Response>;
+let stopped: Door | undefined;
+
+/**
+ * Stops the clock at noon for every test of a file, whose callers come from here alone: they go
+ * through a door that knows no other clock. Alarms go by the machine's: they ring by hand.
+ */
+export function stopClock(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: noon });
+    stopped = doorWith({});
+  });
+  afterEach(() => {
+    stopped = undefined;
+    vi.useRealTimers();
+  });
+}
+
+/** Someone, with a token of the clock that holds. */
+export async function aCaller(email?: string): Promise<Caller> {
+  const caller = await someone(email === undefined ? {} : { email });
+  return stopped === undefined ? caller : caller.through(stopped);
+}
+
+/** Moves the stopped clock, and gives a caller a token of that time. */
+export function at(now: number, caller: Caller): Promise<Caller> {
+  vi.setSystemTime(now);
+  return aCaller(caller.email);
+}
+
+export function theOperator(): Promise<Caller> {
+  return aCaller("root@example.com");
+}
+
+export const increments = ({ id }: HasId): string => `/accounts/organizations/${id}/increment/`;
+export const usageOf = ({ id }: HasId): string => `/api/v1/account/${id}/usage`;
+const managed = ({ id }: HasId): string => `/api/manage/@account/${id}`;
+
+/** The status and the body, to be compared in one go. */
+export function answered({ status, body }: Answer): { status: number; body: unknown } {
+  return { status, body };
+}
+
+/** An account and its owner. */
+export async function start(): Promise<{ owner: Caller; account: MadeAccount }> {
+  const owner = await aCaller();
+  return { owner, account: await makeAccount(owner) };
+}
+
+/** Someone of the group Metering. */
+export async function meteringUser(): Promise<Caller> {
+  const user = await aCaller();
+  await addToGroup(user, 2);
+  return user;
+}
+
+/** What an operator sets on an account. */
+export async function set(account: HasId, settings: Record<string, unknown>): Promise<void> {
+  const answer = await (await theOperator()).patch(managed(account), settings);
+  expect([answer.status, answer.text]).toEqual([200, answer.text]);
+}
+
+/** An account as its owner and as the operator see it. */
+export async function seen(account: HasId, owner: Caller) {
+  const [own, all] = [
+    await owner.get(`/api/v1/account/${account.id}`),
+    await (await theOperator()).get(managed(account)),
+  ];
+  expect([own.status, all.status]).toEqual([200, 200]);
+  expect(own.body.blocking_state).toBe(all.body.blocking_state);
+  expect(own.body.current_kbs).toBe(all.body.current_kbs);
+  return {
+    state: all.body.blocking_state as string,
+    usage: all.body.current_usage as number,
+    kbs: all.body.current_kbs as number,
+  };
+}
+
+/** An account's usage object. */
+export function meterOf({ id }: HasId) {
+  return env.USAGE.get(env.USAGE.idFromName(id));
+}
+
+/** What the current month counts, as the usage object knows it. */
+export async function counted(account: HasId): Promise<number> {
+  const { usage }: UsageState = await meterOf(account).state(Date.now());
+  return usage;
+}
+
+/** Lets the usage object tell the database what it counted; whether it had anything to tell. */
+export function ring(account: HasId): Promise<boolean> {
+  return runDurableObjectAlarm(meterOf(account));
+}
+
+/** What an increment is answered. */
+export function total(usage: number, limit: number | null = 10_000, overriden = false) {
+  const remaining = limit === null ? null : Math.max(0, limit - usage);
+  return { status: 200, body: { limit, usage, remaining, overriden } };
+}
+
+/** What an increment is answered that would pass the limit. */
+export function exceeded(usage: number, limit = 10_000, overriden = false) {
+  const { body } = total(usage, limit, overriden);
+  return {
+    status: 429,
+    body: { ...body, detail: "This would pass the organization's usage limit." },
+  };
+}
+
+/** A door behind which no usage object is reached. */
+export function unreachable(): Door {
+  return doorWith({ USAGE: usageObjects(() => Promise.reject(new Error("unreachable"))) });
+}
+
+/** A door behind which a usage object does what it is asked, and its answer is lost. */
+export function losingAnswers(): Door {
+  return doorWith({
+    USAGE: usageObjects(async (call) => {
+      await call();
+      throw new Error("lost");
+    }),
+  });
+}
+
+/** Does something that is logged as a fault, quietly; what was logged. */
+export async function quietly(work: () => Promise<void>): Promise<unknown[]> {
+  const written: unknown[] = [];
+  const listening = vi.spyOn(console, "error").mockImplementation((line) => void written.push(line));
+  await work();
+  listening.mockRestore();
+  return written;
+}
