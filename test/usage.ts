@@ -5,7 +5,15 @@ import { afterEach, beforeEach, expect, vi } from "vitest";
 
 import type { UsageState } from "../src/durable/usage-meter.ts";
 import { doorWith, usageObjects } from "./counting.ts";
-import { addToGroup, makeAccount, someone, type Answer, type Caller, type MadeAccount } from "./world.ts";
+import {
+  addToGroup,
+  makeAccount,
+  someone,
+  unique,
+  type Answer,
+  type Caller,
+  type MadeAccount,
+} from "./world.ts";
 
 interface HasId {
   readonly id: string;
@@ -96,6 +104,63 @@ export async function seen(account: HasId, owner: Caller) {
     kbs: all.body.current_kbs as number,
   };
 }
+
+export interface Event {
+  readonly id: string;
+  readonly metric: string;
+  readonly value: unknown;
+  readonly knowledgebox?: string | null;
+  readonly timestamp?: string | number | null;
+}
+
+/** An event of one token used, with an id of its own unless told. */
+export function event(fields: Partial<Event> = {}): Event {
+  return { id: unique("event"), metric: "ai_tokens_used", value: 1, ...fields };
+}
+
+/** Records events that are all accepted. */
+export async function record(caller: Caller, account: HasId, ...events: Event[]): Promise<void> {
+  expect(answered(await caller.post(usageOf(account), { events }))).toEqual(recorded(events.length));
+}
+
+/** What recording is answered. */
+export function recorded(accepted: number, duplicates = 0, refused: readonly object[] = []) {
+  return { status: 200, body: { accepted, duplicates, refused } };
+}
+
+/** The metrics in the order they are told in. */
+export const metricNames = [
+  "pre_processing_time",
+  "slow_processing_time",
+  "resources_processed",
+  "bytes_processed",
+  "chars_processed",
+  "media_seconds_processed",
+  "pages_processed",
+  "paragraphs_processed",
+  "searches_performed",
+  "suggestions_performed",
+  "predictions_performed",
+  "docs_no_media",
+  "ai_tokens_used",
+  "nuclia_tokens",
+  "nuclia_tokens_billed",
+  "usage",
+];
+
+/** A point as it is told: every metric, those that are not given 0. */
+export function point(timestamp: string, sums: Readonly<Record<string, number>> = {}) {
+  const metrics = metricNames.map((name) => ({ name, value: sums[name] ?? 0, details: [] }));
+  return { timestamp, metrics };
+}
+
+/** Reads usage by the keys of a query. */
+export async function read(caller: Caller, account: HasId, query: Readonly<Record<string, string>>) {
+  return answered(await caller.get(`${usageOf(account)}?${new URLSearchParams(query).toString()}`));
+}
+
+/** The answer with these points. */
+export const points = (...told: ReturnType<typeof point>[]) => ({ status: 200, body: told });
 
 /** An account's usage object. */
 export function meterOf({ id }: HasId) {

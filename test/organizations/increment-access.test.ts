@@ -1,0 +1,207 @@
+/** Who may count usage, what an increment answers before it is looked at, and what when it cannot be counted. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+
+import { setAccount } from "../accounts/rows.ts";
+import { withToken } from "../accounts/stored-tokens.ts";
+import { doorWith } from "../counting.ts";
+import { addToGroup, someone } from "../world.ts";
+import {
+  answered,
+  counted,
+  exceeded,
+  increments,
+  meteringUser,
+  quietly,
+  start,
+  theOperator,
+  total,
+  unreachable,
+  usageOf,
+} from "../usage.ts";
+import { makeMember, missing, notAllowed, notFound, sendRaw } from "./requests.ts";
+
+/** Bodies that nobody who may count would get through with. */
+const odd = [
+  ["broken JSON", "{", "application/json"],
+  ["no object", "[]", "application/json"],
+  ["a bad amount", '{"usage": 0}', "application/json"],
+  ["another type", "<usage/>", "text/xml"],
+] as const;
+
+describe("usage is counted by", () => {
+  it("an owner, one of the group Metering and of Administrators, the operator, a token of theirs", async () => {
+    const { owner, account } = await start();
+    const administrator = await someone();
+    await addToGroup(administrator, 1);
+    const callers = [owner, await meteringUser(), administrator, await theOperator(), await withToken(owner)];
+    for (const [place, caller] of callers.entries()) {
+      expect(answered(await caller.post(increments(account)))).toEqual(total(place + 1));
+    }
+  });
+
+  it("no member and nobody who only reads, whatever they send", async () => {
+    const { account } = await start();
+    const reader = await someone();
+    await addToGroup(reader, 3);
+    for (const caller of [await makeMember(account), reader]) {
+      expect(answered(await caller.post(increments(account)))).toEqual({ status: 403, body: notAllowed });
+      for (const [what, raw, type] of odd) {
+        const answer = await sendRaw(caller, "POST", increments(account), raw, type);
+        expect([what, answered(answer)]).toEqual([what, { status: 403, body: notAllowed }]);
+      }
+    }
+    expect(await counted(account)).toBe(0);
+  });
+
+  it("no outsider, for whom there is no such organization, whatever they send", async () => {
+    const { account } = await start();
+    const other = await start();
+    const nowhere = { id: crypto.randomUUID() };
+    for (const caller of [await someone(), other.owner]) {
+      for (const of of [account, nowhere]) {
+        expect(answered(await caller.post(increments(of)))).toEqual({ status: 404, body: missing });
+        for (const [what, raw, type] of odd) {
+          const answer = await sendRaw(caller, "POST", increments(of), raw, type);
+          expect([what, answered(answer)]).toEqual([what, { status: 404, body: missing }]);
+        }
+      }
+    }
+    expect(await counted(account)).toBe(0);
+  });
+
+  it("nobody for an organization that is not there, or by another name than its uuid", async () => {
+    const { owner, account } = await start();
+    const metering = await meteringUser();
+    expect(answered(await metering.post(increments({ id: crypto.randomUUID() })))).toEqual({
+      status: 404,
+      body: missing,
+    });
+    for (const id of [account.slug, "nonsense", "1"]) {
+      expect(answered(await owner.post(increments({ id })))).toEqual({ status: 404, body: notFound });
+    }
+    expect((await owner.delete(`/accounts/organizations/${account.id}/`)).status).toBe(204);
+    expect(answered(await owner.post(increments(account)))).toEqual({ status: 404, body: missing });
+  });
+
+  it("POST alone, at a path that ends in a slash", async () => {
+    const { owner, account } = await start();
+    for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
+      const answer = await owner.send(method, increments(account));
+      expect(answered(answer)).toEqual({ status: 405, body: { detail: `Method "${method}" not allowed.` } });
+      expect(answer.headers.get("Allow")).toBe("POST, OPTIONS");
+    }
+    const bare = await owner.post(increments(account).slice(0, -1));
+    expect([bare.status, bare.headers.get("Location")]).toEqual([308, increments(account)]);
+    expect(await counted(account)).toBe(0);
+  });
+});
+
+describe("an increment of an account that is blocked", () => {
+  it.each(["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"])(
+    "as %s is refused with the reason, to all but the operator",
+    async (state) => {
+      const { owner, account } = await start();
+      await setAccount(account, { blocking_state: state });
+      const refused = { status: 403, body: { detail: `This organization is blocked: ${state}.` } };
+      for (const caller of [owner, await meteringUser()]) {
+        expect(answered(await caller.post(increments(account)))).toEqual(refused);
+        const [, raw, type] = odd[0];
+        expect(answered(await sendRaw(caller, "POST", increments(account), raw, type))).toEqual(refused);
+      }
+      expect(await counted(account)).toBe(0);
+      expect(answered(await (await theOperator()).post(increments(account)))).toEqual(total(1));
+      await setAccount(account, { blocking_state: "unblocked" });
+      expect(answered(await owner.post(increments(account)))).toEqual(total(2));
+    },
+  );
+
+  it("for its quota is refused only where it passes the limit", async () => {
+    const { owner, account } = await start();
+    await setAccount(account, { quota_until: Date.now() + 600_000 });
+    expect((await owner.get(`/api/v1/account/${account.id}`)).body.blocking_state).toBe("quota");
+    expect(answered(await owner.post(increments(account), { usage: 10_000 }))).toEqual(total(10_000));
+    expect(answered(await owner.post(increments(account)))).toEqual(exceeded(10_000));
+  });
+});
+
+describe("while the usage object cannot be reached", () => {
+  it("increments are answered 503, reads of the account go on, and nothing is counted", async () => {
+    const { owner, account } = await start();
+    const cut = owner.through(unreachable());
+    const written = await quietly(async () => {
+      const answer = await cut.post(increments(account), { usage: 5 });
+      expect(answered(answer)).toEqual({
+        status: 503,
+        body: { detail: "Usage cannot be counted now. Try again." },
+      });
+      expect(answer.headers.get("Retry-After")).toBe("1");
+    });
+    expect(written).toEqual([{ event: "usage_unreachable", error: "Error" }]);
+    for (const path of [
+      `/accounts/organizations/${account.id}/`,
+      "/accounts/organizations/",
+      `/api/v1/account/${account.id}`,
+    ]) {
+      expect([path, (await cut.get(path)).status]).toEqual([path, 200]);
+    }
+    expect((await cut.patch(`/api/v1/account/${account.id}`, { title: "Another" })).status).toBe(200);
+    expect(answered(await owner.post(increments(account)))).toEqual(total(1));
+  });
+
+  it("who may not count is told that, and what is wrong with an amount is told too", async () => {
+    const { owner, account } = await start();
+    const door = unreachable();
+    expect(answered(await (await someone()).through(door).post(increments(account)))).toEqual({
+      status: 404,
+      body: missing,
+    });
+    expect(answered(await owner.through(door).post(increments(account), { usage: 0 }))).toEqual({
+      status: 400,
+      body: { usage: ["Ensure this value is greater than or equal to 1."] },
+    });
+  });
+});
+
+it("the limit of requests a minute counts neither increments nor events", async () => {
+  const { owner, account } = await start();
+  const asked: string[] = [];
+  const limiter: RateLimit = {
+    limit: (options) => {
+      asked.push(options.key);
+      return env.LIMIT_PRINCIPAL.limit(options);
+    },
+  };
+  const limited = owner.through(doorWith({ RATE_LIMITS: "on", LIMIT_PRINCIPAL: limiter }));
+  for (let sent = 1; sent <= 20; sent += 1) {
+    expect(answered(await limited.post(increments(account)))).toEqual(total(sent));
+  }
+  expect((await limited.post(increments(account), { usage: 10_000 })).status).toBe(429);
+  expect((await limited.post(usageOf(account), { events: [] })).status).toBe(200);
+  expect(asked).toEqual([]);
+  expect((await limited.get(`${usageOf(account)}?from=2026-01-01`)).status).toBe(200);
+  expect((await limited.get(increments(account))).status).toBe(405);
+  expect(asked).toHaveLength(2);
+});
+
+it("an account's usage object is made where its zone is", async () => {
+  const { owner } = await start();
+  const places: unknown[] = [];
+  const usage = new Proxy(env.USAGE, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== "function") return method;
+      return (...input: unknown[]): unknown => {
+        if (name === "get") places.push(input[1]);
+        return Reflect.apply(method, target, input);
+      };
+    },
+  });
+  const here = owner.through(doorWith({ USAGE: usage }));
+  for (const zone of ["europe-1", "us-1", undefined]) {
+    const slug = crypto.randomUUID().slice(9);
+    const made = await here.post("/api/v1/accounts", { slug, ...(zone === undefined ? {} : { zone }) });
+    expect(answered(await here.post(increments(made.body)))).toEqual(total(1));
+  }
+  expect(places).toEqual([{ locationHint: "weur" }, { locationHint: "enam" }, {}]);
+});
