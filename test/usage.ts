@@ -216,3 +216,16 @@ export async function quietly(work: () => Promise<void>): Promise<unknown[]> {
   listening.mockRestore();
   return written;
 }
+
+/** The sums of an account that are not 0, of the last year unless told. */
+export async function sums(caller: Caller, account: HasId, range: { from?: string; to?: string } = {}) {
+  const ends = {
+    from: new Date(Date.now() - 400 * day + hour).toISOString().slice(0, 10),
+    to: new Date(Date.now() + 2 * day).toISOString().slice(0, 10),
+    ...range,
+  };
+  const { status, body } = await read(caller, account, ends);
+  expect([status, body]).toEqual([200, [expect.anything()]]);
+  const [{ metrics }] = body as [ReturnType<typeof point>];
+  return Object.fromEntries(metrics.filter(({ value }) => value > 0).map(({ name, value }) => [name, value]));
+}

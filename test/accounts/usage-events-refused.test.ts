@@ -1,0 +1,134 @@
+/** Bodies of events that do not fit: all that is wrong is told together, and none of them counts. */
+import { describe, expect, it } from "vitest";
+
+import {
+  atLeast,
+  atMost,
+  fraction,
+  noInteger,
+  noIntegerText,
+  noList,
+  noMoment,
+  noMomentText,
+  noObject,
+  noString,
+  notAmong,
+  tooLate,
+  tooLong,
+  tooManyItems,
+  tooShort,
+  wrong,
+  wrongBody,
+  type Fault,
+} from "../manage/faults.ts";
+import { answered, event, metricNames, most, record, start, sums, usageOf } from "../usage.ts";
+
+const missing: Fault = { type: "missing", msg: "Field required" };
+const noUuid: Fault = { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
+const control: Fault = {
+  type: "value_error",
+  msg: "Value error, Control characters are not allowed.",
+  ctx: { error: {} },
+};
+/** A UUID of which this is wrong. */
+function noUuidText(error: string): Fault {
+  return { type: "uuid_parsing", msg: `Input should be a valid UUID, ${error}`, ctx: { error } };
+}
+const metric = notAmong(...metricNames.slice(0, -1));
+
+describe("an event", () => {
+  it.each([
+    ...wrong("id", noString, 1, null, true, ["a"], {}),
+    ...wrong("id", tooShort, "", "   "),
+    ...wrong("id", tooLong(255), "i".repeat(256), "\u{1f600}".repeat(256)),
+    ...wrong("id", control, "a\0b", "a\nb"),
+    ...wrong("metric", metric, "usage", "Pages_processed", "", null, 1, []),
+    ...wrong("value", atLeast(0), -1, "-1", -most),
+    ...wrong("value", atMost(most), most + 1, "9007199254740992", 1e300),
+    ...wrong("value", fraction, 0.5, 1.000001),
+    ...wrong("value", noIntegerText, "", "one", "1.5", "1e3", "NaN"),
+    ...wrong("value", noInteger, null, [], [1], {}),
+    ...wrong("knowledgebox", noUuid, 1, true, [], {}),
+    ...wrong("knowledgebox", noUuidText("invalid character: found `x` at 4"), "{a1x}"),
+    ...wrong("knowledgebox", noUuidText("invalid length: expected length 32 for simple format, found 0"), ""),
+    ...wrong("timestamp", noMoment, true, [], {}),
+    ...wrong("timestamp", noMomentText, "", "now", "2040-02-30", "2040-05-16T24:00:00Z"),
+    ...wrong("timestamp", tooLate, 1e300, 253402300800000),
+  ])("with the %s %j is refused", async (field, input, fault) => {
+    const { owner, account } = await start();
+    const events = [event(), { ...event(), [field]: input }];
+    expect(answered(await owner.post(usageOf(account), { events }))).toEqual(
+      wrongBody({ ...fault, loc: ["events", 1, field], input }),
+    );
+    expect(await sums(owner, account)).toEqual({});
+  });
+
+  it("has all that is wrong with it told, in the order of its fields, and so have the others", async () => {
+    const { owner, account } = await start();
+    const odd = { knowledgebox: 5, value: -1, timestamp: "now" };
+    const body = { events: [odd, event(), { ...event(), value: 0.5 }, "event"] };
+    const place = (at: number, ...field: string[]) => ["events", at, ...field];
+    expect(answered(await owner.post(usageOf({ id: account.id }), body))).toEqual(
+      wrongBody(
+        { ...missing, loc: place(0, "id"), input: odd },
+        { ...missing, loc: place(0, "metric"), input: odd },
+        { ...atLeast(0), loc: place(0, "value"), input: -1 },
+        { ...noUuid, loc: place(0, "knowledgebox"), input: 5 },
+        { ...noMomentText, loc: place(0, "timestamp"), input: "now" },
+        { ...fraction, loc: place(2, "value"), input: 0.5 },
+        { ...noObject, loc: place(3), input: "event" },
+      ),
+    );
+    expect(await sums(owner, account)).toEqual({});
+  });
+
+  it("may have an id of 255 characters of any kind, and its value as text or with a fraction of nothing", async () => {
+    const { owner, account } = await start();
+    const ids = ["i".repeat(255), "\u{1f600}".repeat(255), "-", "Ünïcode / id", "ÜNÏCODE / ID"];
+    await record(owner, account, ...ids.map((id) => event({ id })));
+    await record(owner, account, event({ value: "5" }), event({ value: "7.0" }), event({ value: true }));
+    const raw = '{"events": [{"id": "raw", "metric": "ai_tokens_used", "value": 10.0, "more": [1]}]}';
+    const headers = { "Content-Type": "application/json" };
+    expect((await owner.send("POST", usageOf(account), undefined, { raw, headers })).status).toBe(200);
+    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 5 + 5 + 7 + 1 + 10 });
+  });
+});
+
+describe("a body", () => {
+  it.each([
+    ["nothing in it", {}, { ...missing, loc: ["events"], input: {} }],
+    ["null for events", { events: null }, { ...noList, loc: ["events"], input: null }],
+    ["an object for events", { events: {} }, { ...noList, loc: ["events"], input: {} }],
+    ["text for events", { events: "[]" }, { ...noList, loc: ["events"], input: "[]" }],
+    ["a list around", [], { ...noObject, loc: [], input: [] }],
+    ["null for itself", null, { ...missing, loc: [], input: null }],
+  ])("with %s is refused", async (_, body, fault) => {
+    const { owner, account } = await start();
+    expect(answered(await owner.post(usageOf(account), body))).toEqual(wrongBody(fault));
+  });
+
+  it("with 1,001 events is told that alone, and counts none of them", async () => {
+    const { owner, account } = await start();
+    const events = Array.from({ length: 1_001 }, (_, place) => ({ id: place, metric: "usage" }));
+    expect(answered(await owner.post(usageOf(account), { events }))).toEqual(
+      wrongBody({ ...tooManyItems(1_000, 1_001), loc: ["events"], input: events }),
+    );
+    const good = Array.from({ length: 1_001 }, () => event());
+    expect((await owner.post(usageOf(account), { events: good })).status).toBe(422);
+    expect(await sums(owner, account)).toEqual({});
+  });
+
+  it("that is broken, missing or of another type is refused", async () => {
+    const { owner, account } = await start();
+    const sent = async (raw: string | undefined, type: string) =>
+      (
+        await owner.send("POST", usageOf(account), undefined, {
+          ...(raw === undefined ? {} : { raw }),
+          headers: { "Content-Type": type },
+        })
+      ).body.detail.map(({ type: kind, loc }: { type: string; loc: unknown }) => [kind, loc]);
+    expect(await sent('{"events": [', "application/json")).toEqual([["json_invalid", ["body", 12]]]);
+    expect(await sent(undefined, "application/json")).toEqual([["missing", ["body"]]]);
+    expect(await sent("events=1", "text/plain")).toEqual([["model_attributes_type", ["body"]]]);
+  });
+});

@@ -1,0 +1,182 @@
+/** What the account itself shows of its usage: knowledge boxes, and the state `quota` while nothing remains. */
+import { describe, expect, it } from "vitest";
+
+import {
+  answered,
+  at,
+  day,
+  event,
+  exceeded,
+  increments,
+  june,
+  noon,
+  record,
+  ring,
+  seen,
+  set,
+  start,
+  stopClock,
+  theOperator,
+  total,
+} from "../usage.ts";
+import { setAccount } from "./rows.ts";
+
+stopClock();
+
+const july = Date.UTC(2040, 6, 1);
+
+/** An account of which nothing remains of 5, and is known to. */
+async function usedUp() {
+  const started = await start();
+  const { owner, account } = started;
+  await set(account, { usage_limit: 5 });
+  expect((await owner.post(increments(account), { usage: 5 })).status).toBe(200);
+  await ring(account);
+  expect(await seen(account, owner)).toMatchObject({ state: "quota", usage: 5 });
+  return started;
+}
+
+describe("the knowledge boxes of an account", () => {
+  const box = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
+
+  it("are those anything was recorded of, one however it is written", async () => {
+    const { owner, account } = await start();
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ kbs: 0 });
+    const spellings = [box, box.toUpperCase(), box.replaceAll("-", ""), `urn:uuid:${box}`, `{${box}}`];
+    await record(owner, account, ...spellings.map((knowledgebox) => event({ knowledgebox })));
+    await record(owner, account, event(), event({ knowledgebox: null }));
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ kbs: 1 });
+  });
+
+  it("may be more than the plan says, and are not counted twice nor for what was refused", async () => {
+    const { owner, account } = await start();
+    const boxes = Array.from({ length: 7 }, () => crypto.randomUUID());
+    await record(owner, account, ...boxes.map((knowledgebox) => event({ knowledgebox })));
+    await record(owner, account, ...boxes.map((knowledgebox) => event({ knowledgebox })));
+    const ancient = event({ knowledgebox: box, timestamp: "2001-01-01" });
+    const { body } = await owner.post(`/api/v1/account/${account.id}/usage`, { events: [ancient] });
+    expect(body).toEqual({ accepted: 0, duplicates: 0, refused: [{ id: ancient.id, reason: "too_old" }] });
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ kbs: 7 });
+    expect((await owner.get(`/api/v1/account/${account.id}`)).body).toMatchObject({ max_kbs: 1 });
+  });
+});
+
+describe("an account of which nothing remains", () => {
+  it("is in quota from exactly its limit on, and says so on every face that shows a state", async () => {
+    const { owner, account } = await start();
+    await owner.post(increments(account), { usage: 9_999 });
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 9_999 });
+    await owner.post(increments(account));
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "quota", usage: 10_000 });
+    const listed = await (await theOperator()).get(`/api/manage/@accounts?search=${account.slug}`);
+    expect(listed.body.items).toMatchObject([{ id: account.id, blocking_state: "quota" }]);
+  });
+
+  it("goes back by itself when the month ends, to the millisecond and without an alarm", async () => {
+    const { owner, account } = await usedUp();
+    expect(await seen(account, await at(june - 1, owner))).toMatchObject({ state: "quota", usage: 5 });
+    const next = await at(june, owner);
+    expect(await seen(account, next)).toMatchObject({ state: "unblocked", usage: 0 });
+    expect(answered(await next.post(increments(account)))).toEqual(total(1, 5, true));
+    await ring(account);
+    expect(await seen(account, next)).toMatchObject({ state: "unblocked", usage: 1 });
+    await next.post(increments(account), { usage: 4 });
+    await ring(account);
+    expect(await seen(account, next)).toMatchObject({ state: "quota", usage: 5 });
+    expect(await seen(account, await at(july, owner))).toMatchObject({ state: "unblocked", usage: 0 });
+  });
+
+  it.each([
+    ["a higher limit of its own", { usage_limit: 6 }],
+    ["back to the plan's", { usage_limit: null }],
+    ["another plan", { type: "v3pro", usage_limit: null }],
+    ["no limit", { type: "cowork", usage_limit: null }],
+  ])("goes back with %s", async (_, settings) => {
+    const { owner, account } = await usedUp();
+    await set(account, settings);
+    expect(await ring(account)).toBe(true);
+    expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
+    expect((await owner.post(increments(account))).status).toBe(200);
+  });
+
+  it("stays with what changes no limit, and with one that is no higher", async () => {
+    const { owner, account } = await usedUp();
+    for (const settings of [
+      { max_users: 3 },
+      { type: "v3pro" },
+      { usage_limit: 3 },
+      { usage_enforcement: "allow" },
+    ]) {
+      await set(account, settings);
+      await ring(account);
+      expect([settings, await seen(account, owner)]).toMatchObject([settings, { state: "quota" }]);
+    }
+    expect(answered(await owner.post(increments(account)))).toEqual(total(6, 3, true));
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "quota", usage: 6 });
+  });
+
+  it("is one whose limit falls to what it has counted, or to nothing at all", async () => {
+    const { owner, account } = await start();
+    await owner.post(increments(account), { usage: 7 });
+    await set(account, { usage_limit: 8 });
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "unblocked" });
+    await set(account, { usage_limit: 7 });
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "quota", usage: 7 });
+
+    const fresh = await start();
+    await set(fresh.account, { usage_limit: 0 });
+    await ring(fresh.account);
+    expect(await seen(fresh.account, fresh.owner)).toMatchObject({ state: "quota", usage: 0 });
+    expect(answered(await fresh.owner.post(increments(fresh.account)))).toEqual(exceeded(0, 0, true));
+  });
+
+  it("answers all but increments past its limit as before", async () => {
+    const { owner, account } = await usedUp();
+    expect(answered(await owner.post(increments(account)))).toEqual(exceeded(5, 5, true));
+    expect((await owner.patch(`/api/v1/account/${account.id}`, { title: "Another" })).status).toBe(200);
+    await record(owner, account, event());
+  });
+});
+
+describe("the state of an account", () => {
+  const states = ["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"];
+
+  it.each(states)("of %s stays what it is, whatever is counted", async (state) => {
+    const { owner, account } = await start();
+    await set(account, { usage_limit: 5 });
+    await owner.post(increments(account), { usage: 5 });
+    await setAccount(account, { blocking_state: state });
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state, usage: 5 });
+    await set(account, { usage_limit: 6 });
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state });
+  });
+
+  it("is quota again when a graver one ends, as long as nothing remains", async () => {
+    const { owner, account } = await usedUp();
+    const blocking = `/api/manage/@account/${account.id}/blocking_status`;
+    const root = await theOperator();
+    expect((await root.patch(blocking, { blocking_state: "manager" })).body.blocking_state).toBe("manager");
+    expect(await seen(account, owner)).toMatchObject({ state: "manager" });
+    expect((await root.patch(blocking, { blocking_state: "unblocked" })).body.blocking_state).toBe("quota");
+    expect((await root.patch(blocking, { blocking_state: "quota" })).status).toBe(422);
+    expect(await seen(account, owner)).toMatchObject({ state: "quota" });
+  });
+});
+
+it("what the account shows is a month's: usage of another month is none", async () => {
+  const { owner, account } = await start();
+  await owner.post(increments(account), { usage: 3 });
+  await ring(account);
+  expect(await seen(account, owner)).toMatchObject({ usage: 3 });
+  expect(await seen(account, await at(noon + 16 * day, owner))).toMatchObject({ usage: 0 });
+});
