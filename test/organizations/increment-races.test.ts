@@ -31,7 +31,7 @@ it("a thousand at once are answered a thousand different sums, and count to the 
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(usages(answers)).toEqual(Array.from({ length: 1_000 }, (_, place) => (place + 1) * 3));
   expect(await counted(account)).toBe(3_000);
-});
+}, 90_000);
 
 it("five hundred at once reach exactly the limit, and the rest are told it is reached", async () => {
   const { owner, account } = await start();
@@ -43,7 +43,7 @@ it("five hundred at once reach exactly the limit, and the rest are told it is re
   expect(usages(taken)).toEqual(Array.from({ length: 123 }, (_, place) => place + 1));
   expect(refused.map(answered)).toEqual(refused.map(() => exceeded(123, 123, true)));
   expect(await counted(account)).toBe(123);
-});
+}, 90_000);
 
 it("of different sizes at once leave no room that one of them still fits into", async () => {
   const { owner, account } = await start();
