@@ -218,7 +218,7 @@ export async function quietly(work: () => Promise<void>): Promise<unknown[]> {
 }
 
 /** The sums of an account that are not 0, of the last year unless told. */
-export async function sums(caller: Caller, account: HasId, range: { from?: string; to?: string } = {}) {
+export async function used(caller: Caller, account: HasId, range: { from?: string; to?: string } = {}) {
   const ends = {
     from: new Date(Date.now() - 400 * day + hour).toISOString().slice(0, 10),
     to: new Date(Date.now() + 2 * day).toISOString().slice(0, 10),

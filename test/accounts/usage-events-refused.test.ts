@@ -21,7 +21,7 @@ import {
   wrongBody,
   type Fault,
 } from "../manage/faults.ts";
-import { answered, event, metricNames, most, record, start, sums, usageOf } from "../usage.ts";
+import { answered, event, metricNames, most, record, start, usageOf, used } from "../usage.ts";
 
 const missing: Fault = { type: "missing", msg: "Field required" };
 const noUuid: Fault = { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
@@ -60,7 +60,7 @@ describe("an event", () => {
     expect(answered(await owner.post(usageOf(account), { events }))).toEqual(
       wrongBody({ ...fault, loc: ["events", 1, field], input }),
     );
-    expect(await sums(owner, account)).toEqual({});
+    expect(await used(owner, account)).toEqual({});
   });
 
   it("has all that is wrong with it told, in the order of its fields, and so have the others", async () => {
@@ -79,7 +79,7 @@ describe("an event", () => {
         { ...noObject, loc: place(3), input: "event" },
       ),
     );
-    expect(await sums(owner, account)).toEqual({});
+    expect(await used(owner, account)).toEqual({});
   });
 
   it("may have an id of 255 characters of any kind, and its value as text or with a fraction of nothing", async () => {
@@ -90,7 +90,7 @@ describe("an event", () => {
     const raw = '{"events": [{"id": "raw", "metric": "ai_tokens_used", "value": 10.0, "more": [1]}]}';
     const headers = { "Content-Type": "application/json" };
     expect((await owner.send("POST", usageOf(account), undefined, { raw, headers })).status).toBe(200);
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 5 + 5 + 7 + 1 + 10 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: 5 + 5 + 7 + 1 + 10 });
   });
 });
 
@@ -115,7 +115,7 @@ describe("a body", () => {
     );
     const good = Array.from({ length: 1_001 }, () => event());
     expect((await owner.post(usageOf(account), { events: good })).status).toBe(422);
-    expect(await sums(owner, account)).toEqual({});
+    expect(await used(owner, account)).toEqual({});
   });
 
   it("that is broken, missing or of another type is refused", async () => {

@@ -19,7 +19,7 @@ import {
   recorded,
   start,
   stopClock,
-  sums,
+  used,
   theOperator,
   unreachable,
   usageOf,
@@ -47,7 +47,7 @@ describe("an event", () => {
     ];
     for (const again of otherwise) expect(await send(owner, account, again)).toEqual(recorded(0, 1));
     expect(await send(owner, account, ...otherwise, event(), two)).toEqual(recorded(1, 5));
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 6, nuclia_tokens: 7 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: 6, nuclia_tokens: 7 });
   });
 
   it("is of one account: the same id counts for another", async () => {
@@ -56,7 +56,7 @@ describe("an event", () => {
     const one = event({ value: 5 });
     expect(await send(owner, account, one)).toEqual(recorded(1));
     expect(await send(owner, other, one)).toEqual(recorded(1));
-    expect([await sums(owner, account), await sums(owner, other)]).toEqual([
+    expect([await used(owner, account), await used(owner, other)]).toEqual([
       { ai_tokens_used: 5 },
       { ai_tokens_used: 5 },
     ]);
@@ -72,7 +72,7 @@ describe("an event", () => {
     expect(
       answers.filter(({ body }) => JSON.stringify(body) === JSON.stringify(recorded(0, 1).body)),
     ).toHaveLength(49);
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 5 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: 5 });
   });
 
   it("counts once though its answer was lost", async () => {
@@ -83,7 +83,7 @@ describe("an event", () => {
       expect(lost.status).toBe(503);
     });
     expect(await send(owner, account, one)).toEqual(recorded(0, 1));
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 5 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: 5 });
   });
 
   it("may be one of a thousand, or of none", async () => {
@@ -92,7 +92,7 @@ describe("an event", () => {
     const thousand = Array.from({ length: 1_000 }, (_, place) => event({ value: place }));
     expect(await send(owner, account, ...thousand)).toEqual(recorded(1_000));
     expect(await send(owner, account, ...thousand)).toEqual(recorded(0, 1_000));
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: (999 * 1_000) / 2 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: (999 * 1_000) / 2 });
   });
 });
 
@@ -111,7 +111,7 @@ describe("the time of an event", () => {
     const events = times.map((timestamp) => event(timestamp === undefined ? {} : { timestamp }));
     expect(await send(owner, account, ...events)).toEqual(recorded(events.length));
     const within = { from: iso(noon), to: iso(noon + 1) };
-    expect(await sums(owner, account, within)).toEqual({ ai_tokens_used: events.length });
+    expect(await used(owner, account, within)).toEqual({ ai_tokens_used: events.length });
   });
 
   it.each([
@@ -171,7 +171,7 @@ describe("the value of an event", () => {
       recorded(0, 1, refused("too_large", one, boxed)),
     );
     const today = { from: "2040-05-16", to: "2040-05-17" };
-    expect(await sums(owner, account, today)).toEqual({ ai_tokens_used: most, nuclia_tokens: most });
+    expect(await used(owner, account, today)).toEqual({ ai_tokens_used: most, nuclia_tokens: most });
   });
 
   it("summed past 2^53-1 over many days cannot be told in one, and can by day", async () => {
@@ -207,7 +207,7 @@ describe("events are recorded by", () => {
     for (const caller of [owner, await meteringUser(), administrator, await theOperator()]) {
       await record(caller, account, event());
     }
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 4 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: 4 });
   });
 
   it("no member, no reader of all and no outsider, who learns not even whether it is there", async () => {
@@ -224,7 +224,7 @@ describe("events are recorded by", () => {
       status: 404,
       body: { detail: "Account not found" },
     });
-    expect(await sums(owner, account)).toEqual({});
+    expect(await used(owner, account)).toEqual({});
   });
 
   it("nobody while the account is blocked, but the operator; its quota blocks nothing", async () => {
@@ -237,7 +237,7 @@ describe("events are recorded by", () => {
     await record(await theOperator(), account, event());
     await setAccount(account, { blocking_state: "unblocked", quota_until: noon + 1 });
     await record(owner, account, event({ id: unique() }));
-    expect(await sums(owner, account)).toEqual({ ai_tokens_used: 2 });
+    expect(await used(owner, account)).toEqual({ ai_tokens_used: 2 });
   });
 
   it("nobody while the usage object cannot be reached", async () => {
@@ -250,6 +250,6 @@ describe("events are recorded by", () => {
       });
       expect(answer.headers.get("Retry-After")).toBe("1");
     });
-    expect(await sums(owner, account)).toEqual({});
+    expect(await used(owner, account)).toEqual({});
   });
 });
