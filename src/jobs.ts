@@ -1,10 +1,10 @@
 import type { Env } from "./env.ts";
 import { endTrials } from "./services/accounts/trials.ts";
-import { eraseAccount, resendOverdueErasures, type ErasureJob } from "./services/erasures.ts";
+import { eraseAccount, resendOverdueErasures } from "./services/erasures.ts";
+import type { Job } from "./services/jobs.ts";
 import { forgetKeys } from "./services/repeats.ts";
+import { tellStoredLimit } from "./services/usage/limit.ts";
 import { openDatabase } from "./storage/database.ts";
-
-type Job = ErasureJob;
 
 /** Longest wait before a job is tried again, in seconds. */
 const longestWait = 15 * 60;
@@ -39,6 +39,8 @@ async function runJob(job: Job, env: Env): Promise<void> {
   switch (job.kind) {
     case "erase-account":
       return eraseAccount(env, job.accountUuid);
+    case "tell-limit":
+      return tellStoredLimit(env, job.accountUuid);
     default:
       // A job of a newer version of this worker: one that knows it will do it.
       throw new Error("unknown kind of job");

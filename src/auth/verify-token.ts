@@ -24,7 +24,7 @@ export class TokenVerifier {
 
   constructor(issuers: readonly Issuer[], options: RemoteKeySetOptions = {}) {
     this.#sources = new Map(issuers.map((issuer) => [issuer.issuer, openSource(issuer, options)]));
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => Date.now());
   }
 
   /**

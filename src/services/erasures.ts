@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import { openDatabase } from "../storage/database.ts";
 import { auditRows, erasures } from "../storage/schema.ts";
 import { deleteLogos } from "../storage/logos.ts";
+import { enqueueJob } from "./jobs.ts";
 
 /** The job of removing what a deleted account left outside the database. */
 export interface ErasureJob {
@@ -17,20 +18,6 @@ const auditStep = 1_000;
 const overdueAfter = 5 * 60 * 1000;
 /** How many overdue erasures one cron run sends. */
 const resendStep = 100;
-
-/** Asks the queue for an erasure. A queue that refuses loses nothing: the row stays, and the cron asks again. */
-export async function enqueueErasure(jobs: Queue, accountUuid: string): Promise<void> {
-  const job: ErasureJob = { kind: "erase-account", accountUuid };
-  try {
-    await jobs.send(job);
-  } catch (error) {
-    console.error({
-      event: "job_not_queued",
-      job: job.kind,
-      error: error instanceof Error ? error.name : "unknown",
-    });
-  }
-}
 
 /**
  * Removes logo, usage and history of a deleted account. It may run any number of times and stop
@@ -68,5 +55,7 @@ export async function resendOverdueErasures(env: Env, now: number): Promise<void
     .set({ askedAt: now })
     .where(inArray(erasures.accountUuid, overdue))
     .returning({ accountUuid: erasures.accountUuid });
-  await Promise.all(asked.map(({ accountUuid }) => enqueueErasure(env.JOBS, accountUuid)));
+  await Promise.all(
+    asked.map(({ accountUuid }) => enqueueJob(env.JOBS, { kind: "erase-account", accountUuid })),
+  );
 }

@@ -4,7 +4,8 @@ import { z, type RouteConfig } from "@hono/zod-openapi";
 type Responses = RouteConfig["responses"];
 type Refusal = 400 | 401 | 403 | 404 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 503;
 
-const problem = z
+/** A refusal in one sentence. */
+export const problem = z
   .object({ detail: z.string().openapi({ example: "Not found." }) })
   .openapi("Problem", { description: "A refusal in one sentence." });
 

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { incrementUsage } from "../../services/usage/increment.ts";
 import { readFirst } from "../context.ts";
 import { readKey } from "../idempotency.ts";
-import { answers, json } from "./answers.ts";
+import { answers, json, problem } from "./answers.ts";
 import { integerField, uuidParameter } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { InvalidRequest } from "./validation.ts";
@@ -47,7 +47,7 @@ operation(
       ...answers(json(200, "It is counted.", usageSchema), 400, 403, 404, 413, 415, 422),
       429: {
         description: "It would pass the limit; `Retry-After` is when the month ends.",
-        content: { "application/json": { schema: exceededSchema } },
+        content: { "application/json": { schema: z.union([exceededSchema, problem]) } },
       },
     },
   },

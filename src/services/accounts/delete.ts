@@ -5,7 +5,7 @@ import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts, erasures } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { enqueueErasure } from "../erasures.ts";
+import { enqueueJob } from "../jobs.ts";
 import { accessStillHolds } from "./access.ts";
 import { getAccount } from "./get.ts";
 import type { ExpectedVersions } from "./update.ts";
@@ -33,5 +33,5 @@ export async function deleteAccount(ctx: Context, which: SQL, expected?: Expecte
       changes: { slug: [account.slug, null], title: [account.title, null] },
     }),
   ]);
-  ctx.later(enqueueErasure(ctx.jobs, account.uuid));
+  ctx.later(enqueueJob(ctx.jobs, { kind: "erase-account", accountUuid: account.uuid }));
 }

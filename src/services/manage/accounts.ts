@@ -6,13 +6,13 @@ import { makePage, type PageLink, type PageRequest } from "../../domain/page.ts"
 import { planLimits, trialEnd, usageLimitOf, type Plan } from "../../domain/plan.ts";
 import { searchTerms } from "../../domain/search.ts";
 import { accounts } from "../../storage/schema.ts";
-import type { FoundAccount } from "../accounts/access.ts";
 import { getAccount } from "../accounts/get.ts";
 import { everyAccount } from "../accounts/list.ts";
 import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { askMeter } from "../usage/meter.ts";
+import { enqueueJob } from "../jobs.ts";
+import { tellLimit } from "../usage/limit.ts";
 
 /** An account as the operator sees it. */
 export type ManagedAccount = typeof accounts.$inferSelect & { readonly zoneSlug: string | null };
@@ -88,14 +88,11 @@ export async function updateManagedAccount(
   };
   const written = await writeAccount(ctx, access, differing(account, wanted), expected);
   const limit = usageLimitOf(written.account);
-  if (limit !== usageLimitOf(account)) ctx.later(tellLimit(ctx, written.account, limit));
+  if (limit !== usageLimitOf(account)) {
+    const told = tellLimit(ctx, written.account, limit);
+    ctx.later(told.catch(() => enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid })));
+  }
   return written.account;
-}
-
-/** Tells the usage object, which brings the `quota` state up to date; each increment brings its own limit. */
-async function tellLimit(ctx: Context, account: FoundAccount, limit: number | null): Promise<void> {
-  const change = { accountUuid: account.uuid, limit };
-  await askMeter(ctx, account, async (meter): Promise<void> => meter.limitChanged(change, ctx.now));
 }
 
 /** Whether an account is blocked, and which of its features are; a key left out stays. */
