@@ -19,6 +19,8 @@ import {
   theOperator,
   total,
 } from "../usage.ts";
+import { doorWith, patientQueue, usageObjects } from "../counting.ts";
+import { deliver, queued } from "../queue.ts";
 import { setAccount } from "./rows.ts";
 
 stopClock();
@@ -102,6 +104,20 @@ describe("an account of which nothing remains", () => {
     expect(await ring(account)).toBe(true);
     expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
     expect((await owner.post(increments(account))).status).toBe(200);
+  });
+
+  it("goes back with a higher limit that its object hears of only later, from the queue", async () => {
+    const { owner, account } = await usedUp();
+    const sent: unknown[] = [];
+    const lost = usageObjects(() => Promise.reject(new Error("unreachable")));
+    const queue: Queue = { ...patientQueue, send: async (job) => queued(sent, job) };
+    const root = (await theOperator()).through(doorWith({ USAGE: lost, JOBS: queue }));
+    const path = `/api/manage/@account/${account.id}`;
+    expect((await root.patch(path, { usage_limit: 6 })).status).toBe(200);
+    expect(sent).toEqual([{ kind: "tell-limit", accountUuid: account.id }]);
+    await deliver(sent);
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
   });
 
   it("stays with what changes no limit, and with one that is no higher", async () => {
