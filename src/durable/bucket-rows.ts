@@ -1,15 +1,21 @@
 import type { Span, Sums } from "../domain/buckets.ts";
 import type { BucketSums } from "../domain/usage-events.ts";
-import { metrics } from "../domain/usage.ts";
+import { metrics, type Metric } from "../domain/usage.ts";
 
 type Table = "hours" | "days";
 
 const columns = metrics.join(", ");
-const upserts = { hours: upsertInto("hours"), days: upsertInto("days") };
+const upserts = { hours: upsertInto("hours", metrics), days: upsertInto("days", metrics) };
+const usageUpserts = { hours: upsertInto("hours", ["usage"]), days: upsertInto("days", ["usage"]) };
 
 /** Adds to buckets, one row written for each; they are summed beforehand, so that many events cost as few rows. */
 export function addToBuckets(sql: SqlStorage, table: Table, buckets: readonly BucketSums[]): void {
   for (const { knowledgebox, at, sums } of buckets) sql.exec(upserts[table], knowledgebox, at, ...sums);
+}
+
+/** Adds usage to one bucket of all knowledge boxes together. Naming that metric alone takes a third of the time. */
+export function addUsage(sql: SqlStorage, table: Table, at: number, amount: number): void {
+  sql.exec(usageUpserts[table], "", at, amount);
 }
 
 /** The buckets of a stretch of time that are not empty, of one knowledge box or – without a name – of all together. */
@@ -55,9 +61,9 @@ function sumsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): Sums[]
   return [...rows.raw()].map(([at, ...sums]) => ({ at: Number(at), sums: sums as number[] }));
 }
 
-function upsertInto(table: Table): string {
-  const marks = metrics.map(() => "?").join(", ");
-  const additions = metrics.map((metric) => `${metric} = ${metric} + excluded.${metric}`).join(", ");
-  return `INSERT INTO ${table} (knowledgebox, at, ${columns}) VALUES (?, ?, ${marks})
+function upsertInto(table: Table, added: readonly Metric[]): string {
+  const marks = added.map(() => "?").join(", ");
+  const additions = added.map((metric) => `${metric} = ${metric} + excluded.${metric}`).join(", ");
+  return `INSERT INTO ${table} (knowledgebox, at, ${added.join(", ")}) VALUES (?, ?, ${marks})
     ON CONFLICT (knowledgebox, at) DO UPDATE SET ${additions}`;
 }

@@ -1,8 +1,8 @@
 import { bucketStart, periodOf } from "../domain/buckets.ts";
-import { decideIncrement, metrics, type Increment, type UsageAnswer } from "../domain/usage.ts";
+import { decideIncrement, type Increment, type UsageAnswer } from "../domain/usage.ts";
 import type { AccountState, Turn } from "./account-state.ts";
 import { findAnswer, keepAnswer, type IdempotencyKey } from "./answers.ts";
-import { addToBuckets } from "./bucket-rows.ts";
+import { addUsage } from "./bucket-rows.ts";
 
 export interface IncrementInput extends Increment {
   readonly accountUuid: string;
@@ -37,9 +37,8 @@ export function increment(
   if (decision.kind === "refused") {
     return { state: seen, result: { ...decision, periodEnd: periodOf(state.period).end } };
   }
-  const sums = metrics.map((metric) => (metric === "usage" ? amount : 0));
-  addToBuckets(sql, "hours", [{ knowledgebox: "", at: bucketStart("hour", now), sums }]);
-  addToBuckets(sql, "days", [{ knowledgebox: "", at: bucketStart("day", now), sums }]);
+  addUsage(sql, "hours", bucketStart("hour", now), amount);
+  addUsage(sql, "days", bucketStart("day", now), amount);
   if (key !== undefined) keepAnswer(sql, key, decision.answer, now);
   return { state: { ...seen, usage: decision.answer.usage }, result: decision };
 }
