@@ -42,6 +42,8 @@ export interface UsageState {
 export class UsageMeter extends DurableObject<Env> {
   /** When the alarm rings; null when it is not set. */
   #alarmAt: number | null = null;
+  /** What is stored of the account, once it was read. A write that does not last ends this object, and what it remembers. */
+  #stored: { readonly state: AccountState | undefined } | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -91,6 +93,7 @@ export class UsageMeter extends DurableObject<Env> {
     this.#alarmAt = null;
     const state = this.#load();
     if (state === undefined) return;
+    this.#stored = undefined;
     const remainder = prune(this.ctx.storage, state, Math.max(state.clock, Date.now()));
     let told = true;
     try {
@@ -109,12 +112,14 @@ export class UsageMeter extends DurableObject<Env> {
   /** Forgets everything, alarms included; what is counted afterwards starts from nothing. */
   async erase(): Promise<void> {
     this.#alarmAt = null;
+    this.#stored = undefined;
     // Both begin before anything else can be counted.
     await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
   }
 
   #load(): AccountState | undefined {
-    return loadState(this.ctx.storage.sql);
+    this.#stored ??= { state: loadState(this.ctx.storage.sql) };
+    return this.#stored.state;
   }
 
   /** Does one call's work and keeps the state it leaves, all of it or – when it throws – nothing. */
@@ -129,9 +134,12 @@ export class UsageMeter extends DurableObject<Env> {
     const { state, result } = storage.transactionSync(() => {
       if (before === undefined) migrate(storage);
       const turn = work(inPeriodOf(before ?? freshState(accountUuid, at), at), at);
-      if (turn.state !== before) saveState(storage.sql, { ...turn.state, clock: at });
-      return turn;
+      if (turn.state === before) return turn;
+      const after = { ...turn.state, clock: at };
+      saveState(storage.sql, after);
+      return { ...turn, state: after };
     });
+    this.#stored = { state };
     if (before === undefined || !isMirroredAlike(before, state)) this.#wakeIn(soon);
     else if (state !== before) this.#wakeIn(daily);
     return result;
