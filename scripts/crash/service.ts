@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdir, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Refusal } from "../state.ts";
+import { groupsOf, membersOf } from "./processes.ts";
+
+/** Wrangler keeps its bundles here, under the project, and leaves them when it is killed. */
+const bundles = ".wrangler/tmp";
+
+/** The service as `npm start` runs it, on one port and state folder, started as often as it is killed. */
+export class Service {
+  readonly address: URL;
+  readonly #environment: Record<string, string>;
+  #child: ChildProcess | undefined;
+  #bundles: readonly string[] = [];
+
+  constructor(state: string, port: number) {
+    this.address = new URL(`http://127.0.0.1:${port}`);
+    this.#environment = { STATE_DIR: state, PORT: String(port), RATE_LIMITS: "off" };
+  }
+
+  /** Returns once it answers; throws a Refusal with all it printed when it ends before. */
+  async start(): Promise<void> {
+    const before = await bundleNames();
+    const child = spawn(process.execPath, ["scripts/start.ts"], {
+      // A group of its own, which a kill of this process by the terminal does not reach.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      // Named as npm's child it ends with its parent, even killed.
+      env: { ...process.env, ...this.#environment, npm_lifecycle_event: "start" },
+    });
+    this.#child = child;
+    let output = "";
+    const ready = new Promise<void>((resolve) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          output += text;
+          if (output.includes("Roster is ready")) resolve();
+        });
+      }
+    });
+    const ended = once(child, "exit").then(() => {
+      throw new Refusal(`the service ended by itself:\n${output}`);
+    });
+    // Told of when it ends later, too: killed by us.
+    ended.catch(() => {});
+    await Promise.race([ready, ended]);
+    this.#bundles = (await bundleNames()).filter((name) => !before.includes(name));
+  }
+
+  /**
+   * Kills all of it at once and without warning; returns how many processes, when none is left. `now`
+   * is called right before, in the same turn: what fails afterwards may have failed for this.
+   */
+  async kill(now: () => void = () => {}): Promise<number> {
+    const id = this.#child?.pid;
+    if (id === undefined) return 0;
+    // By their groups they are known when their parents are gone.
+    const groups = groupsOf(id);
+    const count = membersOf(groups).length;
+    now();
+    for (const group of groups) killGroup(group);
+    for (const until = Date.now() + 10_000; membersOf(groups).length > 0; await sleep(20)) {
+      if (Date.now() > until) throw new Refusal(`processes ${membersOf(groups).join(", ")} live on`);
+    }
+    this.#child = undefined;
+    for (const name of this.#bundles) await rm(join(bundles, name), { recursive: true, force: true });
+    return count;
+  }
+}
+
+/** Returns a port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("a port was asked for");
+  return address.port;
+}
+
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // It has gone already.
+  }
+}
+
+async function bundleNames(): Promise<string[]> {
+  const names = await readdir(bundles).catch(() => []);
+  return names.filter((name) => /^(?:dev|bundle)-/.test(name));
+}
