@@ -6,11 +6,16 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 import { run } from "../scripts/run.ts";
+import { findRuntime } from "./processor.ts";
 
 /** The service as deployed and a bare worker beside it, over one database, each at its own address. */
 export interface World {
   readonly ours: URL;
   readonly bare: URL;
+  /** Calls the usage objects of both. */
+  readonly objects: URL;
+  /** The process id of the runtime that all of them run in. */
+  readonly runtime: number | undefined;
   readonly token: string;
   readonly dispose: () => Promise<void>;
 }
@@ -57,6 +62,8 @@ export async function startWorld(): Promise<World> {
             ]),
             INVITE_SECRET: "a secret of the benchmark's own",
             RATE_LIMITS: "off",
+            // A limit far beyond what is counted here; a trial's is not.
+            DEFAULT_PLAN: "v3growth",
           },
         },
         {
@@ -64,6 +71,18 @@ export async function startWorld(): Promise<World> {
           name: "bare",
           modules: [{ type: "ESModule", path: join(import.meta.dirname, "bare-worker.js") }],
           modulesRoot: import.meta.dirname,
+          durableObjects: { METER: { className: "BareMeter", useSQLite: true } },
+        },
+        {
+          compatibilityDate,
+          unsafeDirectSockets: shared.unsafeDirectSockets,
+          name: "objects",
+          modules: [{ type: "ESModule", path: join(import.meta.dirname, "objects-worker.js") }],
+          modulesRoot: import.meta.dirname,
+          durableObjects: {
+            OURS: { className: "UsageMeter", scriptName: "ours", useSQLite: true },
+            BARE: { className: "BareMeter", scriptName: "bare", useSQLite: true },
+          },
         },
       ],
     }),
@@ -80,6 +99,8 @@ export async function startWorld(): Promise<World> {
   return {
     ours: await miniflare.unsafeGetDirectURL("ours"),
     bare: await miniflare.unsafeGetDirectURL("bare"),
+    objects: await miniflare.unsafeGetDirectURL("objects"),
+    runtime: await findRuntime(),
     token,
     dispose: async () => {
       await miniflare.dispose();
