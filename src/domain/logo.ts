@@ -1,0 +1,59 @@
+/** Which files may be a logo: still images of three formats, known by what they hold and not by their names. */
+import type { ImageFault, ImageSize } from "./images/image.ts";
+import { standsAt } from "./images/image.ts";
+import { jpegStart, readJpeg } from "./images/jpeg.ts";
+import { pngSignature, readPng } from "./images/png.ts";
+import { beginsWebp, readWebp } from "./images/webp.ts";
+
+/** How many bytes a logo may have: 2 MiB. */
+export const largestLogo = 2 * 1024 * 1024;
+
+/** How many pixels wide, and how many high, a logo may be. */
+export const largestSide = 4096;
+
+/** The formats of a logo: the media type it is served with, and how the name of its file ends. */
+export type ImageFormat =
+  | { readonly type: "image/png"; readonly extension: "png" }
+  | { readonly type: "image/jpeg"; readonly extension: "jpg" }
+  | { readonly type: "image/webp"; readonly extension: "webp" };
+
+export type ImageResult =
+  | ({ readonly kind: "image" } & ImageFormat & ImageSize)
+  | { readonly kind: "refused"; readonly reason: ImageFault };
+
+/**
+ * Tells whether bytes are, from the first to the last, one still image of a format and size that a
+ * logo may have. What the image shows is not decoded: its pixels may still be garbage. Any bytes are
+ * answered, in time that grows with their number alone.
+ */
+export function readImage(bytes: Uint8Array): ImageResult {
+  if (bytes.length === 0) return { kind: "refused", reason: "empty" };
+  const found = formats.find(({ begins }) => begins(bytes));
+  if (found === undefined) return { kind: "refused", reason: "unknown_format" };
+  const size = found.read(bytes);
+  if (typeof size === "string") return { kind: "refused", reason: size };
+  if (size.width > largestSide || size.height > largestSide) {
+    return { kind: "refused", reason: "too_many_pixels" };
+  }
+  return { kind: "image", ...found.format, ...size };
+}
+
+interface FormatReader {
+  readonly format: ImageFormat;
+  readonly begins: (bytes: Uint8Array) => boolean;
+  readonly read: (bytes: Uint8Array) => ImageSize | ImageFault;
+}
+
+const formats: readonly FormatReader[] = [
+  {
+    format: { type: "image/png", extension: "png" },
+    begins: (bytes) => standsAt(bytes, 0, pngSignature),
+    read: readPng,
+  },
+  {
+    format: { type: "image/jpeg", extension: "jpg" },
+    begins: (bytes) => standsAt(bytes, 0, jpegStart),
+    read: readJpeg,
+  },
+  { format: { type: "image/webp", extension: "webp" }, begins: beginsWebp, read: readWebp },
+];
