@@ -1,5 +1,4 @@
 import { createRoute, OpenAPIHono, z, type RouteConfig } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 
 import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
@@ -8,9 +7,7 @@ import type { AppContext, AppEnv } from "./app-env.ts";
 import { ConfigurationError } from "./configuration.ts";
 import { limitFailedTokens } from "./rate-limits.ts";
 import { logFault } from "./refusal.ts";
-
-/** Largest body of any request but a logo's, in bytes. */
-export const largestBody = 1024 * 1024;
+import { BodyTooLarge, largestBody, takeBody } from "./request-body.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -28,6 +25,8 @@ export interface OperationContract<Params, Query, Body> {
   readonly body?: Body;
   /** An example of the body, shown in the document. */
   readonly bodyExample?: unknown;
+  /** Where the body is a form with a file in it: how many bytes the file may have. */
+  readonly largestFile?: number;
   readonly responses: RouteConfig["responses"];
   /** Whether it makes something new, which `Idempotency-Key` makes safe to repeat. */
   readonly creates?: true;
@@ -60,7 +59,7 @@ export interface Manners {
   readonly finish?: (c: AppContext, allowed: readonly string[]) => void;
   /** Media types a body is read from. */
   readonly mediaTypes: readonly string[];
-  readonly tooLarge: (c: AppContext) => Response;
+  readonly tooLarge: (c: AppContext, largest: number) => Response;
 }
 
 const idempotencyKey = z.string().min(1).max(255).optional().openapi({
@@ -70,6 +69,9 @@ const idempotencyKey = z.string().min(1).max(255).optional().openapi({
 const ifMatch = z.string().optional().openapi({
   description: "The `ETag` of the version this change is meant for; 412 when there is a newer one.",
 });
+
+/** How many bytes a form may have besides its file: boundaries, headers, other fields. */
+const roomAroundFile = 16 * 1024;
 
 type Handler = (c: AppContext) => Promise<Response>;
 
@@ -91,16 +93,19 @@ export class Face {
     this.app.openAPIRegistry.registerPath(this.#route(contract));
     const path = contract.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const methods = this.#handlers.get(path) ?? new Map<string, Handler>();
-    methods.set(contract.method.toUpperCase(), serve);
+    const { largestFile } = contract;
+    const largest = largestFile === undefined ? largestBody : largestFile + roomAroundFile;
+    methods.set(contract.method.toUpperCase(), async (c) => {
+      // The body is taken in before anything is decided, so that no client holds a decision open by
+      // sending it slowly.
+      await takeBody(c, largest);
+      return serve(c);
+    });
     this.#handlers.set(path, methods);
   }
 
   /** Serves every operation added, and what a prefix has besides them. */
   mount(prefix: string): OpenAPIHono<AppEnv> {
-    const limit = bodyLimit({
-      maxSize: largestBody,
-      onError: (c) => this.#manners.tooLarge(c as AppContext),
-    });
     for (const [path, methods] of this.#handlers) {
       const allowed = [...methods.keys()];
       this.app.all(path, async (c) => {
@@ -108,12 +113,9 @@ export class Face {
           this.#manners.finish?.(c, allowed);
           const serve = methods.get(c.req.method === "HEAD" ? "GET" : c.req.method);
           if (serve === undefined) return await this.#manners.wrongMethod(c, allowed);
-          let answer: Response | undefined;
-          const tooLarge = await limit(c, async () => {
-            answer = await serve(c);
-          });
-          return tooLarge ?? answer ?? this.#manners.unknown(c);
+          return await serve(c);
         } catch (error) {
+          if (error instanceof BodyTooLarge) return this.#manners.tooLarge(c, error.largest);
           return this.#manners.refuse(c, await reasonOf(c, error));
         }
       });
@@ -129,8 +131,10 @@ export class Face {
 
   #route<Params, Query, Body>(contract: OperationContract<Params, Query, Body>): RouteConfig {
     const { id, method, path, tag, summary, description, params, query, body, responses } = contract;
+    const mediaTypes =
+      contract.largestFile === undefined ? this.#manners.mediaTypes : ["multipart/form-data"];
     const content = Object.fromEntries(
-      this.#manners.mediaTypes.map((type) => [
+      mediaTypes.map((type) => [
         type,
         {
           schema: body as z.ZodType,

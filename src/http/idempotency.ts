@@ -38,7 +38,7 @@ async function bodyOf(c: AppContext, readValues: () => Promise<unknown>): Promis
   try {
     return ordered((await readValues()) ?? null);
   } catch {
-    return new Uint8Array(await c.req.arrayBuffer()).toBase64();
+    return c.var.body.toBase64();
   }
 }
 

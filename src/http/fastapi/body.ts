@@ -9,7 +9,7 @@ import { InvalidRequest } from "./validation.ts";
  * broken JSON.
  */
 export async function readBody(c: AppContext): Promise<unknown> {
-  const bytes = await c.req.arrayBuffer();
+  const bytes = c.var.body;
   if (bytes.byteLength === 0) return undefined;
   const text = decode(bytes);
   if (!isJson(c.req.header("Content-Type"))) return text;
@@ -27,7 +27,7 @@ export async function readBody(c: AppContext): Promise<unknown> {
   ]);
 }
 
-function decode(bytes: ArrayBuffer): string {
+function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {

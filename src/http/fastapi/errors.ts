@@ -2,6 +2,7 @@
 import { DomainError, type ErrorCode } from "../../domain/errors.ts";
 import type { AppContext } from "../app-env.ts";
 import { logFault, refusalHeaders } from "../refusal.ts";
+import { inMebibytes } from "../request-body.ts";
 import { asFieldFault, InvalidRequest } from "./validation.ts";
 
 /** A body that is not even text. */
@@ -78,6 +79,6 @@ export function methodNotAllowed(c: AppContext, allowed: readonly string[]): Res
   return c.json({ detail: "Method Not Allowed" }, 405, { Allow: allowed.join(", ") });
 }
 
-export function tooLarge(c: AppContext): Response {
-  return c.json({ detail: "Request body is larger than 1 MiB" }, 413);
+export function tooLarge(c: AppContext, largest: number): Response {
+  return c.json({ detail: `Request body is larger than ${inMebibytes(largest)}` }, 413);
 }

@@ -2,6 +2,7 @@
 import { DomainError, type ErrorCode } from "../../domain/errors.ts";
 import type { AppContext } from "../app-env.ts";
 import { logFault, refusalHeaders } from "../refusal.ts";
+import { inMebibytes } from "../request-body.ts";
 import { InvalidRequest, nonField } from "./validation.ts";
 
 /** A body that cannot be read, or an answer that cannot be given: about the request, not its values. */
@@ -90,6 +91,6 @@ export function notFound(c: AppContext): Response {
   return c.json({ detail: "Not found." }, 404);
 }
 
-export function tooLarge(c: AppContext): Response {
-  return c.json({ detail: "Request body is larger than 1 MiB." }, 413);
+export function tooLarge(c: AppContext, largest: number): Response {
+  return c.json({ detail: `Request body is larger than ${inMebibytes(largest)}.` }, 413);
 }

@@ -61,9 +61,6 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
       params: readParams(contract.params, c.req.param()),
       query: readQuery(contract.query, rawQuery),
     }));
-    // The body is taken in before anything is decided, so that no client holds a decision open by
-    // sending it slowly; it is looked at only after.
-    if (contract.body !== undefined) await c.req.arrayBuffer();
     let read: Promise<unknown> | undefined;
     const body = () =>
       (read ??= readBody(c).then((values) => parseFields(contract.body as z.ZodType, values)));
