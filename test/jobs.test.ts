@@ -1,18 +1,11 @@
 /** What a deleted account leaves behind, and how it goes: through the queue, any number of times, in the end for good. */
-import {
-  createExecutionContext,
-  createMessageBatch,
-  createScheduledController,
-  getQueueResult,
-  runInDurableObject,
-  waitOnExecutionContext,
-} from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import type { Env } from "../src/env.ts";
-import worker from "../src/index.ts";
 import { doorWith, patientQueue } from "./counting.ts";
+import { again, cron, deliver, done } from "./deliver.ts";
 import { inviteInsert, memberInsert, makeUser, row, run } from "./storage/rows.ts";
 import { makeAccount, someone, unique, type Caller, type MadeAccount } from "./world.ts";
 
@@ -87,24 +80,7 @@ async function deletedAccount(auditRows?: number): Promise<{ owner: Caller; made
   return { owner, made, id };
 }
 
-/** Gives the worker messages, one a body, as the queue would. */
-async function deliver(bodies: readonly unknown[], change: Partial<Env> = {}, attempts = 1) {
-  const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts, body }));
-  const batch = createMessageBatch("roster-jobs", messages);
-  const retries = batch.messages.map((message) => vi.spyOn(message, "retry"));
-  const ctx = createExecutionContext();
-  await worker.queue(batch, { ...env, ...change });
-  const { explicitAcks, retryMessages } = await getQueueResult(batch, ctx);
-  const retried = retryMessages.map(({ msgId }) => ({
-    id: msgId,
-    delaySeconds: retries[Number(msgId)]?.mock.lastCall?.[0]?.delaySeconds,
-  }));
-  return { acknowledged: explicitAcks, retried };
-}
-
 const erasureOf = ({ id }: MadeAccount) => ({ kind: "erase-account", accountUuid: id });
-const done = { acknowledged: ["0"], retried: [] };
-const again = { acknowledged: [], retried: [{ id: "0", delaySeconds: 10 }] };
 
 /** The same binding, some of whose methods fail; all else passes through. */
 function failing<Binding extends object>(binding: Binding, ...methods: (keyof Binding)[]): Binding {
@@ -338,14 +314,6 @@ describe("a job", () => {
     },
   );
 });
-
-/** Runs the schedule as of a time. */
-async function cron(now: number, change: Partial<Env> = {}): Promise<void> {
-  const ctx = createExecutionContext();
-  const controller = createScheduledController({ scheduledTime: now, cron: "*/5 * * * *" });
-  await worker.scheduled(controller, { ...env, ...change });
-  await waitOnExecutionContext(ctx);
-}
 
 describe("the cron", () => {
   const now = Date.UTC(2026, 0, 31, 12);

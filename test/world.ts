@@ -93,7 +93,7 @@ export class Caller {
     const response = await this.#door(
       new Request(new URL(path, publicUrl), { method, headers, body: sent, redirect: "manual" }),
     );
-    const text = await response.text();
+    const text = new TextDecoder().decode(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, text, body: parsed(text) };
   }
 }
