@@ -66,7 +66,7 @@ const word = fc.oneof(
 const paths = operationsOf((await stranger.get("/openapi.json")).body).map(({ path }) => path);
 const fields = (
   "slug title name description email zone saml domain sso_url entity_id x509_cert id uuid search page page_size " +
-  "cursor organization role add delete usage __proto__"
+  "cursor organization role add delete usage file account_id __proto__"
 ).split(" ");
 
 const path = fc

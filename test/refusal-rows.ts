@@ -1,6 +1,7 @@
 /** What a caller of each kind is answered, as the contract tells. */
 import type { Kind } from "./callers.ts";
 import { makePrivateZone } from "./accounts/rows.ts";
+import { anImage, formWith, logoPath, storeLogo, upload } from "./accounts/logos.ts";
 import { storeToken } from "./accounts/stored-tokens.ts";
 import { anAddress, inviteToken, storeInvite } from "./organizations/invitations.ts";
 import { makeColleague, oneUser } from "./organizations/users.ts";
@@ -83,6 +84,12 @@ async function ownToken(caller: Caller): Promise<string> {
   return `${v1}/user/pa_token/${(await storeToken(caller)).id}`;
 }
 
+/** The path of an account's logo, which it has. */
+async function logo(of: MadeAccount): Promise<string> {
+  await storeLogo(of);
+  return logoPath(of);
+}
+
 /** What a personal access token cannot do, whoever it speaks for: 403. */
 export const notByToken = ["createAccessToken"];
 
@@ -143,6 +150,9 @@ export const table: Readonly<Record<string, Row>> = {
   listOwnInvites: signedIn(200, (caller) => caller.get(`${v1}/user/invites`)),
   acceptOwnInvite:           [401, 200, 200, 200, 200, 200, 200, 200, 403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of, "AMEMBER", caller.email || anAddress())}/accept`)],
   listAccountAudit:          [401, 403, 403, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/audit`)],
+  downloadLogo:              [401, 403, 200, 200, 403, 200, 200, 200, 200, async (caller, of) => caller.get(await logo(of))],
+  uploadLogo:                [401, 403, 403, 204, 403, 403, 204, 204, 403, (caller, of) => upload(caller, of, anImage())],
+  deleteLogo:                [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await logo(of))],
   modifyUser: signedIn(200, (caller) => caller.patch(`${v1}/user`, { language: "EN" })),
   deleteAuthenticatedUser:   [401, 204, 204, 409, 409, 204, 204, 204, 409, (caller) => caller.delete(`${v1}/user`)],
   listAccessTokens: signedIn(200, (caller) => caller.get(`${v1}/user/pa_tokens`)),
@@ -181,6 +191,10 @@ export const further: readonly (readonly [id: string, about: string, row: Row])[
   ["removeMember", "of the only owner",                         [401, 403, 403, 409, 403, 403, 409, 409, 409, async (caller, of) => caller.delete(await onlyOwner(of))]],
   ["getMember", "who is none",                                  [401, 403, 404, 404, 403, 403, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/user/${crypto.randomUUID()}`)]],
   ["getAccountPermissions", "with another account's id",        [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/permissions?account_id=${crypto.randomUUID()}`)]],
+  ["downloadLogo", "that is not there",                         [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(logoPath(of))]],
+  ["downloadLogo", "with another account's id",                 [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(logoPath(of, crypto.randomUUID()))]],
+  ["uploadLogo", "with another account's id",                   [401, 403, 403, 404, 403, 403, 404, 404, 403, (caller, of) => caller.patch(logoPath(of, "nonsense"), undefined, { raw: formWith(anImage()) })]],
+  ["deleteLogo", "that is not there",                           [401, 403, 403, 404, 403, 403, 404, 404, 403, (caller, of) => caller.delete(logoPath(of))]],
   ["createInvitation", "of an owner",                           [401, 404, 403, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(invitations(of), { invitee_identifier: anAddress(), role: "AOWNER" })]],
   ["resendInvitation", "of an owner",                           [401, 404, 403, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of, "AOWNER"))]],
   ["revokeInvitation", "of an owner",                           [401, 404, 403, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of, "AOWNER"))]],

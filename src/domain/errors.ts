@@ -57,6 +57,10 @@ export type ErrorCode =
   | "access_token_shown"
   /** A verified address is needed that the caller does not have. */
   | "address_unverified"
+  /** The account has no logo. */
+  | "logo_missing"
+  /** Where logos are stored cannot be reached. */
+  | "logos_unavailable"
   /** The idempotency key is empty or too long. */
   | "key_invalid"
   /** The idempotency key came with another request before. */

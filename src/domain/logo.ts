@@ -11,11 +11,21 @@ export const largestLogo = 2 * 1024 * 1024;
 /** How many pixels wide, and how many high, a logo may be. */
 export const largestSide = 4096;
 
-/** The formats of a logo: the media type it is served with, and how the name of its file ends. */
-export type ImageFormat =
-  | { readonly type: "image/png"; readonly extension: "png" }
-  | { readonly type: "image/jpeg"; readonly extension: "jpg" }
-  | { readonly type: "image/webp"; readonly extension: "webp" };
+/** The media types a logo is served with. */
+export const imageTypes = ["image/png", "image/jpeg", "image/webp"] as const;
+export type ImageType = (typeof imageTypes)[number];
+
+/** How the name of a file of each ends. */
+export const imageExtensions = {
+  "image/png": "png",
+  "image/jpeg": "jpg",
+  "image/webp": "webp",
+} as const satisfies Record<ImageType, string>;
+
+/** The formats of a logo. */
+export type ImageFormat = {
+  [Type in ImageType]: { readonly type: Type; readonly extension: (typeof imageExtensions)[Type] };
+}[ImageType];
 
 export type ImageResult =
   | ({ readonly kind: "image" } & ImageFormat & ImageSize)

@@ -29,6 +29,7 @@ export async function authenticate(c: AppContext, need: Need, counted = true): P
     settings,
     db: openDatabase(c.env.DB),
     usage: c.env.USAGE,
+    logos: c.env.LOGOS,
     jobs: c.env.JOBS,
     later: (work) => {
       c.executionCtx.waitUntil(work.catch((error: unknown) => logFault(c, error)));

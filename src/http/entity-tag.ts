@@ -17,8 +17,7 @@ export async function answerTagged(
   // A tag is weakened where an answer is compressed on its way, and a weak one matches no change.
   c.header("Cache-Control", "no-store, no-transform");
   const safe = c.req.method === "GET" || c.req.method === "HEAD";
-  const known = named(c.req.header("If-None-Match") ?? "");
-  if (safe && (known.includes(tag) || known.includes("*"))) return c.body(null, 304);
+  if (safe && isKnown(c, tag)) return c.body(null, 304);
   return c.json(shown);
 }
 
@@ -28,17 +27,23 @@ export async function entityTag(version: number, shown: object): Promise<string>
   return `"${version}-${new Uint8Array(digest).toHex().slice(0, digestLength)}"`;
 }
 
-/** The versions `If-Match` names; undefined where it names none in particular. Weak tags never match. */
-export function expectedVersions(c: AppContext): readonly number[] | undefined {
-  const header = c.req.header("If-Match");
-  if (header === undefined || header.trim() === "*") return undefined;
-  return header.split(",").flatMap((tag) => {
-    const [, version] = /^\s*"(\d{1,15})-[0-9a-f]{16}"\s*$/.exec(tag) ?? [];
-    return version === undefined ? [] : [Number(version)];
-  });
+/** Whether `If-None-Match` says that the caller has what this tag stands for; it compares weakly. */
+export function isKnown(c: AppContext, tag: string): boolean {
+  const known = (c.req.header("If-None-Match") ?? "").split(",").map((one) => one.trim().replace(/^W\//, ""));
+  return known.includes(tag) || known.includes("*");
 }
 
-/** The tags of an `If-None-Match`, which compares weakly. */
-function named(header: string): string[] {
-  return header.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+/** The tags `If-Match` names; undefined where it names none in particular. Weak ones never match. */
+export function expectedTags(c: AppContext): readonly string[] | undefined {
+  const header = c.req.header("If-Match");
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.split(",").map((tag) => tag.trim());
+}
+
+/** The versions of an account that `If-Match` names; undefined where it names none in particular. */
+export function expectedVersions(c: AppContext): readonly number[] | undefined {
+  return expectedTags(c)?.flatMap((tag) => {
+    const [, version] = /^"(\d{1,15})-[0-9a-f]{16}"$/.exec(tag) ?? [];
+    return version === undefined ? [] : [Number(version)];
+  });
 }

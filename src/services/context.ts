@@ -37,6 +37,8 @@ export interface Context {
   readonly db: Database;
   /** One object an account, named by its uuid. */
   readonly usage: DurableObjectNamespace<UsageMeter>;
+  /** Where logos are stored. */
+  readonly logos: R2Bucket;
   /** Work that is done after the answer left; see `jobs.ts`. */
   readonly jobs: Queue;
   /** Lets a promise run on after the answer. */

@@ -18,6 +18,7 @@ import { plans } from "../domain/plan.ts";
 import { languages, userTypes } from "../domain/user.ts";
 import { cloudProviders, locationHints } from "../domain/zone.ts";
 import type { AccountLimits } from "../domain/limits.ts";
+import type { ImageType } from "../domain/logo.ts";
 
 export const zones = sqliteTable(
   "zones",
@@ -173,9 +174,11 @@ export const accounts = sqliteTable(
     samlEntityId: text("saml_entity_id"),
     samlSsoUrl: text("saml_sso_url"),
     samlX509Cert: text("saml_x509_cert"),
-    /** SHA-256 of the logo, which is the end of its key in R2, and its media type. */
+    /** SHA-256 of the logo and its media type; null where there is none. */
     logoHash: text("logo_hash"),
-    logoType: text("logo_type"),
+    logoType: text("logo_type").$type<ImageType>(),
+    /** Which upload brought it: the end of its key in R2. */
+    logoUpload: text("logo_upload"),
   },
   (table) => [
     index("accounts_title").on(table.titleKey),

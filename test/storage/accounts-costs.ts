@@ -1,3 +1,4 @@
+import { anImage, formWith, logoPath, storeLogo, upload } from "../accounts/logos.ts";
 import { storeToken } from "../accounts/stored-tokens.ts";
 import { anAddress, inviteToken, setInvite, storeInvite } from "../organizations/invitations.ts";
 import { makeColleague } from "../organizations/users.ts";
@@ -259,6 +260,45 @@ export const accountsCosts = {
     written: 0,
     byToken: 12,
     invalid: (caller, made) => caller.get(`${account(made)}/audit?limit=0`),
+  },
+  downloadLogo: {
+    send: async (caller, made) => {
+      await storeLogo(made);
+      return caller.get(logoPath(made));
+    },
+    status: 200,
+    trips: 1,
+    read: 5,
+    written: 0,
+    byToken: 6,
+    invalid: (caller, made) => caller.get(logoPath(made, "nonsense")),
+  },
+  uploadLogo: {
+    send: (caller, made) => upload(caller, made, anImage()),
+    status: 204,
+    trips: 2,
+    read: 14,
+    written: 3,
+    invalid: (caller, made) => caller.patch(logoPath(made), undefined, { raw: formWith(new Uint8Array()) }),
+    unchanged: {
+      send: async (caller, made) => {
+        const image = anImage();
+        await storeLogo(made, image);
+        return upload(caller, made, image);
+      },
+      read: 5,
+    },
+  },
+  deleteLogo: {
+    send: async (caller, made) => {
+      await storeLogo(made);
+      return caller.delete(logoPath(made));
+    },
+    status: 204,
+    trips: 2,
+    read: 14,
+    written: 3,
+    invalid: (caller, made) => caller.delete(`${account(made)}/logo.png`),
   },
   modifyUser: {
     send: (caller) => caller.patch("/api/v1/user", { language: "EN" }),

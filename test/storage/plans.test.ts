@@ -5,8 +5,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { operations, type OperationId } from "../../src/domain/permissions.ts";
 import worker from "../../src/index.ts";
+import { storeLogo } from "../accounts/logos.ts";
 import { withToken } from "../accounts/stored-tokens.ts";
 import { Counter, Meter, patientQueue, type SentStatement } from "../counting.ts";
+import { cron, deliver } from "../deliver.ts";
 import {
   addToGroup,
   makeAccount,
@@ -258,6 +260,22 @@ describe("no statement reads a table that grows from end to end", () => {
       count: 0,
     });
     await expectGoodPlans(meter.read().statements);
+  });
+
+  it("the removal of a former logo, and the sweep of what is left over", async () => {
+    const made = await makeAccount(await someone());
+    const hash = await storeLogo(made);
+    const meter = new Meter(env.DB);
+    const change = { DB: meter.database, JOBS: patientQueue };
+    await deliver([{ kind: "delete-logo", accountUuid: made.id, hash, upload: "former" }], change);
+    await expectGoodPlans(meter.read().statements);
+
+    const part = Number.parseInt(made.id.slice(0, 2), 16);
+    const turns = Math.ceil(Date.now() / (256 * 5 * 60_000)) + 2;
+    await cron((turns * 256 + part) * 5 * 60_000, change);
+    const { statements } = meter.read();
+    expect(statements.filter(({ sql }) => sql.includes("logo_upload"))).toHaveLength(1);
+    await expectGoodPlans(statements);
   });
 
   it("the erasures that are overdue", async () => {

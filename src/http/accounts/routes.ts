@@ -3,6 +3,7 @@ import "./access-tokens.ts";
 import "./accounts.ts";
 import "./audit.ts";
 import "./invites.ts";
+import "./logos.ts";
 import "./members.ts";
 import "./permissions.ts";
 import "./usage.ts";

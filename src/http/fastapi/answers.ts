@@ -37,7 +37,7 @@ const sentences: Record<Refusal, string> = {
   404: "There is none.",
   409: "What is asked for is in the way of what is there.",
   412: "There is a newer version than `If-Match` names.",
-  413: "The body is larger than 1 MiB.",
+  413: "The body is larger than 1 MiB; a logo, than 2 MiB.",
   422: "The request does not fit the operation, or its Idempotency-Key came with another one.",
   429: "Too many requests; `Retry-After` says when to try again.",
   503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
@@ -65,6 +65,12 @@ export function json(
 ): Responses {
   const content = { schema, ...(example === undefined ? {} : { example }) };
   return { [status]: { description, content: { "application/json": content } } };
+}
+
+/** A success whose body is the bytes of one of these media types. */
+export function bytes(description: string, mediaTypes: readonly string[]): Responses {
+  const schema = { type: "string", format: "binary" } as const;
+  return { 200: { description, content: Object.fromEntries(mediaTypes.map((type) => [type, { schema }])) } };
 }
 
 /** A success without a body. */

@@ -3,6 +3,7 @@ import { DomainError, type ErrorCode } from "../../domain/errors.ts";
 import type { AppContext } from "../app-env.ts";
 import { logFault, refusalHeaders } from "../refusal.ts";
 import { inMebibytes } from "../request-body.ts";
+import { BrokenForm } from "./form.ts";
 import { asFieldFault, InvalidRequest } from "./validation.ts";
 
 /** A body that is not even text. */
@@ -39,6 +40,8 @@ const refusals = {
   access_token_insufficient: [403, "A personal access token cannot do this; sign in"],
   access_token_shown: [409, "The token of this Idempotency-Key was shown when it was made"],
   address_unverified: [403, "This invite is for another address, or yours is not verified"],
+  logo_missing: [404, "Logo not found"],
+  logos_unavailable: [503, "Logos cannot be reached now. Try again"],
   key_invalid: [400, "Idempotency-Key must have 1 to 255 characters"],
   key_reused: [422, "This Idempotency-Key was used with another request"],
   version_mismatch: [412, "This is no longer the version that If-Match names"],
@@ -54,6 +57,7 @@ const refusals = {
 export function refuse(c: AppContext, error: unknown): Response {
   if (error instanceof InvalidRequest) return c.json({ detail: error.issues }, 422);
   if (error instanceof BrokenBody) return c.json({ detail: "There was an error parsing the body" }, 400);
+  if (error instanceof BrokenForm) return c.json({ detail: "Invalid multipart data." }, 400);
   if (error instanceof DomainError) {
     const fault = asFieldFault(error);
     if (fault !== undefined) return c.json({ detail: [fault] }, 422);

@@ -8,8 +8,9 @@ import { Face, type Inputs, type OperationContract } from "../face.ts";
 import { withKey } from "../idempotency.ts";
 import { queryOf } from "../query.ts";
 import { readBody } from "./body.ts";
+import { readForm } from "./form.ts";
 import { methodNotAllowed, notFound, refuse, tooLarge } from "./errors.ts";
-import { check, InvalidRequest, type ValidationIssue } from "./validation.ts";
+import { check, InvalidRequest, type RequestPart, type ValidationIssue } from "./validation.ts";
 
 type Serve<Params, Query, Body> = (
   ctx: Context,
@@ -63,7 +64,7 @@ async function readInputs<Params, Query, Body>(
   contract: OperationContract<Params, Query, Body>,
 ): Promise<Inputs<Params, Query, Body>> {
   const issues: ValidationIssue[] = [];
-  const take = (schema: unknown, value: unknown, part: "path" | "query" | "body"): unknown => {
+  const take = (schema: unknown, value: unknown, part: RequestPart): unknown => {
     if (schema === undefined) return undefined;
     const result = check(schema as z.ZodType, value, part);
     if ("value" in result) return result.value;
@@ -74,7 +75,9 @@ async function readInputs<Params, Query, Body>(
   const query = take(contract.query, queryOf(c.req.url), "query");
   let body: unknown;
   try {
-    body = contract.body === undefined ? undefined : take(contract.body, await readBody(c), "body");
+    const { body: schema, largestFile } = contract;
+    if (largestFile !== undefined) body = take(schema, await readForm(c, largestFile), "form");
+    else if (schema !== undefined) body = take(schema, await readBody(c), "body");
   } catch (error) {
     if (!(error instanceof InvalidRequest)) throw error;
     issues.push(...error.issues);

@@ -38,11 +38,14 @@ export function report(
   return z.NEVER;
 }
 
-/** Parses one part of a request; what is wrong is told under `part`, the beginning of each `loc`. */
+/** The parts of a request; a form is a body. */
+export type RequestPart = "path" | "query" | "body" | "form";
+
+/** Parses one part of a request; what is wrong is told under its name, the beginning of each `loc`. */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-  part: "path" | "query" | "body",
+  part: RequestPart,
 ): { readonly value: z.output<Schema> } | { readonly issues: readonly ValidationIssue[] } {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data };
@@ -63,12 +66,13 @@ export function valueError(reason: string): FieldFault {
 
 type Issue = z.core.$ZodIssue;
 
-function translate(issue: Issue, root: unknown, part: string): ValidationIssue {
+function translate(issue: Issue, root: unknown, from: RequestPart): ValidationIssue {
+  const part = from === "form" ? "body" : from;
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   const input = valueAt(root, path);
-  // A part that is missing as a whole is missing at its own name; a query has nothing to show.
+  // A part that is missing as a whole is missing at its own name; a query and a form have nothing to show.
   if (input === undefined && (issue.code !== "custom" || issue.params?.["type"] === "missing")) {
-    const parent = part === "query" ? null : (valueAt(root, path.slice(0, -1)) ?? null);
+    const parent = from === "query" || from === "form" ? null : (valueAt(root, path.slice(0, -1)) ?? null);
     return { type: "missing", loc: [part, ...path], msg: "Field required", input: parent };
   }
   const { type, msg, ctx } = faultOf(issue, input);

@@ -47,6 +47,8 @@ const refusals = {
   access_token_insufficient: [403, notAllowed],
   access_token_shown: [409, { detail: "The token of this Idempotency-Key was shown once." }],
   address_unverified: [403, notAllowed],
+  logo_missing: [404, { detail: "No Logo matches the given query." }],
+  logos_unavailable: [503, { detail: "Logos cannot be reached now. Try again." }],
   key_invalid: [400, { detail: "Idempotency-Key must have 1 to 255 characters." }],
   key_reused: [422, { detail: "This Idempotency-Key was used with another request." }],
   version_mismatch: [412, { detail: "This is no longer the version that If-Match names." }],

@@ -17,6 +17,7 @@ const tags = [
   { name: "Login", description: "Where an address signs in." },
   { name: "Portal", description: "Where an organization's portal is." },
   { name: "Accounts", description: "Accounts on the accounts face." },
+  { name: "Logos", description: "An account's logo: a still PNG, JPEG or WebP." },
   { name: "Members", description: "Members of an account and their roles." },
   { name: "Invites", description: "Invites into an account, and those one has received." },
   { name: "Usage", description: "What an account used, counted exactly." },

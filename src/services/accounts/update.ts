@@ -73,7 +73,7 @@ export async function writeAccount(
     target: `account:${account.uuid}`,
     changes: Object.fromEntries(
       names
-        .filter((name) => name !== "titleKey")
+        .filter((name) => name !== "titleKey" && name !== "logoUpload")
         .map((name) => [
           accounts[name].name,
           name === "samlX509Cert" ? [masked, masked] : [account[name], columns[name]],

@@ -1,0 +1,1 @@
+ALTER TABLE `accounts` ADD `logo_upload` text;

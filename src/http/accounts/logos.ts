@@ -1,0 +1,147 @@
+import { z } from "@hono/zod-openapi";
+
+import {
+  imageExtensions,
+  imageTypes,
+  largestLogo,
+  largestSide,
+  readImage,
+  type ImageResult,
+} from "../../domain/logo.ts";
+import { deleteLogo, uploadLogo, type Image } from "../../services/logos/change.ts";
+import { getLogo, type FoundLogo } from "../../services/logos/get.ts";
+import type { AppContext } from "../app-env.ts";
+import { expectedTags, isKnown } from "../entity-tag.ts";
+import { answers, bytes, empty } from "../fastapi/answers.ts";
+import { uuid } from "../fastapi/fields.ts";
+import { UploadedFile } from "../fastapi/form.ts";
+import { report, valueError } from "../fastapi/validation.ts";
+import { namedAccount } from "./paths.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Logos";
+const path = "/api/v1/account/{slug}/logo.png";
+const accountId = "The account's id; another account's is 404.";
+
+type ImageFault = Extract<ImageResult, { kind: "refused" }>["reason"];
+
+const faults: Readonly<Record<ImageFault, string>> = {
+  empty: "The file is empty.",
+  unknown_format: "The file is no PNG, JPEG or WebP image.",
+  truncated: "The image ends too early.",
+  malformed: "The image is broken.",
+  unsupported: "The image is of a kind that browsers do not show.",
+  too_many_pixels: `The image is larger than ${largestSide} by ${largestSide} pixels.`,
+  animated: "The image is animated.",
+  trailing_data: "The file goes on after the end of the image.",
+};
+
+const logoBody = z
+  .object({
+    file: z
+      .unknown()
+      .transform((value, context): Image => {
+        if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
+        if (Array.isArray(value)) return report(context, valueError("There is more than one file."));
+        if (!(value instanceof UploadedFile)) {
+          return report(context, valueError("Expected UploadFile, received: <class 'str'>"));
+        }
+        const image = readImage(value.bytes);
+        if (image.kind === "refused") return report(context, valueError(faults[image.reason]));
+        return { bytes: value.bytes, type: image.type };
+      })
+      .openapi({
+        type: "string",
+        format: "binary",
+        description: `A still PNG, JPEG or WebP of 2 MiB and ${largestSide} by ${largestSide} pixels at the most; its declared name and type do not matter.`,
+      }),
+  })
+  .openapi("LogoBody", { required: ["file"] });
+
+operation(
+  {
+    id: "downloadLogo",
+    versioned: true,
+    method: "get",
+    path,
+    tag,
+    summary: "Download logo",
+    description: "The logo as it was uploaded, whatever the path's end says. For members.",
+    params: namedAccount,
+    query: z.object({ account_id: uuid(accountId) }),
+    responses: answers(bytes("The logo.", imageTypes), 403, 404, 422),
+  },
+  async (ctx, { params, query }, c) => {
+    const logo = await getLogo(
+      ctx,
+      { name: params.slug, accountId: query.account_id },
+      { isKnown: (hash) => isKnown(c, `"${hash}"`), bytes: c.req.method === "GET" },
+    );
+    return present(c, logo);
+  },
+);
+
+operation(
+  {
+    id: "uploadLogo",
+    versioned: true,
+    method: "patch",
+    path,
+    tag,
+    summary: "Upload logo",
+    description: "Replaces the logo; downloads give the old one or the new one, whole. For owners.",
+    params: namedAccount,
+    query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
+    body: logoBody,
+    largestFile: largestLogo,
+    responses: answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 413, 422),
+  },
+  async (ctx, { params, query, body }, c) => {
+    const owner = { name: params.slug, accountId: query.account_id };
+    await uploadLogo(ctx, owner, body.file, expectedLogos(c));
+    return c.body(null, 204);
+  },
+);
+
+operation(
+  {
+    id: "deleteLogo",
+    versioned: true,
+    method: "delete",
+    path,
+    tag,
+    summary: "Delete logo",
+    description: "Takes the logo away. For owners.",
+    params: namedAccount,
+    query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
+    responses: answers(empty("There is no logo now."), 403, 404, 409, 412, 422),
+  },
+  async (ctx, { params, query }, c) => {
+    await deleteLogo(ctx, { name: params.slug, accountId: query.account_id }, expectedLogos(c));
+    return c.body(null, 204);
+  },
+);
+
+/** A logo with what keeps a browser from taking it for anything but the image that it is. */
+function present(c: AppContext, { hash, type, content }: FoundLogo): Response {
+  const headers = {
+    ETag: `"${hash}"`,
+    // It is asked for again each time, mostly for a 304: a new logo shows at once, and to members alone.
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+  };
+  if (content === undefined) return c.body(null, 304, headers);
+  return c.newResponse(content.bytes, 200, {
+    ...headers,
+    "Content-Type": type,
+    "Content-Length": String(content.size),
+    "Content-Disposition": `inline; filename="logo.${imageExtensions[type]}"`,
+  });
+}
+
+/** The logos that `If-Match` names by their hashes; undefined where it names none in particular. */
+function expectedLogos(c: AppContext): readonly string[] | undefined {
+  return expectedTags(c)?.map((one) => /^"([0-9a-f]{64})"$/.exec(one)?.[1] ?? "");
+}

@@ -1,0 +1,49 @@
+import type { AppContext } from "../app-env.ts";
+import { BodyTooLarge } from "../request-body.ts";
+
+/** A multipart body that cannot be read as one. */
+export class BrokenForm extends Error {
+  override readonly name = "BrokenForm";
+}
+
+/** A file as it was uploaded. The name and type sent with it are dropped: nothing may rely on them. */
+export class UploadedFile {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+  /** What is shown of it where a refusal tells its input. */
+  toJSON(): null {
+    return null;
+  }
+}
+
+/**
+ * The fields of a multipart body, in a list where there are several of a name. A body of another
+ * media type has none, and so has an empty one. Throws BrokenForm, and BodyTooLarge for a file
+ * that is.
+ */
+export async function readForm(c: AppContext, largestFile: number): Promise<unknown> {
+  const contentType = c.req.header("Content-Type") ?? "";
+  const isForm = /^multipart\/form-data\s*(?:;|$)/i.test(contentType.trim());
+  if (!isForm || c.var.body.length === 0) return {};
+  const fields = new Map<string, (string | UploadedFile)[]>();
+  for (const [name, part] of await parseForm(c.var.body, contentType)) {
+    if (typeof part !== "string" && part.size > largestFile) throw new BodyTooLarge(largestFile);
+    const value = typeof part === "string" ? part : new UploadedFile(await part.bytes());
+    const others = fields.get(name);
+    if (others === undefined) fields.set(name, [value]);
+    else others.push(value);
+  }
+  return Object.fromEntries(
+    [...fields].map(([name, values]) => [name, values.length > 1 ? values : values[0]]),
+  );
+}
+
+async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
+  try {
+    return await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
+  } catch {
+    throw new BrokenForm();
+  }
+}

@@ -1,0 +1,46 @@
+import { DomainError } from "../../domain/errors.ts";
+import type { ImageType } from "../../domain/logo.ts";
+import { parseUuid } from "../../domain/uuid.ts";
+import type { StoredLogo } from "../../storage/logos.ts";
+import { isNamed, type Access, type FoundAccount } from "../accounts/access.ts";
+import { getAccount } from "../accounts/get.ts";
+import type { Context } from "../context.ts";
+
+/** Whose logo is asked for: the account of a name, which must have this id. */
+export interface LogoOwner {
+  /** Its slug or its id. */
+  readonly name: string;
+  readonly accountId: string;
+}
+
+/** A logo as its account points to it. */
+export type Logo = StoredLogo & { readonly type: ImageType };
+
+/**
+ * The account whose logo the caller may do this to. Throws what `requireAccess` throws, and
+ * `account_missing` where the id is another account's. One round trip.
+ */
+export async function getLogoOwner(ctx: Context, { name, accountId }: LogoOwner): Promise<Access> {
+  const access = await getAccount(ctx, isNamed(name));
+  if (parseUuid(accountId) !== access.account.uuid) throw new DomainError("account_missing");
+  return access;
+}
+
+/** The logo an account points to; undefined where it has none. */
+export function logoOf({
+  logoHash: hash,
+  logoUpload: upload,
+  logoType: type,
+}: Pick<FoundAccount, "logoHash" | "logoUpload" | "logoType">): Logo | undefined {
+  return hash === null || upload === null || type === null ? undefined : { hash, upload, type };
+}
+
+/** Does something where logos are stored. Throws `logos_unavailable` when that cannot be reached. */
+export async function reachLogos<Result>(reach: () => Promise<Result>): Promise<Result> {
+  try {
+    return await reach();
+  } catch (error) {
+    console.error({ event: "logos_unreachable", error: error instanceof Error ? error.name : "unknown" });
+    throw new DomainError("logos_unavailable", { retryAfter: 1 });
+  }
+}

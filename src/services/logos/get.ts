@@ -1,0 +1,53 @@
+import { DomainError } from "../../domain/errors.ts";
+import type { ImageType } from "../../domain/logo.ts";
+import { logoKey } from "../../storage/logos.ts";
+import type { Context } from "../context.ts";
+import { getLogoOwner, logoOf, reachLogos, type LogoOwner } from "./access.ts";
+
+/** What of a logo is wanted. */
+export interface LogoQuery {
+  /** Whether the caller has the content of this SHA-256 already, and wants none of it. */
+  readonly isKnown: (hash: string) => boolean;
+  /** Whether its bytes are wanted, and not only how many there are. */
+  readonly bytes: boolean;
+}
+
+/** A logo as far as it was wanted. */
+export interface FoundLogo {
+  /** SHA-256 of the content. */
+  readonly hash: string;
+  readonly type: ImageType;
+  /** Undefined where the caller knows it. */
+  readonly content: { readonly size: number; readonly bytes: ReadableStream | null } | undefined;
+}
+
+/** How often the account is looked at for a logo that is stored. */
+const looks = 3;
+
+/**
+ * An account's logo. Throws what `getLogoOwner` throws, `logo_missing` and `logos_unavailable`. One
+ * round trip, and one read of R2 where the content is wanted.
+ */
+export async function getLogo(ctx: Context, owner: LogoOwner, query: LogoQuery): Promise<FoundLogo> {
+  for (let look = 1; look <= looks; look += 1) {
+    const { account } = await getLogoOwner(ctx, owner);
+    const logo = logoOf(account);
+    if (logo === undefined) throw new DomainError("logo_missing");
+    const { hash, type } = logo;
+    if (query.isKnown(hash)) return { hash, type, content: undefined };
+    const content = await openLogo(ctx, logoKey(account.uuid, logo), query.bytes);
+    if (content !== undefined) return { hash, type, content };
+    // It was replaced between the two reads; its successor was stored before it became the logo.
+  }
+  console.error({ event: "logo_lost", requestId: ctx.requestId });
+  throw new DomainError("logo_missing");
+}
+
+async function openLogo(ctx: Context, key: string, bytes: boolean): Promise<FoundLogo["content"]> {
+  if (!bytes) {
+    const head = await reachLogos(() => ctx.logos.head(key));
+    return head === null ? undefined : { size: head.size, bytes: null };
+  }
+  const object = await reachLogos(() => ctx.logos.get(key));
+  return object === null ? undefined : { size: object.size, bytes: object.body };
+}
