@@ -5,7 +5,7 @@ const account = `SELECT accounts.*, zones.slug AS zone_slug, memberships.role AS
   FROM accounts LEFT JOIN zones ON zones.id = accounts.zone_id
   LEFT JOIN memberships ON memberships.account_id = accounts.id AND memberships.user_id = 1
   WHERE accounts.slug = ?`;
-const list = `SELECT accounts.id, accounts.uuid, accounts.slug, accounts.title, accounts.title_key
+const list = `SELECT accounts.id, accounts.uuid, accounts.slug, accounts.title, accounts.title_key, accounts.logo_hash
   FROM memberships JOIN accounts ON accounts.id = memberships.account_id
   WHERE memberships.user_id = 1 ORDER BY accounts.title_key, accounts.id LIMIT 21`;
 const create = `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at)

@@ -56,6 +56,7 @@ it("an account made on the accounts face is an organization", async () => {
     name: title,
     slug,
     account_portal_url: `${publicUrl}/portal/${slug}`,
+    logo_url: null,
   });
 });
 

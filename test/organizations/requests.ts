@@ -36,7 +36,13 @@ export function answered({ status, body }: Answer): { status: number; body: unkn
 
 /** What an organization made by `makeAccount` looks like on this face. */
 export function shown({ id, slug, title }: MadeAccount): object {
-  return { uuid: id, name: title, slug, account_portal_url: `https://roster.test/portal/${slug}` };
+  return {
+    uuid: id,
+    name: title,
+    slug,
+    account_portal_url: `https://roster.test/portal/${slug}`,
+    logo_url: null,
+  };
 }
 
 /** A page that is the only one. */
@@ -109,6 +115,7 @@ export function expectMade(answer: Answer, name: string, slug: string): void {
       name,
       slug,
       account_portal_url: `https://roster.test/portal/${slug}`,
+      logo_url: null,
     },
   });
 }

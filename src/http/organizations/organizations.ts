@@ -10,6 +10,7 @@ import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { readFirst } from "../context.ts";
 import { answerTagged, expectedVersions } from "../entity-tag.ts";
+import { logoUrl } from "../logo-url.ts";
 import { limitSlugs } from "../rate-limits.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import {
@@ -29,10 +30,21 @@ const example = {
   name: "Acme",
   slug: "acme",
   account_portal_url: "https://accounts.example.com/portal/acme",
+  logo_url:
+    "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
 };
 
 const organizationSchema = z
-  .object({ uuid: z.uuid(), name: z.string(), slug: z.string(), account_portal_url: z.url() })
+  .object({
+    uuid: z.uuid(),
+    name: z.string(),
+    slug: z.string(),
+    account_portal_url: z.url(),
+    logo_url: z
+      .url()
+      .nullable()
+      .openapi({ description: "Takes the same token; null where there is no logo." }),
+  })
   .openapi("Organization", { example });
 const organizationBody = z
   .object({ name: organizationName, slug: organizationSlug })
@@ -93,7 +105,7 @@ operation(
   async (ctx, { body }, c) => {
     const { name, slug } = await readFirst(ctx, body);
     const made = await createAccount(ctx, { title: name, slug });
-    return c.json(present(ctx, made), 201);
+    return c.json(present(ctx, { ...made, logoHash: null }), 201);
   },
 );
 
@@ -185,8 +197,15 @@ async function update(
 
 function present(
   ctx: Context,
-  account: { uuid: string; title: string; slug: string },
+  account: { uuid: string; title: string; slug: string; logoHash: string | null },
 ): z.input<typeof organizationSchema> {
   const { uuid, title, slug } = account;
-  return { uuid, name: title, slug, account_portal_url: `${ctx.settings.publicUrl}/portal/${slug}` };
+  const { publicUrl } = ctx.settings;
+  return {
+    uuid,
+    name: title,
+    slug,
+    account_portal_url: `${publicUrl}/portal/${slug}`,
+    logo_url: logoUrl(publicUrl, account),
+  };
 }

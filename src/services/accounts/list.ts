@@ -29,7 +29,10 @@ export interface AccountFilter {
   readonly search?: string | undefined;
 }
 
-export type ListedAccount = Pick<typeof accounts.$inferSelect, "id" | "uuid" | "slug" | "title" | "titleKey">;
+export type ListedAccount = Pick<
+  typeof accounts.$inferSelect,
+  "id" | "uuid" | "slug" | "title" | "titleKey" | "logoHash"
+>;
 
 /** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
 export function accountListKeys(filter: AccountFilter): readonly ("string" | "number")[] {
@@ -71,6 +74,7 @@ const listed = {
   slug: accounts.slug,
   title: accounts.title,
   titleKey: accounts.titleKey,
+  logoHash: accounts.logoHash,
 };
 
 /** What a caller without the platform-wide permission sees; for anyone with it, it reads nothing. */
