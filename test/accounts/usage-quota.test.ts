@@ -20,7 +20,7 @@ import {
   total,
 } from "../usage.ts";
 import { doorWith, patientQueue, usageObjects } from "../counting.ts";
-import { deliver, queued } from "../queue.ts";
+import { deliver, done } from "../deliver.ts";
 import { setAccount } from "./rows.ts";
 
 stopClock();
@@ -110,12 +110,15 @@ describe("an account of which nothing remains", () => {
     const { owner, account } = await usedUp();
     const sent: unknown[] = [];
     const lost = usageObjects(() => Promise.reject(new Error("unreachable")));
-    const queue: Queue = { ...patientQueue, send: async (job) => queued(sent, job) };
-    const root = (await theOperator()).through(doorWith({ USAGE: lost, JOBS: queue }));
+    const send: Queue["send"] = (job, options) => {
+      sent.push(job);
+      return patientQueue.send(job, options);
+    };
+    const root = (await theOperator()).through(doorWith({ USAGE: lost, JOBS: { ...patientQueue, send } }));
     const path = `/api/manage/@account/${account.id}`;
     expect((await root.patch(path, { usage_limit: 6 })).status).toBe(200);
     expect(sent).toEqual([{ kind: "tell-limit", accountUuid: account.id }]);
-    await deliver(sent);
+    expect(await deliver(sent)).toEqual(done);
     await ring(account);
     expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
   });
