@@ -169,6 +169,9 @@ export const accounts = sqliteTable(
     usage: integer("usage").notNull().default(0),
     /** Start of the calendar month `usage` belongs to. */
     usagePeriod: integer("usage_period"),
+    /** The hour that began with an invitation's mail, and how many mails it has seen. */
+    invitesSince: integer("invites_since"),
+    invitesSent: integer("invites_sent").notNull().default(0),
     idpRoute: text("idp_route"),
     samlDomain: text("saml_domain"),
     samlEntityId: text("saml_entity_id"),
@@ -239,6 +242,8 @@ export const invites = sqliteTable(
     validUntil: integer("valid_until").notNull(),
     /** When the mail of this version left; null until then. */
     mailedAt: integer("mailed_at"),
+    /** When the queue is asked once more for a mail that has not left; null when it need not be. */
+    mailAgainAt: integer("mail_again_at"),
     acceptedBy: integer("accepted_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: integer("created_at").notNull(),
   },
@@ -253,6 +258,11 @@ export const invites = sqliteTable(
     index("invites_address")
       .on(table.emailKey)
       .where(sql`state = 'pending'`),
+    index("invites_unmailed")
+      .on(table.mailAgainAt)
+      .where(sql`state = 'pending' and mail_again_at is not null`),
+    /** Those long over are deleted. */
+    index("invites_end").on(table.validUntil),
     index("invites_inviter").on(table.invitedBy),
     index("invites_acceptor")
       .on(table.acceptedBy)
@@ -260,6 +270,21 @@ export const invites = sqliteTable(
     oneOf("invites_role", table.role, accountRoles),
     oneOf("invites_state", table.state, inviteStates),
   ],
+);
+
+/**
+ * How many mails an address was sent on a day. By itself, so that neither a deleted account nor a
+ * deleted invitation takes it along. WITHOUT ROWID.
+ */
+export const mailedAddresses = sqliteTable(
+  "mailed_addresses",
+  {
+    /** Whole days since the epoch, UTC. */
+    day: integer("day").notNull(),
+    emailKey: text("email_key").notNull(),
+    mails: integer("mails").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.emailKey] })],
 );
 
 /** WITHOUT ROWID. */
