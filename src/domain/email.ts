@@ -30,6 +30,23 @@ export function emailFault(address: string): string | undefined {
   return undefined;
 }
 
+/** An address mail is sent from, with the name it is shown under. */
+export interface Mailbox {
+  /** Empty where there is none. */
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Reads `ada@example.com` or `Ada Lovelace <ada@example.com>`; throws an Error that says what is wrong. */
+export function parseMailbox(text: string): Mailbox {
+  if (/\p{Cc}/u.test(text)) throw new Error("it must not hold control characters");
+  const [, shown = "", bracketed] = /^(?:([^<>]*)<([^<>]*)>)$/.exec(text.trim()) ?? [];
+  const email = (bracketed ?? text).trim();
+  const fault = emailFault(email);
+  if (fault !== undefined) throw new Error(`it must be an address or Name <address>. ${fault}`);
+  return { name: shown.trim().replace(/^"(.*)"$/, "$1"), email };
+}
+
 /** What may stand between the dots before the @-sign: RFC 5322's atext, and letters beyond ASCII. */
 const atom = /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\p{C}\p{Z}])+$/u;
 const domainLabel = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
