@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z, type RouteConfig } from "@hono/zod-openapi";
 
 import { DomainError } from "../domain/errors.ts";
-import type { OperationId } from "../domain/permissions.ts";
+import { operations, type OperationId } from "../domain/permissions.ts";
 import type { Principal } from "../services/context.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { ConfigurationError } from "./configuration.ts";
@@ -149,7 +149,7 @@ export class Face {
       tags: [tag],
       summary,
       description,
-      security: [{ bearer: [] }],
+      security: operations[id] === "open" ? [] : [{ bearer: [] }],
       request: {
         ...(contract.creates === true || contract.keyed === true
           ? { headers: z.object({ "Idempotency-Key": idempotencyKey }) }

@@ -3,5 +3,5 @@ import { FastApiFace } from "../fastapi/operation.ts";
 /** The accounts face: `/api/v1/…`. */
 export const accountsApi = new FastApiFace();
 
-/** Adds an operation of the accounts face. */
-export const { operation } = accountsApi;
+/** Adds an operation of the accounts face: for callers who are someone, or open to anyone. */
+export const { operation, openOperation } = accountsApi;

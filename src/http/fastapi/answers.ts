@@ -56,6 +56,12 @@ export function answers(success: Responses, ...refusals: Refusal[]): Responses {
   return { ...success, ...(Object.fromEntries(described) as Responses) };
 }
 
+/** The same of an operation that asks for no token. */
+export function openAnswers(success: Responses, ...refusals: Refusal[]): Responses {
+  const { 401: _, ...rest } = answers(success, ...refusals);
+  return rest;
+}
+
 /** A success with a JSON body. */
 export function json(
   status: 200 | 201,

@@ -2,7 +2,9 @@ import type { OpenAPIHono, z } from "@hono/zod-openapi";
 
 import { operations } from "../../domain/permissions.ts";
 import type { Context } from "../../services/context.ts";
+import { openDatabase } from "../../storage/database.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { configurationOf } from "../configuration.ts";
 import { authenticate, readFirst, withRetries } from "../context.ts";
 import { Face, type Inputs, type OperationContract } from "../face.ts";
 import { withKey } from "../idempotency.ts";
@@ -14,6 +16,22 @@ import { check, InvalidRequest, type RequestPart, type ValidationIssue } from ".
 
 type Serve<Params, Query, Body> = (
   ctx: Context,
+  input: Inputs<Params, Query, Body>,
+  c: AppContext,
+) => Promise<Response>;
+
+/** What is given to who serves an operation that asks for no token. */
+export type Visit = Pick<Context, "db" | "now" | "settings">;
+
+type OpenContract<Params, Query, Body> = Omit<
+  OperationContract<Params, Query, Body>,
+  "creates" | "keyed" | "uncounted" | "versioned" | "limit"
+> & {
+  /** Nobody is known by whom to count, so something else must. */
+  readonly limit: (c: AppContext) => Promise<void>;
+};
+type ServeVisit<Params, Query, Body> = (
+  visit: Visit,
   input: Inputs<Params, Query, Body>,
   c: AppContext,
 ) => Promise<Response>;
@@ -53,6 +71,19 @@ export class FastApiFace {
     });
   };
 
+  /** Adds an operation that asks for no token; one that comes with the request is not looked at. */
+  readonly openOperation = <Params = undefined, Query = undefined, Body = undefined>(
+    { limit, ...contract }: OpenContract<Params, Query, Body>,
+    serve: ServeVisit<Params, Query, Body>,
+  ): void => {
+    this.#face.add(contract, async (c) => {
+      const { settings } = configurationOf(c.env);
+      await limit(c);
+      const input = await readInputs(c, contract);
+      return serve({ db: openDatabase(c.env.DB), now: Date.now(), settings }, input, c);
+    });
+  };
+
   /** Serves every operation added, under its prefix. */
   mount(prefix: string): OpenAPIHono<AppEnv> {
     return this.#face.mount(prefix);
@@ -61,7 +92,7 @@ export class FastApiFace {
 
 async function readInputs<Params, Query, Body>(
   c: AppContext,
-  contract: OperationContract<Params, Query, Body>,
+  contract: Pick<OperationContract<Params, Query, Body>, "params" | "query" | "body">,
 ): Promise<Inputs<Params, Query, Body>> {
   const issues: ValidationIssue[] = [];
   const take = (schema: unknown, value: unknown, part: RequestPart): unknown => {
