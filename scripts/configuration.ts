@@ -14,6 +14,7 @@ export const CONFIGURATION = [
   "LOGIN_MANUAL_ENTRY_ROUTE",
   "EVENT_WINDOW_DAYS",
   "MAIL_FROM",
+  "SIGN_IN_URL",
   "INVITE_SECRET",
 ] as const;
 
@@ -37,6 +38,7 @@ export async function localConfiguration(
   values.set("PUBLIC_URL", environment["PUBLIC_URL"] || `http://localhost:${port}`);
   values.set("OPERATORS", environment["OPERATORS"] ?? "root@example.com");
   values.set("ISSUERS", withLocalIssuer(environment["ISSUERS"], key));
+  values.set("MAIL_FROM", environment["MAIL_FROM"] ?? "Roster <roster@localhost.example>");
   values.set("INVITE_SECRET", environment["INVITE_SECRET"] || (await inviteSecret(state)));
   return values;
 }

@@ -13,6 +13,7 @@ export interface Env {
   readonly LIMIT_FAILED_TOKENS: RateLimit;
   readonly LIMIT_LOGIN_CALLER: RateLimit;
   readonly LIMIT_LOGIN_ADDRESS: RateLimit;
+  readonly LIMIT_PREVIEWS: RateLimit;
 
   readonly PUBLIC_URL?: string;
   readonly ISSUERS?: string;
@@ -23,5 +24,7 @@ export interface Env {
   readonly MAX_OWNED_ACCOUNTS?: string;
   readonly LOGIN_MANUAL_ENTRY_ROUTE?: string;
   readonly INVITE_SECRET?: string;
+  readonly MAIL_FROM?: string;
+  readonly SIGN_IN_URL?: string;
   readonly EVENT_WINDOW_DAYS?: string;
 }

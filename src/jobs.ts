@@ -1,8 +1,11 @@
 import type { Env } from "./env.ts";
+import { configurationOf } from "./http/configuration.ts";
 import { endTrials } from "./services/accounts/trials.ts";
 import { eraseAccount, resendOverdueErasures } from "./services/erasures.ts";
 import type { Job } from "./services/jobs.ts";
 import { removeLogo, sweepLogos } from "./services/logos/removal.ts";
+import { forgetInvites } from "./services/invites/forget.ts";
+import { askForMails, forgetMails, mailInvite } from "./services/invites/mail.ts";
 import { forgetKeys } from "./services/repeats.ts";
 import { tellStoredLimit } from "./services/usage/limit.ts";
 import { openDatabase } from "./storage/database.ts";
@@ -27,18 +30,27 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
   }
 }
 
-/** What the cron does: sends again what the queue never got, ends trials, forgets keys that are due and sweeps logos. */
+/** What the cron does: sends again what the queue never got, ends trials, sweeps logos and forgets what has had its time. */
 export async function runSchedule(now: number, env: Env): Promise<void> {
   const db = openDatabase(env.DB);
   const tasks = [
     resendOverdueErasures(env, now),
+    askForInviteMails(env, now),
     endTrials(db, now),
     forgetKeys(db, now),
+    forgetInvites(db, now),
+    forgetMails(db, now),
     sweepLogos(env, now),
   ];
   const failed = (await Promise.allSettled(tasks)).filter((task) => task.status === "rejected");
   // One task that fails keeps no other from its work; the cron tells of it and comes again.
   if (failed.length > 0) throw new AggregateError(failed.map(({ reason }): unknown => reason));
+}
+
+/** Mails nobody can be the sender of are not asked for; they wait until somebody is. */
+async function askForInviteMails(env: Env, now: number): Promise<void> {
+  const { mailFrom } = configurationOf(env).settings;
+  if (mailFrom !== undefined) await askForMails(openDatabase(env.DB), env.JOBS, now);
 }
 
 async function runJob(job: Job, env: Env): Promise<void> {
@@ -49,6 +61,10 @@ async function runJob(job: Job, env: Env): Promise<void> {
       return tellStoredLimit(env, job.accountUuid);
     case "delete-logo":
       return removeLogo(env, job);
+    case "mail-invite": {
+      const { settings } = configurationOf(env);
+      return mailInvite({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
+    }
     default:
       // A job of a newer version of this worker: one that knows it will do it.
       throw new Error("unknown kind of job");

@@ -39,6 +39,8 @@ export type ErrorCode =
   | "organization_unnamed"
   /** It was done less than a minute ago. */
   | "too_soon"
+  /** The account has sent as many invitations as an hour allows. */
+  | "too_many_invites"
   /** The change would leave an account without an active owner. */
   | "last_owner"
   /** The page asked for does not exist. */

@@ -3,6 +3,23 @@ import { accountRoles, type AccountRole } from "./account.ts";
 /** How long an invitation can be accepted after it was sent, in milliseconds. */
 export const inviteValidity = 7 * 24 * 60 * 60 * 1000;
 
+/** How many mails of invitations an account sends in an hour, which begins with the first. */
+export const invitesAnHour = 200;
+export const inviteHour = 60 * 60 * 1000;
+
+/** How many mails of invitations an address is sent on a day (UTC), whichever accounts they are from. */
+export const mailsADay = 20;
+
+/** How long an invitation is kept after its end, in milliseconds. */
+export const keptAfterEnd = 90 * 24 * 60 * 60 * 1000;
+
+/**
+ * How long the queue has before it is asked for a mail again, in milliseconds: at first longer than
+ * its own retries take, then as long as the invitation is old, up to the longest.
+ */
+export const firstPatience = 10 * 60 * 1000;
+export const longestPatience = 6 * 60 * 60 * 1000;
+
 /** The least time between two mails of one invitation, in milliseconds. */
 const resendStep = 60 * 1000;
 

@@ -1,3 +1,4 @@
+import type { Mailbox } from "./email.ts";
 import type { Operators } from "./operators.ts";
 import type { Plan } from "./plan.ts";
 
@@ -14,6 +15,12 @@ export interface Settings {
   readonly operators: Operators;
   /** The key under which the secrets of invitations are made. */
   readonly inviteSecret: string;
+  /** Whom mails are from; undefined: none is sent. */
+  readonly mailFrom: Mailbox | undefined;
+  /** Where the page of an invitation sends its reader to sign in; undefined where it cannot. */
+  readonly signInUrl: string | undefined;
+  /** Whether there is a limit to how many invitations an account sends and an address is sent. */
+  readonly limitsInvites: boolean;
   /** How many days back recorded events are taken. */
   readonly eventWindowDays: number;
 }

@@ -1,5 +1,6 @@
 import { parseIssuers, type Issuer } from "../auth/issuers.ts";
 import { TokenVerifier } from "../auth/verify-token.ts";
+import { parseMailbox, type Mailbox } from "../domain/email.ts";
 import { parseOperators } from "../domain/operators.ts";
 import { plans, type Plan } from "../domain/plan.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -34,6 +35,7 @@ export function configurationOf(env: Env): Configuration {
 }
 
 export function readConfiguration(env: Env): Configuration {
+  const rateLimits = onOrOff("RATE_LIMITS", env.RATE_LIMITS);
   const issuers = reading("ISSUERS", () => parseIssuers(required("ISSUERS", env.ISSUERS)));
   return {
     settings: {
@@ -44,10 +46,13 @@ export function readConfiguration(env: Env): Configuration {
       operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
       eventWindowDays: days("EVENT_WINDOW_DAYS", env.EVENT_WINDOW_DAYS) ?? 400,
       inviteSecret: secret("INVITE_SECRET", env.INVITE_SECRET),
+      mailFrom: reading("MAIL_FROM", () => mailbox(env.MAIL_FROM)),
+      signInUrl: signInUrl(env.SIGN_IN_URL),
+      limitsInvites: rateLimits,
     },
     issuers,
     verifier: new TokenVerifier(issuers),
-    rateLimits: onOrOff("RATE_LIMITS", env.RATE_LIMITS),
+    rateLimits,
     corsOrigins: origins(env.CORS_ORIGINS ?? ""),
   };
 }
@@ -86,6 +91,19 @@ function publicUrl(value: string): string {
     throw new ConfigurationError("PUBLIC_URL must be an http or https address without query or fragment");
   }
   return url.href.replace(/\/+$/, "");
+}
+
+function mailbox(value: string | undefined): Mailbox | undefined {
+  return value === undefined || value.trim() === "" ? undefined : parseMailbox(value);
+}
+
+function signInUrl(value: string | undefined): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hash !== "") {
+    throw new ConfigurationError("SIGN_IN_URL must be an http or https address without fragment");
+  }
+  return url.href;
 }
 
 function plan(value: string | undefined): Plan {

@@ -1,21 +1,33 @@
 /** Work after the answer: what the queue carries, and how it is given to it. */
 import type { ErasureJob } from "./erasures.ts";
+import type { InviteMailJob } from "./invites/mail.ts";
 import type { RemovalJob } from "./logos/removal.ts";
 import type { LimitJob } from "./usage/limit.ts";
 
-export type Job = ErasureJob | LimitJob | RemovalJob;
+export type Job = ErasureJob | InviteMailJob | LimitJob | RemovalJob;
+
+/** Most jobs the queue takes at once. */
+export const mostAtOnce = 100;
+
+/** Gives a job to the queue, to be done after a delay in seconds; as `enqueueJobs`. */
+export function enqueueJob(queue: Queue, job: Job, delaySeconds = 0): Promise<void> {
+  return enqueueJobs(queue, [job], delaySeconds);
+}
 
 /**
- * Gives a job to the queue, to be done after a delay. One that refuses is only told of in the log: what must not be lost has
- * its row in the database too, and the cron asks again.
+ * Gives jobs to the queue, 100 at the most. One that refuses is only told of in the log: what must
+ * not be lost has its row in the database too, and the cron asks again.
  */
-export async function enqueueJob(queue: Queue, job: Job, delaySeconds = 0): Promise<void> {
+export async function enqueueJobs(queue: Queue, jobs: readonly Job[], delaySeconds = 0): Promise<void> {
+  const [first] = jobs;
+  if (first === undefined) return;
   try {
-    await queue.send(job, { delaySeconds });
+    if (jobs.length === 1) await queue.send(first, { delaySeconds });
+    else await queue.sendBatch(jobs.map((body) => ({ body, delaySeconds })));
   } catch (error) {
     console.error({
       event: "job_not_queued",
-      job: job.kind,
+      job: first.kind,
       error: error instanceof Error ? error.name : "unknown",
     });
   }

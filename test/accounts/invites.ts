@@ -17,6 +17,7 @@ export interface StoredInvite {
   readonly sent_at: number;
   readonly valid_until: number;
   readonly mailed_at: number | null;
+  readonly mail_again_at: number | null;
 }
 
 export function invitesOf({ id }: MadeAccount): string {

@@ -46,6 +46,7 @@ describe("inviting a pending address again", () => {
       sent_at: after.sent_at,
       valid_until: after.sent_at + week,
       mailed_at: null,
+      mail_again_at: after.sent_at + 10 * 60 * 1000,
     });
     expect(after.sent_at).toBeGreaterThanOrEqual(now);
     expect((await historyOf(account)).at(-1)).toMatchObject({

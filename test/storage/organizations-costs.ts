@@ -197,9 +197,9 @@ export const organizationsCosts = {
       }),
     status: 201,
     trips: 2,
-    read: 21,
-    written: 9,
-    keyed: { read: 23, written: 11, again: 7 },
+    read: 22,
+    written: 12,
+    keyed: { read: 24, written: 14, again: 7 },
     invalid: (caller, made) => caller.post(`/accounts/invite/?organization=${made.id}`, { role: "boss" }),
   },
   retrieveInvitation: {
@@ -215,8 +215,8 @@ export const organizationsCosts = {
     send: async (caller, made) => caller.post(`/accounts/invite/${await storeInvite(made, "AOWNER")}/`),
     status: 200,
     trips: 2,
-    read: 18,
-    written: 4,
+    read: 19,
+    written: 7,
     invalid: (caller) => caller.post("/accounts/invite/nonsense/"),
   },
   revokeInvitation: {

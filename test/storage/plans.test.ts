@@ -1,5 +1,4 @@
 /** How the database goes about what the worker asks of it: no statement's cost goes with what others store. */
-import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -9,6 +8,8 @@ import { storeLogo } from "../accounts/logos.ts";
 import { withToken } from "../accounts/stored-tokens.ts";
 import { Counter, Meter, patientQueue, type SentStatement } from "../counting.ts";
 import { cron, deliver } from "../deliver.ts";
+import { mailFrom, Post } from "../mail/mailing.ts";
+import { storeInvite } from "../organizations/invitations.ts";
 import {
   addToGroup,
   makeAccount,
@@ -278,11 +279,28 @@ describe("no statement reads a table that grows from end to end", () => {
     await expectGoodPlans(statements);
   });
 
-  it("the erasures that are overdue", async () => {
+  it("the mail of an invitation", async () => {
+    const made = await makeAccount(await someone());
+    const uuid = await storeInvite(made);
     const meter = new Meter(env.DB);
-    const controller = createScheduledController({ scheduledTime: Date.now() });
-    await worker.scheduled(controller, { ...env, DB: meter.database, JOBS: patientQueue });
-    await expectGoodPlans(meter.read().statements);
+    const post = new Post();
+    await deliver([{ kind: "mail-invite", uuid, version: 1 }], {
+      DB: meter.database,
+      MAIL: post.binding,
+      MAIL_FROM: mailFrom,
+    });
+    expect(post.sent).toHaveLength(1);
+    const { trips, rowsWritten, statements } = meter.read();
+    expect({ trips, rowsWritten }).toEqual({ trips: 2, rowsWritten: 2 });
+    await expectGoodPlans(statements);
+  });
+
+  it("what the cron looks for", async () => {
+    const meter = new Meter(env.DB);
+    await cron(Date.now(), { DB: meter.database, JOBS: patientQueue });
+    const { statements } = meter.read();
+    expect(statements.some(({ sql }) => sql.includes("invites_unmailed"))).toBe(true);
+    await expectGoodPlans(statements);
   });
 
   it("every foreign key is followed through an index of the table that has it", async () => {

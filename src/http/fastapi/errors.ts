@@ -32,6 +32,7 @@ const refusals = {
   group_unknown: [422, "This group does not exist"],
   organization_unnamed: [422, "Name an account"],
   too_soon: [429, "This was done less than a minute ago"],
+  too_many_invites: [429, "This account has sent as many invites as an hour allows"],
   last_owner: [409, "An account must keep at least one active owner"],
   zone_missing: [404, "Zone not found"],
   zone_slug_taken: [409, "A zone with this slug already exists"],

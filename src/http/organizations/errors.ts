@@ -39,6 +39,7 @@ const refusals = {
   group_unknown: [400, { groups: ["Invalid pk - object does not exist."] }],
   organization_unnamed: [400, { organization: ["Name an organization: you are in none or in several."] }],
   too_soon: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],
+  too_many_invites: [429, { detail: "Request was throttled. Expected available in 3600 seconds." }],
   last_owner: [400, { [nonField]: ["An organization must keep at least one active owner."] }],
   zone_missing: [404, { detail: "No Zone matches the given query." }],
   zone_slug_taken: [400, { slug: ["zone with this slug already exists."] }],
@@ -74,6 +75,8 @@ export function refuse(c: AppContext, error: unknown): Response {
   return c.json({ detail: "Internal server error." }, 500);
 }
 
+const throttled: ReadonlySet<string> = new Set(["too_soon", "too_many_invites", "rate_limited"]);
+
 /** The sentences that name what was refused, or until when. */
 function withDetails({ code, details }: DomainError, body: Readonly<Record<string, unknown>>) {
   if (details.blockingState !== undefined) {
@@ -82,7 +85,7 @@ function withDetails({ code, details }: DomainError, body: Readonly<Record<strin
   if (code === "group_unknown") {
     return { groups: [`Invalid pk "${details.value ?? ""}" - object does not exist.`] };
   }
-  if ((code === "too_soon" || code === "rate_limited") && details.retryAfter !== undefined) {
+  if (throttled.has(code) && details.retryAfter !== undefined) {
     const unit = details.retryAfter === 1 ? "second" : "seconds";
     return { detail: `Request was throttled. Expected available in ${details.retryAfter} ${unit}.` };
   }

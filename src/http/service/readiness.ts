@@ -7,8 +7,9 @@ import { logFault } from "../refusal.ts";
 
 /** Looks at each part a request needs: 200 when all answer, else 503, with what is wrong in words. */
 export async function readiness(c: AppContext) {
-  const parts = { configuration: configuration(c), database: await database(c) };
-  const ready = Object.values(parts).every((part) => part === "ok");
+  const parts = { configuration: configuration(c), database: await database(c), mail: mail(c) };
+  // Without mail invitations are stored and wait: nothing that is asked fails for it.
+  const ready = parts.configuration === "ok" && parts.database === "ok";
   if (ready) return c.json({ status: "ready" as const, parts }, 200);
   return c.json({ status: "unready" as const, parts }, 503, { "Retry-After": "5" });
 }
@@ -19,6 +20,15 @@ function configuration(c: AppContext): string {
     return "ok";
   } catch (error) {
     return error instanceof ConfigurationError ? error.message : "unreadable";
+  }
+}
+
+function mail(c: AppContext): string {
+  try {
+    if (configurationOf(c.env).settings.mailFrom !== undefined) return "ok";
+    return "off: MAIL_FROM is not set, invitations are stored and not mailed";
+  } catch {
+    return "unknown";
   }
 }
 

@@ -2,7 +2,7 @@ import { eq, sql, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { rolesReaching } from "../../domain/invite.ts";
+import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invite.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { invites, users } from "../../storage/schema.ts";
 import { hasRole, requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
@@ -27,7 +27,7 @@ export interface InviteAccess extends Access {
 }
 
 /** Whether an invitation can still be accepted; any other is as good as gone. */
-export function isPending(ctx: Context): SQL {
+export function isPending(ctx: Pick<Context, "now">): SQL {
   // Written out: a bound value would keep SQLite from the indexes of pending invitations.
   return sql`invites.state = 'pending' and invites.valid_until > ${ctx.now}`;
 }
@@ -86,6 +86,17 @@ export function requireReach({ caller, account }: Access, role: AccountRole): vo
 /** What `requireReach` found, for use inside the batch that acts on it. */
 export function stillReaches(ctx: Context, access: Access, role: AccountRole): SQL {
   return sql`(${hasEverywhere(ctx, "invites:write")} or ${hasRole(ctx, access, rolesReaching(role))})`;
+}
+
+/** What sending an invitation once more changes of it: its secret, its end, and that it is to be mailed. */
+export function nextSending({ version }: FoundInvite, now: number) {
+  return {
+    version: version + 1,
+    sentAt: now,
+    validUntil: now + inviteValidity,
+    mailedAt: null,
+    mailAgainAt: now + firstPatience,
+  };
 }
 
 /** A batch with this fails as `changed_meanwhile` when the invitation is not what was read, or out of the caller's reach. */

@@ -1,7 +1,7 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { inviteValidity } from "../../domain/invite.ts";
+import { firstPatience, inviteValidity } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema.ts";
@@ -13,6 +13,8 @@ import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
 import { requireReach, stillReaches, type ShownInvite } from "./access.ts";
+import { countingInvite, requireInvitesLeft } from "./hourly.ts";
+import { mailLater } from "./mail.ts";
 
 export interface NewInvite {
   readonly email: string;
@@ -21,8 +23,8 @@ export interface NewInvite {
 
 /**
  * Invites an address into the current organization. Throws what `requireCurrent` throws,
- * `forbidden` for a role above the caller's own, `invite_pending`, `already_member` and
- * `seats_taken`, in this order. Two round trips.
+ * `forbidden` for a role above the caller's own, `too_many_invites`, `invite_pending`,
+ * `already_member` and `seats_taken`, in this order. Two round trips.
  */
 export function createInvite(
   ctx: Context,
@@ -39,8 +41,8 @@ export function createInvite(
 }
 
 /**
- * Writes a new invitation; `answer` is what is kept of it for a repeated request. Throws
- * `whenPending` where the address has one, `already_member` and `seats_taken`.
+ * Writes a new invitation and has it mailed; `answer` is what is kept of it for a repeated request.
+ * Throws `too_many_invites`, `whenPending` where the address has one, `already_member` and `seats_taken`.
  */
 export async function insertInvite(
   ctx: Context,
@@ -50,6 +52,7 @@ export async function insertInvite(
 ): Promise<ShownInvite> {
   const { db, now } = ctx;
   const { account, caller } = access;
+  requireInvitesLeft(ctx, account);
   const made = {
     uuid: crypto.randomUUID(),
     email,
@@ -74,6 +77,7 @@ export async function insertInvite(
       precondition(db, whenPending, sql`not exists (${pending})`),
       precondition(db, "already_member", sql`not ${isMemberAddress(sql`${account.id}`, emailKey)}`),
       seatLeft(ctx, account),
+      ...countingInvite(ctx, account),
       db.insert(invites).values({
         uuid: made.uuid,
         accountId: account.id,
@@ -83,6 +87,7 @@ export async function insertInvite(
         invitedBy: caller.id,
         sentAt: now,
         validUntil: made.validUntil,
+        mailAgainAt: now + firstPatience,
         createdAt: now,
       }),
       auditStatement(ctx, caller, {
@@ -93,6 +98,7 @@ export async function insertInvite(
       }),
     ]),
   );
+  mailLater(ctx, { uuid: made.uuid, version: 1 });
   return made;
 }
 

@@ -2,7 +2,7 @@ import { eq, sql, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { inviteValidity, secondsToResend } from "../../domain/invite.ts";
+import { secondsToResend } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema.ts";
@@ -15,17 +15,20 @@ import {
   invitesQuery,
   inviteStillStands,
   isPendingFor,
+  nextSending,
   requireReach,
   stillReaches,
   type InviteAccess,
 } from "./access.ts";
 import { insertInvite, isMemberAddress, type NewInvite } from "./create.ts";
+import { countingInvite, requireInvitesLeft } from "./hourly.ts";
+import { mailLater } from "./mail.ts";
 
 /**
  * Invites an address into an account, or renews its pending invitation: role, secret and end. Within
  * a minute of the last sending only the role changes. Throws what `requireAccess` throws,
- * `forbidden` for a role above the caller's own, `already_member` and `seats_taken`. Two round
- * trips; one when nothing changes.
+ * `forbidden` for a role above the caller's own, `already_member`, `too_many_invites` and
+ * `seats_taken`. Two round trips; one when nothing changes.
  */
 export function inviteAddress(ctx: Context, which: SQL, invite: NewInvite): Promise<null> {
   return once(async () => {
@@ -55,10 +58,9 @@ async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Pro
   const due = secondsToResend(invite.sentAt, now) === 0;
   const changes = due || invite.role !== role;
   if (!changes && ctx.repeatable === undefined) return;
+  if (due) requireInvitesLeft(ctx, account);
   const { version } = invite;
-  const sending = due
-    ? { version: version + 1, sentAt: now, validUntil: now + inviteValidity, mailedAt: null }
-    : {};
+  const sending = due ? nextSending(invite, now) : {};
   const change = [
     db
       .update(invites)
@@ -83,7 +85,9 @@ async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Pro
       "already_member",
       sql`not ${isMemberAddress(sql`${account.id}`, normalEmail(invite.email))}`,
     ),
+    ...(due ? countingInvite(ctx, account) : []),
     ...(changes ? change : []),
   ];
   await runBatch(db, keeping(ctx, caller, "null", statements));
+  if (due) mailLater(ctx, { uuid: invite.uuid, version: version + 1 });
 }

@@ -1,19 +1,21 @@
 import { eq } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { inviteValidity, secondsToResend } from "../../domain/invite.ts";
+import { secondsToResend } from "../../domain/invite.ts";
 import { runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema.ts";
 import { accessStillHolds } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { inviteStillStands, requireReach, type FoundInvite } from "./access.ts";
+import { inviteStillStands, nextSending, requireReach, type FoundInvite } from "./access.ts";
 import { getInvite } from "./get.ts";
+import { countingInvite, requireInvitesLeft } from "./hourly.ts";
+import { mailLater } from "./mail.ts";
 
 /**
  * Sends an invitation once more, with a new secret and a new end. Throws what `getInvite` throws,
- * `forbidden` for a role above the caller's own, and `too_soon` within a minute of the last
- * sending. Two round trips.
+ * `forbidden` for a role above the caller's own, `too_soon` within a minute of the last
+ * sending, and `too_many_invites`. Two round trips.
  */
 export async function resendInvite(ctx: Context, uuid: string): Promise<FoundInvite> {
   const { db, now } = ctx;
@@ -22,10 +24,11 @@ export async function resendInvite(ctx: Context, uuid: string): Promise<FoundInv
   requireReach(access, invite.role);
   const retryAfter = secondsToResend(invite.sentAt, now);
   if (retryAfter > 0) throw new DomainError("too_soon", { retryAfter });
+  requireInvitesLeft(ctx, account);
 
   const update = db
     .update(invites)
-    .set({ version: invite.version + 1, sentAt: now, validUntil: now + inviteValidity, mailedAt: null })
+    .set(nextSending(invite, now))
     .where(eq(invites.id, invite.id))
     .returning();
   const [, , [resent]] = await runBatch(db, [
@@ -38,6 +41,8 @@ export async function resendInvite(ctx: Context, uuid: string): Promise<FoundInv
       target: `invite:${uuid}`,
       changes: { version: [invite.version, invite.version + 1] },
     }),
+    ...countingInvite(ctx, account),
   ] as const);
+  mailLater(ctx, { uuid, version: invite.version + 1 });
   return { ...invite, ...resent };
 }

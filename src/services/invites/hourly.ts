@@ -1,0 +1,34 @@
+/** How many mails of invitations an account sends in an hour: counted on its row, in the batch that asks for the mail. */
+import { eq, sql } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { inviteHour, invitesAnHour } from "../../domain/invite.ts";
+import { precondition, type Statement } from "../../storage/database.ts";
+import { accounts } from "../../storage/schema.ts";
+import type { FoundAccount } from "../accounts/access.ts";
+import type { Context } from "../context.ts";
+
+type Hourly = Pick<FoundAccount, "id" | "invitesSince" | "invitesSent">;
+
+/** Throws `too_many_invites`, until the hour is over, where the account has sent as many as an hour allows. */
+export function requireInvitesLeft({ now, settings }: Context, account: Hourly): void {
+  const { invitesSince: since, invitesSent } = account;
+  if (!settings.limitsInvites || since === null || since + inviteHour <= now) return;
+  if (invitesSent < invitesAnHour) return;
+  const retryAfter = Math.min(inviteHour, since + inviteHour - now) / 1000;
+  throw new DomainError("too_many_invites", { retryAfter: Math.ceil(retryAfter) });
+}
+
+/** The statements that count one mail; their batch fails as `changed_meanwhile` when the last was taken since. */
+export function countingInvite({ db, now, settings }: Context, { id }: Hourly): Statement[] {
+  const begins = sql`(invites_since is null or invites_since <= ${now - inviteHour})`;
+  const left = sql`exists (select 1 from accounts where id = ${id} and (${begins} or invites_sent < ${invitesAnHour}))`;
+  const count = db
+    .update(accounts)
+    .set({
+      invitesSince: sql`case when ${begins} then ${now} else invites_since end`,
+      invitesSent: sql`case when ${begins} then 1 else invites_sent + 1 end`,
+    })
+    .where(eq(accounts.id, id));
+  return settings.limitsInvites ? [precondition(db, "changed_meanwhile", left), count] : [count];
+}

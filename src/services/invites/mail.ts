@@ -1,0 +1,153 @@
+/**
+ * The mail of an invitation. The queue carries ids; whoever takes a message off it looks up what the
+ * invitation is by then, and makes its secret anew.
+ */
+import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
+
+import { firstPatience, longestPatience, mailsADay } from "../../domain/invite.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { joinName, type Language } from "../../domain/user.ts";
+import { writeInvitation } from "../../mail/invitation.ts";
+import { sendLetter, type MailBinding } from "../../mail/send.ts";
+import { runBatch, type Database } from "../../storage/database.ts";
+import { accounts, invites, mailedAddresses, users } from "../../storage/schema.ts";
+import type { Context } from "../context.ts";
+import { enqueueJob, enqueueJobs, mostAtOnce } from "../jobs.ts";
+import { makeInviteToken, type InviteReference } from "./secret.ts";
+
+/** The job of mailing one version of an invitation. */
+export interface InviteMailJob extends InviteReference {
+  readonly kind: "mail-invite";
+}
+
+/** What mailing takes. */
+export interface Mailing {
+  readonly db: Database;
+  readonly mail: MailBinding;
+  readonly settings: Settings;
+  readonly now: number;
+}
+
+const day = 24 * 60 * 60 * 1000;
+/** How many hundreds of mails one cron run asks for. */
+const mostSteps = 10;
+
+/** Asks for the mail of an invitation, after the answer. */
+export function mailLater(ctx: Context, { uuid, version }: InviteReference): void {
+  ctx.later(enqueueJob(ctx.jobs, jobOf({ uuid, version })));
+}
+
+/**
+ * Mails an invitation, unless it has been mailed, moved on or is over, or its address has had all
+ * mails of the day, in which case the cron comes back to it. Ending between the mail and the word of
+ * it sends the same mail with the same secret once more. Throws what the binding throws.
+ */
+export async function mailInvite(
+  { db, mail, settings, now }: Mailing,
+  { uuid, version }: InviteReference,
+): Promise<void> {
+  const { mailFrom, publicUrl, inviteSecret } = settings;
+  if (mailFrom === undefined) return;
+  const due = sql`invites.uuid = ${uuid} and invites.version = ${version} and invites.state = 'pending' and invites.mailed_at is null and invites.valid_until > ${now}`;
+  const [[invite], reserved] = await runBatch(db, [
+    invitationQuery(db, due),
+    reservation(db, due, now, settings.limitsInvites),
+  ] as const);
+  if (invite === undefined || reserved.length === 0) return;
+
+  const { inviterId, firstName, lastName, inviterEmail } = invite;
+  const letter = writeInvitation({
+    language: invite.language ?? "EN",
+    account: invite.title,
+    inviter: inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || inviterEmail,
+    role: invite.role,
+    validUntil: invite.validUntil,
+    link: `${publicUrl}/invite#${await makeInviteToken(inviteSecret, { uuid, version })}`,
+  });
+  try {
+    await sendLetter(mail, mailFrom, invite.email, letter);
+  } catch (error) {
+    // A mail that did not leave is none of the day's.
+    await db
+      .update(mailedAddresses)
+      .set({ mails: sql`mails - 1` })
+      .where(and(eq(mailedAddresses.day, dayOf(now)), eq(mailedAddresses.emailKey, invite.emailKey)));
+    throw error;
+  }
+  await db
+    .update(invites)
+    .set({ mailedAt: now, mailAgainAt: null })
+    .where(and(eq(invites.uuid, uuid), eq(invites.version, version), isNull(invites.mailedAt)));
+}
+
+/** Asks the queue again for the mails that have not left, those first that have waited longest past their time. */
+export async function askForMails(db: Database, jobs: Queue, now: number): Promise<void> {
+  // Written out: a bound value would keep SQLite from the index of those that wait.
+  const waiting = sql`select id from invites indexed by invites_unmailed where state = 'pending' and mail_again_at is not null and mail_again_at <= ${now} order by mail_again_at limit ${mostAtOnce}`;
+  const patience = sql`min(${longestPatience}, max(${firstPatience}, ${now} - sent_at))`;
+  for (let step = 0; step < mostSteps; step += 1) {
+    const asked = await db
+      .update(invites)
+      .set({ mailAgainAt: sql`case when valid_until > ${now} then ${now} + ${patience} end` })
+      .where(sql`id in (${waiting})`)
+      .returning({ uuid: invites.uuid, version: invites.version, again: invites.mailAgainAt });
+    await enqueueJobs(jobs, asked.filter(({ again }) => again !== null).map(jobOf));
+    if (asked.length < mostAtOnce) return;
+  }
+}
+
+/** Forgets how many mails addresses were sent on days that are over. */
+export async function forgetMails(db: Database, now: number): Promise<void> {
+  const past = sql`select day, email_key from mailed_addresses where day < ${dayOf(now)} limit 1000`;
+  for (;;) {
+    const { meta } = await db
+      .delete(mailedAddresses)
+      .where(sql`(day, email_key) in (${past})`)
+      .run();
+    if (meta.changes < 1_000) return;
+  }
+}
+
+function invitationQuery(db: Database, due: SQL) {
+  return db
+    .select({
+      email: sql<string>`invites.email`.as("invite_email"),
+      emailKey: sql<string>`invites.email_key`.as("invite_key"),
+      role: invites.role,
+      validUntil: invites.validUntil,
+      title: accounts.title,
+      inviterId: users.id,
+      firstName: users.firstName,
+      lastName: users.lastName,
+      inviterEmail: sql<string>`users.email`.as("inviter_email"),
+      language:
+        sql<Language | null>`(select invitee.language from users as invitee where invitee.email_key = invites.email_key and invitee.language is not null order by invitee.id limit 1)`.as(
+          "invitee_language",
+        ),
+    })
+    .from(invites)
+    .innerJoin(accounts, eq(accounts.id, invites.accountId))
+    .leftJoin(users, eq(users.id, invites.invitedBy))
+    .where(due);
+}
+
+/** Takes one of the mails that the invitation's address may be sent today; no row where none is left. */
+function reservation(db: Database, due: SQL, now: number, limited: boolean) {
+  return db
+    .insert(mailedAddresses)
+    .select(sql`select ${dayOf(now)}, email_key, 1 from invites where ${due}`)
+    .onConflictDoUpdate({
+      target: [mailedAddresses.day, mailedAddresses.emailKey],
+      set: { mails: sql`mails + 1` },
+      setWhere: limited ? sql`mails < ${mailsADay}` : sql`true`,
+    })
+    .returning({ mails: mailedAddresses.mails });
+}
+
+function jobOf({ uuid, version }: InviteReference): InviteMailJob {
+  return { kind: "mail-invite", uuid, version };
+}
+
+function dayOf(moment: number): number {
+  return Math.floor(moment / day);
+}

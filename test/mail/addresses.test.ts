@@ -1,0 +1,95 @@
+/** Whom mails come from and go to: addresses that carry anything else are refused at every door. */
+import { describe, expect, it } from "vitest";
+
+import { parseMailbox } from "../../src/domain/email.ts";
+import { sendLetter } from "../../src/mail/send.ts";
+import { doorWith } from "../http/door.ts";
+import { makeAccount, someone, stranger } from "../world.ts";
+import { Post } from "./mailing.ts";
+
+const letter = { subject: "Subject", text: "text", html: "<p>html</p>" };
+const from = { name: "Roster", email: "roster@example.com" };
+const hostile = [
+  "ada@example.com\r\nBcc: everyone@example.com",
+  "ada@example.com\nbob@example.com",
+  "ada\0@example.com",
+  "ada@example.com,bob@example.com",
+  "ada@example.com;bob@example.com",
+  "Ada <ada@example.com>",
+  "<ada@example.com>",
+  "ada@example.com bob@example.com",
+  "ada@example.com\u2028bcc:bob@example.com",
+  "ada@exam\u0085ple.com",
+  '"ada\r\n"@example.com',
+];
+
+describe.each(hostile)("the address %j", (address) => {
+  it("is refused by the accounts face", async () => {
+    const owner = await someone();
+    const { slug } = await makeAccount(owner);
+    const { status, body } = await owner.post(`/api/v1/account/${slug}/invite`, { email: address });
+    expect([status, body.detail[0].loc]).toEqual([422, ["body", "email"]]);
+  });
+
+  it("is refused by the organizations face", async () => {
+    const owner = await someone();
+    const { id } = await makeAccount(owner);
+    const path = `/accounts/invite/?organization=${id}`;
+    const { status, body } = await owner.post(path, { invitee_identifier: address });
+    expect([status, Object.keys(body)]).toEqual([400, ["invitee_identifier"]]);
+  });
+
+  it("gets no mail, should it ever be stored", async () => {
+    const post = new Post();
+    await expect(sendLetter(post.binding, from, address, letter)).rejects.toThrow("not an address");
+    expect(post.sent).toEqual([]);
+  });
+});
+
+it("an address with white space around it is the address without it", async () => {
+  const owner = await someone();
+  const { id } = await makeAccount(owner);
+  const path = `/accounts/invite/?organization=${id}`;
+  const { status, body } = await owner.post(path, { invitee_identifier: " ada@example.com\r\n" });
+  expect([status, body.invitee_identifier]).toEqual([201, "ada@example.com"]);
+});
+
+it("a subject of several lines is no subject", async () => {
+  const post = new Post();
+  const broken = { ...letter, subject: "Subject\r\nBcc: everyone@example.com" };
+  await expect(sendLetter(post.binding, from, "ada@example.com", broken)).rejects.toThrow("several lines");
+  expect(post.sent).toEqual([]);
+});
+
+it("a letter goes to one address, from a name where there is one", async () => {
+  const post = new Post();
+  await sendLetter(post.binding, from, "ada+tag@exämple.com", letter);
+  await sendLetter(post.binding, { name: "", email: "roster@example.com" }, "ada@example.com", letter);
+  expect(post.sent).toEqual([
+    { from, to: "ada+tag@exämple.com", ...letter },
+    { from: "roster@example.com", to: "ada@example.com", ...letter },
+  ]);
+});
+
+describe("MAIL_FROM", () => {
+  it.each([
+    ["roster@example.com", { name: "", email: "roster@example.com" }],
+    [" Roster <roster@example.com> ", from],
+    ['"Roster, Ltd." <roster@example.com>', { name: "Roster, Ltd.", email: "roster@example.com" }],
+    ["<roster@example.com>", { name: "", email: "roster@example.com" }],
+  ])("%j is an address and a name", (text, mailbox) => expect(parseMailbox(text)).toEqual(mailbox));
+
+  it.each([
+    "roster",
+    "Roster",
+    "Roster <roster>",
+    "Roster <roster@example.com> more",
+    "Roster <a@example.com> <b@example.com>",
+    "a@example.com, b@example.com",
+    "Roster\r\nBcc: x@example.com <roster@example.com>",
+  ])("%j leaves the service unready, which names it", async (value) => {
+    const answer = await stranger.through(doorWith({ MAIL_FROM: value })).get("/readyz");
+    expect(answer.status).toBe(503);
+    expect(answer.body.parts.configuration).toContain("MAIL_FROM");
+  });
+});
