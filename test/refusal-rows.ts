@@ -12,7 +12,7 @@ type Send = (caller: Caller, account: MadeAccount) => Promise<Answer>;
 
 /** The status for each kind of caller, and what they ask. */
 export type Row = readonly [
-  unauthenticated: 200 | 401,
+  unauthenticated: 200 | 401 | 404,
   outsider: number,
   member: number,
   owner: number,
@@ -39,7 +39,7 @@ const invitation = async (of: MadeAccount, role: "AOWNER" | "AMEMBER" = "AMEMBER
   `/accounts/invite/${await storeInvite(of, role)}/`;
 const colleague = async (of: MadeAccount) => oneUser((await makeColleague([of])).uuid);
 /** The same for all who are someone. */
-const alike = (unauthenticated: 200 | 401, status: number, send: Send): Row => {
+const alike = (unauthenticated: 200 | 401 | 404, status: number, send: Send): Row => {
   return [unauthenticated, status, status, status, status, status, status, status, status, send];
 };
 const open = (path: string) => alike(200, 200, (caller) => caller.get(path));
@@ -146,6 +146,7 @@ export const table: Readonly<Record<string, Row>> = {
   listAccountInvites:        [401, 403, 200, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${v1}/account/${of.id}/invites`)],
   inviteToAccount:           [401, 403, 200, 200, 403, 403, 200, 200, 403, (caller, of) => caller.post(`${account(of)}/invite`, { email: anAddress() })],
   deleteAccountInvite:       [401, 403, 204, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await invited(of, "AMEMBER"))],
+  previewInvite: alike(200, 200, async (caller, of) => caller.post(`${v1}/invites/preview`, { token: await inviteToken(await storeInvite(of)) })),
   acceptInvite:              [401, 200, 200, 200, 200, 200, 200, 200, 403, async (caller, of) => caller.post(`${v1}/invites/accept`, { token: await inviteToken(await storeInvite(of)) })],
   listOwnInvites: signedIn(200, (caller) => caller.get(`${v1}/user/invites`)),
   acceptOwnInvite:           [401, 200, 200, 200, 200, 200, 200, 200, 403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of, "AMEMBER", caller.email || anAddress())}/accept`)],
@@ -178,6 +179,7 @@ export const table: Readonly<Record<string, Row>> = {
   getReadiness: open("/readyz"),
   getDocument: open("/openapi.json"),
   getDocsPage: open("/docs"),
+  getInvitePage: open("/invite"),
 };
 
 /** Operations once more, where it matters what or whom they are about. */
@@ -204,5 +206,6 @@ export const further: readonly (readonly [id: string, about: string, row: Row])[
   ["acceptOwnInvite", "of another's address", signedIn(403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of)}/accept`))],
   ["acceptOwnInvite", "that is not there", signedIn(404, (caller) => caller.post(`${v1}/user/invites/${crypto.randomUUID()}/accept`))],
   ["acceptInvite", "with a wrong secret", signedIn(404, async (caller) => caller.post(`${v1}/invites/accept`, { token: await inviteToken(crypto.randomUUID()) }))],
+  ["previewInvite", "with a wrong secret", alike(404, 404, async (caller) => caller.post(`${v1}/invites/preview`, { token: await inviteToken(crypto.randomUUID()) }))],
   ["deleteAccessToken", "of another", signedIn(404, async (caller) => caller.delete(await ownToken(await someone())))],
 ];

@@ -100,6 +100,7 @@ export const operations = {
   listAccountInvites: "invites:read",
   inviteToAccount: "invites:write",
   deleteAccountInvite: "invites:write",
+  previewInvite: "open",
   acceptInvite: "signed-in",
   listOwnInvites: "signed-in",
   acceptOwnInvite: "signed-in",
@@ -139,6 +140,7 @@ export const operations = {
   getReadiness: "open",
   getDocument: "open",
   getDocsPage: "open",
+  getInvitePage: "open",
 } as const satisfies Record<string, Need>;
 export type OperationId = keyof typeof operations;
 

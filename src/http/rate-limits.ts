@@ -30,6 +30,22 @@ export async function limitLogins(c: AppContext, principal: Principal): Promise<
   if (address !== undefined) await count(c, "LIMIT_LOGIN_ADDRESS", address);
 }
 
+/** Looking at invitations without signing in: 60 a minute an address. Throws `rate_limited`. */
+export async function limitPreviews(c: AppContext): Promise<void> {
+  const address = clientNetwork(c.req.header("CF-Connecting-IP"));
+  if (address !== undefined) await count(c, "LIMIT_PREVIEWS", address);
+}
+
+/** Runs what takes an invitation's secret: one that is no good counts as a bad token of the address does. */
+export async function countingBadSecrets<Result>(c: AppContext, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "invite_missing") await limitFailedTokens(c);
+    throw error;
+  }
+}
+
 /** Tokens that are no good: 100 a minute an address. Throws `rate_limited`. */
 export async function limitFailedTokens(c: AppContext): Promise<void> {
   const address = clientNetwork(c.req.header("CF-Connecting-IP"));

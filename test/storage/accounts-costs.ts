@@ -189,9 +189,9 @@ export const accountsCosts = {
     send: (caller, made) => caller.post(`${account(made)}/invite`, { email: anAddress(), role: "AOWNER" }),
     status: 200,
     trips: 2,
-    read: 22,
-    written: 9,
-    keyed: { read: 24, written: 11, again: 10 },
+    read: 23,
+    written: 12,
+    keyed: { read: 25, written: 14, again: 10 },
     invalid: (caller, made) => caller.post(`${account(made)}/invite`, { email: "nobody" }),
     unchanged: {
       send: async (caller, made) => {
@@ -213,6 +213,14 @@ export const accountsCosts = {
     read: 18,
     written: 3,
     invalid: (caller, made) => caller.delete(`${account(made)}/invite/nobody`),
+  },
+  previewInvite: {
+    send: async (caller, made) =>
+      caller.post("/api/v1/invites/preview", { token: await inviteToken(await storeInvite(made)) }),
+    status: 200,
+    trips: 1,
+    read: 2,
+    written: 0,
   },
   acceptInvite: {
     send: async (caller) =>

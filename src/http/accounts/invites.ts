@@ -6,11 +6,13 @@ import { acceptInvite, acceptOwnInvite } from "../../services/invites/accept.ts"
 import { inviteAddress } from "../../services/invites/invite.ts";
 import { listEveryInvite } from "../../services/invites/list.ts";
 import { listOwnInvites } from "../../services/invites/list-own.ts";
+import { previewInvite } from "../../services/invites/preview.ts";
 import { revokeAddress } from "../../services/invites/revoke.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { answers, empty, json, openAnswers } from "../fastapi/answers.ts";
 import { email, uuid } from "../fastapi/fields.ts";
 import { accountById, namedAccount } from "./paths.ts";
-import { operation } from "./operation.ts";
+import { countingBadSecrets, limitPreviews } from "../rate-limits.ts";
+import { openOperation, operation } from "./operation.ts";
 
 const tag = "Invites";
 const exampleId = "0b6f0c1e-52a5-4d0f-8f0d-3f1d2b7a9c44";
@@ -45,6 +47,33 @@ const receivedSchema = z
 const joinedSchema = z
   .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
   .openapi("JoinedAccount", { example: { account: exampleAccount } });
+
+const previewSchema = z
+  .object({
+    account: z.object({
+      title: z.string(),
+      logo_url: z.url().nullable().openapi({ description: "Null: a logo is shown to members only." }),
+    }),
+    invited_by: z
+      .string()
+      .nullable()
+      .openapi({ description: "Who invited, by name; null when that user is gone." }),
+    role: z.enum(accountRoles),
+    expires: z.iso.datetime(),
+  })
+  .openapi("InvitePreview", {
+    example: {
+      account: { title: "Acme", logo_url: null },
+      invited_by: "Ada Lovelace",
+      role: "AMEMBER",
+      expires,
+    },
+  });
+
+const tokenBody = z
+  .object({ token: z.string().openapi({ description: "What stands behind `#` in the link." }) })
+  .openapi("InviteToken");
+const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
 
 const inviteBody = z
   .object({ email, role: z.enum(accountRoles).default("AMEMBER") })
@@ -107,6 +136,30 @@ operation(
   },
 );
 
+openOperation(
+  {
+    id: "previewInvite",
+    method: "post",
+    path: "/api/v1/invites/preview",
+    tag,
+    summary: "Preview invite",
+    description:
+      "What the secret of an invite's link is an invite to. Open to anyone who has it; a wrong, used, expired or revoked one is 404. 60 a minute an address.",
+    body: tokenBody,
+    bodyExample: { token: exampleToken },
+    limit: limitPreviews,
+    responses: openAnswers(json(200, "The invite.", previewSchema), 400, 404, 413, 422),
+  },
+  async (visit, { body }, c) => {
+    const { title, inviter, role, validUntil } = await countingBadSecrets(c, () =>
+      previewInvite(visit, body.token),
+    );
+    // A logo is for members: nothing yet shows one without signing in.
+    const account = { title, logo_url: null };
+    return c.json({ account, invited_by: inviter, role, expires: told(validUntil) });
+  },
+);
+
 operation(
   {
     id: "acceptInvite",
@@ -116,14 +169,12 @@ operation(
     summary: "Accept invite",
     description:
       "Makes the caller a member by the secret of an invite's link. A wrong, used, expired or revoked one is 404; who accepted it is answered the same again. A role is never lowered.",
-    body: z
-      .object({ token: z.string().openapi({ description: "What stands behind `#` in the link." }) })
-      .openapi("InviteToken"),
-    bodyExample: { token: "C28MHlKlTQ-PDT8dK3qcRAAAAAE…" },
+    body: tokenBody,
+    bodyExample: { token: exampleToken },
     responses: answers(json(200, "The account that was joined.", joinedSchema), 400, 403, 404, 409, 413, 422),
   },
   async (ctx, { body }, c) => {
-    const { uuid: id, slug } = await acceptInvite(ctx, body.token);
+    const { uuid: id, slug } = await countingBadSecrets(c, () => acceptInvite(ctx, body.token));
     return c.json({ account: { id, slug } });
   },
 );
