@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { copyAssets } from "./assets.ts";
 import { localConfiguration } from "./configuration.ts";
 import { runCrons } from "./crons.ts";
 import { requireFreePort, takeStateDirectory } from "./exclusive.ts";
@@ -36,6 +37,7 @@ async function start(state: string, port: number): Promise<void> {
   const key = await localSigningKey(state);
   const configuration = await localConfiguration(process.env, { state, port, key });
   await clearTemporaryFolder(state);
+  copyAssets();
   await migrate(state);
   const service = await serve({ configuration, state, port });
   void ended(service).then((code) => stop(state, code || 1, "the service has ended by itself"));

@@ -66,12 +66,19 @@ const word = fc.oneof(
 const paths = operationsOf((await stranger.get("/openapi.json")).body).map(({ path }) => path);
 const fields = (
   "slug title name description email zone saml domain sso_url entity_id x509_cert id uuid search page page_size " +
-  "cursor organization role add delete usage file account_id __proto__"
+  "cursor organization role add delete usage file account_id token __proto__"
 ).split(" ");
 
 const path = fc
   .tuple(
-    fc.constantFrom(...paths, "/docs/{file}", "/api/v1/{any}", "/accounts/{any}/", "/{any}"),
+    fc.constantFrom(
+      ...paths,
+      "/docs/{file}",
+      "/invite/{file}",
+      "/api/v1/{any}",
+      "/accounts/{any}/",
+      "/{any}",
+    ),
     word,
     fc.boolean(),
   )
@@ -180,7 +187,8 @@ it("no request is answered with a fault, or in anyone's words but the service's"
       expect(answer.text).not.toMatch(/^\s+at \S/m);
       if (answer.text !== "") {
         const type = answer.headers.get("Content-Type") ?? "";
-        if (/^\/docs(?:[/?]|$)/.test(address)) expect(type).toMatch(/^(?:text|application|image)\//);
+        if (/^\/(?:docs|invite)(?:[/?]|$)/.test(address))
+          expect(type).toMatch(/^(?:text|application|image)\//);
         else expect(type).toMatch(/^application\/json/);
       }
     },

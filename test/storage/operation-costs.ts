@@ -13,5 +13,6 @@ export const costs: Readonly<Record<OperationId, Cost>> = {
   getHealth: { send: (caller) => caller.get("/healthz"), status: 200, trips: 0, read: 0, written: 0 },
   getReadiness: { send: (caller) => caller.get("/readyz"), status: 200, trips: 1, read: 3, written: 0 },
   getDocument: { send: (caller) => caller.get("/openapi.json"), status: 200, trips: 0, read: 0, written: 0 },
+  getInvitePage: { send: (caller) => caller.get("/invite"), status: 200, trips: 0, read: 0, written: 0 },
   getDocsPage: { send: (caller) => caller.get("/docs"), status: 200, trips: 0, read: 0, written: 0 },
 };

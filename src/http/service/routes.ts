@@ -5,6 +5,7 @@ import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { configurationOf } from "../configuration.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { docsAsset, docsPage } from "./docs.ts";
+import { inviteAsset, invitePage } from "./invite-page.ts";
 import { readiness } from "./readiness.ts";
 
 const tag = "Service";
@@ -34,7 +35,9 @@ function describe(
 const statusSchema = z.object({ status: z.literal("ok") }).openapi("Health");
 const readinessSchema = z
   .object({ status: z.enum(["ready", "unready"]), parts: z.record(z.string(), z.string()) })
-  .openapi("Readiness", { example: { status: "ready", parts: { configuration: "ok", database: "ok" } } });
+  .openapi("Readiness", {
+    example: { status: "ready", parts: { configuration: "ok", database: "ok", mail: "ok" } },
+  });
 const rootSchema = z.object({ name: z.string(), docs: z.url(), openapi: z.url() }).openapi("Service");
 
 /** The open operations; `document` writes the OpenAPI text of the whole app for an address. */
@@ -90,6 +93,11 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
     docsPage,
   );
   service.get("/docs/:file", docsAsset);
+  service.openapi(
+    describe("getInvitePage", "/invite", "The page an invitation's link opens", "text/html", z.string()),
+    invitePage,
+  );
+  service.get("/invite/:file", inviteAsset);
   for (const path of new Set(
     service.routes.filter(({ method }) => method === "GET").map((route) => route.path),
   )) {
