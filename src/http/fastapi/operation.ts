@@ -92,7 +92,7 @@ export class FastApiFace {
 
 async function readInputs<Params, Query, Body>(
   c: AppContext,
-  contract: Pick<OperationContract<Params, Query, Body>, "params" | "query" | "body">,
+  contract: Pick<OperationContract<Params, Query, Body>, "params" | "query" | "body" | "largestFile">,
 ): Promise<Inputs<Params, Query, Body>> {
   const issues: ValidationIssue[] = [];
   const take = (schema: unknown, value: unknown, part: RequestPart): unknown => {
