@@ -77,11 +77,29 @@ describe("the history of everything", () => {
     ];
     const { slug } = zone.body;
     const told = [
-      ["zone.created", `zone:${zone.body.id}`, { slug: [null, slug], title: [null, "Zone"] }],
+      [
+        "zone.created",
+        `zone:${zone.body.id}`,
+        {
+          slug: [null, slug],
+          title: [null, "Zone"],
+          cloud_provider: [null, zone.body.cloud_provider],
+          private: [null, false],
+        },
+      ],
       ["account.updated", `account:${account.id}`, { max_users: [null, 5] }],
       ["account.updated", `account:${account.id}`, { blocking_state: ["unblocked", "budget"] }],
       ["user.updated", `user:${user.id}`, { type: ["USER", "SALES"] }],
-      ["zone.deleted", `zone:${zone.body.id}`, { slug: [slug, null], title: ["Zone", null] }],
+      [
+        "zone.deleted",
+        `zone:${zone.body.id}`,
+        {
+          slug: [slug, null],
+          title: ["Zone", null],
+          cloud_provider: [zone.body.cloud_provider, null],
+          private: [false, null],
+        },
+      ],
     ].map(([action, target, changes], at) => ({
       id: expect.any(Number),
       at: expect.any(String),
