@@ -18,9 +18,10 @@ export class Load {
   async until(kill: (now: () => void) => Promise<void>): Promise<void> {
     this.#killed = false;
     const busy = Promise.all(Array.from({ length: connections }, () => this.#keepAsking()));
+    const killing = kill(() => (this.#killed = true));
     // What goes wrong before the kill is told of at once.
-    await Promise.race([busy, kill(() => (this.#killed = true))]);
-    await busy;
+    await Promise.race([busy, killing]);
+    await Promise.all([busy, killing]);
   }
 
   /** Sends again what was sent from these places on, whether it was acknowledged or not. */

@@ -16,11 +16,18 @@ export class Service {
   readonly address: URL;
   readonly #environment: Record<string, string>;
   #child: ChildProcess | undefined;
+  /** Known once it is ready: to look for them takes as long as all that is on its way takes to be answered. */
+  #groups: ReadonlySet<number> | undefined;
   #bundles: readonly string[] = [];
 
   constructor(state: string, port: number) {
     this.address = new URL(`http://127.0.0.1:${port}`);
     this.#environment = { STATE_DIR: state, PORT: String(port), RATE_LIMITS: "off" };
+  }
+
+  /** How many processes it consists of. */
+  get size(): number {
+    return this.#groups === undefined ? 0 : membersOf(this.#groups).length;
   }
 
   /** Returns once it answers; throws a Refusal with all it printed when it ends before. */
@@ -50,26 +57,25 @@ export class Service {
     ended.catch(() => {});
     await Promise.race([ready, ended]);
     this.#bundles = (await bundleNames()).filter((name) => !before.includes(name));
+    if (child.pid !== undefined) this.#groups = groupsOf(child.pid);
   }
 
   /**
-   * Kills all of it at once and without warning; returns how many processes, when none is left. `now`
-   * is called right before, in the same turn: what fails afterwards may have failed for this.
+   * Kills all of it at once and without warning; returns when none of it is left. `now` is called
+   * right before, in the same turn: what fails afterwards may have failed for this.
    */
-  async kill(now: () => void = () => {}): Promise<number> {
+  async kill(now: () => void = () => {}): Promise<void> {
     const id = this.#child?.pid;
-    if (id === undefined) return 0;
-    // By their groups they are known when their parents are gone.
-    const groups = groupsOf(id);
-    const count = membersOf(groups).length;
+    if (id === undefined) return;
+    const groups = this.#groups ?? groupsOf(id);
+    this.#child = undefined;
+    this.#groups = undefined;
     now();
     for (const group of groups) killGroup(group);
     for (const until = Date.now() + 10_000; membersOf(groups).length > 0; await sleep(20)) {
       if (Date.now() > until) throw new Refusal(`processes ${membersOf(groups).join(", ")} live on`);
     }
-    this.#child = undefined;
     for (const name of this.#bundles) await rm(join(bundles, name), { recursive: true, force: true });
-    return count;
   }
 }
 
