@@ -297,7 +297,7 @@ describe("no statement reads a table that grows from end to end", () => {
 
   it("what the cron looks for", async () => {
     const meter = new Meter(env.DB);
-    await cron(Date.now(), { DB: meter.database, JOBS: patientQueue });
+    await cron(Date.now(), { DB: meter.database, JOBS: patientQueue, MAIL_FROM: mailFrom });
     const { statements } = meter.read();
     expect(statements.some(({ sql }) => sql.includes("invites_unmailed"))).toBe(true);
     await expectGoodPlans(statements);
