@@ -1,14 +1,55 @@
 /** Inviting who is invited already. */
 import { describe, expect, it } from "vitest";
 
+import { doorWhile } from "../between.ts";
 import { anAddress, setInvite } from "../organizations/invitations.ts";
 import { answered, makeAccountWithMember } from "../organizations/requests.ts";
 import { invite, invited, inviteOf, lastInvite, sentAgo } from "./invites.ts";
-import { bare, found, historyOf, idOf, join, noRole, nothing, seatsTaken } from "./members.ts";
+import {
+  bare,
+  found,
+  historyOf,
+  idOf,
+  join,
+  membersOf,
+  noRole,
+  noSeat,
+  nothing,
+  seatsTaken,
+} from "./members.ts";
+import { someone } from "../world.ts";
 import { setAccount } from "./rows.ts";
 
 const done = { status: 200, body: null };
 const week = 7 * 24 * 60 * 60 * 1000;
+
+describe("an invitation that ends while it is sent again", () => {
+  it.each(["renewed", "resent"])("is not %s into the seat that another has taken since", async (how) => {
+    const { owner, account } = await found();
+    const newcomer = await someone();
+    const id = await idOf(newcomer);
+    await setAccount(account, { max_users: 2 });
+    const email = await invited(owner, account);
+    const { uuid } = await lastInvite(account, email);
+    await setInvite(uuid, { sent_at: 0, valid_until: Date.now() + 1_500 });
+    const added = { add: [{ id, role: "AMEMBER" }] };
+    expect(answered(await owner.patch(membersOf(account), added))).toEqual(noSeat);
+
+    const door = doorWhile(async () => {
+      await scheduler.wait(1_600);
+      expect(bare(await owner.patch(membersOf(account), added))).toEqual(nothing);
+    });
+    const late = owner.through(door);
+    const answer =
+      how === "renewed"
+        ? await invite(late, account, { email })
+        : await late.post(`/accounts/invite/${uuid}/`);
+    const full = { non_field_errors: ["This organization has no seat left."] };
+    expect(answered(answer)).toEqual(how === "renewed" ? noSeat : { status: 400, body: full });
+    expect(await seatsTaken(account)).toMatchObject({ members: 2 });
+    expect(await lastInvite(account, email)).toMatchObject({ version: 1, sent_at: 0 });
+  });
+});
 
 describe("inviting a pending address again", () => {
   it("within a minute sends nothing and changes the role alone", async () => {

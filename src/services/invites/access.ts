@@ -6,6 +6,7 @@ import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invit
 import { precondition, type Statement } from "../../storage/database.ts";
 import { invites, users } from "../../storage/schema.ts";
 import { hasRole, requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
+import { seatLeft } from "../accounts/seats.ts";
 import { hasEverywhere, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
@@ -104,4 +105,15 @@ export function inviteStillStands(ctx: Context, access: InviteAccess): Statement
   const { id, version, role, sentAt } = access.invite;
   const there = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
   return precondition(ctx.db, "changed_meanwhile", sql`${there} and ${stillReaches(ctx, access, role)}`);
+}
+
+/** By how much the clocks of two requests at once may differ, in milliseconds. */
+const clockSkew = 60 * 1000;
+
+/**
+ * What belongs behind the statement that gives an invitation about to end a new end: to a request
+ * whose clock is ahead it had ended, and its seat may be another's. Fails as `seats_taken` then.
+ */
+export function seatKept(ctx: Context, { account, invite }: InviteAccess): Statement[] {
+  return invite.validUntil - ctx.now > clockSkew ? [] : [seatLeft(ctx, account, 0)];
 }

@@ -17,6 +17,7 @@ import {
   isPendingFor,
   nextSending,
   requireReach,
+  seatKept,
   stillReaches,
   type InviteAccess,
 } from "./access.ts";
@@ -87,6 +88,7 @@ async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Pro
     ),
     ...(due ? countingInvite(ctx, account) : []),
     ...(changes ? change : []),
+    ...(due ? seatKept(ctx, access) : []),
   ];
   await runBatch(db, keeping(ctx, caller, "null", statements));
   if (due) mailLater(ctx, { uuid: invite.uuid, version: version + 1 });

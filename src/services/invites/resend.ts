@@ -7,7 +7,7 @@ import { invites } from "../../storage/schema.ts";
 import { accessStillHolds } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { inviteStillStands, nextSending, requireReach, type FoundInvite } from "./access.ts";
+import { inviteStillStands, nextSending, requireReach, seatKept, type FoundInvite } from "./access.ts";
 import { getInvite } from "./get.ts";
 import { countingInvite, requireInvitesLeft } from "./hourly.ts";
 import { mailLater } from "./mail.ts";
@@ -42,6 +42,7 @@ export async function resendInvite(ctx: Context, uuid: string): Promise<FoundInv
       changes: { version: [invite.version, invite.version + 1] },
     }),
     ...countingInvite(ctx, account),
+    ...seatKept(ctx, access),
   ] as const);
   mailLater(ctx, { uuid, version: invite.version + 1 });
   return { ...invite, ...resent };
