@@ -5,7 +5,7 @@ import { doorWith } from "./http/door.ts";
 import { publicUrl, stranger } from "./world.ts";
 
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https:; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const assets = { "page.css": "text/css", "page.js": "text/javascript", "words.js": "text/javascript" };
 

@@ -7,6 +7,8 @@ import { Counter } from "../counting.ts";
 import { doorWith, roomInMinute } from "../http/door.ts";
 import { run } from "../storage/rows.ts";
 import { makeAccount, someone, stranger, type Answer, type Caller } from "../world.ts";
+import { env } from "cloudflare:workers";
+import { anImage, upload } from "./logos.ts";
 import { accept, inviteSecret, invited, lastInvite } from "./invites.ts";
 import { found, noInvite } from "./members.ts";
 import { setAccount } from "./rows.ts";
@@ -35,6 +37,22 @@ describe("the secret of an invitation shows", () => {
       expect(answered(await preview(token, caller))).toEqual(expected);
     }
     expect(await storedInvite(uuid)).toMatchObject({ state: "pending", version: 1 });
+  });
+
+  it("the logo of the account, and goes without where logos cannot be reached", async () => {
+    const { owner, account } = await found();
+    const image = anImage();
+    expect((await upload(owner, account, image)).status).toBe(204);
+    const { uuid } = await lastInvite(account, await invited(owner, account));
+    const token = await inviteSecret(uuid);
+    const shown = (await preview(token)).body.account;
+    expect(shown).toEqual({
+      title: account.title,
+      logo_url: `data:image/png;base64,${image.toBase64()}`,
+    });
+    const lost = new Proxy(env.LOGOS, { get: () => () => Promise.reject(new Error("down")) });
+    const down = stranger.through(doorWith({ LOGOS: lost }));
+    expect((await preview(token, down)).body.account).toEqual({ title: account.title, logo_url: null });
   });
 
   it("the inviter's address where there is no name, and null where they are gone", async () => {

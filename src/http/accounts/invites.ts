@@ -52,7 +52,10 @@ const previewSchema = z
   .object({
     account: z.object({
       title: z.string(),
-      logo_url: z.url().nullable().openapi({ description: "Null: a logo is shown to members only." }),
+      logo_url: z
+        .string()
+        .nullable()
+        .openapi({ description: "The logo itself, as a `data:` URL: its own address is for members." }),
     }),
     invited_by: z
       .string()
@@ -151,11 +154,10 @@ openOperation(
     responses: openAnswers(json(200, "The invite.", previewSchema), 400, 404, 413, 422),
   },
   async (visit, { body }, c) => {
-    const { title, inviter, role, validUntil } = await countingBadSecrets(c, () =>
+    const { title, logo, inviter, role, validUntil } = await countingBadSecrets(c, () =>
       previewInvite(visit, body.token),
     );
-    // A logo is for members: nothing yet shows one without signing in.
-    const account = { title, logo_url: null };
+    const account = { title, logo_url: logo };
     return c.json({ account, invited_by: inviter, role, expires: told(validUntil) });
   },
 );

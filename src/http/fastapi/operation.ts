@@ -21,7 +21,7 @@ type Serve<Params, Query, Body> = (
 ) => Promise<Response>;
 
 /** What is given to who serves an operation that asks for no token. */
-export type Visit = Pick<Context, "db" | "now" | "settings">;
+export type Visit = Pick<Context, "db" | "logos" | "now" | "settings">;
 
 type OpenContract<Params, Query, Body> = Omit<
   OperationContract<Params, Query, Body>,
@@ -80,7 +80,8 @@ export class FastApiFace {
       const { settings } = configurationOf(c.env);
       await limit(c);
       const input = await readInputs(c, contract);
-      return serve({ db: openDatabase(c.env.DB), now: Date.now(), settings }, input, c);
+      const visit = { db: openDatabase(c.env.DB), logos: c.env.LOGOS, now: Date.now(), settings };
+      return serve(visit, input, c);
     });
   };
 

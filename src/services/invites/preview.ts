@@ -4,14 +4,18 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { joinName } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
+import { logoKey } from "../../storage/logos.ts";
 import { accounts, invites, users } from "../../storage/schema.ts";
 import type { Context } from "../context.ts";
+import { logoOf, type Logo } from "../logos/access.ts";
 import { isPending } from "./access.ts";
 import { readInviteToken } from "./secret.ts";
 
 /** What an invitation is to, as whoever has its secret may see it. */
 export interface InvitePreview {
   readonly title: string;
+  /** The account's logo as a `data:` URL; null where there is none, or none to be had now. */
+  readonly logo: string | null;
   /** The inviter's name, or address where there is none; null when that user is gone. */
   readonly inviter: string | null;
   readonly role: AccountRole;
@@ -21,10 +25,11 @@ export interface InvitePreview {
 /**
  * Shows what the secret of an invitation leads to, before anybody signs in; that the account is
  * blocked shows on accepting only. Throws `invite_missing` alike for a secret that is wrong, used,
- * expired, revoked or of an account that is gone. One round trip, none for a secret that is wrong.
+ * expired, revoked or of an account that is gone. One round trip, none for a secret that is wrong, and one
+ * read of R2 where there is a logo.
  */
 export async function previewInvite(
-  ctx: Pick<Context, "db" | "now" | "settings">,
+  ctx: Pick<Context, "db" | "logos" | "now" | "settings">,
   secret: string,
 ): Promise<InvitePreview> {
   const reference = await readInviteToken(ctx.settings.inviteSecret, secret);
@@ -33,6 +38,10 @@ export async function previewInvite(
   const query = ctx.db
     .select({
       title: accounts.title,
+      accountUuid: sql<string>`accounts.uuid`.as("account_uuid"),
+      logoHash: accounts.logoHash,
+      logoUpload: accounts.logoUpload,
+      logoType: accounts.logoType,
       role: invites.role,
       validUntil: invites.validUntil,
       inviterId: users.id,
@@ -48,5 +57,24 @@ export async function previewInvite(
   if (found === undefined) throw new DomainError("invite_missing");
   const { title, role, validUntil, inviterId, firstName, lastName, email } = found;
   const inviter = inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || email;
-  return { title, inviter, role, validUntil };
+  const logo = await showLogo(ctx, found.accountUuid, logoOf(found));
+  return { title, logo, inviter, role, validUntil };
+}
+
+/** The logo itself: whoever has the secret has no other way to it, as the logo's own address asks who they are. */
+async function showLogo(
+  { logos }: Pick<Context, "logos">,
+  accountUuid: string,
+  logo: Logo | undefined,
+): Promise<string | null> {
+  if (logo === undefined) return null;
+  try {
+    const object = await logos.get(logoKey(accountUuid, logo));
+    if (object === null) return null;
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    return `data:${logo.type};base64,${bytes.toBase64()}`;
+  } catch (error) {
+    console.error({ event: "logos_unreachable", error: error instanceof Error ? error.name : "unknown" });
+    return null;
+  }
 }
