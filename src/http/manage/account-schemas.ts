@@ -8,6 +8,7 @@ import {
   settableBlockingStates,
   usageEnforcements,
 } from "../../domain/account.ts";
+import { periodOf } from "../../domain/buckets.ts";
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
@@ -107,7 +108,7 @@ export function presentManaged(account: ManagedAccount, now: number): z.input<ty
       account.trialExpiresAt === null ? null : new Date(account.trialExpiresAt).toISOString(),
     current_users: account.memberCount,
     current_kbs: account.currentKnowledgeBoxes,
-    current_usage: account.usagePeriod === monthStart(now) ? account.usage : 0,
+    current_usage: account.usagePeriod === periodOf(now).start ? account.usage : 0,
     max_users: account.maxUsers,
     max_kbs: account.maxKnowledgeBoxes,
     usage_limit: account.usageLimit,
@@ -126,9 +127,4 @@ export function presentManaged(account: ManagedAccount, now: number): z.input<ty
     saml_sso_url: account.samlSsoUrl,
     saml_x509_cert: account.samlX509Cert,
   };
-}
-
-function monthStart(now: number): number {
-  const today = new Date(now);
-  return Date.UTC(today.getUTCFullYear(), today.getUTCMonth());
 }

@@ -3,6 +3,7 @@ import { eq, sql, type SQL } from "drizzle-orm";
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invite.ts";
+import { joinName } from "../../domain/user.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { invites, users } from "../../storage/schema.ts";
 import { hasRole, requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
@@ -116,4 +117,19 @@ const clockSkew = 60 * 1000;
  */
 export function seatKept(ctx: Context, { account, invite }: InviteAccess): Statement[] {
   return invite.validUntil - ctx.now > clockSkew ? [] : [seatLeft(ctx, account, 0)];
+}
+
+/** Whom an invited address is told it was invited by: a name, or an address where there is none; null when that user is gone. */
+export function inviterName({
+  inviterId,
+  firstName,
+  lastName,
+  inviterEmail,
+}: {
+  readonly inviterId: number | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly inviterEmail: string | null;
+}): string | null {
+  return inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || inviterEmail;
 }

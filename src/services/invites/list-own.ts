@@ -1,11 +1,11 @@
 import { and, eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { joinName, normalEmail } from "../../domain/user.ts";
+import { normalEmail } from "../../domain/user.ts";
 import { accounts, invites, users } from "../../storage/schema.ts";
 import { callerId, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { isPending } from "./access.ts";
+import { inviterName, isPending } from "./access.ts";
 
 /** An invitation as the invited see it. */
 export interface ReceivedInvite {
@@ -30,7 +30,7 @@ export async function listOwnInvites(ctx: Context): Promise<readonly ReceivedInv
       inviterId: users.id,
       firstName: users.firstName,
       lastName: users.lastName,
-      email: sql<string>`users.email`.as("inviter_email"),
+      inviterEmail: sql<string>`users.email`.as("inviter_email"),
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
@@ -38,10 +38,12 @@ export async function listOwnInvites(ctx: Context): Promise<readonly ReceivedInv
     .where(and(sql`invites.email_key = ${ownAddress(ctx)}`, isPending(ctx)))
     .orderBy(sql`invites.id`);
   const [, rows] = await readAs(ctx, sentTo);
-  return rows.map(({ accountUuid, slug, title, inviterId, firstName, lastName, email, ...invite }) => ({
-    ...invite,
-    account: { uuid: accountUuid, slug, title },
-    inviter: inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || email,
+  return rows.map((row) => ({
+    uuid: row.uuid,
+    account: { uuid: row.accountUuid, slug: row.slug, title: row.title },
+    role: row.role,
+    inviter: inviterName(row),
+    validUntil: row.validUntil,
   }));
 }
 

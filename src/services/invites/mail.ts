@@ -6,13 +6,14 @@ import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
 
 import { firstPatience, longestPatience, mailsADay } from "../../domain/invite.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { joinName, type Language } from "../../domain/user.ts";
+import type { Language } from "../../domain/user.ts";
 import { writeInvitation } from "../../mail/invitation.ts";
 import { sendLetter, type MailBinding } from "../../mail/send.ts";
 import { runBatch, type Database } from "../../storage/database.ts";
 import { accounts, invites, mailedAddresses, users } from "../../storage/schema.ts";
 import type { Context } from "../context.ts";
 import { enqueueJob, enqueueJobs, mostAtOnce } from "../jobs.ts";
+import { inviterName } from "./access.ts";
 import { makeInviteToken, type InviteReference } from "./secret.ts";
 
 /** The job of mailing one version of an invitation. */
@@ -55,11 +56,10 @@ export async function mailInvite(
   ] as const);
   if (invite === undefined || reserved.length === 0) return;
 
-  const { inviterId, firstName, lastName, inviterEmail } = invite;
   const letter = writeInvitation({
     language: invite.language ?? "EN",
     account: invite.title,
-    inviter: inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || inviterEmail,
+    inviter: inviterName(invite),
     role: invite.role,
     validUntil: invite.validUntil,
     link: `${publicUrl}/invite#${await makeInviteToken(inviteSecret, { uuid, version })}`,

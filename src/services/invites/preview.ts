@@ -2,13 +2,12 @@ import { eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { joinName } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
 import { logoKey } from "../../storage/logos.ts";
 import { accounts, invites, users } from "../../storage/schema.ts";
 import type { Context } from "../context.ts";
 import { logoOf, type Logo } from "../logos/access.ts";
-import { isPending } from "./access.ts";
+import { inviterName, isPending } from "./access.ts";
 import { readInviteToken } from "./secret.ts";
 
 /** What an invitation is to, as whoever has its secret may see it. */
@@ -47,7 +46,7 @@ export async function previewInvite(
       inviterId: users.id,
       firstName: users.firstName,
       lastName: users.lastName,
-      email: sql<string>`users.email`.as("inviter_email"),
+      inviterEmail: sql<string>`users.email`.as("inviter_email"),
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
@@ -55,10 +54,9 @@ export async function previewInvite(
     .where(sql`invites.uuid = ${uuid} and invites.version = ${version} and ${isPending(ctx)}`);
   const [[found]] = await runBatch(ctx.db, [query] as const);
   if (found === undefined) throw new DomainError("invite_missing");
-  const { title, role, validUntil, inviterId, firstName, lastName, email } = found;
-  const inviter = inviterId === null ? null : joinName(firstName ?? "", lastName ?? "") || email;
+  const { title, role, validUntil } = found;
   const logo = await showLogo(ctx, found.accountUuid, logoOf(found));
-  return { title, logo, inviter, role, validUntil };
+  return { title, logo, inviter: inviterName(found), role, validUntil };
 }
 
 /** The logo itself: whoever has the secret has no other way to it, as the logo's own address asks who they are. */
