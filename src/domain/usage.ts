@@ -69,7 +69,8 @@ export function isUsedUp(usage: number, limit: number | null): boolean {
   return limit !== null && usage >= limit;
 }
 
-function usageAnswer(
+/** What an increment is told where its period counts so much. */
+export function usageAnswer(
   usage: number,
   { limit, overridden }: Pick<Increment, "limit" | "overridden">,
 ): UsageAnswer {

@@ -10,6 +10,10 @@ export interface AccountState {
   /** Start of the period that `usage` belongs to. */
   readonly period: number;
   readonly usage: number;
+  /** Start of the hour increments were last counted in. */
+  readonly hour: number;
+  /** What increments counted in that hour; `hours` and `days` are told when it is over. */
+  readonly hourUsage: number;
   /** The limit last seen, from which alone `quota` is derived. */
   readonly limit: number | null;
   readonly knowledgeBoxes: number;
@@ -19,10 +23,13 @@ export interface AccountState {
   readonly horizon: number;
 }
 
-/** What one call leaves: what the account is then – the very same object when nothing of it changed – and what is answered. */
+/** What one call leaves. */
 export interface Turn<Result> {
-  readonly state: AccountState;
   readonly result: Result;
+  /** What the account is then; the very same object when nothing of it changed. */
+  readonly state: AccountState;
+  /** Writes what is kept outside the account's row; what the account is then. */
+  readonly store?: () => AccountState;
 }
 
 interface Row extends Record<string, SqlStorageValue> {
@@ -31,6 +38,8 @@ interface Row extends Record<string, SqlStorageValue> {
   clock: number;
   period: number;
   usage: number;
+  hour: number;
+  hour_usage: number;
   usage_limit: number | null;
   current_kbs: number;
   window_days: number | null;
@@ -44,6 +53,8 @@ export function freshState(accountUuid: string, now: number): AccountState {
     clock: now,
     period: periodOf(now).start,
     usage: 0,
+    hour: 0,
+    hourUsage: 0,
     limit: null,
     knowledgeBoxes: 0,
     windowDays: null,
@@ -71,6 +82,8 @@ export function loadState(sql: SqlStorage): AccountState | undefined {
     clock: row.clock,
     period: row.period,
     usage: row.usage,
+    hour: row.hour,
+    hourUsage: row.hour_usage,
     limit: row.usage_limit,
     knowledgeBoxes: row.current_kbs,
     windowDays: row.window_days,
@@ -80,16 +93,18 @@ export function loadState(sql: SqlStorage): AccountState | undefined {
 
 export function saveState(sql: SqlStorage, state: AccountState): void {
   sql.exec(
-    `INSERT INTO meta (id, schema_version, account_uuid, clock, period, usage, usage_limit, current_kbs,
-       window_days, horizon) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO meta (id, schema_version, account_uuid, clock, period, usage, hour, hour_usage, usage_limit,
+       current_kbs, window_days, horizon) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET clock = excluded.clock, period = excluded.period, usage = excluded.usage,
-       usage_limit = excluded.usage_limit, current_kbs = excluded.current_kbs,
-       window_days = excluded.window_days, horizon = excluded.horizon`,
+       hour = excluded.hour, hour_usage = excluded.hour_usage, usage_limit = excluded.usage_limit,
+       current_kbs = excluded.current_kbs, window_days = excluded.window_days, horizon = excluded.horizon`,
     steps.length,
     state.accountUuid,
     state.clock,
     state.period,
     state.usage,
+    state.hour,
+    state.hourUsage,
     state.limit,
     state.knowledgeBoxes,
     state.windowDays,
@@ -111,6 +126,9 @@ export function mirroredOf({ usage, period, knowledgeBoxes, limit }: AccountStat
   return { usage, period, knowledgeBoxes, quotaUntil };
 }
 
-export function isMirroredAlike(one: AccountState, other: AccountState): boolean {
-  return JSON.stringify(mirroredOf(one)) === JSON.stringify(mirroredOf(other));
+/** In what the database is told of two states they differ: in what clients are shown, in the count alone, or in nothing. */
+export function mirroredDifference(one: AccountState, other: AccountState): "shown" | "count" | "none" {
+  if (one.knowledgeBoxes !== other.knowledgeBoxes) return "shown";
+  if (mirroredOf(one).quotaUntil !== mirroredOf(other).quotaUntil) return "shown";
+  return one.usage !== other.usage || one.period !== other.period ? "count" : "none";
 }

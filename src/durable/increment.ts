@@ -2,22 +2,26 @@ import { bucketStart, periodOf } from "../domain/buckets.ts";
 import { decideIncrement, type Increment, type UsageAnswer } from "../domain/usage.ts";
 import type { AccountState, Turn } from "./account-state.ts";
 import { findAnswer, keepAnswer, type IdempotencyKey } from "./answers.ts";
-import { addUsage } from "./bucket-rows.ts";
+import { closeHour } from "./open-hour.ts";
 
 export interface IncrementInput extends Increment {
   readonly accountUuid: string;
   readonly key?: IdempotencyKey | undefined;
 }
 
+/** What the period counts then, where the increment is counted: all else its caller knows. */
 export type IncrementResult =
-  | { readonly kind: "counted"; readonly answer: UsageAnswer }
+  | number
+  /** It was counted before, under its key. */
+  | { readonly kind: "repeated"; readonly answer: UsageAnswer }
   /** Nothing is counted, as it would pass the limit; more is admitted from the period's end on. */
   | { readonly kind: "refused"; readonly answer: UsageAnswer; readonly periodEnd: number }
   | { readonly kind: "too_large" | "key_reused" };
 
 /**
- * Counts an increment in its period, its hour and its day, or says why not. A repeated key is told
- * what it was told before. Counting writes three rows, and a fourth for a key; all else at most one.
+ * Counts an increment in its period and its hour, or says why not. A repeated key is told what it was
+ * told before. Writes one row and another for a key; the first one of an hour two more, for the hour
+ * before and its day.
  */
 export function increment(
   sql: SqlStorage,
@@ -29,7 +33,7 @@ export function increment(
   const kept = key && findAnswer(sql, key.value, now);
   if (kept !== undefined) {
     const same = kept.requestHash === key?.requestHash;
-    return { state, result: same ? { kind: "counted", answer: kept.answer } : { kind: "key_reused" } };
+    return { state, result: same ? { kind: "repeated", answer: kept.answer } : { kind: "key_reused" } };
   }
   const seen = withLimit(state, limit);
   const decision = decideIncrement(state.usage, input);
@@ -37,10 +41,17 @@ export function increment(
   if (decision.kind === "refused") {
     return { state: seen, result: { ...decision, periodEnd: periodOf(state.period).end } };
   }
-  addUsage(sql, "hours", bucketStart("hour", now), amount);
-  addUsage(sql, "days", bucketStart("day", now), amount);
-  if (key !== undefined) keepAnswer(sql, key, decision.answer, now);
-  return { state: { ...seen, usage: decision.answer.usage }, result: decision };
+  const { usage } = decision.answer;
+  const hour = bucketStart("hour", now);
+  const goesOn = hour === seen.hour;
+  const counted = { ...seen, usage, hour, hourUsage: goesOn ? seen.hourUsage + amount : amount };
+  if (goesOn && key === undefined) return { state: counted, result: usage };
+  const store = () => {
+    if (!goesOn) closeHour(sql, seen);
+    if (key !== undefined) keepAnswer(sql, key, decision.answer, now);
+    return counted;
+  };
+  return { state: counted, result: usage, store };
 }
 
 /** The same account with a limit; the very same object when it had that one. */

@@ -7,7 +7,9 @@ import {
   type Sums,
 } from "../domain/buckets.ts";
 import { metrics, type Metric } from "../domain/usage.ts";
+import type { AccountState } from "./account-state.ts";
 import { readBuckets } from "./bucket-rows.ts";
+import { openHour } from "./open-hour.ts";
 
 export interface ReadInput extends RangeRequest {
   /** Narrows to one; increments belong to none. */
@@ -30,20 +32,28 @@ export type ReadResult =
  * Answers the points of a range: whole days from the rows of days, hours only at its ragged ends. An
  * account without tables has never counted anything.
  */
-export function read(sql: SqlStorage | undefined, input: ReadInput, now: number): ReadResult {
+export function read(stored: Stored | undefined, input: ReadInput, now: number): ReadResult {
   const plan = planRange(input, now);
   if (plan.kind !== "plan") return plan;
-  const sums = foldRange(plan, sql === undefined ? [] : readRows(sql, input, plan), metrics.length);
+  const sums = foldRange(plan, stored === undefined ? [] : readRows(stored, input, plan), metrics.length);
   if (sums === undefined) return { kind: "too_large" };
   return { kind: "points", points: plan.points.map((timestamp, place) => pointOf(timestamp, sums[place])) };
 }
 
-function readRows(sql: SqlStorage, input: ReadInput, { days, hours }: RangePlan): Sums[] {
+/** What is kept of an account: its tables, and its row. */
+interface Stored {
+  readonly sql: SqlStorage;
+  readonly state: AccountState;
+}
+
+function readRows({ sql, state }: Stored, input: ReadInput, plan: RangePlan): Sums[] {
   const knowledgebox = input.knowledgebox ?? "";
-  return [
-    ...readBuckets(sql, "days", knowledgebox, days),
-    ...hours.flatMap((span) => readBuckets(sql, "hours", knowledgebox, span)),
+  const rows = [
+    ...readBuckets(sql, "days", knowledgebox, plan.days),
+    ...plan.hours.flatMap((span) => readBuckets(sql, "hours", knowledgebox, span)),
   ];
+  // Increments belong to no knowledge box.
+  return input.knowledgebox === null ? [...rows, ...openHour(state, plan)] : rows;
 }
 
 function pointOf(timestamp: number, sums: readonly number[] = []): UsagePoint {

@@ -49,10 +49,13 @@ export function record(
   const { accepted, duplicates, refused } = sifted;
   const result = { accepted: accepted.length, duplicates, refused };
   if (accepted.length === 0) return { state, result };
-  rememberEvents(sql, hashes, accepted);
-  addToBuckets(sql, "hours", sumEvents("hour", accepted));
-  addToBuckets(sql, "days", sumEvents("day", accepted));
-  const boxes = new Set(accepted.flatMap(({ knowledgebox }) => knowledgebox ?? []));
-  const knowledgeBoxes = state.knowledgeBoxes + addKnowledgeBoxes(sql, boxes);
-  return { state: { ...state, knowledgeBoxes, windowDays, horizon }, result };
+  const store = () => {
+    rememberEvents(sql, hashes, accepted);
+    addToBuckets(sql, "hours", sumEvents("hour", accepted));
+    addToBuckets(sql, "days", sumEvents("day", accepted));
+    const boxes = new Set(accepted.flatMap(({ knowledgebox }) => knowledgebox ?? []));
+    const knowledgeBoxes = state.knowledgeBoxes + addKnowledgeBoxes(sql, boxes);
+    return { ...state, knowledgeBoxes, windowDays, horizon };
+  };
+  return { state, result, store };
 }

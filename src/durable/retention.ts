@@ -3,6 +3,7 @@ import { horizonAt } from "../domain/usage-events.ts";
 import { saveState, type AccountState } from "./account-state.ts";
 import { pruneAnswers } from "./answers.ts";
 import { pruneHours } from "./bucket-rows.ts";
+import { closeHour, isHourOver } from "./open-hour.ts";
 import { pruneEvents } from "./seen-events.ts";
 
 /** The most rows of a table that one turn removes. */
@@ -12,22 +13,27 @@ export const pruneStep = 1_000;
 export type Remainder = "due" | "later" | "never";
 
 /**
- * Removes what is kept no longer: answers after a day, ids of events behind the horizon, hours after
- * 400 days. The times it went by are kept with it, so that no clock brings back as empty what was removed.
+ * Closes the hour that is over, and removes what is kept no longer: answers after a day, ids of events
+ * behind the horizon, hours after 400 days. The times it removed by are kept with it, so that no clock
+ * brings back as empty what was removed.
  */
 export function prune(storage: DurableObjectStorage, state: AccountState, now: number): Remainder {
   const { sql } = storage;
   return storage.transactionSync(() => {
     const { windowDays } = state;
     const horizon = windowDays === null ? state.horizon : horizonAt(now, windowDays, state.horizon);
+    const over = isHourOver(state, now);
+    if (over) closeHour(sql, state);
+    const hourUsage = over ? 0 : state.hourUsage;
     const removed = [
       pruneAnswers(sql, now, pruneStep),
       pruneEvents(sql, horizon, pruneStep),
       pruneHours(sql, hoursKeptFrom(now), pruneStep),
     ];
-    if (removed.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon });
+    if (removed.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon, hourUsage });
+    else if (over) saveState(sql, { ...state, hourUsage });
     if (removed.some((rows) => rows === pruneStep)) return "due";
-    return holdsPerishables(sql) ? "later" : "never";
+    return hourUsage > 0 || holdsPerishables(sql) ? "later" : "never";
   });
 }
 

@@ -40,6 +40,11 @@ export const steps: readonly Step[] = [
       CREATE TABLE seen_events (block INTEGER NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
         PRIMARY KEY (block, hash)) STRICT, WITHOUT ROWID;`);
   },
+  // The hour that increments are counted in stands in the account's own row, so that one writes one row.
+  (sql) => {
+    sql.exec(`ALTER TABLE meta ADD COLUMN hour INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE meta ADD COLUMN hour_usage INTEGER NOT NULL DEFAULT 0;`);
+  },
 ];
 
 /** Whether anything was ever stored: reading an account that counted nothing makes no tables. */

@@ -5,8 +5,8 @@ import type { Env } from "../env.ts";
 import {
   freshState,
   inPeriodOf,
-  isMirroredAlike,
   loadState,
+  mirroredDifference,
   mirroredOf,
   saveState,
   type AccountState,
@@ -20,12 +20,15 @@ import { prune } from "./retention.ts";
 import { hashIds } from "./seen-events.ts";
 import { isStored, migrate } from "./store.ts";
 
-/** How long after a change the database is told of it, and after a prune step the next one runs. */
+/** How long after a change that clients see the database is told of it, and after a prune step the next one runs. */
 const soon = 2_000;
+/** How long after something was counted the database is told, for lists; each time writes a row there. */
+const later = 30_000;
 /** How long after the database failed it is told again. */
 const retry = 30_000;
 /** How long after a prune that left nothing due the next one runs. */
 const daily = 24 * 60 * 60 * 1000;
+const delays = { shown: soon, count: later, none: daily } as const;
 
 export interface UsageState {
   readonly usage: number;
@@ -77,7 +80,7 @@ export class UsageMeter extends DurableObject<Env> {
   read(input: ReadInput, now: number): ReadResult {
     const state = this.#load();
     if (state === undefined) return read(undefined, input, now);
-    return read(this.ctx.storage.sql, input, Math.max(state.clock, now));
+    return read({ sql: this.ctx.storage.sql, state }, input, Math.max(state.clock, now));
   }
 
   /** What the current period counts; writes nothing. */
@@ -131,18 +134,29 @@ export class UsageMeter extends DurableObject<Env> {
     const { storage } = this.ctx;
     const before = this.#load();
     const at = Math.max(before?.clock ?? now, now);
-    const { state, result } = storage.transactionSync(() => {
-      if (before === undefined) migrate(storage);
-      const turn = work(inPeriodOf(before ?? freshState(accountUuid, at), at), at);
-      if (turn.state === before) return turn;
-      const after = { ...turn.state, clock: at };
+    const take = () => work(inPeriodOf(before ?? freshState(accountUuid, at), at), at);
+    const keep = ({ state, store }: Turn<Result>): AccountState => {
+      const after = { ...(store?.() ?? state), clock: at };
       saveState(storage.sql, after);
-      return { ...turn, state: after };
-    });
+      return after;
+    };
+    if (before === undefined) {
+      const { state, result } = storage.transactionSync(() => {
+        migrate(storage);
+        const turn = take();
+        return { ...turn, state: keep(turn) };
+      });
+      this.#stored = { state };
+      this.#wakeIn(mirroredDifference(freshState(accountUuid, at), state) === "shown" ? soon : later);
+      return result;
+    }
+    const turn = take();
+    if (turn.state === before && turn.store === undefined) return turn.result;
+    // The account's row alone is kept or not by itself.
+    const state = turn.store === undefined ? keep(turn) : storage.transactionSync(() => keep(turn));
     this.#stored = { state };
-    if (before === undefined || !isMirroredAlike(before, state)) this.#wakeIn(soon);
-    else if (state !== before) this.#wakeIn(daily);
-    return result;
+    this.#wakeIn(delays[mirroredDifference(before, state)]);
+    return turn.result;
   }
 
   /** Sets the alarm, unless it rings earlier anyway. */

@@ -155,13 +155,16 @@ describe("increments at once", () => {
 });
 
 describe("the cost of an increment", () => {
-  it("is three rows written, four with a key, and none when it is told again", async () => {
+  it("is one row written, two with a key, two more for an hour that is over, and none when it is told again", async () => {
     const meter = new Meter();
     await meter.increment(1);
-    const written = async (change: Parameters<Meter["increment"]>[1]) =>
-      (await meter.cost(() => meter.increment(1, change))).written;
-    expect(await written({})).toBe(3);
-    expect(await written(keyed("k"))).toBe(4);
+    const written = async (change: Parameters<Meter["increment"]>[1], now = noon) =>
+      (await meter.cost(() => meter.increment(1, change, now))).written;
+    expect(await written({})).toBe(1);
+    expect(await written(keyed("k"))).toBe(2);
     expect(await written(keyed("k"))).toBe(0);
+    expect(await written({}, noon + hour)).toBe(3);
+    expect(await written(keyed("l"), noon + 2 * hour)).toBe(4);
+    expect(await written({}, noon + 2 * hour)).toBe(1);
   });
 });

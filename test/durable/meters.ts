@@ -7,6 +7,7 @@ import type { IncrementInput, IncrementResult } from "../../src/durable/incremen
 import type { ReadInput, ReadResult } from "../../src/durable/read.ts";
 import type { RecordResult } from "../../src/durable/record.ts";
 import type { UsageState } from "../../src/durable/usage-meter.ts";
+import { usageAnswer, type UsageAnswer } from "../../src/domain/usage.ts";
 import type { UsageEvent } from "../../src/domain/usage-events.ts";
 
 export const hour = 60 * 60 * 1000;
@@ -15,6 +16,11 @@ export const most = Number.MAX_SAFE_INTEGER;
 
 /** A Wednesday at noon; ahead of any clock, as alarms go by the machine's when it is later. */
 export const noon = Date.UTC(2040, 4, 16, 12);
+
+interface Counted {
+  readonly kind: "counted";
+  readonly answer: UsageAnswer;
+}
 
 export class Meter {
   readonly uuid: string;
@@ -31,11 +37,11 @@ export class Meter {
     amount: number,
     change: Partial<IncrementInput> = {},
     now = noon,
-  ): Promise<IncrementResult> {
-    return this.stub.increment(
-      { accountUuid: this.uuid, amount, limit: null, overridden: false, enforcement: "refuse", ...change },
-      now,
-    );
+  ): Promise<Counted | Exclude<IncrementResult, number | { kind: "repeated" }>> {
+    const input = { accountUuid: this.uuid, amount, limit: null, overridden: false, ...change };
+    const result: IncrementResult = await this.stub.increment({ enforcement: "refuse", ...input }, now);
+    if (typeof result === "number") return { kind: "counted", answer: usageAnswer(result, input) };
+    return result.kind === "repeated" ? { ...result, kind: "counted" } : result;
   }
 
   async record(

@@ -104,6 +104,20 @@ describe("the database", () => {
     expect(await written()).toEqual({ rowsWritten: 0, trips: 1 });
   });
 
+  it("hears of what clients are shown within seconds, of a count alone within half a minute", async () => {
+    const meter = await meterOfAccount();
+    await meter.increment(4, { limit: 5 });
+    expect(await meter.alarmAt()).toBe(noon + 30_000);
+    await meter.increment(1, { limit: 5 });
+    expect(await meter.alarmAt()).toBe(noon + 2_000);
+    await ring(meter);
+    await meter.record([{ id: "a", knowledgebox: "one" }]);
+    expect(await meter.alarmAt()).toBe(noon + 2_000);
+    const full = await meterOfAccount();
+    await full.increment(5, { limit: 5 });
+    expect(await full.alarmAt()).toBe(noon + 2_000);
+  });
+
   it("is put right where it says something else, at the latest a day after", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
@@ -133,7 +147,7 @@ describe("the database", () => {
       Array.from({ length: 2 }, () => ({ event: "usage_not_mirrored", error: "Error" })),
     );
     await meter.increment(2);
-    expect(await meter.alarmAt()).toBe(noon + 2_000);
+    expect(await meter.alarmAt()).toBe(noon + 30_000);
     await meter.evict();
     await ring(meter);
     expect(await told(meter)).toMatchObject({ usage: 7 });
@@ -152,7 +166,7 @@ describe("the database", () => {
       await ringing;
     });
     expect(await told(meter)).toMatchObject({ usage: 5 });
-    expect(await meter.alarmAt()).toBe(noon + 2_000);
+    expect(await meter.alarmAt()).toBe(noon + 30_000);
     await ring(meter);
     expect(await told(meter)).toMatchObject({ usage: 7 });
   });

@@ -50,6 +50,7 @@ describe("the store", () => {
   it("is brought forward from any older version, all of the way or not at all", async () => {
     const meter = new Meter();
     await meter.increment(5);
+    await meter.increment(1, {}, noon + hour);
     await runInDurableObject(meter.stub, (_instance, { storage }) => {
       const version = () => storage.sql.exec("SELECT schema_version FROM meta").one()["schema_version"];
       const newer = [
@@ -78,7 +79,9 @@ describe("the store", () => {
         overridden: false,
         enforcement: "refuse",
       } as const;
-      expect(() => instance.increment({ ...input, amount: 0.5 }, noon)).toThrow("hours.usage");
+      expect(() => instance.increment({ ...input, amount: 0.5 }, noon)).toThrow("meta.usage");
+      // The hour before is added to the buckets first.
+      expect(() => instance.increment({ ...input, amount: 0.5 }, noon + hour)).toThrow("meta.usage");
       const event = { id: "a", metric: "nuclia_tokens", value: 0.5, timestamp: null } as const;
       const events = [{ ...event, knowledgebox: "kb" }];
       await expect(instance.record({ accountUuid: meter.uuid, events, windowDays: 7 }, noon)).rejects.toThrow(
@@ -86,6 +89,7 @@ describe("the store", () => {
       );
     });
     expect(await meter.count("seen_events")).toBe(0);
+    expect(await meter.count("hours")).toBe(0);
     expect(await meter.state()).toMatchObject({ usage: 5, currentKnowledgeBoxes: 0 });
   });
 });

@@ -1,8 +1,8 @@
 import { DomainError } from "../../domain/errors.ts";
 import { usageLimitOf } from "../../domain/plan.ts";
-import type { UsageAnswer } from "../../domain/usage.ts";
+import { usageAnswer, type UsageAnswer } from "../../domain/usage.ts";
 import type { IncrementResult } from "../../durable/increment.ts";
-import { isNamed } from "../accounts/access.ts";
+import { AccountName } from "../accounts/access.ts";
 import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
 import { askMeter } from "./meter.ts";
@@ -25,7 +25,7 @@ export async function incrementUsage(
   readAmount: () => Promise<number>,
   key: string | undefined,
 ): Promise<IncrementOutcome> {
-  const { account } = await getAccount(ctx, isNamed(uuid));
+  const { account } = await getAccount(ctx, new AccountName(uuid));
   const amount = await readAmount();
   const input = {
     accountUuid: account.uuid,
@@ -39,7 +39,8 @@ export async function incrementUsage(
   const result = await askMeter(ctx, account, async (meter): Promise<IncrementResult> =>
     meter.increment(input, ctx.now),
   );
-  if (result.kind === "counted") return result;
+  if (typeof result === "number") return { kind: "counted", answer: usageAnswer(result, input) };
+  if (result.kind === "repeated") return { kind: "counted", answer: result.answer };
   if (result.kind === "refused") {
     const secondsLeft = Math.max(1, Math.ceil((result.periodEnd - ctx.now) / 1000));
     return { kind: "refused", answer: result.answer, secondsLeft };
