@@ -41,13 +41,19 @@ app.use(
       headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     }
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    // An answer that was not made here, such as a file's, comes without.
+    headers.set("X-Request-Id", c.get("requestId"));
   }),
 );
 app.use(
-  createMiddleware<AppEnv>((c, next) => {
-    // An OPTIONS that is no preflight belongs to its face.
+  createMiddleware<AppEnv>(async (c, next) => {
+    // An OPTIONS that is no preflight belongs to its face, and who comes from no page is allowed nothing.
     const preflight = c.req.header("Access-Control-Request-Method") !== undefined;
-    return c.req.method === "OPTIONS" && !preflight ? next() : crossOrigin(c, next);
+    const toFace = c.req.method === "OPTIONS" ? !preflight : c.req.header("Origin") === undefined;
+    if (!toFace) return crossOrigin(c, next);
+    await next();
+    c.res.headers.append("Vary", "Origin");
+    return undefined;
   }),
 );
 

@@ -2,7 +2,7 @@ import type { JWTPayload } from "jose";
 import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { textFault } from "../domain/text.ts";
-import { emailLength } from "../domain/user.ts";
+import { emailLength, normalEmail } from "../domain/user.ts";
 import type { Issuer } from "./issuers.ts";
 
 /** Seconds by which clocks may differ. */
@@ -20,13 +20,14 @@ const pictureLength = 2048;
  */
 export function readIdentity(issuer: Issuer, claims: JWTPayload, now: number): Identity {
   const email = readText(claims["email"], emailLength);
+  const verified = issuer.trustEmail && claims["email_verified"] === true;
   return {
     issuer: issuer.issuer,
     subject: readSubject(claims.sub),
     issuedAt: claims.iat === undefined ? 0 : readTime(claims.iat, now + leeway),
     expiresAt: readTime(claims.exp, lastSecond),
     email,
-    emailVerified: email !== undefined && issuer.trustEmail && claims["email_verified"] === true,
+    verifiedEmail: verified && email !== undefined ? normalEmail(email) : undefined,
     name: readText(claims["name"], textLength),
     givenName: readText(claims["given_name"], textLength),
     familyName: readText(claims["family_name"], textLength),

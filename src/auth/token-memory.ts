@@ -7,7 +7,7 @@ const rememberedFor = 10 * 60_000;
 /** The name under which a token is remembered: a hash, so that memory holds nothing that opens a door. */
 export async function tokenDigest(token: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return new Uint8Array(digest).toHex();
 }
 
 /**

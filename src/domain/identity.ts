@@ -8,8 +8,8 @@ export interface Identity {
   readonly expiresAt: number;
   /** The token's address as written. */
   readonly email: string | undefined;
-  /** True only when the issuer is trusted with addresses and says that this one is verified. */
-  readonly emailVerified: boolean;
+  /** The normal form of that address, when the issuer is trusted with addresses and says that it is verified. */
+  readonly verifiedEmail: string | undefined;
   readonly name: string | undefined;
   readonly givenName: string | undefined;
   readonly familyName: string | undefined;

@@ -22,13 +22,13 @@ export function parseOperators(list: string): Operators {
   };
 }
 
-/** `verifiedEmail` is the address a trusted issuer has verified, never one that the user may edit. */
+/** `verifiedEmail` is the normal form of the address a trusted issuer has verified, never one that the user may edit. */
 export function isOperator(
   operators: Operators,
   caller: { readonly issuer: string; readonly subject: string; readonly verifiedEmail: string | undefined },
 ): boolean {
   const { issuer, subject, verifiedEmail } = caller;
-  if (verifiedEmail !== undefined && operators.emails.has(normalEmail(verifiedEmail))) return true;
+  if (verifiedEmail !== undefined && operators.emails.has(verifiedEmail)) return true;
   // An issuer with a bar in it could pass for another one's name and the start of a subject.
   return !issuer.includes("|") && operators.identities.has(`${issuer}|${subject}`);
 }

@@ -1,7 +1,6 @@
 import { DomainError } from "../domain/errors.ts";
 import { isOperator } from "../domain/operators.ts";
 import type { Need } from "../domain/permissions.ts";
-import { normalEmail } from "../domain/user.ts";
 import { readAs } from "../services/caller.ts";
 import type { Context, Principal } from "../services/context.ts";
 import { isAccessToken, readAccessToken } from "../services/tokens/secret.ts";
@@ -25,7 +24,7 @@ export async function authenticate(c: AppContext, need: Need, counted = true): P
     principal,
     need,
     now: Date.now(),
-    requestId: c.var.requestId,
+    requestId: c.get("requestId"),
     settings,
     db: openDatabase(c.env.DB),
     usage: c.env.USAGE,
@@ -45,9 +44,7 @@ async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
   }
   const { verifier, settings } = configurationOf(c.env);
   const identity = await verifier.verify(token);
-  const { email, emailVerified, issuer, subject } = identity;
-  const verifiedEmail = emailVerified && email !== undefined ? normalEmail(email) : undefined;
-  const operator = isOperator(settings.operators, { issuer, subject, verifiedEmail });
+  const operator = isOperator(settings.operators, identity);
   return { kind: "identity", identity, operator };
 }
 

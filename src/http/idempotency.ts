@@ -38,7 +38,7 @@ async function bodyOf(c: AppContext, readValues: () => Promise<unknown>): Promis
   try {
     return ordered((await readValues()) ?? null);
   } catch {
-    return c.var.body.toBase64();
+    return c.get("body").toBase64();
   }
 }
 

@@ -4,8 +4,9 @@ import { DomainError } from "../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../domain/page.ts";
 import { searchTerms } from "../domain/search.ts";
 import { accounts, counters, memberships, users } from "../storage/schema.ts";
-import { accountQuery, hasOn, isNamed, requireAccess } from "./accounts/access.ts";
-import { callerId, hasEverywhere, readAs } from "./caller.ts";
+import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
+import { hasEverywhere, readAs } from "./caller.ts";
+import { callerId } from "./credentials.ts";
 import type { Context } from "./context.ts";
 import {
   beyondId,
@@ -56,7 +57,7 @@ const analystColumns = {
 };
 
 async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: Window) {
-  const which = isNamed(organization);
+  const which = new AccountName(organization);
   const account = sql`(select id from ${accounts} where ${which})`;
   const concerned = sql`(${hasOn(ctx, account, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
   const inAccount = sql`memberships.account_id = ${account}`;

@@ -2,7 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
 import { auditRows } from "../storage/schema.ts";
-import { accountQuery, hasOn, isNamed, requireAccess } from "./accounts/access.ts";
+import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
 import { hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { limitWhere } from "./paging.ts";
@@ -45,7 +45,7 @@ export async function listAccountAudit(
   name: string,
   request: AuditRequest,
 ): Promise<AuditPage> {
-  const which = isNamed(name);
+  const which = new AccountName(name);
   const account = sql`(select accounts.id from accounts where ${which})`;
   const concerned = hasOn(ctx, account, "audit:read");
   const { rows, end } = readRows(ctx, sql`audit_rows.account_id = ${account}`, request, concerned);
@@ -63,7 +63,7 @@ export async function listAudit(
   const of =
     name === undefined
       ? sql`true`
-      : sql`audit_rows.account_id = (select accounts.id from accounts where ${isNamed(name)})`;
+      : sql`audit_rows.account_id = (select accounts.id from accounts where ${new AccountName(name)})`;
   const { rows, end } = readRows(ctx, of, request, hasEverywhere(ctx, "manage"));
   const [, read, [last]] = await readAs(ctx, rows, end);
   return makePage(request, read, last?.id);

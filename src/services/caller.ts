@@ -1,21 +1,23 @@
-import { and, eq, getTableColumns, isNull, lte, ne, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, isNull, lte, ne, or, sql, type SQL } from "drizzle-orm";
 import type { BatchResponse } from "drizzle-orm/batch";
 
 import { DomainError } from "../domain/errors.ts";
 import { isOperator } from "../domain/operators.ts";
 import { permissions, type Permission } from "../domain/permissions.ts";
-import { normalEmail } from "../domain/user.ts";
 import { precondition, runBatch, type Statement } from "../storage/database.ts";
-import { groupPermissions, identities, personalAccessTokens, userGroups, users } from "../storage/schema.ts";
+import { groupPermissions, personalAccessTokens, userGroups, users } from "../storage/schema.ts";
 import type { Context, Principal } from "./context.ts";
+import { callerQuery, type CallerRow } from "./caller-query.ts";
+import { callerId } from "./credentials.ts";
 import { keptQuery, requireNew } from "./repeats.ts";
 import { isOutdated, signIn } from "./sign-in.ts";
 import { isSameHash } from "./tokens/secret.ts";
 
-type UserRow = typeof users.$inferSelect;
-
 /** The user who asks. `type` is ROOT for an operator, whatever is stored. */
-export interface Caller extends UserRow {
+export interface Caller extends Omit<
+  CallerRow,
+  "granted" | "tokensAfter" | "secretHash" | "lastUsedAt" | "named"
+> {
   /** What the caller may do on every account; operators alone have `manage`. */
   readonly everywhere: ReadonlySet<Permission>;
   /** The personal access token the caller came with, if one. */
@@ -51,15 +53,6 @@ export async function readAs<Items extends readonly Statement[]>(
     await signIn(ctx, principal.identity);
   }
   throw new DomainError("token_invalid");
-}
-
-/** The caller's user id, for use inside any statement; NULL before the first sign-in. */
-export function callerId({ principal, now }: Context): SQL<number> {
-  if (principal.kind === "token") {
-    return sql`(select user_id from personal_access_tokens where personal_access_tokens.id = ${principal.id} and personal_access_tokens.secret_hash = ${principal.secretHash} and ${isUnexpired(now)})`;
-  }
-  const { issuer, subject } = principal.identity;
-  return sql`(select ${identities.userId} from ${identities} where ${identities.issuer} = ${issuer} and ${identities.subject} = ${subject})`;
 }
 
 /** Whether the caller has a permission on every account, for use inside any statement. */
@@ -101,54 +94,7 @@ export function stillManages(ctx: Context, caller: Caller): Statement {
  */
 export function verifiedAddress({ principal }: Context, caller: Caller): string | undefined {
   if (principal.kind === "token") return caller.verifiedEmail ?? undefined;
-  const { email, emailVerified } = principal.identity;
-  return emailVerified && email !== undefined ? normalEmail(email) : undefined;
-}
-
-function callerQuery(ctx: Context) {
-  const { db, principal } = ctx;
-  const columns = {
-    ...getTableColumns(users),
-    // Names in full: within a selected expression drizzle leaves a column's table out.
-    granted:
-      sql<string>`(select json_group_array(distinct group_permissions.permission) from user_groups join group_permissions on group_permissions.group_id = user_groups.group_id where user_groups.user_id = users.id)`.as(
-        "granted",
-      ),
-  };
-  if (principal.kind === "identity") {
-    const { issuer, subject } = principal.identity;
-    return db
-      .select({
-        ...columns,
-        tokensAfter: sql<number | null>`identities.tokens_after`.as("tokens_after"),
-        secretHash: sql<string | null>`null`.as("secret_hash"),
-        lastUsedAt: sql<number | null>`null`.as("last_used_at"),
-        named: sql<string>`'[]'`.as("named"),
-      })
-      .from(identities)
-      .innerJoin(users, eq(users.id, identities.userId))
-      .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)));
-  }
-  return db
-    .select({
-      ...columns,
-      tokensAfter: sql<number | null>`null`.as("tokens_after"),
-      secretHash: sql<string | null>`personal_access_tokens.secret_hash`.as("secret_hash"),
-      lastUsedAt: sql<number | null>`personal_access_tokens.last_used_at`.as("last_used_at"),
-      named:
-        sql<string>`(select json_group_array(json_array(identities.issuer, identities.subject)) from identities where identities.user_id = users.id)`.as(
-          "named",
-        ),
-    })
-    .from(personalAccessTokens)
-    .innerJoin(users, eq(users.id, personalAccessTokens.userId))
-    .where(and(eq(personalAccessTokens.id, principal.id), isUnexpired(ctx.now)));
-}
-
-type CallerRow = Awaited<ReturnType<typeof callerQuery>>[number];
-
-function isUnexpired(now: number): SQL {
-  return sql`(personal_access_tokens.expires_at is null or personal_access_tokens.expires_at > ${now})`;
+  return principal.identity.verifiedEmail;
 }
 
 /** Holds the row against the credentials, and makes the caller of it. */
@@ -161,18 +107,31 @@ function asCaller(ctx: Context, found: CallerRow): Caller {
       : !isOutdated(principal.identity, tokensAfter);
   if (!good) throw new DomainError("token_invalid");
   if (!row.isActive) throw new DomainError("user_inactive");
-  const known = new Set<string>(permissions);
-  const names = (JSON.parse(granted) as string[]).filter((name): name is Permission => known.has(name));
   const tokenId = principal.kind === "token" ? principal.id : null;
   const operator = isNamedOperator(ctx, principal, row, named);
   const caller: Caller = operator
-    ? { ...row, tokenId, type: "ROOT", everywhere: new Set(permissions) }
-    : { ...row, tokenId, everywhere: new Set(names) };
+    ? { ...row, tokenId, type: "ROOT", everywhere: everyPermission }
+    : { ...row, tokenId, everywhere: readPermissions(granted) };
   if (ctx.need === "manage" && !caller.everywhere.has("manage")) throw new DomainError("forbidden");
   return caller;
 }
 
-function isNamedOperator(ctx: Context, principal: Principal, row: UserRow, named: string): boolean {
+const everyPermission: ReadonlySet<Permission> = new Set(permissions);
+const noPermission: ReadonlySet<Permission> = new Set();
+
+/** Reads a JSON array of permissions; names this version does not know grant nothing. */
+function readPermissions(granted: string): ReadonlySet<Permission> {
+  if (granted === "[]") return noPermission;
+  const names = new Set(JSON.parse(granted) as string[]);
+  return new Set(permissions.filter((name) => names.has(name)));
+}
+
+function isNamedOperator(
+  ctx: Context,
+  principal: Principal,
+  row: Pick<CallerRow, "verifiedEmail">,
+  named: string,
+): boolean {
   if (principal.kind === "identity") return principal.operator;
   const verifiedEmail = row.verifiedEmail ?? undefined;
   const nameless: [string, string] = ["", ""];
@@ -197,17 +156,15 @@ function noteUse(ctx: Context, row: CallerRow): void {
     ctx.later(use.run());
     return;
   }
-  const { identity } = principal;
-  const verified =
-    identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : null;
-  const sameAddress = verified === null || verified === row.verifiedEmail;
+  const verified = principal.identity.verifiedEmail;
+  const sameAddress = verified === undefined || verified === row.verifiedEmail;
   if (sameAddress && row.lastLogin !== null && row.lastLogin > now - useStep) return;
   const due = or(isNull(users.lastLogin), lte(users.lastLogin, now - useStep));
   const moved =
-    verified === null ? due : or(due, isNull(users.verifiedEmail), ne(users.verifiedEmail, verified));
+    verified === undefined ? due : or(due, isNull(users.verifiedEmail), ne(users.verifiedEmail, verified));
   const update = db
     .update(users)
-    .set({ lastLogin: now, ...(verified === null ? {} : { verifiedEmail: verified }) })
+    .set({ lastLogin: now, ...(verified === undefined ? {} : { verifiedEmail: verified }) })
     .where(and(eq(users.id, row.id), moved));
   ctx.later(update.run());
 }

@@ -42,5 +42,5 @@ export async function updateConsent(
     update,
     audit,
   ] as const);
-  return { ...caller, consentGiven, consentAt: ctx.now };
+  return { ...caller, consentGiven };
 }

@@ -31,8 +31,7 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   const { db, now } = ctx;
   const { issuer, subject } = identity;
   const hash = await identityHash(identity);
-  const address =
-    identity.emailVerified && identity.email !== undefined ? normalEmail(identity.email) : undefined;
+  const address = identity.verifiedEmail;
   const own = db
     .select({ userId: identities.userId })
     .from(identities)

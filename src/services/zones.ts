@@ -1,7 +1,7 @@
 import { asc, sql, type SQL } from "drizzle-orm";
 
 import { zones } from "../storage/schema.ts";
-import { accountQuery, requireAccess } from "./accounts/access.ts";
+import { accountQuery, requireAccess, type AccountName } from "./accounts/access.ts";
 import { hasEverywhere, readAs, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
@@ -17,7 +17,7 @@ export async function listZones(ctx: Context): Promise<readonly Zone[]> {
 }
 
 /** The public zones, and the private one the account is placed in; to an operator all. One round trip. */
-export async function listAccountZones(ctx: Context, which: SQL): Promise<readonly Zone[]> {
+export async function listAccountZones(ctx: Context, which: AccountName): Promise<readonly Zone[]> {
   const all = zonesWhere(ctx, undefined);
   const [caller, [found], rows] = await readAs(ctx, accountQuery(ctx, which), all);
   const { account } = requireAccess(ctx, caller, found);

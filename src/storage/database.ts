@@ -5,7 +5,7 @@ import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
 import { preconditions } from "./schema.ts";
 
-export type Database = DrizzleD1Database;
+export type Database = DrizzleD1Database & { readonly $client: D1Database };
 export type Statement = BatchItem<"sqlite">;
 type Statements = readonly [Statement, ...Statement[]];
 

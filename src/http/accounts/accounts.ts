@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { createAccount } from "../../services/accounts/create.ts";
 import { deleteAccount } from "../../services/accounts/delete.ts";
 import { getAccount } from "../../services/accounts/get.ts";
-import { isNamed } from "../../services/accounts/access.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { listOwnAccounts } from "../../services/accounts/list-own.ts";
 import { isSlugAvailable } from "../../services/accounts/slug-status.ts";
 import { updateAccount, type AccountChanges } from "../../services/accounts/update.ts";
@@ -81,7 +81,7 @@ operation(
     responses: answers(json(200, "The account.", accountSchema, exampleAccount), 403, 404),
   },
   async (ctx, { params }, c) => {
-    const access = await getAccount(ctx, isNamed(params.slug));
+    const access = await getAccount(ctx, new AccountName(params.slug));
     return answerTagged(c, access.account, presentAccount(ctx, access));
   },
 );
@@ -116,11 +116,11 @@ operation(
     };
     const access = await updateAccount(
       ctx,
-      isNamed(params.slug),
+      new AccountName(params.slug),
       () => Promise.resolve(changes),
       expectedVersions(c),
     );
-    const ETag = await entityTag(access.account.version, presentAccount(ctx, access));
+    const ETag = await entityTag(access.account.version, JSON.stringify(presentAccount(ctx, access)));
     return c.json(null, 200, { ETag });
   },
 );
@@ -138,7 +138,7 @@ operation(
     responses: answers(empty("The account is gone."), 403, 404, 409, 412),
   },
   async (ctx, { params }, c) => {
-    await deleteAccount(ctx, isNamed(params.slug), expectedVersions(c));
+    await deleteAccount(ctx, new AccountName(params.slug), expectedVersions(c));
     return c.body(null, 204);
   },
 );

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { isNamed } from "../../services/accounts/access.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { acceptInvite, acceptOwnInvite } from "../../services/invites/accept.ts";
 import { inviteAddress } from "../../services/invites/invite.ts";
 import { listEveryInvite } from "../../services/invites/list.ts";
@@ -94,7 +94,7 @@ operation(
     responses: answers(json(200, "The invites.", z.array(inviteSchema)), 403, 404, 422),
   },
   async (ctx, { params }, c) => {
-    const invites = await listEveryInvite(ctx, isNamed(params.account_id));
+    const invites = await listEveryInvite(ctx, new AccountName(params.account_id));
     return c.json(
       invites.map((invite) => ({ email: invite.email, role: invite.role, expires: told(invite.validUntil) })),
     );
@@ -116,7 +116,7 @@ operation(
     bodyExample: { email: "ada@example.com", role: "AMEMBER" },
     responses: answers(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 413, 422),
   },
-  async (ctx, { params, body }, c) => c.json(await inviteAddress(ctx, isNamed(params.slug), body)),
+  async (ctx, { params, body }, c) => c.json(await inviteAddress(ctx, new AccountName(params.slug), body)),
 );
 
 operation(
@@ -134,7 +134,7 @@ operation(
     responses: answers(empty("The invite is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
-    await revokeAddress(ctx, isNamed(params.account_id), params.email);
+    await revokeAddress(ctx, new AccountName(params.account_id), params.email);
     return c.body(null, 204);
   },
 );

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { accountRoles } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { joinName } from "../../domain/user.ts";
-import { isNamed } from "../../services/accounts/access.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { getMember, listMembers, searchMembers, type Member } from "../../services/members/find.ts";
 import { removeMember, updateMembers } from "../../services/members/update.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
@@ -55,7 +55,8 @@ operation(
     params: oneMember,
     responses: answers(json(200, "The member.", memberSchema), 403, 404, 422),
   },
-  async (ctx, { params }, c) => c.json(present(await getMember(ctx, isNamed(params.slug), params.user_id))),
+  async (ctx, { params }, c) =>
+    c.json(present(await getMember(ctx, new AccountName(params.slug), params.user_id))),
 );
 
 operation(
@@ -70,7 +71,7 @@ operation(
     responses: answers(empty("The member is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
-    await removeMember(ctx, isNamed(params.slug), params.user_id);
+    await removeMember(ctx, new AccountName(params.slug), params.user_id);
     return c.body(null, 204);
   },
 );
@@ -86,7 +87,7 @@ operation(
     params: namedAccount,
     responses: answers(json(200, "The members.", z.array(memberSchema)), 403, 404),
   },
-  async (ctx, { params }, c) => c.json((await listMembers(ctx, isNamed(params.slug))).map(present)),
+  async (ctx, { params }, c) => c.json((await listMembers(ctx, new AccountName(params.slug))).map(present)),
 );
 
 operation(
@@ -106,7 +107,7 @@ operation(
   async (ctx, { params, body }, c) => {
     const add = (body.add ?? []).map(({ id, role }) => ({ uuid: id, role }));
     const changes = { add, remove: body.delete ?? [] };
-    await updateMembers(ctx, isNamed(params.slug), changes).catch(async (error: unknown) => {
+    await updateMembers(ctx, new AccountName(params.slug), changes).catch(async (error: unknown) => {
       const unknown = error instanceof DomainError ? error.details.values : undefined;
       throw unknown === undefined ? error : asFaults(new Set(unknown), add, await readBody(c));
     });
@@ -128,7 +129,7 @@ operation(
     responses: answers(json(200, "The members.", z.array(memberSchema)), 403, 404, 422),
   },
   async (ctx, { params, query }, c) =>
-    c.json((await searchMembers(ctx, isNamed(params.slug), query.query)).map(present)),
+    c.json((await searchMembers(ctx, new AccountName(params.slug), query.query)).map(present)),
 );
 
 /** Users there are not, told at the places that name them, as they were named there. */

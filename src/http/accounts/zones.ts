@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-import { isNamed } from "../../services/accounts/access.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { listAccountZones, listZones } from "../../services/zones.ts";
 import { namedAccount } from "./paths.ts";
 import { answers, json } from "../fastapi/answers.ts";
@@ -37,7 +37,7 @@ operation(
     responses: answers(json(200, "The zones.", z.array(zoneSchema)), 403, 404),
   },
   async (ctx, { params }, c) => {
-    const zones = await listAccountZones(ctx, isNamed(params.slug));
+    const zones = await listAccountZones(ctx, new AccountName(params.slug));
     return c.json(zones.map(presentZone));
   },
 );

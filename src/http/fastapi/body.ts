@@ -3,13 +3,15 @@ import { parseJson } from "../json.ts";
 import { BrokenBody } from "./errors.ts";
 import { InvalidRequest } from "./validation.ts";
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 /**
  * The body of a request as FastAPI reads it: JSON where the media type says so, plain text of any
  * other type or none (its `strict_content_type`). Undefined for no body and for `null`. Throws InvalidRequest for
  * broken JSON.
  */
 export async function readBody(c: AppContext): Promise<unknown> {
-  const bytes = c.var.body;
+  const bytes = c.get("body");
   if (bytes.byteLength === 0) return undefined;
   const text = decode(bytes);
   if (!isJson(c.req.header("Content-Type"))) return text;
@@ -29,7 +31,7 @@ export async function readBody(c: AppContext): Promise<unknown> {
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new BrokenBody();
   }

@@ -26,9 +26,9 @@ export class UploadedFile {
 export async function readForm(c: AppContext, largestFile: number): Promise<unknown> {
   const contentType = c.req.header("Content-Type") ?? "";
   const isForm = /^multipart\/form-data\s*(?:;|$)/i.test(contentType.trim());
-  if (!isForm || c.var.body.length === 0) return {};
+  if (!isForm || c.get("body").length === 0) return {};
   const fields = new Map<string, (string | UploadedFile)[]>();
-  for (const [name, part] of await parseForm(c.var.body, contentType)) {
+  for (const [name, part] of await parseForm(c.get("body"), contentType)) {
     if (typeof part !== "string" && part.size > largestFile) throw new BodyTooLarge(largestFile);
     const value = typeof part === "string" ? part : new UploadedFile(await part.bytes());
     const others = fields.get(name);

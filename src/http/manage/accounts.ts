@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-import { isNamed } from "../../services/accounts/access.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys } from "../../services/accounts/list.ts";
 import { blockAccount, listManagedAccounts, updateManagedAccount } from "../../services/manage/accounts.ts";
@@ -51,7 +51,7 @@ operation(
     responses: answers(json(200, "The account.", managedAccountSchema), 403, 404),
   },
   async (ctx, input, c) => {
-    const { account } = await getAccount(ctx, isNamed(input.params.id_or_slug));
+    const { account } = await getAccount(ctx, new AccountName(input.params.id_or_slug));
     return answerTagged(c, account, presentManaged(account, ctx.now));
   },
 );
@@ -87,7 +87,7 @@ operation(
       trialExpiresAt: body.trial_expiration_date,
       idpRoute: body.idp_route,
     };
-    const account = await updateManagedAccount(ctx, isNamed(name), settings, expectedVersions(c));
+    const account = await updateManagedAccount(ctx, new AccountName(name), settings, expectedVersions(c));
     return answerTagged(c, account, presentManaged(account, ctx.now));
   },
 );
@@ -109,7 +109,7 @@ operation(
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const block = { blockingState: body.blocking_state, blockedFeatures: body.blocked_features };
-    const account = await blockAccount(ctx, isNamed(name), block, expectedVersions(c));
+    const account = await blockAccount(ctx, new AccountName(name), block, expectedVersions(c));
     return answerTagged(c, account, presentManaged(account, ctx.now));
   },
 );

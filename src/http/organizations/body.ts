@@ -9,6 +9,8 @@ export const mediaTypes = [
   "multipart/form-data",
 ] as const;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 /** Fields of which a form gives each value by itself. */
 const listFields = new Set(["groups"]);
 
@@ -18,7 +20,7 @@ const listFields = new Set(["groups"]);
  * that cannot be read.
  */
 export async function readBody(c: AppContext): Promise<unknown> {
-  const bytes = c.var.body;
+  const bytes = c.get("body");
   if (bytes.byteLength === 0) return {};
   const contentType = c.req.header("Content-Type") ?? "";
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
@@ -30,7 +32,7 @@ export async function readBody(c: AppContext): Promise<unknown> {
 function readJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     throw new RequestRefused(400, "JSON parse error - the body is not UTF-8");
   }

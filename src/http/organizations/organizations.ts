@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { createAccount } from "../../services/accounts/create.ts";
 import { deleteAccount } from "../../services/accounts/delete.ts";
 import { getAccount } from "../../services/accounts/get.ts";
-import { isNamed } from "../../services/accounts/access.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
@@ -122,7 +122,7 @@ operation(
     responses: answers(json(200, "The organization.", organizationSchema), 404),
   },
   async (ctx, input, c) => {
-    const { account } = await getAccount(ctx, isNamed(input.params.uuid));
+    const { account } = await getAccount(ctx, new AccountName(input.params.uuid));
     return answerTagged(c, account, present(ctx, account));
   },
 );
@@ -175,7 +175,7 @@ operation(
     responses: answers({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
   },
   async (ctx, input, c) => {
-    await deleteAccount(ctx, isNamed(input.params.uuid), expectedVersions(c));
+    await deleteAccount(ctx, new AccountName(input.params.uuid), expectedVersions(c));
     return c.body(null, 204);
   },
 );
@@ -191,7 +191,7 @@ async function update(
     if (slug !== undefined) await limitSlugs(c, ctx.principal);
     return { title: name, slug };
   };
-  const { account } = await updateAccount(ctx, isNamed(uuid), readChanges, expectedVersions(c));
+  const { account } = await updateAccount(ctx, new AccountName(uuid), readChanges, expectedVersions(c));
   return answerTagged(c, account, present(ctx, account));
 }
 

@@ -1,4 +1,6 @@
-import { and, eq, getTableColumns, inArray, sql, type SQL } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import { blockingStateAt, isBlocked, slugKey, type AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -11,8 +13,10 @@ import {
 import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
+import { runnable } from "../../storage/kept-query.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
-import { callerId, hasEverywhere, isStillActive, type Caller } from "../caller.ts";
+import { hasEverywhere, isStillActive, type Caller } from "../caller.ts";
+import { callerId, keepForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
 /** An account as the caller stands to it. */
@@ -31,10 +35,21 @@ export interface Access {
   readonly needed: Permission;
 }
 
-/** The account a path names: by uuid in any spelling, or by slug in any case. Never ambiguous: no slug looks like a uuid. */
-export function isNamed(nameOrId: string): SQL {
-  const uuid = parseUuid(nameOrId);
-  return uuid === undefined ? eq(accounts.slug, slugKey(nameOrId)) : eq(accounts.uuid, uuid);
+/** The account a path names, for use inside any statement. */
+export class AccountName implements SQLWrapper {
+  readonly by: "uuid" | "slug";
+  readonly value: string;
+
+  /** By uuid in any spelling, or by slug in any case. Never ambiguous: no slug looks like a uuid. */
+  constructor(nameOrId: string) {
+    const uuid = parseUuid(nameOrId);
+    this.by = uuid === undefined ? "slug" : "uuid";
+    this.value = uuid ?? slugKey(nameOrId);
+  }
+
+  getSQL(): SQL {
+    return eq(accounts[this.by], this.value);
+  }
 }
 
 /** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
@@ -48,8 +63,25 @@ export function hasOn(ctx: Context, accountId: SQL, permission: Permission): SQL
 }
 
 /** Reads one account with the caller's role on it. */
-export function accountQuery(ctx: Context, which: SQL) {
-  return ctx.db
+export function accountQuery(
+  ctx: Context,
+  which: AccountName | SQL,
+): RunnableQuery<FoundAccount[], "sqlite"> {
+  if (which instanceof AccountName) return accountNamed[which.by](ctx, { name: which.value });
+  return runnable(ctx.db, selectAccount(new QueryBuilder(), callerId(ctx)).where(which));
+}
+
+const accountNamed = {
+  uuid: keepForCaller((queries, credentials) =>
+    selectAccount(queries, userIdOf(credentials)).where(eq(accounts.uuid, sql.placeholder("name"))),
+  ),
+  slug: keepForCaller((queries, credentials) =>
+    selectAccount(queries, userIdOf(credentials)).where(eq(accounts.slug, sql.placeholder("name"))),
+  ),
+};
+
+function selectAccount(queries: QueryBuilder, userId: SQL) {
+  return queries
     .select({
       ...getTableColumns(accounts),
       zoneSlug: sql<string | null>`${zones.slug}`.as("zone_slug"),
@@ -58,8 +90,7 @@ export function accountQuery(ctx: Context, which: SQL) {
     })
     .from(accounts)
     .leftJoin(zones, eq(zones.id, accounts.zoneId))
-    .leftJoin(memberships, and(eq(memberships.userId, callerId(ctx)), eq(memberships.accountId, accounts.id)))
-    .where(which);
+    .leftJoin(memberships, and(eq(memberships.userId, userId), eq(memberships.accountId, accounts.id)));
 }
 
 /**

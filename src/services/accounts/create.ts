@@ -8,7 +8,8 @@ import { parseUuid } from "../../domain/uuid.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
-import { callerId, callerStillActive, hasEverywhere, readAs } from "../caller.ts";
+import { callerStillActive, hasEverywhere, readAs } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
 

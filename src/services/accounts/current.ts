@@ -2,16 +2,17 @@ import { eq, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { accounts } from "../../storage/schema.ts";
-import { callerId, type Caller } from "../caller.ts";
+import { type Caller } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
-import { isNamed, requireAccess, type Access, type FoundAccount } from "./access.ts";
+import { AccountName, requireAccess, type Access, type FoundAccount } from "./access.ts";
 
 /**
  * The current organization: the one named, by uuid or slug, else the caller's only one. Matches
  * nothing when none is named and the caller is in none or in several.
  */
-export function isCurrent(ctx: Context, name: string | undefined): SQL {
-  if (name !== undefined) return isNamed(name);
+export function isCurrent(ctx: Context, name: string | undefined): AccountName | SQL {
+  if (name !== undefined) return new AccountName(name);
   const me = callerId(ctx);
   return eq(
     accounts.id,

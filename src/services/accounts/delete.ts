@@ -1,4 +1,4 @@
-import { eq, sql, type SQL } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
@@ -6,7 +6,7 @@ import { accounts, erasures } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
-import { accessStillHolds } from "./access.ts";
+import { accessStillHolds, type AccountName } from "./access.ts";
 import { getAccount } from "./get.ts";
 import type { ExpectedVersions } from "./update.ts";
 
@@ -15,7 +15,11 @@ import type { ExpectedVersions } from "./update.ts";
  * history follow through the queue, which a row left in the same batch makes certain. Throws `version_mismatch` where
  * it is in none of the versions `expected`. Two round trips.
  */
-export async function deleteAccount(ctx: Context, which: SQL, expected?: ExpectedVersions): Promise<void> {
+export async function deleteAccount(
+  ctx: Context,
+  which: AccountName,
+  expected?: ExpectedVersions,
+): Promise<void> {
   const access = await getAccount(ctx, which);
   const { account, caller } = access;
   if (expected?.includes(account.version) === false) throw new DomainError("version_mismatch");

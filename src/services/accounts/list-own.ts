@@ -1,7 +1,8 @@
 import { asc, eq } from "drizzle-orm";
 
 import { accounts, memberships } from "../../storage/schema.ts";
-import { callerId, readAs } from "../caller.ts";
+import { readAs } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
 /** The accounts the caller is a member of, by title. One round trip. */

@@ -7,7 +7,8 @@ import { makePage, pageWindow, type Page, type PageRequest, type Window } from "
 import { searchTerms } from "../../domain/search.ts";
 import { searchKey } from "../../domain/text.ts";
 import { accounts, counters, memberships } from "../../storage/schema.ts";
-import { callerId, hasEverywhere, readAs } from "../caller.ts";
+import { hasEverywhere, readAs } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import {
   beyondId,

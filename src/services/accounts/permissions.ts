@@ -2,7 +2,7 @@ import { DomainError } from "../../domain/errors.ts";
 import { permissionsOn, type Permission } from "../../domain/permissions.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import type { Context } from "../context.ts";
-import { isNamed } from "./access.ts";
+import { AccountName } from "./access.ts";
 import { getAccount } from "./get.ts";
 
 /** Which permissions are asked about. */
@@ -22,7 +22,7 @@ export async function listPermissions(
   name: string,
   { accountId, knowledgeBox }: PermissionQuery,
 ): Promise<readonly Permission[]> {
-  const { account, caller } = await getAccount(ctx, isNamed(name));
+  const { account, caller } = await getAccount(ctx, new AccountName(name));
   if (parseUuid(accountId) !== account.uuid) throw new DomainError("account_missing");
   return permissionsOn(account.callerRole ?? undefined, caller.everywhere, knowledgeBox);
 }

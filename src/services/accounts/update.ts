@@ -1,4 +1,4 @@
-import { eq, sql, type SQL } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -7,7 +7,7 @@ import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema.ts";
 import { auditStatement, masked } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { accessStillHolds, type Access, type FoundAccount } from "./access.ts";
+import { accessStillHolds, type Access, type FoundAccount, type AccountName } from "./access.ts";
 import { getAccount } from "./get.ts";
 
 /** Single sign-on of an account. */
@@ -36,7 +36,7 @@ export interface AccountChanges {
  */
 export async function updateAccount(
   ctx: Context,
-  which: SQL,
+  which: AccountName,
   readChanges: () => Promise<AccountChanges>,
   expected?: ExpectedVersions,
 ): Promise<Access> {

@@ -6,14 +6,8 @@ import { precondition, runBatch, type Statement } from "../../storage/database.t
 import { accounts, invites, memberships } from "../../storage/schema.ts";
 import { memberSeatLeft } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
-import {
-  callerId,
-  callerStillActive,
-  hasEverywhere,
-  readAs,
-  verifiedAddress,
-  type Caller,
-} from "../caller.ts";
+import { callerStillActive, hasEverywhere, readAs, verifiedAddress, type Caller } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { isPending } from "./access.ts";
 import { readInviteToken } from "./secret.ts";

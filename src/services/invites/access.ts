@@ -1,4 +1,4 @@
-import { eq, sql, type SQL } from "drizzle-orm";
+import { eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -35,7 +35,7 @@ export function isPending(ctx: Pick<Context, "now">): SQL {
 }
 
 /** Whether an invitation is the pending one of an address to an account. */
-export function isPendingFor(ctx: Context, account: SQL, emailKey: string): SQL {
+export function isPendingFor(ctx: Context, account: SQLWrapper, emailKey: string): SQL {
   return sql`invites.account_id = (select accounts.id from accounts where ${account}) and invites.email_key = ${emailKey} and ${isPending(ctx)}`;
 }
 

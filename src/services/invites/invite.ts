@@ -1,4 +1,4 @@
-import { eq, sql, type SQL } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -6,7 +6,7 @@ import { secondsToResend } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema.ts";
-import { accessStillHolds, accountQuery, requireAccess } from "../accounts/access.ts";
+import { accessStillHolds, accountQuery, requireAccess, type AccountName } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -31,7 +31,7 @@ import { mailLater } from "./mail.ts";
  * `forbidden` for a role above the caller's own, `already_member`, `too_many_invites` and
  * `seats_taken`. Two round trips; one when nothing changes.
  */
-export function inviteAddress(ctx: Context, which: SQL, invite: NewInvite): Promise<null> {
+export function inviteAddress(ctx: Context, which: AccountName, invite: NewInvite): Promise<null> {
   return once(async () => {
     const emailKey = normalEmail(invite.email);
     const account = sql`(select accounts.id from accounts where ${which})`;

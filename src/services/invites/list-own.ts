@@ -1,9 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { normalEmail } from "../../domain/user.ts";
 import { accounts, invites, users } from "../../storage/schema.ts";
-import { callerId, readAs } from "../caller.ts";
+import { readAs } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { inviterName, isPending } from "./access.ts";
 
@@ -53,6 +53,5 @@ function ownAddress(ctx: Context) {
   if (principal.kind === "token") {
     return sql`(select users.verified_email from users where users.id = ${callerId(ctx)})`;
   }
-  const { email, emailVerified } = principal.identity;
-  return sql`${emailVerified && email !== undefined ? normalEmail(email) : null}`;
+  return sql`${principal.identity.verifiedEmail ?? null}`;
 }

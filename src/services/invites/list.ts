@@ -1,9 +1,9 @@
-import { and, sql, type SQL } from "drizzle-orm";
+import { and, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
 import { accounts, invites } from "../../storage/schema.ts";
-import { accountQuery, hasOn, requireAccess } from "../accounts/access.ts";
+import { accountQuery, hasOn, requireAccess, type AccountName } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -48,7 +48,7 @@ export async function listInvites(
 }
 
 /** Every pending invitation of an account, by id. Throws what `requireAccess` throws. One round trip. */
-export async function listEveryInvite(ctx: Context, which: SQL): Promise<readonly FoundInvite[]> {
+export async function listEveryInvite(ctx: Context, which: AccountName): Promise<readonly FoundInvite[]> {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
   const ofAccount = sql`invites.account_id = ${account}`;
   const concerned = hasOn(ctx, account, "invites:read");

@@ -1,10 +1,10 @@
-import { eq, type SQL } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema.ts";
-import { accessStillHolds, accountQuery, requireAccess } from "../accounts/access.ts";
+import { accessStillHolds, accountQuery, requireAccess, type AccountName } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -23,7 +23,7 @@ export async function revokeInvite(ctx: Context, uuid: string): Promise<void> {
  * Takes the pending invitation of an address to an account back. Throws what `requireAccess`
  * throws, `invite_missing`, and `forbidden` for a role above the caller's own. Two round trips.
  */
-export async function revokeAddress(ctx: Context, which: SQL, email: string): Promise<void> {
+export async function revokeAddress(ctx: Context, which: AccountName, email: string): Promise<void> {
   const [caller, [found], [invite]] = await readAs(
     ctx,
     accountQuery(ctx, which),

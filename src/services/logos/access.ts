@@ -2,7 +2,7 @@ import { DomainError } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import type { StoredLogo } from "../../storage/logos.ts";
-import { isNamed, type Access, type FoundAccount } from "../accounts/access.ts";
+import { AccountName, type Access, type FoundAccount } from "../accounts/access.ts";
 import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
 
@@ -21,7 +21,7 @@ export type Logo = StoredLogo & { readonly type: ImageType };
  * `account_missing` where the id is another account's. One round trip.
  */
 export async function getLogoOwner(ctx: Context, { name, accountId }: LogoOwner): Promise<Access> {
-  const access = await getAccount(ctx, isNamed(name));
+  const access = await getAccount(ctx, new AccountName(name));
   if (parseUuid(accountId) !== access.account.uuid) throw new DomainError("account_missing");
   return access;
 }

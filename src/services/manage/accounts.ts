@@ -1,5 +1,6 @@
-import { getTableColumns, sql, type SQL } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 
+import type { AccountName } from "../accounts/access.ts";
 import type { BlockedFeature, BlockingState, UsageEnforcement } from "../../domain/account.ts";
 import type { AccountLimits } from "../../domain/limits.ts";
 import { makePage, type PageLink, type PageRequest } from "../../domain/page.ts";
@@ -64,7 +65,7 @@ export interface AccountSettings {
  */
 export async function updateManagedAccount(
   ctx: Context,
-  which: SQL,
+  which: AccountName,
   { limits, ...settings }: AccountSettings,
   expected: ExpectedVersions | undefined,
 ): Promise<ManagedAccount> {
@@ -108,7 +109,7 @@ export interface Block {
  */
 export async function blockAccount(
   ctx: Context,
-  which: SQL,
+  which: AccountName,
   { blockingState, blockedFeatures }: Block,
   expected: ExpectedVersions | undefined,
 ): Promise<ManagedAccount> {

@@ -4,7 +4,13 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { searchKey } from "../../domain/text.ts";
 import { accounts, memberships, users } from "../../storage/schema.ts";
-import { accountQuery, hasOn, neededPermission, requireAccess } from "../accounts/access.ts";
+import {
+  accountQuery,
+  hasOn,
+  neededPermission,
+  requireAccess,
+  type AccountName,
+} from "../accounts/access.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { limitWhere } from "../paging.ts";
@@ -19,14 +25,14 @@ export interface Member {
 }
 
 /** One member. Throws what `requireAccess` throws, and `user_missing` for who is none. One round trip. */
-export async function getMember(ctx: Context, which: SQL, uuid: string): Promise<Member> {
+export async function getMember(ctx: Context, which: AccountName, uuid: string): Promise<Member> {
   const [member] = await readMembers(ctx, which, eq(users.uuid, uuid));
   if (member === undefined) throw new DomainError("user_missing");
   return member;
 }
 
 /** All members, in the order they joined. Throws what `requireAccess` throws. One round trip. */
-export function listMembers(ctx: Context, which: SQL): Promise<readonly Member[]> {
+export function listMembers(ctx: Context, which: AccountName): Promise<readonly Member[]> {
   return readMembers(ctx, which, undefined);
 }
 
@@ -34,7 +40,7 @@ export function listMembers(ctx: Context, which: SQL): Promise<readonly Member[]
  * The members in whose name or address a text stands, whatever its case; every character is an
  * ordinary one. Throws what `requireAccess` throws. One round trip.
  */
-export function searchMembers(ctx: Context, which: SQL, query: string): Promise<readonly Member[]> {
+export function searchMembers(ctx: Context, which: AccountName, query: string): Promise<readonly Member[]> {
   const text = searchKey(query);
   // Fields stand in lines of their own in what is searched; the names are looked through as one.
   if (/\p{Cc}/u.test(text)) return readMembers(ctx, which, sql`false`);
@@ -44,7 +50,11 @@ export function searchMembers(ctx: Context, which: SQL, query: string): Promise<
   return readMembers(ctx, which, sql`(instr(${address}, ${text}) or instr(${name}, ${text}))`);
 }
 
-async function readMembers(ctx: Context, which: SQL, of: SQL | undefined): Promise<readonly Member[]> {
+async function readMembers(
+  ctx: Context,
+  which: AccountName,
+  of: SQL | undefined,
+): Promise<readonly Member[]> {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
   // Who may not ask reads nothing of the account's members.
   const concerned = hasOn(ctx, account, neededPermission(ctx));

@@ -4,7 +4,13 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
 import { memberships, users } from "../../storage/schema.ts";
-import { accessStillHolds, accountQuery, requireAccess, type Access } from "../accounts/access.ts";
+import {
+  accessStillHolds,
+  accountQuery,
+  requireAccess,
+  type Access,
+  type AccountName,
+} from "../accounts/access.ts";
 import { seatLeft } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs, type Caller } from "../caller.ts";
@@ -22,7 +28,7 @@ export interface MemberChanges {
  * added users there are not, `seats_taken`, and `last_owner` where no active owner would be left. Two
  * round trips; one when nothing changes.
  */
-export async function updateMembers(ctx: Context, which: SQL, changes: MemberChanges): Promise<void> {
+export async function updateMembers(ctx: Context, which: AccountName, changes: MemberChanges): Promise<void> {
   const named = [...changes.add.map(({ uuid }) => uuid), ...changes.remove];
   const [caller, [found], known] = await readAs(
     ctx,
@@ -40,7 +46,7 @@ export async function updateMembers(ctx: Context, which: SQL, changes: MemberCha
  * Lets a member go: oneself, or another for who may change members. Throws what `requireAccess`
  * throws, and `user_missing` for who is no member; a blocked account may be left. Two round trips.
  */
-export async function removeMember(ctx: Context, which: SQL, uuid: string): Promise<void> {
+export async function removeMember(ctx: Context, which: AccountName, uuid: string): Promise<void> {
   const [caller, [found], known] = await readAs(
     ctx,
     accountQuery(ctx, which),

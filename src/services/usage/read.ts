@@ -1,6 +1,6 @@
 import type { Aggregation } from "../../domain/buckets.ts";
 import type { ReadResult } from "../../durable/read.ts";
-import { isNamed } from "../accounts/access.ts";
+import { AccountName } from "../accounts/access.ts";
 import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
 import { askMeter } from "./meter.ts";
@@ -19,7 +19,7 @@ export interface UsageQuery {
  * throws and `usage_unavailable`. One round trip and one object call.
  */
 export async function readUsage(ctx: Context, accountId: string, query: UsageQuery): Promise<ReadResult> {
-  const { account } = await getAccount(ctx, isNamed(accountId));
+  const { account } = await getAccount(ctx, new AccountName(accountId));
   const { from, to = ctx.now, aggregation, knowledgebox = null } = query;
   const input = { from, to, aggregation, knowledgebox };
   return askMeter(ctx, account, async (meter): Promise<ReadResult> => meter.read(input, ctx.now));

@@ -1,6 +1,6 @@
 import type { UsageEvent } from "../../domain/usage-events.ts";
 import type { RecordResult } from "../../durable/record.ts";
-import { isNamed } from "../accounts/access.ts";
+import { AccountName } from "../accounts/access.ts";
 import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
 import { askMeter } from "./meter.ts";
@@ -14,7 +14,7 @@ export async function recordUsage(
   accountId: string,
   events: readonly UsageEvent[],
 ): Promise<RecordResult> {
-  const { account } = await getAccount(ctx, isNamed(accountId));
+  const { account } = await getAccount(ctx, new AccountName(accountId));
   const input = { accountUuid: account.uuid, events, windowDays: ctx.settings.eventWindowDays };
   return askMeter(ctx, account, async (meter): Promise<RecordResult> => meter.record(input, ctx.now));
 }

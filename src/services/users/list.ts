@@ -6,7 +6,8 @@ import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
 import { searchTerms } from "../../domain/search.ts";
 import { counters, users } from "../../storage/schema.ts";
-import { callerId, hasEverywhere, readAs } from "../caller.ts";
+import { hasEverywhere, readAs } from "../caller.ts";
+import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import {
   beyondId,

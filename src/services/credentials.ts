@@ -1,0 +1,74 @@
+/** How a statement finds the caller it is run for. */
+import { sql, type Placeholder, type SQL } from "drizzle-orm";
+import type { QueryBuilder } from "drizzle-orm/sqlite-core";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
+
+import { keepQuery, type BuiltQuery, type Values } from "../storage/kept-query.ts";
+import type { Context } from "./context.ts";
+
+/** What a request brings: as values, or as placeholders in a query that is kept. */
+type Credentials<Value> = Identified<Value> | Tokened<Value>;
+interface Identified<Value> {
+  readonly kind: "identity";
+  readonly issuer: Value;
+  readonly subject: Value;
+}
+interface Tokened<Value> {
+  readonly kind: "token";
+  readonly tokenId: Value;
+  readonly secretHash: Value;
+  readonly now: Value;
+}
+
+/** The caller's user id, for use inside any statement; NULL before the first sign-in. */
+export function callerId(ctx: Context): SQL<number> {
+  return userIdOf(credentialsOf(ctx));
+}
+
+/** The user id of who has these credentials. */
+export function userIdOf(credentials: Credentials<unknown>): SQL<number> {
+  if (credentials.kind === "identity") {
+    return sql`(select identities.user_id from identities where ${isIdentity(credentials)})`;
+  }
+  const { secretHash } = credentials;
+  return sql`(select user_id from personal_access_tokens where personal_access_tokens.secret_hash = ${secretHash} and ${isToken(credentials)})`;
+}
+
+/** The row of an identity. */
+export function isIdentity({ issuer, subject }: Identified<unknown>): SQL {
+  return sql`identities.issuer = ${issuer} and identities.subject = ${subject}`;
+}
+
+/** The row of a token that has not expired; whether its secret is right is another question. */
+export function isToken({ tokenId, now }: Tokened<unknown>): SQL {
+  return sql`personal_access_tokens.id = ${tokenId} and (personal_access_tokens.expires_at is null or personal_access_tokens.expires_at > ${now})`;
+}
+
+/** Keeps a query that is run as the caller, one for each kind of credentials. */
+export function keepForCaller<Result>(
+  build: (queries: QueryBuilder, credentials: Credentials<Placeholder>) => BuiltQuery<Result>,
+): (ctx: Context, values?: Values) => RunnableQuery<Result, "sqlite"> {
+  const kept = {
+    identity: keepQuery((queries) => build(queries, placeholders.identity)),
+    token: keepQuery((queries) => build(queries, placeholders.token)),
+  };
+  return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...credentialsOf(ctx), ...values });
+}
+
+const placeholders = {
+  identity: { kind: "identity", issuer: sql.placeholder("issuer"), subject: sql.placeholder("subject") },
+  token: {
+    kind: "token",
+    tokenId: sql.placeholder("tokenId"),
+    secretHash: sql.placeholder("secretHash"),
+    now: sql.placeholder("now"),
+  },
+} as const;
+
+function credentialsOf({ principal, now }: Context): Credentials<string | number> {
+  if (principal.kind === "token") {
+    return { kind: "token", tokenId: principal.id, secretHash: principal.secretHash, now };
+  }
+  const { issuer, subject } = principal.identity;
+  return { kind: "identity", issuer, subject };
+}
