@@ -1,0 +1,186 @@
+/** The keys of issuers with real sites: which tokens are good, and how often a site is asked. */
+import { exportSPKI } from "jose";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { bearer, expectBadToken, expectWelcome, IssuerSite, pass, stopClock, worker } from "./issuer-site.ts";
+import { makeKey, type SigningKey } from "./signing.ts";
+
+const second = 1000;
+const minute = 60 * second;
+
+let first: SigningKey;
+let next: SigningKey;
+let evil: SigningKey;
+beforeAll(async () => {
+  [first, next, evil] = await Promise.all([makeKey("first"), makeKey("next"), makeKey("first")]);
+});
+stopClock();
+
+describe("a token", () => {
+  it.each(["ES256", "RS256", "PS256", "EdDSA"])("may be signed with %s", async (alg) => {
+    const key = await makeKey("key", alg);
+    const site = await IssuerSite.open(key);
+    await expectWelcome(worker(site)(await bearer(site, key)));
+    expect(await site.requests()).toEqual([{ method: "GET", path: "/keys" }]);
+  });
+
+  it.each(["ES256", "RS256", "PS256", "EdDSA"])(
+    "is refused when the public key of %s was used as a secret",
+    async (alg) => {
+      const key = await makeKey("key", alg);
+      const site = await IssuerSite.open(key);
+      const ask = worker(site);
+      const texts = [
+        JSON.stringify(key.jwk),
+        await exportSPKI(key.publicKey),
+        String(key.jwk.x ?? key.jwk.n),
+      ];
+      for (const text of texts) {
+        const secret = new TextEncoder().encode(text);
+        await expectBadToken(ask(await bearer(site, key, { alg: "HS256" }, secret)));
+      }
+    },
+  );
+
+  it("is refused when it brings its key or points to one, and nobody fetches that", async () => {
+    const site = await IssuerSite.open(first);
+    const elsewhere = await IssuerSite.open(evil);
+    const ask = worker(site);
+    const address = `${elsewhere.address}/keys`;
+    const headers = [
+      { jku: address },
+      { x5u: address },
+      { jwk: evil.jwk },
+      { jku: address, kid: "unknown" },
+      { x5u: address, kid: "unknown" },
+      { jwk: evil.jwk, kid: "unknown" },
+      { kid: address },
+    ];
+    for (const header of headers) await expectBadToken(ask(await bearer(site, evil, header)));
+    expect(await elsewhere.count()).toBe(0);
+    expect(await site.count()).toBe(1);
+  });
+
+  it("of an issuer that is not configured has nothing fetched for it", async () => {
+    const site = await IssuerSite.open(first);
+    const stranger = await IssuerSite.open(evil);
+    await expectBadToken(worker(site)(await bearer(stranger, evil)));
+    expect([await site.count(), await stranger.count()]).toEqual([0, 0]);
+  });
+});
+
+describe("two issuers", () => {
+  it("never vouch for each other's tokens, even under equal key ids", async () => {
+    const one = await IssuerSite.open(first);
+    const two = await IssuerSite.open(evil);
+    const ask = worker(one, two);
+    for (let round = 1; round <= 2; round += 1) {
+      await expectWelcome(ask(await bearer(one, first)));
+      await expectWelcome(ask(await bearer(two, evil)));
+      await expectBadToken(ask(await bearer(one, evil)));
+      await expectBadToken(ask(await bearer(two, first)));
+    }
+    expect([await one.count(), await two.count()]).toEqual([1, 1]);
+  });
+
+  it("do not lend each other keys that only one of them has", async () => {
+    const one = await IssuerSite.open(first);
+    const two = await IssuerSite.open(next);
+    const ask = worker(one, two);
+    await expectWelcome(ask(await bearer(one, first)));
+    await expectWelcome(ask(await bearer(two, next)));
+    pass(minute);
+    await expectBadToken(ask(await bearer(one, next)));
+    await expectBadToken(ask(await bearer(two, first)));
+  });
+
+  it("do not share a fate: one that is down leaves the other as it is", async () => {
+    const down = await IssuerSite.open(first);
+    const up = await IssuerSite.open(next);
+    await down.close();
+    const ask = worker(down, up);
+    expect((await ask(await bearer(down, first))).status).toBe(503);
+    await expectWelcome(ask(await bearer(up, next)));
+  });
+});
+
+describe("rotation", () => {
+  it("a new key is accepted after one fetch, the old one goes on", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = worker(site);
+    await expectWelcome(ask(await bearer(site, first)));
+    await site.publish(first, next);
+    pass(30 * second);
+    await expectWelcome(ask(await bearer(site, next)));
+    await expectWelcome(ask(await bearer(site, next)));
+    await expectWelcome(ask(await bearer(site, first)));
+    expect(await site.count()).toBe(2);
+  });
+
+  it("a new key published within the cool-down waits for its end", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = worker(site);
+    await expectWelcome(ask(await bearer(site, first)));
+    await site.publish(first, next);
+    pass(30 * second - 1);
+    await expectBadToken(ask(await bearer(site, next)));
+    expect(await site.count()).toBe(1);
+    pass(1);
+    await expectWelcome(ask(await bearer(site, next)));
+    expect(await site.count()).toBe(2);
+  });
+
+  it("a key that is withdrawn is good for ten minutes more and no longer", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = worker(site);
+    const caller = await bearer(site, first);
+    await expectWelcome(ask(caller));
+    await site.publish(next);
+    pass(10 * minute - 1);
+    await expectWelcome(ask(await bearer(site, first)));
+    pass(1);
+    await expectBadToken(ask(caller));
+    await expectBadToken(ask(await bearer(site, first)));
+    await expectWelcome(ask(await bearer(site, next)));
+  });
+
+  it("an empty set withdraws all keys", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = worker(site);
+    await expectWelcome(ask(await bearer(site, first)));
+    await site.publish();
+    pass(10 * minute);
+    await expectBadToken(ask(await bearer(site, first)));
+  });
+
+  it("200 tokens with made-up key ids cause one fetch a cool-down", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = worker(site);
+    await expectWelcome(ask(await bearer(site, first)));
+    const counts: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const flood = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => bearer(site, evil, { kid: `../${round}/${index}` })),
+      );
+      const answers = await Promise.all(flood.map(ask));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+      counts.push(await site.count());
+      pass(30 * second);
+    }
+    expect(counts).toEqual([1, 2, 3]);
+    await expectWelcome(ask(await bearer(site, first)));
+    expect(await site.count()).toBe(3);
+  });
+
+  it("20 callers who come at once wait for one fetch", async () => {
+    const site = await IssuerSite.open(first);
+    await site.answer({ silent: "from the start" });
+    const ask = worker(site);
+    const callers = await Promise.all(Array.from({ length: 20 }, () => bearer(site, first)));
+    const answers = callers.map(ask);
+    await site.hasBeenAsked(1);
+    await site.publish(first);
+    for (const answer of answers) await expectWelcome(answer);
+    expect(await site.count()).toBe(1);
+  });
+});
