@@ -9,8 +9,8 @@ copyAssets();
 
 export default defineConfig({
   plugins: [
-    cloudflareTest(async () => {
-      const { keys, issuers } = await makeTestKeys();
+    cloudflareTest(async ({ inject }) => {
+      const { keys, issuers } = await makeTestKeys(inject("remoteSite"));
       return {
         wrangler: { configPath: "./wrangler.toml" },
         miniflare: {

@@ -1,18 +1,24 @@
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 
 /** The private keys of the issuers the tests configure, by the issuer's name. */
-export type TestKeys = Record<"https://issuer.test" | "https://other.test", JWK>;
+export type TestKeys = Record<"https://issuer.test" | "https://other.test" | "https://remote.test", JWK>;
 
-/** Makes the keys and the configuration that goes with them: one issuer whose addresses are trusted, one whose are not. */
-export async function makeTestKeys(): Promise<{ keys: TestKeys; issuers: object[] }> {
+/**
+ * Makes the keys and the configuration that goes with them: one issuer whose addresses are trusted, one
+ * whose are not, and one whose site, at this port of the loopback address, tells its keys when asked.
+ */
+export async function makeTestKeys(port: number): Promise<{ keys: TestKeys; issuers: object[] }> {
   const keys: TestKeys = {
     "https://issuer.test": await makeKey("main-1"),
     "https://other.test": await makeKey("other-1"),
+    "https://remote.test": await makeKey("remote-1"),
   };
   const issuers = Object.entries(keys).map(([issuer, { d: _, ...published }]) => ({
     issuer,
     audience: "roster",
-    jwks: { keys: [published] },
+    ...(issuer === "https://remote.test"
+      ? { jwks_uri: `http://127.0.0.1:${port}/keys` }
+      : { jwks: { keys: [published] } }),
     trust_email: issuer === "https://issuer.test",
   }));
   return { keys, issuers };

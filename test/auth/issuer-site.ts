@@ -35,6 +35,11 @@ export class IssuerSite {
     return site;
   }
 
+  /** The site of `https://remote.test`, which stays open. */
+  static shared(): IssuerSite {
+    return new IssuerSite(inject("remoteSite"));
+  }
+
   /** The entry of ISSUERS by which the worker believes it. */
   get entry() {
     return { issuer: this.address, audience: "roster", jwks_uri: `${this.address}/keys` };

@@ -23,5 +23,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where sites are opened, steered and closed. */
     readonly issuerSites: string;
+    /** The port of the site of `https://remote.test`, which all tests' configuration names. */
+    readonly remoteSite: number;
   }
 }

@@ -21,6 +21,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     );
   });
   project.provide("issuerSites", `http://127.0.0.1:${await listen(steering)}`);
+  project.provide("remoteSite", await open(sites));
   return async () => {
     await Promise.all([steering, ...[...sites.values()].map(({ server }) => server)].map(close));
   };
@@ -47,6 +48,7 @@ async function steer(sites: Map<number, Site>, request: IncomingMessage): Promis
   return site.requests;
 }
 
+/** Opens a site and returns its port. */
 async function open(sites: Map<number, Site>): Promise<number> {
   const server = createServer((request, response) => {
     site.requests.push({ method: request.method ?? "", path: request.url ?? "" });
