@@ -7,6 +7,7 @@ import type { Env } from "../env.ts";
 import type { Principal } from "../services/context.ts";
 import { configurationOf } from "./configuration.ts";
 import type { AppContext } from "./app-env.ts";
+import { logFault } from "./refusal.ts";
 
 /** Seconds in the binding's period, and so the longest wait. */
 const period = 60;
@@ -72,8 +73,21 @@ export function clientNetwork(address: string | undefined): string | undefined {
 
 async function count(c: AppContext, limiter: Limiter, key: string): Promise<void> {
   if (!configurationOf(c.env).rateLimits) return;
-  const { success } = await c.env[limiter].limit({ key });
-  if (!success) throw new DomainError("rate_limited", { retryAfter: period });
+  if (!(await isWithin(c, limiter, key))) throw new DomainError("rate_limited", { retryAfter: period });
+}
+
+/** What answers by address, so that somebody could ask for many: rather nobody than everybody. */
+const closedWhileBroken: ReadonlySet<Limiter> = new Set(["LIMIT_LOGIN_CALLER", "LIMIT_LOGIN_ADDRESS"]);
+
+/** A limiter that fails must not take the service along: all but those above let everybody through then. */
+async function isWithin(c: AppContext, limiter: Limiter, key: string): Promise<boolean> {
+  try {
+    const { success } = await c.env[limiter].limit({ key });
+    return success;
+  } catch (error) {
+    logFault(c, error);
+    return !closedWhileBroken.has(limiter);
+  }
 }
 
 /** A guessed secret is a principal of its own, so that nobody uses up what another may ask. */

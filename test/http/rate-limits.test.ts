@@ -1,7 +1,7 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 
 import { clientNetwork } from "../../src/http/rate-limits.ts";
-import { someone, stranger, unique } from "../world.ts";
+import { Caller, makeAccount, someone, stranger, unique } from "../world.ts";
 import { doorWith, roomInMinute } from "./door.ts";
 
 const limited = doorWith({ RATE_LIMITS: "on" });
@@ -53,6 +53,35 @@ it("an address may send 100 bad tokens a minute; good ones of it go on, and so d
   expect((await send("192.0.2.8")).status).toBe(401);
   const good = (await someone()).through(limited);
   expect((await good.get("/api/v1/user", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).status).toBe(200);
+});
+
+it("limits that cannot be asked let everybody through, but for asking where to sign in", async () => {
+  const faults = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const broken: RateLimit = { limit: () => Promise.reject(new Error("top_secret")) };
+  const door = doorWith({
+    RATE_LIMITS: "on",
+    LIMIT_PRINCIPAL: broken,
+    LIMIT_SLUGS: broken,
+    LIMIT_FAILED_TOKENS: broken,
+    LIMIT_LOGIN_CALLER: broken,
+    LIMIT_LOGIN_ADDRESS: broken,
+    LIMIT_PREVIEWS: broken,
+  });
+  const headers = { "CF-Connecting-IP": "192.0.2.30" };
+  const caller = (await someone()).through(door);
+  const { slug } = await makeAccount(caller);
+  expect((await caller.get(`/api/v1/account/${slug}`, { headers })).status).toBe(200);
+  expect((await caller.get(`/api/v1/account/${slug}/status`, { headers })).status).toBe(200);
+  expect((await new Caller("nonsense").through(door).get("/api/v1/user", { headers })).status).toBe(401);
+  const preview = await stranger
+    .through(door)
+    .post("/api/v1/invites/preview", { token: "nonsense" }, { headers });
+  expect(preview.status).toBe(404);
+  const login = await caller.post("/accounts/login_url/", { email: caller.email }, { headers });
+  expect([login.status, login.headers.get("Retry-After")]).toEqual([429, "60"]);
+  expect(faults).toHaveBeenCalled();
+  expect(JSON.stringify(faults.mock.calls)).not.toContain("top_secret");
+  faults.mockRestore();
 });
 
 it.each([
