@@ -6,10 +6,11 @@ const limit = 1024 * 1024;
 const encoder = new TextEncoder();
 
 /** A stream, which is sent without Content-Length; `onPull` hears of every piece taken. */
-function streamOf(size: number, onPull: () => void = () => {}): ReadableStream<Uint8Array> {
+function streamOf(size: number, onPull: () => void = () => {}, first = ""): ReadableStream<Uint8Array> {
   const piece = encoder.encode(" ".repeat(64 * 1024));
   let sent = 0;
   return new ReadableStream({
+    start: (controller) => controller.enqueue(encoder.encode(first)),
     pull(controller) {
       onPull();
       if (sent >= size) controller.close();
@@ -71,6 +72,26 @@ describe("a body of exactly 1 MiB", () => {
     const bytes = encoder.encode(padded({ slug: unique("a") }));
     const raw = new Response(bytes).body?.pipeThrough(new TransformStream()) ?? "";
     expect((await user.post("/api/v1/accounts", undefined, { raw, headers: json })).status).toBe(201);
+  });
+});
+
+describe.each([
+  ["/api/v1/accounts", { detail: "There was an error parsing the body" }],
+  ["/accounts/organizations/", { detail: "JSON parse error - the body is not UTF-8" }],
+])("a body that travels compressed to %s", (path, body) => {
+  it("is taken as it is and not inflated: neither a small one nor one of 64 MiB is JSON", async () => {
+    for (const size of [0, 64 * limit]) {
+      const plain = streamOf(size, undefined, JSON.stringify({ slug: unique("a"), name: "N" }));
+      const packed = await new Response(plain.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+      expect(packed.byteLength).toBeLessThan(limit);
+      const answer = await (
+        await someone()
+      ).post(path, undefined, {
+        raw: packed,
+        headers: { ...json, "Content-Encoding": "gzip" },
+      });
+      expect([answer.status, answer.body]).toEqual([400, body]);
+    }
   });
 });
 
