@@ -82,10 +82,24 @@ export type ErrorCode =
   /** The database is overloaded or restarting. */
   | "storage_unavailable";
 
+/** A limit that is counted exactly, and how it stands. */
+export interface CountedLimit {
+  readonly name: "usage" | "invites";
+  /** How many there may be in a window. */
+  readonly quota: number;
+  /** The window's length, in seconds. */
+  readonly window: number;
+  readonly remaining: number;
+  /** Seconds until the window ends. */
+  readonly reset: number;
+}
+
 /** What a refusal carries besides its code; every field is safe to show to the caller. */
 export interface ErrorDetails {
   /** Seconds after which trying again is sensible. */
   readonly retryAfter?: number;
+  /** The limit that was reached. */
+  readonly limit?: CountedLimit;
   /** The value of the caller's that was refused. */
   readonly value?: string;
   /** The same where there may be several. */

@@ -1,12 +1,14 @@
-import { DomainError } from "../domain/errors.ts";
+import { DomainError, type ErrorCode } from "../domain/errors.ts";
 import { isOperator } from "../domain/operators.ts";
 import type { Need } from "../domain/permissions.ts";
 import { readAs } from "../services/caller.ts";
 import type { Context, Principal } from "../services/context.ts";
 import { isAccessToken, readAccessToken } from "../services/tokens/secret.ts";
+import { tryAgain } from "../storage/again.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { AppContext } from "./app-env.ts";
 import { configurationOf } from "./configuration.ts";
+import { kindOf } from "./observe.ts";
 import { logFault } from "./refusal.ts";
 import { limitRequests } from "./rate-limits.ts";
 
@@ -18,7 +20,9 @@ import { limitRequests } from "./rate-limits.ts";
  */
 export async function authenticate(c: AppContext, need: Need, counted = true): Promise<Context> {
   const { settings } = configurationOf(c.env);
+  const tally = c.get("tally");
   const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
+  c.set("caller", kindOf(principal));
   if (counted) await limitRequests(c, principal);
   return {
     principal,
@@ -26,7 +30,8 @@ export async function authenticate(c: AppContext, need: Need, counted = true): P
     now: Date.now(),
     requestId: c.get("requestId"),
     settings,
-    db: openDatabase(c.env.DB),
+    db: openDatabase(c.env.DB, tally),
+    tally,
     usage: c.env.USAGE,
     logos: c.env.LOGOS,
     jobs: c.env.JOBS,
@@ -51,16 +56,34 @@ async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
 /** How often a use case is run again when what it decided on changed before it was written. */
 const attempts = 5;
 
-/** Runs a use case, and again when another request was in between. */
-export async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {
+/**
+ * Runs a use case, and again when another request was in between; one that keeps its result under a key
+ * also when the database failed, as it is done once however often it is run.
+ */
+export async function withRetries<Result>(
+  { repeatable }: Pick<Context, "repeatable">,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  // A token is shown once: all that running it again could tell is that it was.
+  const kept = repeatable !== undefined && repeatable.operation !== "createAccessToken";
+  return tryAgain(
+    () => runAgainWhenChanged(run),
+    (error) => kept && isCalled(error, "storage_unavailable"),
+  );
+}
+
+async function runAgainWhenChanged<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();
     } catch (error) {
-      const retryable = error instanceof DomainError && error.code === "changed_meanwhile";
-      if (!retryable || attempt === attempts) throw error;
+      if (!isCalled(error, "changed_meanwhile") || attempt === attempts) throw error;
     }
   }
+}
+
+function isCalled(error: unknown, code: ErrorCode): boolean {
+  return error instanceof DomainError && error.code === code;
 }
 
 /**

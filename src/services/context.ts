@@ -3,6 +3,7 @@ import type { Need } from "../domain/permissions.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { UsageMeter } from "../durable/usage-meter.ts";
 import type { Database } from "../storage/database.ts";
+import type { Tally } from "../storage/tally.ts";
 import type { AccessToken } from "./tokens/secret.ts";
 
 /** Who a request speaks for, as its credentials tell; the user behind it is read from the database. */
@@ -35,6 +36,8 @@ export interface Context {
   readonly repeatable?: Repeatable;
   readonly settings: Settings;
   readonly db: Database;
+  /** What this request has asked of the platform. */
+  readonly tally: Tally;
   /** One object an account, named by its uuid. */
   readonly usage: DurableObjectNamespace<UsageMeter>;
   /** Where logos are stored. */

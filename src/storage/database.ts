@@ -3,27 +3,67 @@ import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
+import { tryAgain } from "./again.ts";
 import { preconditions } from "./schema.ts";
+import { Tally } from "./tally.ts";
 
-export type Database = DrizzleD1Database & { readonly $client: D1Database };
+export type Database = DrizzleD1Database & {
+  readonly $client: D1Database;
+  /** Counts what is asked of it by `runBatch`. */
+  readonly tally: Tally;
+};
 export type Statement = BatchItem<"sqlite">;
 type Statements = readonly [Statement, ...Statement[]];
 
-export function openDatabase(d1: D1Database): Database {
-  return drizzle(d1);
+/** A statement as Drizzle's own batch takes it. */
+interface Prepared {
+  readonly stmt: D1PreparedStatement;
+  readonly getQuery: () => { readonly sql: string; readonly params: readonly unknown[] };
+  readonly mapResult: (result: D1Result, fromBatch: true) => unknown;
+}
+
+export function openDatabase(d1: D1Database, tally = new Tally()): Database {
+  return Object.assign(drizzle(d1), { tally });
 }
 
 /**
  * Runs statements as one transaction in one round trip: all of them or none. A refusal by a
- * precondition or a trigger is thrown as the DomainError it names.
+ * precondition or a trigger is thrown as the DomainError it names. Statements that only read are tried
+ * again where the database is overloaded or restarts; whether others were done is not known then.
  */
 export async function runBatch<Items extends Statements>(
   db: Database,
   items: Items,
 ): Promise<BatchResponse<[...Items]>> {
+  // Drizzle keeps this from its types, and drops what a batch cost.
+  const prepared = (items as readonly unknown[] as readonly { _prepare: () => Prepared }[]).map((item) =>
+    item._prepare(),
+  );
+  const queries = prepared.map((statement) => statement.getQuery());
+  const bound = prepared.map(({ stmt }, place) => stmt.bind(...(queries[place]?.params ?? [])));
+  const run = () => sendBatch(db, bound);
+  const results = queries.every(({ sql: text }) => reads.test(text))
+    ? await tryAgain(run, (error) => error instanceof DomainError && error.code === "storage_unavailable")
+    : await run();
+  return results.map((result, place) => prepared[place]?.mapResult(result, true)) as BatchResponse<
+    [...Items]
+  >;
+}
+
+const reads = /^\s*(?:select|with)\b/i;
+
+async function sendBatch(
+  { $client, tally }: Database,
+  statements: D1PreparedStatement[],
+): Promise<D1Result[]> {
+  tally.trips += 1;
   try {
-    // Drizzle asks for a mutable tuple; the batch is not changed.
-    return (await db.batch(items as unknown as [Statement, ...Statement[]])) as BatchResponse<[...Items]>;
+    const results = await $client.batch(statements);
+    for (const { meta } of results) {
+      tally.rowsRead += meta.rows_read;
+      tally.rowsWritten += meta.rows_written;
+    }
+    return results;
   } catch (error) {
     throw refusalOf(error) ?? error;
   }

@@ -60,7 +60,6 @@ describe("a logo", () => {
       "x-frame-options": "SAMEORIGIN",
       "x-permitted-cross-domain-policies": "none",
       "x-xss-protection": "0",
-      "access-control-expose-headers": "Allow,ETag,Retry-After,X-Request-Id",
     });
   });
 

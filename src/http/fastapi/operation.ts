@@ -67,7 +67,7 @@ export class FastApiFace {
         contract.creates === true
           ? await readFirst(ctx, () => withKey(c, ctx, contract.id, () => readBody(c)))
           : ctx;
-      return withRetries(() => serve(asked, input, c));
+      return withRetries(asked, () => serve(asked, input, c));
     });
   };
 

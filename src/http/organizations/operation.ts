@@ -69,7 +69,7 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
       contract.creates === true
         ? await readFirst(ctx, () => withKey(c, ctx, contract.id, () => readBody(c)))
         : ctx;
-    return withRetries(() => serve(asked, input, c));
+    return withRetries(asked, () => serve(asked, input, c));
   });
 }
 

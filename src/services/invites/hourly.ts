@@ -15,8 +15,17 @@ export function requireInvitesLeft({ now, settings }: Context, account: Hourly):
   const { invitesSince: since, invitesSent } = account;
   if (!settings.limitsInvites || since === null || since + inviteHour <= now) return;
   if (invitesSent < invitesAnHour) return;
-  const retryAfter = Math.min(inviteHour, since + inviteHour - now) / 1000;
-  throw new DomainError("too_many_invites", { retryAfter: Math.ceil(retryAfter) });
+  const retryAfter = Math.ceil(Math.min(inviteHour, since + inviteHour - now) / 1000);
+  throw new DomainError("too_many_invites", {
+    retryAfter,
+    limit: {
+      name: "invites",
+      quota: invitesAnHour,
+      window: inviteHour / 1000,
+      remaining: 0,
+      reset: retryAfter,
+    },
+  });
 }
 
 /** The statements that count one mail; their batch fails as `changed_meanwhile` when the last was taken since. */

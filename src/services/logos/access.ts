@@ -1,6 +1,7 @@
 import { DomainError } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { parseUuid } from "../../domain/uuid.ts";
+import { tryAgain } from "../../storage/again.ts";
 import type { StoredLogo } from "../../storage/logos.ts";
 import { AccountName, type Access, type FoundAccount } from "../accounts/access.ts";
 import { getAccount } from "../accounts/get.ts";
@@ -35,10 +36,13 @@ export function logoOf({
   return hash === null || upload === null || type === null ? undefined : { hash, upload, type };
 }
 
-/** Does something where logos are stored. Throws `logos_unavailable` when that cannot be reached. */
+/**
+ * Does something where logos are stored, and again when it fails: each upload has a key of its own, so
+ * nothing is done there that may not be done twice. Throws `logos_unavailable` when it cannot be reached.
+ */
 export async function reachLogos<Result>(reach: () => Promise<Result>): Promise<Result> {
   try {
-    return await reach();
+    return await tryAgain(reach, () => true);
   } catch (error) {
     console.error({ event: "logos_unreachable", error: error instanceof Error ? error.name : "unknown" });
     throw new DomainError("logos_unavailable", { retryAfter: 1 });

@@ -1,4 +1,5 @@
-import { DomainError } from "../../domain/errors.ts";
+import { periodOf, type Span } from "../../domain/buckets.ts";
+import { DomainError, type CountedLimit } from "../../domain/errors.ts";
 import { usageLimitOf } from "../../domain/plan.ts";
 import { usageAnswer, type UsageAnswer } from "../../domain/usage.ts";
 import type { IncrementResult } from "../../durable/increment.ts";
@@ -9,9 +10,13 @@ import { askMeter } from "./meter.ts";
 
 /** How an increment ended: `too_large` where the sum would pass 2^53−1. */
 export type IncrementOutcome =
-  | { readonly kind: "counted"; readonly answer: UsageAnswer }
-  /** It would pass the limit; the period, and with it the refusal, ends in so many seconds. */
-  | { readonly kind: "refused"; readonly answer: UsageAnswer; readonly secondsLeft: number }
+  | {
+      /** `refused`: it would pass the limit, until the period ends. */
+      readonly kind: "counted" | "refused";
+      readonly answer: UsageAnswer;
+      /** The limit as it stands; undefined where none is enforced. */
+      readonly limit: CountedLimit | undefined;
+    }
   | { readonly kind: "too_large" };
 
 /**
@@ -36,15 +41,30 @@ export async function incrementUsage(
     // The amount is all that a request says.
     key: key === undefined ? undefined : { value: key, requestHash: String(amount) },
   };
-  const result = await askMeter(ctx, account, async (meter): Promise<IncrementResult> =>
-    meter.increment(input, ctx.now),
-  );
-  if (typeof result === "number") return { kind: "counted", answer: usageAnswer(result, input) };
-  if (result.kind === "repeated") return { kind: "counted", answer: result.answer };
-  if (result.kind === "refused") {
-    const secondsLeft = Math.max(1, Math.ceil((result.periodEnd - ctx.now) / 1000));
-    return { kind: "refused", answer: result.answer, secondsLeft };
-  }
+  const result = await askMeter(ctx, account, {
+    repeatable: key !== undefined,
+    ask: async (meter): Promise<IncrementResult> => meter.increment(input, ctx.now),
+  });
+  const enforced = account.usageEnforcement === "refuse";
+  const tell = (kind: "counted" | "refused", answer: UsageAnswer, period: Span): IncrementOutcome => ({
+    kind,
+    answer,
+    limit: enforced ? standing(answer, period, ctx.now) : undefined,
+  });
+  const period = periodOf(ctx.now);
+  if (typeof result === "number") return tell("counted", usageAnswer(result, input), period);
+  if (result.kind === "repeated") return tell("counted", result.answer, period);
+  if (result.kind === "refused") return tell("refused", result.answer, { ...period, end: result.periodEnd });
   if (result.kind === "key_reused") throw new DomainError("key_reused");
   return { kind: "too_large" };
+}
+
+function standing(
+  { limit, remaining }: UsageAnswer,
+  { start, end }: Span,
+  now: number,
+): CountedLimit | undefined {
+  if (limit === null || remaining === null) return undefined;
+  const reset = Math.max(1, Math.ceil((end - now) / 1000));
+  return { name: "usage", quota: limit, window: (end - start) / 1000, remaining, reset };
 }

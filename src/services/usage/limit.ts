@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { usageLimitOf } from "../../domain/plan.ts";
 import type { Env } from "../../env.ts";
 import { openDatabase } from "../../storage/database.ts";
+import { Tally } from "../../storage/tally.ts";
 import { accounts, zones } from "../../storage/schema.ts";
 import type { FoundAccount } from "../accounts/access.ts";
 import type { Context } from "../context.ts";
@@ -16,12 +17,15 @@ export interface LimitJob {
 
 /** Tells the usage object its limit, so that `quota` is brought up to date; each increment brings its own. */
 export async function tellLimit(
-  ctx: Pick<Context, "usage" | "now">,
+  ctx: Pick<Context, "usage" | "tally" | "now">,
   account: Pick<FoundAccount, "uuid" | "zoneHint">,
   limit: number | null,
 ): Promise<void> {
   const change = { accountUuid: account.uuid, limit };
-  await askMeter(ctx, account, async (meter): Promise<void> => meter.limitChanged(change, ctx.now));
+  await askMeter(ctx, account, {
+    repeatable: true,
+    ask: async (meter): Promise<void> => meter.limitChanged(change, ctx.now),
+  });
 }
 
 /** Tells an account's usage object the limit that the database has now; an account that is gone has none. */
@@ -37,5 +41,5 @@ export async function tellStoredLimit(env: Env, accountUuid: string): Promise<vo
     .leftJoin(zones, eq(zones.id, accounts.zoneId))
     .where(eq(accounts.uuid, accountUuid));
   if (account === undefined) return;
-  await tellLimit({ usage: env.USAGE, now: Date.now() }, account, usageLimitOf(account));
+  await tellLimit({ usage: env.USAGE, tally: new Tally(), now: Date.now() }, account, usageLimitOf(account));
 }

@@ -1,7 +1,14 @@
 import { DomainError } from "../../domain/errors.ts";
 import type { UsageMeter } from "../../durable/usage-meter.ts";
 import type { FoundAccount } from "../accounts/access.ts";
+import { tryAgain } from "../../storage/again.ts";
 import type { Context } from "../context.ts";
+
+/** How an object is asked: `repeatable` is what may be done twice, and is tried again where that can help. */
+export interface Question<Result> {
+  readonly repeatable: boolean;
+  readonly ask: (meter: DurableObjectStub<UsageMeter>) => Promise<Result>;
+}
 
 /**
  * Asks an account's usage object, made where the account's zone is on its first call. One object
@@ -9,15 +16,26 @@ import type { Context } from "../context.ts";
  * not known, and nothing is made up.
  */
 export async function askMeter<Result>(
-  { usage }: Pick<Context, "usage">,
+  { usage, tally }: Pick<Context, "usage" | "tally">,
   { uuid, zoneHint }: Pick<FoundAccount, "uuid" | "zoneHint">,
-  ask: (meter: DurableObjectStub<UsageMeter>) => Promise<Result>,
+  { repeatable, ask }: Question<Result>,
 ): Promise<Result> {
   const options = zoneHint === null ? {} : { locationHint: zoneHint };
+  // A stub that failed stays broken, so each attempt has one of its own.
+  const attempt = () => {
+    tally.objectCalls += 1;
+    return ask(usage.get(usage.idFromName(uuid), options));
+  };
   try {
-    return await ask(usage.get(usage.idFromName(uuid), options));
+    return await (repeatable ? tryAgain(attempt, mayPass) : attempt());
   } catch (error) {
     console.error({ event: "usage_unreachable", error: error instanceof Error ? error.name : "unknown" });
     throw new DomainError("usage_unavailable", { retryAfter: 1 });
   }
+}
+
+/** Whether the platform says that asking again can help: an object that has too much to do gets no more. */
+function mayPass(error: unknown): boolean {
+  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+  return retryable === true && overloaded !== true;
 }

@@ -22,5 +22,8 @@ export async function readUsage(ctx: Context, accountId: string, query: UsageQue
   const { account } = await getAccount(ctx, new AccountName(accountId));
   const { from, to = ctx.now, aggregation, knowledgebox = null } = query;
   const input = { from, to, aggregation, knowledgebox };
-  return askMeter(ctx, account, async (meter): Promise<ReadResult> => meter.read(input, ctx.now));
+  return askMeter(ctx, account, {
+    repeatable: true,
+    ask: async (meter): Promise<ReadResult> => meter.read(input, ctx.now),
+  });
 }

@@ -16,5 +16,9 @@ export async function recordUsage(
 ): Promise<RecordResult> {
   const { account } = await getAccount(ctx, new AccountName(accountId));
   const input = { accountUuid: account.uuid, events, windowDays: ctx.settings.eventWindowDays };
-  return askMeter(ctx, account, async (meter): Promise<RecordResult> => meter.record(input, ctx.now));
+  // An event counts once for its id; one that was counted by an attempt that failed is a duplicate then.
+  return askMeter(ctx, account, {
+    repeatable: true,
+    ask: async (meter): Promise<RecordResult> => meter.record(input, ctx.now),
+  });
 }
