@@ -24,6 +24,8 @@ export default defineConfig({
             CORS_ORIGINS: "https://app.test",
             // Tests of the limits turn them on; the others ask more than a person would.
             RATE_LIMITS: "off",
+            // A line for each of many thousand requests; its own tests turn it on.
+            REQUEST_LOG: "off",
           },
         },
       };

@@ -9,6 +9,7 @@ import { ConfigurationError, configurationOf } from "./http/configuration.ts";
 import type { AppContext, AppEnv } from "./http/app-env.ts";
 import { organizationsFace } from "./http/organizations/routes.ts";
 import { operatorFace } from "./http/manage/routes.ts";
+import { observe } from "./http/observe.ts";
 import { logFault } from "./http/refusal.ts";
 import { writeDocument } from "./http/service/document.ts";
 import { serviceRoutes } from "./http/service/routes.ts";
@@ -27,11 +28,12 @@ const crossOrigin = cors({
     "X-Organization",
     "X-Request-Id",
   ],
-  exposeHeaders: ["Allow", "ETag", "Retry-After", "X-Request-Id"],
+  exposeHeaders: ["Allow", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
   maxAge: 600,
 });
 
 app.use(requestId());
+app.use(observe);
 app.use(secureHeaders());
 app.use(
   createMiddleware<AppEnv>(async (c, next) => {

@@ -8,6 +8,8 @@ export interface Env {
   readonly JOBS: Queue;
   readonly MAIL: SendEmail;
   readonly ASSETS: Fetcher;
+  /** Without it nothing is counted. */
+  readonly METRICS?: AnalyticsEngineDataset;
   readonly LIMIT_PRINCIPAL: RateLimit;
   readonly LIMIT_SLUGS: RateLimit;
   readonly LIMIT_FAILED_TOKENS: RateLimit;
@@ -20,6 +22,8 @@ export interface Env {
   readonly OPERATORS?: string;
   readonly CORS_ORIGINS?: string;
   readonly RATE_LIMITS?: string;
+  readonly REQUEST_LOG?: string;
+  readonly SERVER_TIMING?: string;
   readonly DEFAULT_PLAN?: string;
   readonly MAX_OWNED_ACCOUNTS?: string;
   readonly LOGIN_MANUAL_ENTRY_ROUTE?: string;

@@ -54,6 +54,8 @@ describe("an account", () => {
     const seconds = Number(refused.headers.get("Retry-After"));
     expect(seconds).toBeGreaterThan(590);
     expect(seconds).toBeLessThanOrEqual(600);
+    expect(refused.headers.get("RateLimit-Policy")).toBe('"invites";q=200;w=3600');
+    expect(refused.headers.get("RateLimit")).toBe(`"invites";r=0;t=${seconds}`);
     const elsewhere = await inviteElsewhere(owner, account);
     expect(elsewhere.status).toBe(429);
     const told = elsewhere.headers.get("Retry-After") ?? "";

@@ -1,7 +1,10 @@
 import type { Context } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
 
+import type { OperationId } from "../domain/permissions.ts";
 import type { Env } from "../env.ts";
+import type { Tally } from "../storage/tally.ts";
+import type { CallerKind } from "./observe.ts";
 
 /** What Hono is told of every request of this worker. */
 export interface AppEnv {
@@ -9,6 +12,12 @@ export interface AppEnv {
   Variables: RequestIdVariables & {
     /** The whole body, taken in by the face before anything is decided. */
     body: Uint8Array<ArrayBuffer>;
+    /** What the request has asked of the platform so far. */
+    tally: Tally;
+    /** The operation that answers; undefined before one is found. */
+    operation: OperationId | undefined;
+    /** Who asks; undefined before their credentials are found good. */
+    caller: CallerKind | undefined;
   };
 }
 export type AppContext = Context<AppEnv>;

@@ -12,6 +12,10 @@ export interface Configuration {
   readonly issuers: readonly Issuer[];
   readonly verifier: TokenVerifier;
   readonly rateLimits: boolean;
+  /** Whether each request is written into the log. */
+  readonly requestLog: boolean;
+  /** Whether answers tell what they took. */
+  readonly serverTiming: boolean;
   /** Origins whose pages may call the service. */
   readonly corsOrigins: ReadonlySet<string>;
 }
@@ -35,7 +39,7 @@ export function configurationOf(env: Env): Configuration {
 }
 
 export function readConfiguration(env: Env): Configuration {
-  const rateLimits = onOrOff("RATE_LIMITS", env.RATE_LIMITS);
+  const rateLimits = onOrOff("RATE_LIMITS", env.RATE_LIMITS, "on");
   const issuers = reading("ISSUERS", () => parseIssuers(required("ISSUERS", env.ISSUERS)));
   return {
     settings: {
@@ -53,6 +57,8 @@ export function readConfiguration(env: Env): Configuration {
     issuers,
     verifier: new TokenVerifier(issuers),
     rateLimits,
+    requestLog: onOrOff("REQUEST_LOG", env.REQUEST_LOG, "on"),
+    serverTiming: onOrOff("SERVER_TIMING", env.SERVER_TIMING, "off"),
     corsOrigins: origins(env.CORS_ORIGINS ?? ""),
   };
 }
@@ -113,11 +119,10 @@ function plan(value: string | undefined): Plan {
   return found;
 }
 
-function onOrOff(name: string, value: string | undefined): boolean {
-  if (value !== undefined && !["", "on", "off"].includes(value)) {
-    throw new ConfigurationError(`${name} must be on or off`);
-  }
-  return value !== "off";
+function onOrOff(name: string, value: string | undefined, without: "on" | "off"): boolean {
+  const told = value === undefined || value === "" ? without : value;
+  if (told !== "on" && told !== "off") throw new ConfigurationError(`${name} must be on or off`);
+  return told === "on";
 }
 
 function count(name: string, value: string | undefined): number | undefined {

@@ -98,6 +98,7 @@ export class Face {
     methods.set(contract.method.toUpperCase(), async (c) => {
       // The body is taken in before anything is decided, so that no client holds a decision open by
       // sending it slowly.
+      c.set("operation", contract.id);
       await takeBody(c, largest);
       return serve(c);
     });

@@ -76,8 +76,12 @@ async function count(c: AppContext, limiter: Limiter, key: string): Promise<void
   if (!(await isWithin(c, limiter, key))) throw new DomainError("rate_limited", { retryAfter: period });
 }
 
-/** What answers by address, so that somebody could ask for many: rather nobody than everybody. */
-const closedWhileBroken: ReadonlySet<Limiter> = new Set(["LIMIT_LOGIN_CALLER", "LIMIT_LOGIN_ADDRESS"]);
+/** What answers by address or secret, so that somebody could try many: rather nobody than everybody. */
+const closedWhileBroken: ReadonlySet<Limiter> = new Set([
+  "LIMIT_LOGIN_CALLER",
+  "LIMIT_LOGIN_ADDRESS",
+  "LIMIT_PREVIEWS",
+]);
 
 /** A limiter that fails must not take the service along: all but those above let everybody through then. */
 async function isWithin(c: AppContext, limiter: Limiter, key: string): Promise<boolean> {

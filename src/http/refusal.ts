@@ -1,6 +1,7 @@
 import { DomainError } from "../domain/errors.ts";
 import { ConfigurationError } from "./configuration.ts";
 import type { AppContext } from "./app-env.ts";
+import { rateLimitFields } from "./rate-limit-fields.ts";
 
 /**
  * Writes down what went wrong inside: the kind of error and the request's id. Never the message of
@@ -8,17 +9,38 @@ import type { AppContext } from "./app-env.ts";
  */
 export function logFault(c: AppContext, error: unknown): void {
   const told = error instanceof ConfigurationError ? { message: error.message } : stackOf(error);
-  console.error({ event: "fault", requestId: c.var.requestId, error: nameOf(error), ...told });
+  const operation = c.get("operation") ?? "none";
+  console.error({
+    event: "fault",
+    requestId: c.get("requestId"),
+    operation,
+    error: nameOf(error),
+    ...causesOf(error),
+    ...told,
+  });
 }
 
 /** The headers a refusal carries whatever its face. */
 export function refusalHeaders(error: DomainError): Record<string, string> {
-  const { retryAfter } = error.details;
-  return retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
+  const { retryAfter, limit } = error.details;
+  return {
+    ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
+    ...(limit === undefined ? {} : rateLimitFields(limit)),
+  };
 }
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
+}
+
+/** The kinds of what an error was caused by, and what SQLite calls it: names of a closed list, no values. */
+function causesOf(error: unknown): { causes?: string[] } {
+  const causes: string[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    const called = /\bSQLITE_[A-Z_]+\b/.exec(cause.message)?.[0];
+    causes.push(called === undefined ? cause.name : `${cause.name} ${called}`);
+  }
+  return causes.length > 1 || causes.some((name) => name.includes(" ")) ? { causes } : {};
 }
 
 /** Where it happened, without the message that heads a stack. */

@@ -20,31 +20,15 @@ export class BodyTooLarge extends Error {
  * Throws BodyTooLarge.
  */
 export async function takeBody(c: AppContext, largest: number): Promise<void> {
-  const { raw } = c.req;
-  const { body } = raw;
+  const { body, headers } = c.req.raw;
   if (body === null) {
     c.set("body", new Uint8Array());
     return;
   }
-  const told = raw.headers.get("Content-Length");
-  if (Number(told) > largest) throw new BodyTooLarge(largest);
-  // HTTP delivers as many bytes as were told, so they can be taken at once.
-  c.set("body", told === null ? await takePieces(body, largest) : await takeWhole(raw, largest));
-}
-
-async function takeWhole(raw: Request, largest: number): Promise<Uint8Array<ArrayBuffer>> {
-  const whole = new Uint8Array(await raw.arrayBuffer());
-  if (whole.length > largest) throw new BodyTooLarge(largest);
-  return whole;
-}
-
-async function takePieces(
-  body: AsyncIterable<Uint8Array>,
-  largest: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(headers.get("Content-Length")) > largest) throw new BodyTooLarge(largest);
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of body) {
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
     size += piece.length;
     if (size > largest) throw new BodyTooLarge(largest);
     pieces.push(piece);
@@ -55,7 +39,7 @@ async function takePieces(
     whole.set(piece, at);
     at += piece.length;
   }
-  return whole;
+  c.set("body", whole);
 }
 
 /** The size of a limit as it is told, in whole MiB: what surrounds a file is not spoken of. */

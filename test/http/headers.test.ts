@@ -160,7 +160,7 @@ describe("another origin", () => {
     );
     const told = await stranger.get("/api/v1/user", { headers: { Origin: "https://app.test" } });
     expect(told.headers.get("Access-Control-Expose-Headers")?.toLowerCase().split(/, ?/)).toEqual(
-      expect.arrayContaining(["etag", "retry-after", "x-request-id"]),
+      expect.arrayContaining(["etag", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"]),
     );
   });
 

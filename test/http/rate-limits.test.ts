@@ -55,7 +55,7 @@ it("an address may send 100 bad tokens a minute; good ones of it go on, and so d
   expect((await good.get("/api/v1/user", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).status).toBe(200);
 });
 
-it("limits that cannot be asked let everybody through, but for asking where to sign in", async () => {
+it("limits that cannot be asked let everybody through, but for where to sign in and what an invitation is to", async () => {
   const faults = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const broken: RateLimit = { limit: () => Promise.reject(new Error("top_secret")) };
   const door = doorWith({
@@ -76,7 +76,7 @@ it("limits that cannot be asked let everybody through, but for asking where to s
   const preview = await stranger
     .through(door)
     .post("/api/v1/invites/preview", { token: "nonsense" }, { headers });
-  expect(preview.status).toBe(404);
+  expect(preview.status).toBe(429);
   const login = await caller.post("/accounts/login_url/", { email: caller.email }, { headers });
   expect([login.status, login.headers.get("Retry-After")]).toEqual([429, "60"]);
   expect(faults).toHaveBeenCalled();

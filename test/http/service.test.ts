@@ -2,6 +2,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
+import { logosWith } from "../accounts/logos.ts";
+import { usageObjects } from "../counting.ts";
 import { someone, stranger } from "../world.ts";
 import { databaseThat, doorWith } from "./door.ts";
 import { operationsOf } from "./schemas.ts";
@@ -24,7 +26,8 @@ describe("/readyz", () => {
   it("is 200 when every part answers", async () => {
     const answer = await stranger.get("/readyz");
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ status: "ready", parts: { configuration: "ok", database: "ok" } });
+    const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
+    expect(answer.body).toMatchObject({ status: "ready", parts });
   });
 
   it.each([
@@ -43,6 +46,8 @@ describe("/readyz", () => {
     ["MAX_OWNED_ACCOUNTS", "-1"],
     ["MAX_OWNED_ACCOUNTS", "many"],
     ["RATE_LIMITS", "maybe"],
+    ["REQUEST_LOG", "1"],
+    ["SERVER_TIMING", "true"],
   ])("is 503 and names the variable when %s is %j", async (name, value) => {
     const answer = await stranger.through(doorWith({ [name]: value })).get("/readyz");
     expect(answer.status).toBe(503);
@@ -56,6 +61,33 @@ describe("/readyz", () => {
     const answer = await stranger.through(door).get("/readyz", { headers: { Origin: "https://app.test" } });
     expect(answer.status).toBe(503);
     expect(answer.text).toContain("CORS_ORIGINS");
+  });
+
+  it("is 200 and says which part is down when usage or logos are, as all else is answered", async () => {
+    const fail = () => Promise.reject(new Error("secret"));
+    const down = { USAGE: usageObjects(fail), LOGOS: logosWith({ head: fail }) };
+    for (const [binding, part, other] of [
+      ["USAGE", "usage", "logos"],
+      ["LOGOS", "logos", "usage"],
+    ] as const) {
+      const door = doorWith({ [binding]: down[binding] });
+      const answer = await stranger.through(door).get("/readyz");
+      expect([answer.status, answer.body.status]).toEqual([200, "degraded"]);
+      expect(answer.body.parts).toMatchObject({ configuration: "ok", database: "ok", [other]: "ok" });
+      expect(answer.body.parts[part]).toContain("does not answer");
+      expect(answer.text).not.toContain("secret");
+    }
+  });
+
+  it("looks at most every two seconds, whoever asks how often", async () => {
+    let looks = 0;
+    const head = () => {
+      looks += 1;
+      return Promise.resolve(null);
+    };
+    const door = stranger.through(doorWith({ LOGOS: logosWith({ head }) }));
+    for (let asked = 0; asked < 5; asked += 1) expect((await door.get("/readyz")).status).toBe(200);
+    expect(looks).toBeLessThan(3);
   });
 
   it("is 503 when the database fails, and tells none of its words", async () => {

@@ -37,6 +37,24 @@ describe("an increment", () => {
     expect(answered(await owner.post(increments(account)))).toEqual(total(10_000));
   });
 
+  it("tells how its limit stands, also when it is refused, and nothing where none is enforced", async () => {
+    const { owner, account } = await start();
+    const fields = async () => {
+      const { headers } = await owner.post(increments(account), { usage: 6_000 });
+      return [headers.get("RateLimit-Policy"), headers.get("RateLimit")];
+    };
+    const left = 15.5 * 24 * 60 * 60;
+    const policy = `"usage";q=10000;w=${31 * 24 * 60 * 60}`;
+    expect(await fields()).toEqual([policy, `"usage";r=4000;t=${left}`]);
+    expect(await fields()).toEqual([policy, `"usage";r=4000;t=${left}`]);
+    for (const none of [{ usage_enforcement: "allow" }, { usage_limit: most, usage_enforcement: "refuse" }]) {
+      await set(account, none);
+      expect(await fields()).toEqual([null, null]);
+    }
+    await set(account, { type: "v3enterprise", usage_limit: null });
+    expect(await fields()).toEqual([null, null]);
+  });
+
   it("that would pass the limit is refused whole, until the month ends; what still fits is not", async () => {
     const { owner, account } = await start();
     await owner.post(increments(account), { usage: 9_998 });

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { incrementUsage } from "../../services/usage/increment.ts";
 import { readFirst } from "../context.ts";
 import { readKey } from "../idempotency.ts";
+import { rateLimitFields } from "../rate-limit-fields.ts";
 import { answers, json, problem } from "./answers.ts";
 import { integerField, uuidParameter } from "./fields.ts";
 import { operation } from "./operation.ts";
@@ -44,7 +45,15 @@ operation(
       .openapi("IncrementBody"),
     bodyExample: { usage: 1 },
     responses: {
-      ...answers(json(200, "It is counted.", usageSchema), 400, 403, 404, 413, 415, 422),
+      ...answers(
+        json(200, "It is counted; `RateLimit` says how its limit stands.", usageSchema),
+        400,
+        403,
+        404,
+        413,
+        415,
+        422,
+      ),
       429: {
         description: "It would pass the limit; `Retry-After` is when the month ends.",
         content: { "application/json": { schema: z.union([exceededSchema, problem]) } },
@@ -59,7 +68,9 @@ operation(
     }
     const { limit, usage, remaining, overridden } = outcome.answer;
     const shown = { limit, usage, remaining, overriden: overridden };
-    if (outcome.kind === "counted") return c.json(shown);
-    return c.json({ ...shown, detail: exceeded }, 429, { "Retry-After": String(outcome.secondsLeft) });
+    const fields = outcome.limit === undefined ? {} : rateLimitFields(outcome.limit);
+    if (outcome.kind === "counted") return c.json(shown, 200, fields);
+    const retryAfter = String(outcome.limit?.reset ?? 1);
+    return c.json({ ...shown, detail: exceeded }, 429, { ...fields, "Retry-After": retryAfter });
   },
 );

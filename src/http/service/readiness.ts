@@ -5,13 +5,42 @@ import { configurationOf, ConfigurationError } from "../configuration.ts";
 import type { AppContext } from "../app-env.ts";
 import { logFault } from "../refusal.ts";
 
-/** Looks at each part a request needs: 200 when all answer, else 503, with what is wrong in words. */
+/** Without these nothing can be answered; without another part what needs it fails, and all else goes on. */
+const needed: ReadonlySet<string> = new Set(["configuration", "database"]);
+
+/** How long what was found is told again, in milliseconds: anybody may ask, and looking costs. */
+const remembered = 2_000;
+const found = new WeakMap<object, { readonly until: number; readonly parts: Parts }>();
+
+type Parts = Readonly<Record<string, string>>;
+
+/**
+ * Looks at each part: `ready` when all answer, `degraded` when one does not that not every request needs,
+ * else `unready` with 503. What is wrong is said in words.
+ */
 export async function readiness(c: AppContext) {
-  const parts = { configuration: configuration(c), database: await database(c), mail: mail(c) };
-  // Without mail invitations are stored and wait: nothing that is asked fails for it.
-  const ready = parts.configuration === "ok" && parts.database === "ok";
-  if (ready) return c.json({ status: "ready" as const, parts }, 200);
-  return c.json({ status: "unready" as const, parts }, 503, { "Retry-After": "5" });
+  const parts = await partsOf(c);
+  const wrong = Object.keys(parts).filter((part) => parts[part] !== "ok" && part !== "mail");
+  if (wrong.some((part) => needed.has(part))) {
+    return c.json({ status: "unready" as const, parts }, 503, { "Retry-After": "5" });
+  }
+  return c.json({ status: wrong.length === 0 ? ("ready" as const) : ("degraded" as const), parts }, 200);
+}
+
+async function partsOf(c: AppContext): Promise<Parts> {
+  const now = Date.now();
+  const last = found.get(c.env);
+  if (last !== undefined && now < last.until) return last.parts;
+  const [databaseSays, usageSays, logosSay] = await Promise.all([database(c), usage(c), logos(c)]);
+  const parts = {
+    configuration: configuration(c),
+    database: databaseSays,
+    usage: usageSays,
+    logos: logosSay,
+    mail: mail(c),
+  };
+  found.set(c.env, { until: now + remembered, parts });
+  return parts;
 }
 
 function configuration(c: AppContext): string {
@@ -40,5 +69,26 @@ async function database(c: AppContext): Promise<string> {
   } catch (error) {
     logFault(c, error);
     return "does not answer, or the migrations are missing";
+  }
+}
+
+/** Asks an object of no account, which keeps nothing. */
+async function usage(c: AppContext): Promise<string> {
+  try {
+    await c.env.USAGE.get(c.env.USAGE.idFromName("readyz")).state(Date.now());
+    return "ok";
+  } catch (error) {
+    logFault(c, error);
+    return "does not answer: nothing is counted and no usage told";
+  }
+}
+
+async function logos(c: AppContext): Promise<string> {
+  try {
+    await c.env.LOGOS.head("readyz");
+    return "ok";
+  } catch (error) {
+    logFault(c, error);
+    return "does not answer: no logo is stored or shown";
   }
 }

@@ -34,9 +34,12 @@ function describe(
 
 const statusSchema = z.object({ status: z.literal("ok") }).openapi("Health");
 const readinessSchema = z
-  .object({ status: z.enum(["ready", "unready"]), parts: z.record(z.string(), z.string()) })
+  .object({ status: z.enum(["ready", "degraded", "unready"]), parts: z.record(z.string(), z.string()) })
   .openapi("Readiness", {
-    example: { status: "ready", parts: { configuration: "ok", database: "ok", mail: "ok" } },
+    example: {
+      status: "ready",
+      parts: { configuration: "ok", database: "ok", usage: "ok", logos: "ok", mail: "ok" },
+    },
   });
 const rootSchema = z.object({ name: z.string(), docs: z.url(), openapi: z.url() }).openapi("Service");
 
