@@ -6,7 +6,7 @@ import {
   listAccessTokens,
 } from "../../services/tokens/access-tokens.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
-import { moment, text, uuid } from "../fastapi/fields.ts";
+import { moment, orNull, text, uuid } from "../fastapi/fields.ts";
 import { report } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
 
@@ -37,13 +37,14 @@ const tokenBody = z
       description: "What it is for.",
       example: "Backup job",
     }),
-    expiration_date: moment("When it ends; without it, never.")
-      .transform((value, context) =>
+    expiration_date: orNull(
+      moment("When it ends; without it, never.").transform((value, context) =>
         value > Date.now()
           ? value
           : report(context, { type: "datetime_future", msg: "Input should be in the future" }),
-      )
-      .nullish(),
+      ),
+      "string",
+    ),
   })
   .openapi("AccessTokenBody");
 
@@ -77,7 +78,7 @@ operation(
       "Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409. A token cannot make another.",
     body: tokenBody,
     bodyExample: { description: "Backup job", expiration_date: "2027-01-31T13:00:00Z" },
-    responses: answers(json(201, "The token.", newTokenSchema), 400, 403, 409, 413, 422),
+    responses: answers(json(201, "The token.", newTokenSchema), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { id, token, expiresAt } = await createAccessToken(ctx, {

@@ -60,7 +60,7 @@ operation(
     description: "Makes an account; the caller becomes its owner.",
     body: accountCreationBody,
     bodyExample: { slug: "acme", title: "Acme", zone: "europe-1" },
-    responses: answers(json(201, "The account is made.", createdAccountSchema), 400, 403, 409, 413, 422),
+    responses: answers(json(201, "The account is made.", createdAccountSchema), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const made = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
@@ -98,7 +98,7 @@ operation(
     params: namedAccount,
     body: accountModificationBody,
     bodyExample: { title: "Acme Ltd", description: null },
-    responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 413, 422, 412),
+    responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 422, 412),
   },
   async (ctx, { params, body }, c) => {
     const { saml } = body;

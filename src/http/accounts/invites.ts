@@ -114,7 +114,7 @@ operation(
     params: namedAccount,
     body: inviteBody,
     bodyExample: { email: "ada@example.com", role: "AMEMBER" },
-    responses: answers(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 413, 422),
+    responses: answers(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => c.json(await inviteAddress(ctx, new AccountName(params.slug), body)),
 );
@@ -151,7 +151,7 @@ openOperation(
     body: tokenBody,
     bodyExample: { token: exampleToken },
     limit: limitPreviews,
-    responses: openAnswers(json(200, "The invite.", previewSchema), 400, 404, 413, 422),
+    responses: openAnswers(json(200, "The invite.", previewSchema), 400, 404, 422),
   },
   async (visit, { body }, c) => {
     const { title, logo, inviter, role, validUntil } = await countingBadSecrets(c, () =>
@@ -173,7 +173,7 @@ operation(
       "Makes the caller a member by the secret of an invite's link. A wrong, used, expired or revoked one is 404; who accepted it is answered the same again. A role is never lowered.",
     body: tokenBody,
     bodyExample: { token: exampleToken },
-    responses: answers(json(200, "The account that was joined.", joinedSchema), 400, 403, 404, 409, 413, 422),
+    responses: answers(json(200, "The account that was joined.", joinedSchema), 400, 403, 404, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { uuid: id, slug } = await countingBadSecrets(c, () => acceptInvite(ctx, body.token));

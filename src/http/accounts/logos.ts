@@ -94,7 +94,7 @@ operation(
     query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
     body: logoBody,
     largestFile: largestLogo,
-    responses: answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 413, 422),
+    responses: answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query, body }, c) => {
     const owner = { name: params.slug, accountId: query.account_id };

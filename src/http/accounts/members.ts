@@ -102,7 +102,7 @@ operation(
     params: namedAccount,
     body: memberChanges,
     bodyExample: { add: [{ id: exampleId, role: "AMEMBER" }], delete: [] },
-    responses: answers(empty("The members are changed."), 400, 403, 404, 409, 413, 422),
+    responses: answers(empty("The members are changed."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const add = (body.add ?? []).map(({ id, role }) => ({ uuid: id, role }));

@@ -5,7 +5,7 @@ import { eventMetrics, metrics } from "../../domain/usage.ts";
 import { readUsage } from "../../services/usage/read.ts";
 import { recordUsage } from "../../services/usage/record.ts";
 import { answers, json } from "../fastapi/answers.ts";
-import { integer, listOf, moment, text, uuid } from "../fastapi/fields.ts";
+import { integer, listOf, moment, orNull, text, uuid } from "../fastapi/fields.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
 import { accountById } from "./paths.ts";
 import { operation } from "./operation.ts";
@@ -47,8 +47,8 @@ const eventsBody = z
         id: text({ min: 1, max: 255, description: "Counts once, as long as events of its age are taken." }),
         metric: z.enum(eventMetrics),
         value: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, description: "What was used." }),
-        knowledgebox: uuid("The knowledge box it was used in.").nullish(),
-        timestamp: moment("When; now unless told.").nullish(),
+        knowledgebox: orNull(uuid("The knowledge box it was used in."), "string"),
+        timestamp: orNull(moment("When; now unless told."), "string"),
       }),
       mostEvents,
     ),
@@ -98,7 +98,7 @@ operation(
     params: accountById,
     body: eventsBody,
     bodyExample: { events: [{ id: "job-7", metric: "pages_processed", value: 3, knowledgebox: exampleBox }] },
-    responses: answers(json(200, "What became of them.", recordedSchema), 400, 403, 404, 413, 422),
+    responses: answers(json(200, "What became of them.", recordedSchema), 400, 403, 404, 422),
   },
   async (ctx, { params, body }, c) => {
     const events = body.events.map(({ knowledgebox = null, timestamp = null, ...event }) => ({

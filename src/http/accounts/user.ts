@@ -103,7 +103,7 @@ operation(
       "Changes what the signed-in user says of themselves. A key left out stays, and so do `name: null` and `email: null`; `null` clears avatar and language.",
     body: preferencesBody,
     bodyExample: { name: "Ada Lovelace", language: "EN" },
-    responses: answers(json(200, "The user is changed.", z.null()), 400, 409, 413, 422),
+    responses: answers(json(200, "The user is changed.", z.null()), 400, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { name, avatar, email: address, language } = body;

@@ -2,7 +2,8 @@
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 429 | 503;
+type Refusal = 400 | 403 | 404 | 409 | 412 | 422;
+const always = [401, 413, 429, 503] as const;
 
 const detail = z
   .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
@@ -30,7 +31,7 @@ const validation = z
   })
   .openapi("HTTPValidationError", { description: "Everything wrong with one request." });
 
-const sentences: Record<Refusal, string> = {
+const sentences: Record<Refusal | (typeof always)[number], string> = {
   400: "The body cannot be read at all.",
   401: "No token, a bad one, or a user who is inactive.",
   403: "The role is missing, or the account is another's, or blocked.",
@@ -45,7 +46,7 @@ const sentences: Record<Refusal, string> = {
 
 /** What an operation answers: its success, and the refusals it has besides the ones all have. */
 export function answers(success: Responses, ...refusals: Refusal[]): Responses {
-  const all = [...new Set<Refusal>([401, ...refusals, 429, 503])].sort((left, right) => left - right);
+  const all = [...always, ...refusals].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
     {

@@ -155,6 +155,11 @@ const outOfRange: FieldFault = {
 };
 
 /** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
+/** The same field, left out or null. What reads it says no type, so that the document must be told both. */
+export function orNull<Field extends z.ZodType>(field: Field, type: "integer" | "string") {
+  return field.nullish().openapi({ type: [type, "null"] });
+}
+
 function lax<Value extends number | boolean | string>(read: (value: unknown) => Value | FieldFault) {
   return z.unknown().transform((value, context): Value => {
     if (value === undefined) return report(context, { type: "missing", msg: "Field required" });

@@ -12,7 +12,7 @@ import { periodOf } from "../../domain/buckets.ts";
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
-import { integer, listOf, moment, text } from "../fastapi/fields.ts";
+import { integer, listOf, moment, orNull, text } from "../fastapi/fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 
 const count = z.int().nullable();
@@ -53,7 +53,7 @@ export const managedAccountSchema = z
   })
   .openapi("ManagedAccount");
 
-const limit = integer({ min: 0, description: "Null: no limit is told." }).nullish();
+const limit = orNull(integer({ min: 0, description: "Null: no limit is told." }), "integer");
 const limitsOf = <Name extends string>(names: readonly Name[]) =>
   z
     .object(Object.fromEntries(names.map((name) => [name, limit])) as Record<Name, typeof limit>)
@@ -65,17 +65,17 @@ const limitsOf = <Name extends string>(names: readonly Name[]) =>
 export const accountSettingsBody = z
   .object({
     type: z.enum(plans).optional(),
-    max_users: integer({
-      min: 0,
-      description: "Members and pending invitations; null: the plan's.",
-    }).nullish(),
-    max_kbs: integer({ min: 0, description: "Knowledge boxes; null: the plan's." }).nullish(),
+    max_users: orNull(
+      integer({ min: 0, description: "Members and pending invitations; null: the plan's." }),
+      "integer",
+    ),
+    max_kbs: orNull(integer({ min: 0, description: "Knowledge boxes; null: the plan's." }), "integer"),
     limits: z
       .object({ upload: limitsOf(uploadLimits).nullish(), usage: limitsOf(usageLimits).nullish() })
       .nullish(),
-    usage_limit: integer({ min: 0, description: "Usage a month; null: the plan's." }).nullish(),
+    usage_limit: orNull(integer({ min: 0, description: "Usage a month; null: the plan's." }), "integer"),
     usage_enforcement: z.enum(usageEnforcements).optional(),
-    trial_expiration_date: moment("When the trial ends; null: it has no end.").nullish(),
+    trial_expiration_date: orNull(moment("When the trial ends; null: it has no end."), "string"),
     idp_route: text({
       min: 1,
       max: 200,

@@ -69,7 +69,7 @@ operation(
     params,
     body: accountSettingsBody,
     bodyExample: { type: "v3growth", usage_limit: 5_000_000 },
-    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 413, 422),
+    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const { upload, usage } = body.limits ?? {};
@@ -105,7 +105,7 @@ operation(
     params,
     body: blockBody,
     bodyExample: { blocking_state: "manager" },
-    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 413, 422),
+    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const block = { blockingState: body.blocking_state, blockedFeatures: body.blocked_features };

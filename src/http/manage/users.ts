@@ -100,7 +100,7 @@ operation(
     params,
     body: settingsBody,
     bodyExample: { groups: [3] },
-    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 413, 422),
+    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 422),
   },
   async (ctx, { params: { id }, body }, c) => {
     const settings = { type: body.type, groups: body.groups, isActive: body.is_active };

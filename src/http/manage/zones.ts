@@ -87,7 +87,7 @@ operation(
     description: "Makes a zone accounts can be placed in.",
     body: zoneBody,
     bodyExample: { slug: "europe-2", title: "Europe 2", cloud_provider: "CLOUDFLARE", location_hint: "eeur" },
-    responses: answers(json(201, "The zone.", zoneSchema), 400, 403, 409, 413, 422),
+    responses: answers(json(201, "The zone.", zoneSchema), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const zone = await createZone(ctx, {
@@ -128,7 +128,7 @@ operation(
     params,
     body: zoneChanges,
     bodyExample: { title: "Europe, east" },
-    responses: answers(json(200, "The zone.", zoneSchema), 400, 403, 404, 409, 413, 422),
+    responses: answers(json(200, "The zone.", zoneSchema), 400, 403, 404, 409, 422),
   },
   async (ctx, { params: { id }, body }, c) => {
     const { cloud_provider: cloudProvider, location_hint: hint, ...fields } = body;

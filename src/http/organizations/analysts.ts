@@ -35,7 +35,7 @@ operation(
       search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
       ...pageParameters,
     }),
-    responses: answers(json(200, "One page.", pageOf("AnalystPage", analystSchema)), 400, 403, 404),
+    responses: answers(json(200, "One page.", pageOf("AnalystPage", analystSchema)), 403, 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));

@@ -2,7 +2,9 @@
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 401 | 403 | 404 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 503;
+type Refusal = 403 | 404 | 409 | 412 | 415 | 422;
+/** A null character in any query, a body too large for any operation, and so on. */
+const always = [400, 401, 406, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
 export const problem = z
@@ -19,8 +21,8 @@ const fieldErrors = z
     description: "Sentences under each field that does not fit, or one about the whole request.",
   });
 
-const sentences: Record<Refusal, string> = {
-  400: "Fields that do not fit, or a body that cannot be read.",
+const sentences: Record<Refusal | (typeof always)[number], string> = {
+  400: "Fields that do not fit, a body that cannot be read, or a null character in the query.",
   401: "No credentials, bad ones, or a user who is inactive.",
   403: "The caller may see it and may not do this.",
   404: "There is none, or it is not the caller's.",
@@ -36,7 +38,7 @@ const sentences: Record<Refusal, string> = {
 
 /** What an operation answers: its success, and the refusals it has besides the ones all have. */
 export function answers(success: Responses, ...refusals: Refusal[]): Responses {
-  const all = [...new Set<Refusal>([401, 406, ...refusals, 429, 503])].sort((left, right) => left - right);
+  const all = [...always, ...refusals].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
     {

@@ -39,7 +39,7 @@ operation(
     description: "Gives or withdraws the caller's consent; the time of the change is kept.",
     body: analystChanges,
     bodyExample: { consent_given: true },
-    responses: answers(json(200, "The caller.", analystSchema), 400, 409, 413, 415),
+    responses: answers(json(200, "The caller.", analystSchema), 409, 415),
   },
   async (ctx, { body }, c) =>
     c.json(present(await updateConsent(ctx, async () => (await body()).consent_given))),

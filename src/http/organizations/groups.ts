@@ -21,7 +21,7 @@ operation(
     summary: "List groups",
     description: "The groups a user can be in, by id, and what each grants on every organization.",
     query: z.object({ page: pageParameters.page, cursor: pageParameters.cursor }),
-    responses: answers(json(200, "One page.", pageOf("GroupPage", groupSchema)), 400, 404),
+    responses: answers(json(200, "One page.", pageOf("GroupPage", groupSchema)), 404),
   },
   async (ctx, { rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"], false));

@@ -51,7 +51,7 @@ operation(
     summary: "List invitations",
     description: "The pending invitations of the current organization, the oldest first. For its members.",
     query: z.object({ ...organizationParameters, ...pageParameters }),
-    responses: answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema)), 400, 403, 404),
+    responses: answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema)), 403, 404),
   },
   async (ctx, { rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, inviteListKeys));
@@ -73,7 +73,7 @@ operation(
     query: z.object(organizationParameters),
     body: invitationBody,
     bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
-    responses: answers(json(201, "The invitation.", invitationSchema), 400, 403, 404, 409, 413, 415, 422),
+    responses: answers(json(201, "The invitation.", invitationSchema), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
     const made = await createInvite(ctx, namedOrganization(c), async () => {
@@ -111,7 +111,7 @@ operation(
     description:
       "Sends it again, for seven days from now; the link sent before stops working. At most once a minute. A body is ignored. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
     params,
-    responses: answers(json(200, "The invitation.", invitationSchema), 403, 404, 409, 413),
+    responses: answers(json(200, "The invitation.", invitationSchema), 403, 404, 409),
   },
   async (ctx, input, c) => c.json(present(await resendInvite(ctx, input.params.uuid))),
 );

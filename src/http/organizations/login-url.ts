@@ -28,7 +28,7 @@ operation(
       "A hint at the organization of the one user with this address, who is in exactly one; for any other address, and one the caller may not ask about, the route where an organization is entered by hand. With `login:read` one may ask about every address, without it about one's own verified one.",
     body: loginBody,
     bodyExample: { email: "ada@example.com" },
-    responses: answers(json(200, "How the login page goes on.", loginSchema), 400, 413, 415),
+    responses: answers(json(200, "How the login page goes on.", loginSchema), 415),
   },
   async (ctx, { body }, c) => {
     const { email } = await readFirst(ctx, body);

@@ -72,7 +72,7 @@ operation(
       search: textFilter.openapi({ description: "Terms that must all be found in name or slug." }),
       ...pageParameters,
     }),
-    responses: answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema)), 400, 404),
+    responses: answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema)), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const filter = {
@@ -100,7 +100,7 @@ operation(
     description: "Makes an organization; the caller becomes its owner.",
     body: organizationBody,
     bodyExample,
-    responses: answers(json(201, "The organization.", organizationSchema), 400, 403, 409, 413, 415, 422),
+    responses: answers(json(201, "The organization.", organizationSchema), 403, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
     const { name, slug } = await readFirst(ctx, body);
@@ -139,7 +139,7 @@ operation(
     params,
     body: organizationBody,
     bodyExample,
-    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415, 412),
+    responses: answers(json(200, "The organization.", organizationSchema), 403, 404, 409, 415, 412),
   },
   (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
@@ -156,7 +156,7 @@ operation(
     params,
     body: organizationChanges,
     bodyExample: { name: "Acme Ltd" },
-    responses: answers(json(200, "The organization.", organizationSchema), 400, 403, 404, 409, 413, 415, 412),
+    responses: answers(json(200, "The organization.", organizationSchema), 403, 404, 409, 415, 412),
   },
   (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );

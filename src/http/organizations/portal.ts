@@ -19,7 +19,7 @@ operation(
     description:
       "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several. The header `X-Organization` names one too.",
     query: z.object(organizationParameters),
-    responses: answers(json(200, "Where the portal is.", portalSchema), 400, 404),
+    responses: answers(json(200, "Where the portal is.", portalSchema), 404),
   },
   async (ctx, _input, c) => {
     const slug = await findPortal(ctx, namedOrganization(c));

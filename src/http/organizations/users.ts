@@ -68,7 +68,7 @@ operation(
       search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
       ...pageParameters,
     }),
-    responses: answers(json(200, "One page.", pageOf("UserPage", userSchema)), 400, 404),
+    responses: answers(json(200, "One page.", pageOf("UserPage", userSchema)), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));
@@ -89,7 +89,7 @@ operation(
     query: z.object(organizationParameters),
     body: userBody,
     bodyExample,
-    responses: answers(json(201, "The user.", userSchema), 400, 403, 404, 409, 413, 415, 422),
+    responses: answers(json(201, "The user.", userSchema), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) =>
     c.json(presentUser(await createUser(ctx, namedOrganization(c), () => readFields(body))), 201),
@@ -121,7 +121,7 @@ operation(
     params,
     body: userBody,
     bodyExample,
-    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 413, 415),
+    responses: answers(json(200, "The user.", userSchema), 403, 404, 409, 415),
   },
   async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
 );
@@ -137,7 +137,7 @@ operation(
     params,
     body: userBody,
     bodyExample: { first_name: "Ada" },
-    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 413, 415),
+    responses: answers(json(200, "The user.", userSchema), 403, 404, 409, 415),
   },
   async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
 );
@@ -151,7 +151,7 @@ operation(
     summary: "Delete user",
     description: "Who may change a user may delete them, but not the only active owner of an organization.",
     params,
-    responses: answers({ 204: { description: "The user is gone." } }, 400, 403, 404, 409),
+    responses: answers({ 204: { description: "The user is gone." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
     await deleteUser(ctx, input.params.uuid);

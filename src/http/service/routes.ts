@@ -84,6 +84,7 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
       "This document",
       "application/json",
       z.record(z.string(), z.unknown()),
+      { 304: { description: "It is as `If-None-Match` says the caller has it." } },
     ),
     (c) =>
       c.body(documentOf(c), 200, {

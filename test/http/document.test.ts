@@ -1,0 +1,77 @@
+/** The document tells of everything that can be answered, and of every value that is taken. */
+import { describe, expect, it } from "vitest";
+
+import { makeAccount, operator, someone, stranger } from "../world.ts";
+import { misfits, operationsOf, type Schema } from "./schemas.ts";
+
+const document: Schema = (await stranger.get("/openapi.json")).body;
+const published = operationsOf(document);
+const ofFaces = published.filter(({ path }) => /^\/(?:api|accounts)\//.test(path));
+// A Request cannot bring a body with GET; over the line anybody can.
+const takingBodies = ofFaces.filter(({ method }) => method !== "get");
+const raw = `"${"x".repeat(2_200_000)}"`;
+
+function filled(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, () => crypto.randomUUID());
+}
+
+it.each(takingBodies)("$id tells of a body that is too large", async ({ method, path }) => {
+  const headers = { "Content-Type": "application/json" };
+  const caller = await someone();
+  const answer = await caller.send(method.toUpperCase(), filled(path), undefined, { raw, headers });
+  expect(answer.status).toBe(413);
+});
+
+it.each(ofFaces)(
+  "$id tells of what a null character in the query is answered",
+  async ({ method, path, answers }) => {
+    const answer = await (await someone()).send(method.toUpperCase(), `${filled(path)}?%00=1`);
+    expect(Object.keys(answers)).toContain(String(answer.status));
+    if (path.startsWith("/accounts/")) expect(answer.body).toEqual(["Null characters are not allowed."]);
+  },
+);
+
+it("every operation of a face tells of a body that is too large, for any may be sent one", () => {
+  expect(ofFaces.filter(({ answers }) => answers["413"] === undefined)).toEqual([]);
+});
+
+it("the document tells that it may be as the caller has it", async () => {
+  const answer = await stranger.get("/openapi.json", { headers: { "If-None-Match": "*" } });
+  expect(answer.status).toBe(304);
+  expect(Object.keys(published.find(({ id }) => id === "getDocument")?.answers ?? {})).toContain("304");
+});
+
+describe("a null that is taken is one of the document's values", () => {
+  const schemas = (document["components"] as { schemas: Record<string, Schema> }).schemas;
+  const fits = (name: string, value: unknown) => misfits(document, schemas[name] ?? {}, value);
+
+  it("in what an operator sets", async () => {
+    const account = await makeAccount(await someone());
+    const limits = { upload: { upload_limit_max_media_file_size: null }, usage: null };
+    const settings = {
+      max_users: null,
+      max_kbs: null,
+      usage_limit: null,
+      trial_expiration_date: null,
+      limits,
+    };
+    expect(fits("AccountSettings", settings)).toEqual([]);
+    const answer = await (await operator()).patch(`/api/manage/@account/${account.id}`, settings);
+    expect(answer.status).toBe(200);
+  });
+
+  it("in what is recorded", async () => {
+    const owner = await someone();
+    const account = await makeAccount(owner);
+    const event = { id: "one", metric: "pages_processed", value: 1, knowledgebox: null, timestamp: null };
+    expect(fits("UsageEvents", { events: [event] })).toEqual([]);
+    const answer = await owner.post(`/api/v1/account/${account.id}/usage`, { events: [event] });
+    expect(answer.body).toEqual({ accepted: 1, duplicates: 0, refused: [] });
+  });
+
+  it("in a token that does not end", async () => {
+    const body = { description: "a machine", expiration_date: null };
+    expect(fits("AccessTokenBody", body)).toEqual([]);
+    expect((await (await someone()).post("/api/v1/user/pa_tokens", body)).status).toBe(201);
+  });
+});
