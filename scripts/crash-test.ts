@@ -2,18 +2,14 @@
  * Kills the service under load, again and again, and holds it to what it answered: nothing
  * acknowledged is lost, and nothing repeated counts twice.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CONFIGURATION } from "./configuration.ts";
 import { Api } from "./crash/api.ts";
 import { Breach, Ledger } from "./crash/ledger.ts";
 import { Load } from "./crash/load.ts";
-import { freePort, Service } from "./crash/service.ts";
-import { run } from "./run.ts";
-import { Refusal, runMain } from "./state.ts";
+import { type Service, withService } from "./crash/service.ts";
+import { runMain } from "./state.ts";
+import { tokens } from "./tokens.ts";
 
 const kills = 5;
 const slug = "crash-test";
@@ -21,23 +17,8 @@ const slug = "crash-test";
 const mirrorPatience = 20_000;
 
 await runMain(async () => {
-  for (const name of CONFIGURATION) delete process.env[name];
-  const folder = await mkdtemp(join(tmpdir(), "crash-"));
-  const service = new Service(folder, await freePort());
-  const clean = async () => {
-    await service.kill();
-    await rm(folder, { recursive: true, force: true });
-  };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.once(signal, () => void clean().finally(() => process.exit(1)));
-  }
-  try {
-    await withinOneMonth();
-    await service.start();
-    await test(service, folder);
-  } finally {
-    await clean();
-  }
+  await withinOneMonth();
+  await withService({ limits: "off" }, test);
 });
 
 async function test(service: Service, state: string): Promise<void> {
@@ -97,13 +78,6 @@ async function requireMirrored(operator: Api, counter: number): Promise<void> {
     if (Date.now() > until) throw new Breach(`the database was told ${told} and the counter is ${counter}`);
     told = await operator.mirroredUsage(slug);
   }
-}
-
-async function tokens(state: string, ...emails: string[]): Promise<string[]> {
-  process.env["STATE_DIR"] = state;
-  const { code, output } = await run("node", ["scripts/token.ts", ...emails]);
-  if (code !== 0) throw new Refusal(`no token: ${output}`);
-  return output.trim().split("\n");
 }
 
 /** The counter starts anew with each month (UTC): a test at its very end waits for the next. */

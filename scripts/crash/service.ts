@@ -1,15 +1,42 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { CONFIGURATION } from "../configuration.ts";
 import { Refusal } from "../state.ts";
 import { groupsOf, membersOf } from "./processes.ts";
 
 /** Wrangler keeps its bundles here, under the project, and leaves them when it is killed. */
 const bundles = ".wrangler/tmp";
+
+type Limits = "on" | "off";
+
+/** Starts a service on a free port and a new state folder, and leaves nothing of it however this ends. */
+export async function withService(
+  { limits }: { limits: Limits },
+  use: (service: Service, state: string) => Promise<void>,
+): Promise<void> {
+  for (const name of CONFIGURATION) delete process.env[name];
+  const state = await mkdtemp(join(tmpdir(), "roster-"));
+  const service = new Service(state, await freePort(), limits);
+  const clean = async () => {
+    await service.kill();
+    await rm(state, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.once(signal, () => void clean().finally(() => process.exit(1)));
+  }
+  try {
+    await service.start();
+    await use(service, state);
+  } finally {
+    await clean();
+  }
+}
 
 /** The service as `npm start` runs it, on one port and state folder, started as often as it is killed. */
 export class Service {
@@ -20,9 +47,9 @@ export class Service {
   #groups: ReadonlySet<number> | undefined;
   #bundles: readonly string[] = [];
 
-  constructor(state: string, port: number) {
+  constructor(state: string, port: number, limits: Limits) {
     this.address = new URL(`http://127.0.0.1:${port}`);
-    this.#environment = { STATE_DIR: state, PORT: String(port), RATE_LIMITS: "off" };
+    this.#environment = { STATE_DIR: state, PORT: String(port), RATE_LIMITS: limits };
   }
 
   /** How many processes it consists of. */
@@ -80,7 +107,7 @@ export class Service {
 }
 
 /** Returns a port that nothing listens on. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
