@@ -10,7 +10,17 @@ export interface Operation {
   /** The full path, parameters in braces. */
   readonly path: string;
   readonly security: unknown;
+  readonly parameters: readonly Parameter[];
+  /** What a body may be, by its content type; empty where none is read. */
+  readonly bodies: Readonly<Record<string, { schema: Schema }>>;
   readonly answers: Readonly<Record<string, { content?: Record<string, { schema: Schema }> }>>;
+}
+
+export interface Parameter {
+  readonly in: "path" | "query" | "header";
+  readonly name: string;
+  readonly required?: boolean;
+  readonly schema: Schema;
 }
 
 /** Every operation of a document. */
@@ -22,6 +32,8 @@ export function operationsOf(document: Schema): Operation[] {
       method,
       path,
       security: operation["security"],
+      parameters: (operation["parameters"] ?? []) as Operation["parameters"],
+      bodies: (operation["requestBody"] as { content: Operation["bodies"] } | undefined)?.content ?? {},
       answers: operation["responses"] as Operation["answers"],
     })),
   );
@@ -29,6 +41,8 @@ export function operationsOf(document: Schema): Operation[] {
 
 /** Where a value does not fit a schema, in words; empty when it does. An object may have no key that is not told. */
 export function misfits(document: Schema, schema: Schema, value: unknown, at = "answer"): string[] {
+  const unknown = Object.keys(schema).filter((keyword) => !KEYWORDS.has(keyword));
+  if (unknown.length > 0) throw new Error(`${at}: nothing here understands ${unknown.join(", ")}`);
   const reference = schema["$ref"];
   if (typeof reference === "string") return misfits(document, resolve(document, reference), value, at);
   const either = (schema["oneOf"] ?? schema["anyOf"]) as Schema[] | undefined;
@@ -45,11 +59,10 @@ export function misfits(document: Schema, schema: Schema, value: unknown, at = "
   }
   const values = schema["enum"] as unknown[] | undefined;
   if (values !== undefined && !values.includes(value)) found.push(`${at} is ${JSON.stringify(value)}`);
-  const pattern = schema["pattern"];
-  if (typeof pattern === "string" && typeof value === "string" && !new RegExp(pattern, "u").test(value)) {
-    found.push(`${at} does not match ${pattern}`);
-  }
+  if (typeof value === "string") found.push(...textMisfits(schema, value, at));
+  if (typeof value === "number") found.push(...boundMisfits(schema, "minimum", "maximum", value, at));
   if (Array.isArray(value)) {
+    found.push(...boundMisfits(schema, "minItems", "maxItems", value.length, `the length of ${at}`));
     const items = schema["items"] as Schema | undefined;
     if (items === undefined) return found;
     return [...found, ...value.flatMap((item, index) => misfits(document, items, item, `${at}[${index}]`))];
@@ -58,6 +71,41 @@ export function misfits(document: Schema, schema: Schema, value: unknown, at = "
     found.push(...objectMisfits(document, schema, value as Schema, at));
   }
   return found;
+}
+
+/** What is understood here, and what says nothing about a value; any other would pass unseen. */
+const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    "$ref oneOf anyOf allOf type enum pattern minLength maxLength minimum maximum minItems maxItems format items " +
+    "properties required additionalProperties description example default title"
+  ).split(" "),
+);
+
+function textMisfits(schema: Schema, value: string, at: string): string[] {
+  // Lengths are told in code points, as JSON Schema counts them.
+  const found = boundMisfits(schema, "minLength", "maxLength", [...value].length, `the length of ${at}`);
+  const pattern = schema["pattern"];
+  if (typeof pattern === "string" && !new RegExp(pattern, "u").test(value)) {
+    found.push(`${at} does not match ${pattern}`);
+  }
+  const format = schema["format"];
+  if (typeof format === "string" && FORMATS[format]?.(value) === false) found.push(`${at} is no ${format}`);
+  return found;
+}
+
+/** Those the document uses; an address is held to its least, for people have had odd ones. */
+const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
+  uuid: (value) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value),
+  "date-time": (value) =>
+    /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(value) && !isNaN(Date.parse(value)),
+  email: (value) => /^[^@].*@[^@]+$/su.test(value),
+  uri: (value) => URL.canParse(value),
+};
+
+function boundMisfits(schema: Schema, least: string, most: string, value: number, at: string): string[] {
+  const [from, to] = [schema[least], schema[most]];
+  const outside = (typeof from === "number" && value < from) || (typeof to === "number" && value > to);
+  return outside ? [`${at} is ${value}, not within ${String(from)} and ${String(to)}`] : [];
 }
 
 function objectMisfits(document: Schema, schema: Schema, value: Schema, at: string): string[] {
