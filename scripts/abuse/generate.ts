@@ -1,28 +1,12 @@
 import type { Operation, Schema } from "../../test/http/schemas.ts";
-import { encode, form, json, multipart, type Content } from "./bodies.ts";
+import { fill, write, type Draft } from "./draft.ts";
 import { mutate } from "./mutate.ts";
 import { Random } from "./random.ts";
 import type { Tenant } from "./seen.ts";
 import type { Sent } from "./send.ts";
-import { known, validValue, type Topic } from "./valid.ts";
-import { credentials, type Caller, type CallerName, type World } from "./world.ts";
-
-/** A request before it is written down: what a mutation may change. */
-export interface Draft {
-  readonly random: Random;
-  readonly document: Schema;
-  readonly operation: Operation;
-  readonly topic: Topic;
-  method: string;
-  /** Values of the path as they stand in it, already encoded. */
-  readonly path: Map<string, string>;
-  /** Pairs of the query as they stand in it. */
-  readonly query: string[];
-  readonly headers: [name: string, value: string][];
-  body: Record<string, unknown> | undefined;
-  /** What is sent instead of the body. */
-  content: Content | undefined;
-}
+import { known } from "./valid.ts";
+import { credentials, type Caller } from "./ask.ts";
+import type { CallerName, World } from "./world.ts";
 
 /** A request and who sends it. */
 export interface Shot {
@@ -96,6 +80,18 @@ export class Generator {
     return { caller, operation, tenant, account, body: draft.body, path: draft.path, sent };
   }
 
+  /** An invitation's resending, which succeeds once a minute. */
+  resending(): Shot {
+    const [tenant] = this.#world.tenants;
+    const operation = this.#operations.find(({ id }) => id === "resendInvitation");
+    if (tenant === undefined || operation === undefined) throw new Error("no invitation can be sent again");
+    const path = new Map([["uuid", tenant.waiting]]);
+    const target = operation.path.replace("{uuid}", tenant.waiting);
+    const caller = this.#world.callers.owner;
+    const sent = { method: "POST", target, headers: credentials(caller), body: undefined };
+    return { caller, operation, tenant, account: tenant.home, body: undefined, path, sent };
+  }
+
   /** Every operation in turn, each round in another order. */
   #operationOf(number: number): Operation {
     const count = this.#operations.length;
@@ -141,78 +137,4 @@ function accountOf(tenant: Tenant, destroys: boolean, random: Random, { tenants 
   return random.chance(0.7) || tenant.all("account").length === 0
     ? tenant.home
     : known("account", { random, tenant });
-}
-
-/** Fills everything as the document has it. */
-function fill(draft: Draft, invitation: string): void {
-  const { operation, random, topic, document } = draft;
-  const { account, tenant } = topic;
-  const asked = operation.path.startsWith("/accounts/organizations/") || random.chance(0.6);
-  const named = asked ? account : (tenant.slugs.get(account) ?? account);
-  for (const { in: where, name, required, schema } of operation.parameters) {
-    if (where === "path") {
-      draft.path.set(name, encode(pathValue(operation, name, topic, { account: named, invitation })));
-    } else if (where === "query" && (required || random.chance(name === "organization" ? 0.9 : 0.3))) {
-      const value = (name === "cursor" && cursorOf(draft)) || validValue(document, schema, name, topic);
-      draft.query.push(`${name}=${encode(String(value))}`);
-    } else if (where === "header" && random.chance(0.3)) {
-      const tag = tenant.tags.get(account) ?? '"none"';
-      draft.headers.push([name, name === "If-Match" ? tag : `key-${random.below(3_000)}`]);
-    }
-  }
-  const [schema] = Object.values(operation.bodies).map((body) => body.schema);
-  if (schema !== undefined) {
-    draft.body = validValue(document, schema, "body", topic) as Record<string, unknown>;
-  }
-}
-
-/** One that this very list told; half of the time any list's. */
-function cursorOf({ operation, random, topic: { tenant } }: Draft): string | undefined {
-  const all = tenant.all("cursor").map((one) => one.split(" "));
-  const own = all.filter(([list]) => list === operation.id);
-  const fitting = own.length > 0 && random.chance(0.8) ? own : all;
-  return fitting.length === 0 ? undefined : random.pick(fitting)[1];
-}
-
-function pathValue(
-  { path, method }: Operation,
-  name: string,
-  topic: Topic,
-  { account, invitation }: { account: string; invitation: string },
-): string {
-  const { random } = topic;
-  if (path.includes("/user/invites/")) return invitation;
-  if (path.includes("/pa_token/")) return known("token", topic);
-  if (path.includes("/@zone/")) return known("zone", topic);
-  if (name === "email") return known("address", topic);
-  if (path.startsWith("/accounts/invite/")) return known("invite", topic);
-  if (path.startsWith("/accounts/users/") || name === "user_id" || path.includes("/@user/")) {
-    return known(method === "get" && random.chance(0.5) ? "person" : "user", topic);
-  }
-  // These two are asked by id only.
-  return name === "account_id" ? topic.account : account;
-}
-
-function write(
-  { operation, method, path, query, headers, body, content, random }: Draft,
-  caller: Caller,
-): Shot["sent"] {
-  const filled = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => path.get(name) ?? "");
-  const sent = content ?? (body && encoded(operation, body, random));
-  return {
-    method,
-    target: query.length === 0 ? filled : `${filled}?${query.join("&")}`,
-    headers: [...credentials(caller), ...(sent ? [["Content-Type", sent.type] as const] : []), ...headers],
-    body: sent?.content,
-  };
-}
-
-/** As one of the types the operation reads. */
-function encoded({ bodies }: Operation, body: Record<string, unknown>, random: Random): Content {
-  const type =
-    random.chance(0.7) && "application/json" in bodies
-      ? "application/json"
-      : random.pick(Object.keys(bodies));
-  if (type === "multipart/form-data") return multipart(Object.entries(body));
-  return type === "application/json" ? json(body) : form(body);
 }

@@ -15,6 +15,9 @@ const made: Readonly<Record<string, readonly (readonly [kind: Kind, key: string]
   createZone: [["zone", "id"]],
 };
 
+/** Whose ETag is the account's, and not a document's or an image's. */
+const versioned: ReadonlySet<string> = new Set(["getAccount", "retrieveOrganization", "getManagedAccount"]);
+
 /** Takes from an answer what later requests are about. */
 export function learn(
   { caller, operation, tenant, account, body, path, sent }: Shot,
@@ -31,7 +34,7 @@ export function learn(
   for (const [kind, key] of made[operation.id] ?? []) owner?.see(kind, told[key]);
   if (operation.id === "inviteToAccount") owner?.see("address", body?.["email"]);
   const tag = headers["etag"];
-  if (typeof tag === "string") tenant.tags.set(account, tag);
+  if (typeof tag === "string" && versioned.has(operation.id)) tenant.tags.set(account, tag);
   if (typeof told["slug"] === "string") tenant.slugs.set(String(told["id"] ?? told["uuid"]), told["slug"]);
   const cursor = cursorIn(told["next"]);
   if (cursor !== undefined) tenant.see("cursor", `${operation.id} ${cursor}`);

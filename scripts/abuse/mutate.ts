@@ -1,6 +1,6 @@
 import type { Operation, Schema } from "../../test/http/schemas.ts";
 import { encode, jsonText } from "./bodies.ts";
-import type { Draft } from "./generate.ts";
+import type { Draft } from "./draft.ts";
 import {
   hostileBodies,
   hostileHeaders,

@@ -1,6 +1,5 @@
 import type { Operation } from "../../test/http/schemas.ts";
 import type { Shot } from "./generate.ts";
-import type { World } from "./world.ts";
 
 /** A fault, with the first request that showed it. */
 export interface Failure {
@@ -73,33 +72,9 @@ export function curl({ caller, sent: { method, target, headers, body } }: Shot, 
   );
 }
 
-/**
- * Replaces every id that was made during the run by its place in the order they were first asked for, so that two
- * runs of one seed read the same.
- */
-export class Names {
-  readonly #names = new Map<string, string>();
-  readonly #tokens: ReadonlyMap<string, string>;
-
-  constructor({ callers, guests, leavers }: World) {
-    const all = [...Object.values(callers), ...guests.values(), ...leavers];
-    this.#tokens = new Map(all.map(({ name, token }) => [token ?? "", name]));
-  }
-
-  replaceIn(text: string): string {
-    return text
-      .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, (id) => {
-        const name = this.#names.get(id) ?? `id ${this.#names.size}`;
-        this.#names.set(id, name);
-        return name;
-      })
-      .replaceAll(/Bearer ([\w.-]+)/g, (_, token: string) => this.#tokens.get(token) ?? "token");
-  }
-}
-
 /** Text in the quotes of a shell that understands escapes. */
 function quoted(text: string): string {
-  const shown = text.length > 600 ? `${text.slice(0, 600)}… (${text.length} characters)` : text;
+  const shown = text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text;
   const escaped = [...shown].map((character) =>
     /[\x20-\x7e]/.test(character) && !/['\\]/.test(character)
       ? character

@@ -26,6 +26,8 @@ export class Tenant {
   /** Invitations that a guest may accept time and again, and the guest. */
   readonly received: { guest: string; id: string }[] = [];
   readonly mailed: { guest: string; secret: string }[] = [];
+  /** An invitation that nobody takes away. */
+  waiting = "";
 
   constructor(name: string, marker: string) {
     this.name = name;

@@ -22,21 +22,21 @@ const patience = 30_000;
 
 /** Sends requests to one service, over one connection as long as it holds. */
 export class Line {
-  readonly #address: URL;
+  readonly address: URL;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
   constructor(address: URL) {
-    this.#address = address;
+    this.address = address;
   }
 
   /** Throws what the connection met with when no whole answer came. Nothing is rewritten and no redirect followed. */
   async send({ method, target, headers, body }: Sent): Promise<Answer> {
     const asked = request({
-      host: this.#address.hostname,
-      port: this.#address.port,
+      host: this.address.hostname,
+      port: this.address.port,
       method,
       path: target,
-      headers: ["Host", this.#address.host, ...headers.flat(), ...lengthOf(method, body)],
+      headers: ["Host", this.address.host, ...headers.flat(), ...lengthOf(method, body)],
       agent: this.#agent,
       signal: AbortSignal.timeout(patience),
     });

@@ -1,22 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { png } from "../../test/domain/images.ts";
-import { readLocalMail } from "../local-mail.ts";
-import { Refusal } from "../state.ts";
 import { tokens } from "../tokens.ts";
-import { multipart } from "./bodies.ts";
+import { asker, type Caller } from "./ask.ts";
 import type { Line } from "./send.ts";
 import { Tenant } from "./seen.ts";
-
-/** Who asks. */
-export interface Caller {
-  readonly name: string;
-  readonly token: string | undefined;
-  /** Whose texts it may be told; `all` of both tenants. */
-  readonly sees: readonly Tenant[];
-  /** Where what it makes belongs. */
-  readonly tenant: Tenant | undefined;
-}
+import { invite, makeHome } from "./tenants.ts";
 
 export interface World {
   readonly tenants: readonly Tenant[];
@@ -37,9 +23,6 @@ export type CallerName =
   | "reader"
   | "operator"
   | "token";
-
-/** How long invitations may take to be mailed, in milliseconds. */
-const mailPatience = 60_000;
 
 /** Makes two tenants that share nothing, and everyone who asks about them. */
 export async function makeWorld(line: Line, state: string, leaving: number): Promise<World> {
@@ -79,149 +62,38 @@ export async function makeWorld(line: Line, state: string, leaving: number): Pro
     reader: caller("reader", undefined, [ada, bob]),
     operator,
   };
-  const ask = asker(line);
-  const reader = await ask(callers.reader, "GET", "/api/v1/user");
-  await ask(operator, "PATCH", `/api/manage/@user/${String(reader["id"])}`, { groups: [3] });
-  for (const [tenant, owner] of [
+  const owned = [
     [ada, callers.owner],
     [bob, callers.other],
-  ] as const) {
+  ] as const;
+  const guests = new Map(
+    owned
+      .flatMap(([tenant]) => [1, 2, 3, 4].map((place) => caller(`guest ${tenant.name}${place}`, tenant)))
+      .map((guest) => [guest.name, guest]),
+  );
+  for (const [tenant, owner] of owned) {
     await makeHome(line, operator, owner, tenant);
-  }
-  const member = await ask(callers.member, "GET", "/api/v1/user");
-  await ask(callers.owner, "PATCH", `/api/v1/account/${ada.home}/users`, {
-    add: [{ id: member["id"], role: "AMEMBER" }],
-  });
-  ada.see("person", member["id"]);
-  const own = await ask(callers.owner, "POST", "/api/v1/user/pa_tokens", { description: "abuse" });
-  const guests = new Map<string, Caller>();
-  for (const [tenant, owner] of [
-    [ada, callers.owner],
-    [bob, callers.other],
-  ] as const) {
-    for (const place of [1, 2, 3, 4]) {
-      const guest = caller(`guest ${tenant.name}${place}`, tenant);
-      guests.set(guest.name, guest);
-    }
     await invite(line, state, owner, tenant, guests);
   }
-  return {
-    tenants: [ada, bob],
-    callers: { ...callers, token: { ...callers.owner, name: "token", token: String(own["token"]) } },
-    guests,
-    leavers: Array.from({ length: leaving }, (_, place) => caller(`leaver ${place}`)),
-  };
-}
-
-/** An account with some people and a logo, and without limits that the rest of the run would meet. */
-async function makeHome(line: Line, operator: Caller, owner: Caller, tenant: Tenant): Promise<void> {
   const ask = asker(line);
-  const { marker } = tenant;
-  const slug = `home-${tenant.name}`;
-  const { id } = await ask(owner, "POST", "/api/v1/accounts", { slug, title: `Home ${marker}` });
-  tenant.home = String(id);
-  tenant.slugs.set(tenant.home, slug);
-  await ask(owner, "PATCH", "/api/v1/user", { name: `Owner ${marker}` });
-  await ask(operator, "PATCH", `/api/manage/@account/${tenant.home}`, {
-    type: "v3enterprise",
-    usage_limit: 1_000_000_000,
-  });
-  for (const place of [1, 2, 3]) {
-    const { uuid } = await ask(owner, "POST", `/accounts/users/?organization=${tenant.home}`, {
-      email: `user${place}.${marker}@example.com`,
-      first_name: `User ${marker}`,
-    });
-    tenant.see("user", uuid);
-  }
-  tenant.see("person", (await ask(owner, "GET", "/api/v1/user"))["id"]);
-  const { content, type } = multipart([["file", png()]]);
-  const path = `/api/v1/account/${tenant.home}/logo.png?account_id=${tenant.home}`;
-  await line.send({
-    method: "PATCH",
-    target: path,
-    headers: [...credentials(owner), ["Content-Type", type]],
-    body: content,
-  });
+  const reader = await ask(callers.reader, "GET", "/api/v1/user");
+  // The group whose members read every account.
+  await ask(operator, "PATCH", `/api/manage/@user/${String(reader["id"])}`, { groups: [3] });
+  const member = await ask(callers.member, "GET", "/api/v1/user");
+  const add = [{ id: member["id"], role: "AMEMBER" }];
+  await ask(callers.owner, "PATCH", `/api/v1/account/${ada.home}/users`, { add });
+  ada.see("person", member["id"]);
+  const own = await ask(callers.owner, "POST", "/api/v1/user/pa_tokens", { description: "abuse" });
+  const token = { ...callers.owner, name: "token", token: String(own["token"]) };
+  const leavers = Array.from({ length: leaving }, (_, place) => caller(`leaver ${place}`));
+  return { tenants: [ada, bob], callers: { ...callers, token }, guests, leavers };
 }
 
-/** Guests one and two have a mailed secret and have used it, three and four an invitation; two secrets stay unused. */
-async function invite(
-  line: Line,
-  state: string,
-  owner: Caller,
-  tenant: Tenant,
-  guests: ReadonlyMap<string, Caller>,
-): Promise<void> {
-  const ask = asker(line);
-  const { marker, home, name } = tenant;
-  const addresses = ["guest1", "guest2", "guest3", "guest4", "waiting1", "waiting2"];
-  const ids: string[] = [];
-  for (const address of addresses) {
-    const made = await ask(owner, "POST", `/accounts/invite/?organization=${home}`, {
-      invitee_identifier: `${address}.${marker}@example.com`,
-    });
-    ids.push(String(made["uuid"]));
-  }
-  for (const [place, id] of [
-    [3, ids[2]],
-    [4, ids[3]],
-  ] as const) {
-    tenant.received.push({ guest: `guest ${name}${place}`, id: String(id) });
-  }
-  const secrets = await secretsOf(
-    state,
-    (to) => addresses.indexOf(to.split(`.${marker}`)[0] ?? ""),
-    addresses,
-  );
-  for (const [place, secret] of [
-    [1, secrets[0]],
-    [2, secrets[1]],
-  ] as const) {
-    const guest = `guest ${name}${place}`;
-    tenant.mailed.push({ guest, secret: String(secret) });
-    const caller = guests.get(guest);
-    if (caller) await ask(caller, "POST", "/api/v1/invites/accept", { token: secret });
-  }
-  for (const secret of secrets.slice(4)) tenant.see("secret", secret);
-}
-
-/** Waits until each address has its mail. */
-async function secretsOf(
-  state: string,
-  placeOf: (to: string) => number,
-  addresses: readonly string[],
-): Promise<string[]> {
-  for (const until = Date.now() + mailPatience; Date.now() < until; await sleep(200)) {
-    const secrets: string[] = [];
-    for (const { to, text } of readLocalMail(state)) {
-      const secret = /invite#([\w-]+)/.exec(text)?.[1];
-      if (secret !== undefined && placeOf(to) >= 0) secrets[placeOf(to)] = secret;
-    }
-    if (addresses.every((_, place) => secrets[place] !== undefined)) return secrets;
-  }
-  throw new Refusal("the invitations were not mailed");
-}
-
-export function credentials({ token }: Caller): (readonly [string, string])[] {
-  return token === undefined ? [] : [["Authorization", `Bearer ${token}`]];
-}
-
-/** Asks for what must succeed; throws a Refusal when it does not. */
-function asker(line: Line) {
-  return async (
-    caller: Caller,
-    method: string,
-    target: string,
-    body?: object,
-  ): Promise<Record<string, unknown>> => {
-    const { status, text } = await line.send({
-      method,
-      target,
-      headers: [...credentials(caller), ["Content-Type", "application/json"]],
-      body: body && Buffer.from(JSON.stringify(body)),
-    });
-    if (status >= 300)
-      throw new Refusal(`${caller.name} ${method} ${target} was answered ${status}: ${text}`);
-    return (text === "" ? {} : (JSON.parse(text) ?? {})) as Record<string, unknown>;
-  };
+/** Everything that is told once and never again: tokens, and what stands in an invitation's link. */
+export function secretsOf({ tenants, callers, guests }: World): string[] {
+  return [
+    ...[...Object.values(callers), ...guests.values()].flatMap(({ token }) => token ?? []),
+    ...tenants.flatMap((tenant) => tenant.all("secret")),
+    ...tenants.flatMap(({ mailed }) => mailed.map(({ secret }) => secret)),
+  ];
 }

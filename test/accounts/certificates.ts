@@ -20,10 +20,8 @@ export const certificateBase64 = certificate
 /** A private key nobody has used, as PEM. */
 export async function makePrivateKey(): Promise<string> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const { privateKey } = (await crypto.subtle.generateKey(algorithm, true, [
-    "sign",
-    "verify",
-  ])) as CryptoKeyPair;
-  const bytes = new Uint8Array((await crypto.subtle.exportKey("pkcs8", privateKey)) as ArrayBuffer);
+  const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new Error("a pair was asked for");
+  const bytes = new Uint8Array((await crypto.subtle.exportKey("pkcs8", pair.privateKey)) as ArrayBuffer);
   return `-----BEGIN PRIVATE KEY-----\n${bytes.toBase64()}\n-----END PRIVATE KEY-----`;
 }
