@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { makeAccount, operator, someone, stranger } from "../world.ts";
+import { doorWith } from "./door.ts";
 import { misfits, operationsOf, type Schema } from "./schemas.ts";
 
 const document: Schema = (await stranger.get("/openapi.json")).body;
@@ -40,6 +41,19 @@ it("the document tells that it may be as the caller has it", async () => {
   expect(answer.status).toBe(304);
   expect(Object.keys(published.find(({ id }) => id === "getDocument")?.answers ?? {})).toContain("304");
 });
+
+it.each(published.filter(({ path }) => !/^\/(?:api|accounts)\//.test(path)))(
+  "$id tells of what a service without configuration answers",
+  async ({ path, answers }) => {
+    const answer = await stranger.through(doorWith({ PUBLIC_URL: undefined })).get(path);
+    const content = answers[String(answer.status)]?.content ?? {};
+    const type = answer.headers.get("Content-Type")?.split(";")[0] ?? "";
+    expect(Object.keys(content)).toContain(type);
+    if (type === "application/json") {
+      expect(misfits(document, content[type]?.schema ?? {}, answer.body)).toEqual([]);
+    }
+  },
+);
 
 describe("a null that is taken is one of the document's values", () => {
   const schemas = (document["components"] as { schemas: Record<string, Schema> }).schemas;

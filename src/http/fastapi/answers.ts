@@ -5,7 +5,8 @@ type Responses = RouteConfig["responses"];
 type Refusal = 400 | 403 | 404 | 409 | 412 | 422;
 const always = [401, 413, 429, 503] as const;
 
-const detail = z
+/** A refusal in one sentence. */
+export const detail = z
   .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
   .openapi("Detail", { description: "A refusal in one sentence." });
 

@@ -4,6 +4,7 @@ import { etag, RETAINED_304_HEADERS } from "hono/etag";
 
 import { configurationOf } from "../configuration.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { detail } from "../fastapi/answers.ts";
 import { docsAsset, docsPage } from "./docs.ts";
 import { inviteAsset, invitePage } from "./invite-page.ts";
 import { readiness } from "./readiness.ts";
@@ -72,10 +73,19 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
     ),
     readiness,
   );
-  service.openapi(describe("getRoot", "/", "What this is", "application/json", rootSchema), (c) => {
-    const { publicUrl } = configurationOf(c.env).settings;
-    return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
-  });
+  const unconfigured = {
+    503: {
+      description: "It is not configured; `/readyz` says what is wrong.",
+      content: { "application/json": { schema: detail } },
+    },
+  };
+  service.openapi(
+    describe("getRoot", "/", "What this is", "application/json", rootSchema, unconfigured),
+    (c) => {
+      const { publicUrl } = configurationOf(c.env).settings;
+      return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
+    },
+  );
   service.use("/openapi.json", etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...ownHeaders] }));
   service.openapi(
     describe(
@@ -84,7 +94,7 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
       "This document",
       "application/json",
       z.record(z.string(), z.unknown()),
-      { 304: { description: "It is as `If-None-Match` says the caller has it." } },
+      { 304: { description: "It is as `If-None-Match` says the caller has it." }, ...unconfigured },
     ),
     (c) =>
       c.body(documentOf(c), 200, {
@@ -98,7 +108,14 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
   );
   service.get("/docs/:file", docsAsset);
   service.openapi(
-    describe("getInvitePage", "/invite", "The page an invitation's link opens", "text/html", z.string()),
+    describe(
+      "getInvitePage",
+      "/invite",
+      "The page an invitation's link opens",
+      "text/html",
+      z.string(),
+      unconfigured,
+    ),
     invitePage,
   );
   service.get("/invite/:file", inviteAsset);
