@@ -2,12 +2,7 @@
  * Measures whether the time of an answer tells what the answer does not: asks the running service
  * questions that must look alike, in turns, and compares how long each takes with the first of its kind.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { CONFIGURATION } from "./configuration.ts";
-import { freePort, Service } from "./crash/service.ts";
+import { withService } from "./crash/service.ts";
 import { Refusal, runMain } from "./state.ts";
 import { chanceSlower, median, told, type Question } from "./timing/compare.ts";
 import { makeQuestions } from "./timing/questions.ts";
@@ -17,30 +12,17 @@ const rounds = 1000;
 /** Answers before the first that counts, of each question. */
 const warming = 50;
 
-await runMain(async () => {
-  for (const name of CONFIGURATION) delete process.env[name];
-  const folder = await mkdtemp(join(tmpdir(), "timing-"));
-  const service = new Service(folder, await freePort());
-  const clean = async () => {
-    await service.kill();
-    await rm(folder, { recursive: true, force: true });
-  };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.once(signal, () => void clean().finally(() => process.exit(1)));
-  }
-  try {
-    await service.start();
+await runMain(() =>
+  withService({ limits: "off" }, async (service, state) => {
     const people = await tokens(
-      folder,
+      state,
       ...["asker", "one", "two", "several"].map((name) => `${name}@example.com`),
     );
     for (const [kind, questions] of Object.entries(await makeQuestions(service.address, people))) {
       report(kind, questions, await measure(questions));
     }
-  } finally {
-    await clean();
-  }
-});
+  }),
+);
 
 /** Returns how long each question took in each round, in milliseconds. Throws a Refusal when answers differ. */
 async function measure(questions: readonly Question[]): Promise<number[][]> {

@@ -47,7 +47,6 @@ operation(
     responses: {
       ...answers(
         json(200, "It is counted; `RateLimit` says how its limit stands.", usageSchema),
-        400,
         403,
         404,
         415,
