@@ -3,14 +3,26 @@ import type { Kind } from "./callers.ts";
 import { makePrivateZone } from "./accounts/rows.ts";
 import { anImage, formWith, logoPath, storeLogo, upload } from "./accounts/logos.ts";
 import { storeToken } from "./accounts/stored-tokens.ts";
-import { anAddress, inviteToken, storeInvite } from "./organizations/invitations.ts";
-import { makeColleague, oneUser } from "./organizations/users.ts";
+import { anAddress, inviteToken, noInvitation, storeInvite } from "./organizations/invitations.ts";
+import { makeColleague, noUser, oneUser } from "./organizations/users.ts";
+import {
+  backwards,
+  noInvite,
+  noLogo,
+  noMember,
+  noOwnerLeft,
+  notYours,
+  noToken,
+  tooMuch,
+  type Told,
+} from "./refusal-bodies.ts";
 import { row } from "./storage/rows.ts";
+import { exceeded } from "./usage.ts";
 import { someone, unique, type Answer, type Caller, type MadeAccount } from "./world.ts";
 
 type Send = (caller: Caller, account: MadeAccount) => Promise<Answer>;
 
-/** The status for each kind of caller, and what they ask. */
+/** The status for each kind of caller, what they ask, and what a refusal says that is not as usual. */
 export type Row = readonly [
   unauthenticated: 200 | 401 | 404,
   outsider: number,
@@ -22,6 +34,7 @@ export type Row = readonly [
   operator: number,
   blockedOwner: number,
   send: Send,
+  told?: Told,
 ];
 
 /** What each kind of caller who is someone is answered. */
@@ -39,11 +52,11 @@ const invitation = async (of: MadeAccount, role: "AOWNER" | "AMEMBER" = "AMEMBER
   `/accounts/invite/${await storeInvite(of, role)}/`;
 const colleague = async (of: MadeAccount) => oneUser((await makeColleague([of])).uuid);
 /** The same for all who are someone. */
-const alike = (unauthenticated: 200 | 401 | 404, status: number, send: Send): Row => {
-  return [unauthenticated, status, status, status, status, status, status, status, status, send];
+const alike = (unauthenticated: 200 | 401 | 404, status: number, send: Send, told: Told = {}): Row => {
+  return [unauthenticated, status, status, status, status, status, status, status, status, send, told];
 };
 const open = (path: string) => alike(200, 200, (caller) => caller.get(path));
-const signedIn = (status: number, send: Send) => alike(401, status, send);
+const signedIn = (status: number, send: Send, told?: Told) => alike(401, status, send, told);
 
 /** Whoever is not the operator is told so, whatever else they may do. */
 const operatorOnly = (status: number, send: Send): Row => {
@@ -106,10 +119,10 @@ export const table: Readonly<Record<string, Row>> = {
 
   listUsers: signedIn(200, (caller) => caller.get("/accounts/users/")),
   createUser:                [401, 404, 403, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(`/accounts/users/?organization=${of.slug}`, {})],
-  retrieveUser:              [401, 404, 404, 200, 404, 200, 200, 200, 200, async (caller, of) => caller.get(await colleague(of))],
-  updateUser:                [401, 404, 404, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.put(await colleague(of), { first_name: "N" })],
-  partialUpdateUser:         [401, 404, 404, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.patch(await colleague(of), { first_name: "N" })],
-  deleteUser:                [401, 404, 404, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await colleague(of))],
+  retrieveUser:              [401, 404, 404, 200, 404, 200, 200, 200, 200, async (caller, of) => caller.get(await colleague(of)), { 404: noUser }],
+  updateUser:                [401, 404, 404, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.put(await colleague(of), { first_name: "N" }), { 404: noUser }],
+  partialUpdateUser:         [401, 404, 404, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.patch(await colleague(of), { first_name: "N" }), { 404: noUser }],
+  deleteUser:                [401, 404, 404, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await colleague(of)), { 404: noUser }],
   listAnalysts:              [401, 404, 200, 200, 404, 200, 200, 200, 200, (caller, of) => caller.get(`/accounts/analysts/?organization=${of.slug}`)],
   listGroups: signedIn(200, (caller) => caller.get("/accounts/groups/")),
   getCurrentAnalyst: signedIn(200, (caller) => caller.get("/accounts/analysts/current/")),
@@ -119,9 +132,9 @@ export const table: Readonly<Record<string, Row>> = {
 
   listInvitations:           [401, 404, 200, 200, 404, 200, 200, 200, 200, (caller, of) => caller.get(invitations(of))],
   createInvitation:          [401, 404, 201, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(invitations(of), { invitee_identifier: `${unique("i")}@example.com` })],
-  retrieveInvitation:        [401, 404, 200, 200, 404, 200, 200, 200, 200, async (caller, of) => caller.get(await invitation(of))],
-  resendInvitation:          [401, 404, 200, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of))],
-  revokeInvitation:          [401, 404, 204, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of))],
+  retrieveInvitation:        [401, 404, 200, 200, 404, 200, 200, 200, 200, async (caller, of) => caller.get(await invitation(of)), { 404: noInvitation }],
+  resendInvitation:          [401, 404, 200, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of)), { 404: noInvitation }],
+  revokeInvitation:          [401, 404, 204, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of)), { 404: noInvitation }],
 
   listAccounts: signedIn(200, (caller) => caller.get(`${v1}/accounts`)),
   createAccount: signedIn(201, (caller) => caller.post(`${v1}/accounts`, { slug: unique("a") })),
@@ -155,7 +168,7 @@ export const table: Readonly<Record<string, Row>> = {
   uploadLogo:                [401, 403, 403, 204, 403, 403, 204, 204, 403, (caller, of) => upload(caller, of, anImage())],
   deleteLogo:                [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await logo(of))],
   modifyUser: signedIn(200, (caller) => caller.patch(`${v1}/user`, { language: "EN" })),
-  deleteAuthenticatedUser:   [401, 204, 204, 409, 409, 204, 204, 204, 409, (caller) => caller.delete(`${v1}/user`)],
+  deleteAuthenticatedUser:   [401, 204, 204, 409, 409, 204, 204, 204, 409, (caller) => caller.delete(`${v1}/user`), { 409: noOwnerLeft }],
   listAccessTokens: signedIn(200, (caller) => caller.get(`${v1}/user/pa_tokens`)),
   createAccessToken: signedIn(201, (caller) => caller.post(`${v1}/user/pa_tokens`, { description: "A job" })),
   deleteAccessToken: signedIn(204, async (caller) => caller.delete(await ownToken(caller))),
@@ -186,26 +199,26 @@ export const table: Readonly<Record<string, Row>> = {
 // oxfmt-ignore
 export const further: readonly (readonly [id: string, about: string, row: Row])[] = [
   //                                                         unauth outsider member owner otherOwner reader admin operator blocked
-  ["incrementUsage", "past 2^53-1",                             [401, 404, 403, 400, 404, 403, 400, 400, 403, (caller, of) => caller.post(`${organization(of)}increment/`, { usage: 2 ** 53 })]],
-  ["incrementUsage", "past the limit",                          [401, 404, 403, 429, 404, 403, 429, 429, 403, (caller, of) => caller.post(`${organization(of)}increment/`, { usage: 10_001 })]],
-  ["getUsage", "of a range that ends before it begins",         [401, 403, 422, 422, 403, 422, 422, 422, 422, (caller, of) => caller.get(`${v1}/account/${of.id}/usage?from=2026-02-01&to=2026-01-31`)]],
-  ["removeMember", "of oneself",                                [401, 403, 204, 204, 403, 404, 404, 404, 204, async (caller, of) => caller.delete(await oneself(caller, of))]],
-  ["removeMember", "of the only owner",                         [401, 403, 403, 409, 403, 403, 409, 409, 409, async (caller, of) => caller.delete(await onlyOwner(of))]],
-  ["getMember", "who is none",                                  [401, 403, 404, 404, 403, 403, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/user/${crypto.randomUUID()}`)]],
+  ["incrementUsage", "past 2^53-1",                             [401, 404, 403, 400, 404, 403, 400, 400, 403, (caller, of) => caller.post(`${organization(of)}increment/`, { usage: 2 ** 53 }), { 400: tooMuch }]],
+  ["incrementUsage", "past the limit",                          [401, 404, 403, 429, 404, 403, 429, 429, 403, (caller, of) => caller.post(`${organization(of)}increment/`, { usage: 10_001 }), { 429: exceeded(0).body }]],
+  ["getUsage", "of a range that ends before it begins",         [401, 403, 422, 422, 403, 422, 422, 422, 422, (caller, of) => caller.get(`${v1}/account/${of.id}/usage?from=2026-02-01&to=2026-01-31`), { 422: backwards }]],
+  ["removeMember", "of oneself",                                [401, 403, 204, 204, 403, 404, 404, 404, 204, async (caller, of) => caller.delete(await oneself(caller, of)), { 404: noMember }]],
+  ["removeMember", "of the only owner",                         [401, 403, 403, 409, 403, 403, 409, 409, 409, async (caller, of) => caller.delete(await onlyOwner(of)), { 409: noOwnerLeft }]],
+  ["getMember", "who is none",                                  [401, 403, 404, 404, 403, 403, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/user/${crypto.randomUUID()}`), { 404: noMember }]],
   ["getAccountPermissions", "with another account's id",        [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(`${account(of)}/permissions?account_id=${crypto.randomUUID()}`)]],
-  ["downloadLogo", "that is not there",                         [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(logoPath(of))]],
+  ["downloadLogo", "that is not there",                         [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(logoPath(of)), { 404: noLogo }]],
   ["downloadLogo", "with another account's id",                 [401, 403, 404, 404, 403, 404, 404, 404, 404, (caller, of) => caller.get(logoPath(of, crypto.randomUUID()))]],
   ["uploadLogo", "with another account's id",                   [401, 403, 403, 404, 403, 403, 404, 404, 403, (caller, of) => caller.patch(logoPath(of, "nonsense"), undefined, { raw: formWith(anImage()) })]],
-  ["deleteLogo", "that is not there",                           [401, 403, 403, 404, 403, 403, 404, 404, 403, (caller, of) => caller.delete(logoPath(of))]],
+  ["deleteLogo", "that is not there",                           [401, 403, 403, 404, 403, 403, 404, 404, 403, (caller, of) => caller.delete(logoPath(of)), { 404: noLogo }]],
   ["createInvitation", "of an owner",                           [401, 404, 403, 201, 404, 403, 201, 201, 403, (caller, of) => caller.post(invitations(of), { invitee_identifier: anAddress(), role: "AOWNER" })]],
-  ["resendInvitation", "of an owner",                           [401, 404, 403, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of, "AOWNER"))]],
-  ["revokeInvitation", "of an owner",                           [401, 404, 403, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of, "AOWNER"))]],
+  ["resendInvitation", "of an owner",                           [401, 404, 403, 200, 404, 403, 200, 200, 403, async (caller, of) => caller.post(await invitation(of, "AOWNER")), { 404: noInvitation }]],
+  ["revokeInvitation", "of an owner",                           [401, 404, 403, 204, 404, 403, 204, 204, 403, async (caller, of) => caller.delete(await invitation(of, "AOWNER")), { 404: noInvitation }]],
   ["inviteToAccount", "as an owner",                            [401, 403, 403, 200, 403, 403, 200, 200, 403, (caller, of) => caller.post(`${account(of)}/invite`, { email: anAddress(), role: "AOWNER" })]],
   ["deleteAccountInvite", "of an owner",                        [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await invited(of, "AOWNER"))]],
-  ["deleteAccountInvite", "that is not there",                  [401, 403, 404, 404, 403, 403, 404, 404, 403, (caller, of) => caller.delete(`${v1}/account/${of.id}/invite/${anAddress()}`)]],
-  ["acceptOwnInvite", "of another's address", signedIn(403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of)}/accept`))],
-  ["acceptOwnInvite", "that is not there", signedIn(404, (caller) => caller.post(`${v1}/user/invites/${crypto.randomUUID()}/accept`))],
-  ["acceptInvite", "with a wrong secret", signedIn(404, async (caller) => caller.post(`${v1}/invites/accept`, { token: await inviteToken(crypto.randomUUID()) }))],
-  ["previewInvite", "with a wrong secret", alike(404, 404, async (caller) => caller.post(`${v1}/invites/preview`, { token: await inviteToken(crypto.randomUUID()) }))],
-  ["deleteAccessToken", "of another", signedIn(404, async (caller) => caller.delete(await ownToken(await someone())))],
+  ["deleteAccountInvite", "that is not there",                  [401, 403, 404, 404, 403, 403, 404, 404, 403, (caller, of) => caller.delete(`${v1}/account/${of.id}/invite/${anAddress()}`), { 404: noInvite }]],
+  ["acceptOwnInvite", "of another's address", signedIn(403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of)}/accept`), { 403: notYours })],
+  ["acceptOwnInvite", "that is not there", signedIn(404, (caller) => caller.post(`${v1}/user/invites/${crypto.randomUUID()}/accept`), { 404: noInvite })],
+  ["acceptInvite", "with a wrong secret", signedIn(404, async (caller) => caller.post(`${v1}/invites/accept`, { token: await inviteToken(crypto.randomUUID()) }), { 404: noInvite })],
+  ["previewInvite", "with a wrong secret", alike(404, 404, async (caller) => caller.post(`${v1}/invites/preview`, { token: await inviteToken(crypto.randomUUID()) }), { 404: noInvite })],
+  ["deleteAccessToken", "of another", signedIn(404, async (caller) => caller.delete(await ownToken(await someone())), { 404: noToken })],
 ];

@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { operations, type OperationId } from "../src/domain/permissions.ts";
 import { known, unauthenticated, type Fault } from "./callers.ts";
 import { misfits, operationsOf, type Operation, type Schema } from "./http/schemas.ts";
+import { noRole } from "./manage/face.ts";
+import { refusalBody } from "./refusal-bodies.ts";
 import { further, notByToken, statusesOf, table, type Row } from "./refusal-rows.ts";
 import { withKey } from "./storage/cost.ts";
 import { costs } from "./storage/operation-costs.ts";
@@ -103,12 +105,7 @@ describe("the operator's face", () => {
       for (const name of [of.id, of.slug, zone, me, missing, "nonsense"]) {
         const asked = path.replace(/\{\w+\}/, name);
         const answer = await caller.send(method.toUpperCase(), asked, method === "get" ? undefined : {});
-        expect([who, kind, answer.status, answer.body]).toEqual([
-          who,
-          kind,
-          403,
-          { detail: "You do not have the role this operation needs" },
-        ]);
+        expect([who, kind, answer.status, answer.body]).toEqual([who, kind, 403, noRole]);
       }
     }
   });
@@ -123,6 +120,7 @@ function answersEveryCaller(operation: Operation, row: Row): void {
   const { id, answers } = operation;
   const [withoutToken] = row;
   const send = row[9];
+  const told = row[10] ?? {};
   const face = faceOf(operation);
   const realm = face === "organizations" ? 'Bearer realm="api"' : "Bearer";
 
@@ -132,6 +130,7 @@ function answersEveryCaller(operation: Operation, row: Row): void {
       const answer = await send(await makeCaller(), of);
       expect([name, answer.status]).toEqual([name, withoutToken]);
       expect(answers).toHaveProperty(String(answer.status));
+      if (withoutToken === 404) expect([name, answer.body]).toEqual([name, told[404]]);
       if (withoutToken !== 401) continue;
       expect([name, answer.body]).toEqual([name, bodies[face][fault]]);
       expect(answer.headers.get("WWW-Authenticate")).toBe(realm);
@@ -139,15 +138,16 @@ function answersEveryCaller(operation: Operation, row: Row): void {
   });
 
   const statuses = statusesOf(row);
-  const expected = known.map(({ kind, byToken, ...caller }) => ({
+  const expected = known.map(({ byToken, ...caller }) => ({
     ...caller,
-    status: byToken === true && notByToken.includes(id) ? 403 : statuses[kind],
+    status: byToken === true && notByToken.includes(id) ? 403 : statuses[caller.kind],
   }));
-  it.each(expected)("answers $status to $who", async ({ status, make }) => {
+  it.each(expected)("answers $status to $who", async ({ kind, status, make }) => {
     const founder = await someone();
     const of = await makeAccount(founder);
     const answer = await send(await make(founder, of), of);
     expect([answer.status, answer.text]).toEqual([status, answer.text]);
+    if (status >= 400) expect(answer.body).toEqual(refusalBody(face, told, statuses, { kind, status }));
     expectDocumented(operation, answer);
   });
 }
