@@ -26,6 +26,11 @@ export default defineConfig({
             RATE_LIMITS: "off",
             // A line for each of many thousand requests; its own tests turn it on.
             REQUEST_LOG: "off",
+            ISOLATION: {
+              runs: Number(process.env["ISOLATION_RUNS"] ?? 10),
+              seed: Number(process.env["ISOLATION_SEED"] ?? 20_261_122),
+              path: process.env["ISOLATION_PATH"] ?? "",
+            },
           },
         },
       };

@@ -12,6 +12,8 @@ declare global {
     interface Env extends WorkerEnv {
       readonly MIGRATIONS: D1Migration[];
       readonly TEST_KEYS: TestKeys;
+      /** How many stories of tenants are told, and which: what fast-check prints of one that fails. */
+      readonly ISOLATION: { readonly runs: number; readonly seed: number; readonly path: string };
     }
   }
 }
