@@ -11,6 +11,7 @@ import { organizationsFace } from "./http/organizations/routes.ts";
 import { operatorFace } from "./http/manage/routes.ts";
 import { observe } from "./http/observe.ts";
 import { logFault } from "./http/refusal.ts";
+import { bookmarkHeader } from "./http/replicas.ts";
 import { writeDocument } from "./http/service/document.ts";
 import { serviceRoutes } from "./http/service/routes.ts";
 
@@ -25,10 +26,19 @@ const crossOrigin = cors({
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    bookmarkHeader,
     "X-Organization",
     "X-Request-Id",
   ],
-  exposeHeaders: ["Allow", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
+  exposeHeaders: [
+    "Allow",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    bookmarkHeader,
+    "X-Request-Id",
+  ],
   maxAge: 600,
 });
 
@@ -45,6 +55,8 @@ app.use(
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
     // An answer that was not made here, such as a file's, comes without.
     headers.set("X-Request-Id", c.get("requestId"));
+    const bookmark = c.get("session")?.getBookmark();
+    if (bookmark != null) headers.set(bookmarkHeader, bookmark);
   }),
 );
 app.use(

@@ -22,6 +22,7 @@ export interface Env {
   readonly OPERATORS?: string;
   readonly CORS_ORIGINS?: string;
   readonly RATE_LIMITS?: string;
+  readonly READ_REPLICAS?: string;
   readonly REQUEST_LOG?: string;
   readonly SERVER_TIMING?: string;
   readonly DEFAULT_PLAN?: string;

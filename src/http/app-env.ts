@@ -16,6 +16,8 @@ export interface AppEnv {
     tally: Tally;
     /** The operation that answers; undefined before one is found. */
     operation: OperationId | undefined;
+    /** Where the database is read; undefined where it is the primary alone. */
+    session: D1DatabaseSession | undefined;
     /** Who asks; undefined before their credentials are found good. */
     caller: CallerKind | undefined;
   };

@@ -12,6 +12,8 @@ export interface Configuration {
   readonly issuers: readonly Issuer[];
   readonly verifier: TokenVerifier;
   readonly rateLimits: boolean;
+  /** Whether replicas of the database may be read. */
+  readonly readReplicas: boolean;
   /** Whether each request is written into the log. */
   readonly requestLog: boolean;
   /** Whether answers tell what they took. */
@@ -57,6 +59,7 @@ export function readConfiguration(env: Env): Configuration {
     issuers,
     verifier: new TokenVerifier(issuers),
     rateLimits,
+    readReplicas: onOrOff("READ_REPLICAS", env.READ_REPLICAS, "off"),
     requestLog: onOrOff("REQUEST_LOG", env.REQUEST_LOG, "on"),
     serverTiming: onOrOff("SERVER_TIMING", env.SERVER_TIMING, "off"),
     corsOrigins: origins(env.CORS_ORIGINS ?? ""),

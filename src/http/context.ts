@@ -11,6 +11,7 @@ import { configurationOf } from "./configuration.ts";
 import { kindOf } from "./observe.ts";
 import { logFault } from "./refusal.ts";
 import { limitRequests } from "./rate-limits.ts";
+import { databaseOf } from "./replicas.ts";
 
 /**
  * Verifies the credentials of a request and makes what its use case is given. No database is
@@ -30,7 +31,7 @@ export async function authenticate(c: AppContext, need: Need, counted = true): P
     now: Date.now(),
     requestId: c.get("requestId"),
     settings,
-    db: openDatabase(c.env.DB, tally),
+    db: openDatabase(databaseOf(c), tally, c.env.DB),
     tally,
     usage: c.env.USAGE,
     logos: c.env.LOGOS,

@@ -11,6 +11,8 @@ export type Database = DrizzleD1Database & {
   readonly $client: D1Database;
   /** Counts what is asked of it by `runBatch`. */
   readonly tally: Tally;
+  /** Asked where a session fails, for whatever reason: its bookmark came from a client. */
+  readonly primary: D1Database;
 };
 export type Statement = BatchItem<"sqlite">;
 type Statements = readonly [Statement, ...Statement[]];
@@ -22,8 +24,14 @@ interface Prepared {
   readonly mapResult: (result: D1Result, fromBatch: true) => unknown;
 }
 
-export function openDatabase(d1: D1Database, tally = new Tally()): Database {
-  return Object.assign(drizzle(d1), { tally });
+/** Opens the database, or a session of it; what a session cannot read is asked of `primary`. */
+export function openDatabase(
+  d1: D1Database | D1DatabaseSession,
+  tally = new Tally(),
+  primary: D1Database | D1DatabaseSession = d1,
+): Database {
+  // Drizzle and this module ask nothing of a database that a session has not.
+  return Object.assign(drizzle(d1 as D1Database), { tally, primary: primary as D1Database });
 }
 
 /**
@@ -41,24 +49,33 @@ export async function runBatch<Items extends Statements>(
   );
   const queries = prepared.map((statement) => statement.getQuery());
   const bound = prepared.map(({ stmt }, place) => stmt.bind(...(queries[place]?.params ?? [])));
-  const run = () => sendBatch(db, bound);
+  const run = () => sendBatch(db, db.$client, bound);
   const results = queries.every(({ sql: text }) => reads.test(text))
-    ? await tryAgain(run, (error) => error instanceof DomainError && error.code === "storage_unavailable")
+    ? await tryAgain(run, isUnavailable).catch((error: unknown) => {
+        if (db.primary === db.$client) throw error;
+        const again = queries.map(({ sql: text, params }) => db.primary.prepare(text).bind(...params));
+        return sendBatch(db, db.primary, again);
+      })
     : await run();
   return results.map((result, place) => prepared[place]?.mapResult(result, true)) as BatchResponse<
     [...Items]
   >;
 }
 
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "storage_unavailable";
+}
+
 const reads = /^\s*(?:select|with)\b/i;
 
 async function sendBatch(
-  { $client, tally }: Database,
+  { tally }: Database,
+  to: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<D1Result[]> {
   tally.trips += 1;
   try {
-    const results = await $client.batch(statements);
+    const results = await to.batch(statements);
     for (const { meta } of results) {
       tally.rowsRead += meta.rows_read;
       tally.rowsWritten += meta.rows_written;

@@ -47,6 +47,7 @@ describe("/readyz", () => {
     ["MAX_OWNED_ACCOUNTS", "many"],
     ["RATE_LIMITS", "maybe"],
     ["REQUEST_LOG", "1"],
+    ["READ_REPLICAS", "near"],
     ["SERVER_TIMING", "true"],
   ])("is 503 and names the variable when %s is %j", async (name, value) => {
     const answer = await stranger.through(doorWith({ [name]: value })).get("/readyz");
