@@ -88,7 +88,7 @@ describe("SIGN_IN_URL", () => {
 
 describe("/readyz", () => {
   it("tells whether mails are sent, and is ready either way", async () => {
-    const parts = { configuration: "ok", database: "ok" };
+    const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
     const sending = stranger.through(doorWith({ MAIL_FROM: "Roster <roster@example.com>" }));
     expect((await sending.get("/readyz")).body).toEqual({ status: "ready", parts: { ...parts, mail: "ok" } });
     const off = "off: MAIL_FROM is not set, invitations are stored and not mailed";
