@@ -5,7 +5,7 @@ import { makePage, pageWindow, type Page, type PageRequest, type Window } from "
 import { searchTerms } from "../domain/search.ts";
 import { accounts, counters, memberships, users } from "../storage/schema.ts";
 import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
-import { hasEverywhere, readAs } from "./caller.ts";
+import { askerOf, hasEverywhere, readAs } from "./caller.ts";
 import { callerId } from "./credentials.ts";
 import type { Context } from "./context.ts";
 import {
@@ -59,7 +59,7 @@ const analystColumns = {
 async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: Window) {
   const which = new AccountName(organization);
   const account = sql`(select id from ${accounts} where ${which})`;
-  const concerned = sql`(${hasOn(ctx, account, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
+  const concerned = sql`(${hasOn(askerOf(ctx), account, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
   const inAccount = sql`memberships.account_id = ${account}`;
   const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, concerned, terms.length > 0);
   const [caller, [found], rows, count] = await readAs(

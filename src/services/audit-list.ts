@@ -3,7 +3,7 @@ import { sql, type SQL } from "drizzle-orm";
 import { firstAuditId } from "../domain/audit.ts";
 import { auditRows } from "../storage/schema.ts";
 import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
-import { hasEverywhere, readAs } from "./caller.ts";
+import { askerOf, hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { limitWhere } from "./paging.ts";
 
@@ -47,7 +47,7 @@ export async function listAccountAudit(
 ): Promise<AuditPage> {
   const which = new AccountName(name);
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = hasOn(ctx, account, "audit:read");
+  const concerned = hasOn(askerOf(ctx), account, "audit:read");
   const { rows, end } = readRows(ctx, sql`audit_rows.account_id = ${account}`, request, concerned);
   const [caller, [found], read, [last]] = await readAs(ctx, accountQuery(ctx, which), rows, end);
   requireAccess(ctx, caller, found);

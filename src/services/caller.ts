@@ -8,7 +8,7 @@ import { precondition, runBatch, type Statement } from "../storage/database.ts";
 import { groupPermissions, personalAccessTokens, userGroups, users } from "../storage/schema.ts";
 import type { Context, Principal } from "./context.ts";
 import { callerQuery, type CallerRow } from "./caller-query.ts";
-import { callerId } from "./credentials.ts";
+import { callerId, credentialsOf, placeholders, userIdOf } from "./credentials.ts";
 import { keptQuery, requireNew } from "./repeats.ts";
 import { isOutdated, signIn } from "./sign-in.ts";
 import { isSameHash } from "./tokens/secret.ts";
@@ -59,7 +59,7 @@ export async function readAs<Items extends readonly Statement[]>(
 export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean> {
   const { principal } = ctx;
   if (principal.kind === "identity" && principal.operator) return sql`true`;
-  const granted = sql<boolean>`exists (select 1 from ${userGroups} join ${groupPermissions} on ${groupPermissions.groupId} = ${userGroups.groupId} where ${userGroups.userId} = ${callerId(ctx)} and ${groupPermissions.permission} = ${permission})`;
+  const granted = isGranted(callerId(ctx), permission);
   const { emails, identities: named } = ctx.settings.operators;
   if (principal.kind === "identity" || emails.size + named.size === 0) return granted;
   // Whether the user of a token of ours is an operator, only the database knows.
@@ -68,6 +68,32 @@ export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean
   const byAddress = sql`exists (select 1 from users where users.id = ${callerId(ctx)} and ${among(sql`users.verified_email`, emails)})`;
   const byIdentity = sql`exists (select 1 from identities where identities.user_id = ${callerId(ctx)} and instr(identities.issuer, '|') = 0 and ${among(sql`identities.issuer || '|' || identities.subject`, named)})`;
   return sql`(${granted} or ${byAddress} or ${byIdentity})`;
+}
+
+/** The caller inside a statement: who they are, and what they may do on every account. */
+export interface Asker {
+  readonly me: SQL<number>;
+  readonly has: (permission: Permission) => SQL<boolean>;
+}
+
+export function askerOf(ctx: Context): Asker {
+  return { me: callerId(ctx), has: (permission) => hasEverywhere(ctx, permission) };
+}
+
+/** A caller with an issuer's token in a query that is kept: by placeholders, which `identityValues` fills. */
+export const identitySlots: Asker = {
+  me: userIdOf(placeholders.identity),
+  has: (permission) =>
+    sql`(${sql.placeholder("operator")} or ${isGranted(userIdOf(placeholders.identity), permission)})`,
+};
+
+export function identityValues(ctx: Context) {
+  const operator = ctx.principal.kind === "identity" && ctx.principal.operator ? 1 : 0;
+  return { ...credentialsOf(ctx), operator };
+}
+
+function isGranted(userId: SQL, permission: Permission): SQL<boolean> {
+  return sql`exists (select 1 from ${userGroups} join ${groupPermissions} on ${groupPermissions.groupId} = ${userGroups.groupId} where ${userGroups.userId} = ${userId} and ${groupPermissions.permission} = ${permission})`;
 }
 
 /** Whether the caller has not been deactivated or deleted, nor their token, since it was read, for use inside any statement. */

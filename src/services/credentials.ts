@@ -55,7 +55,8 @@ export function keepForCaller<Result>(
   return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...credentialsOf(ctx), ...values });
 }
 
-const placeholders = {
+/** What stands in their place in a query that is kept. */
+export const placeholders = {
   identity: { kind: "identity", issuer: sql.placeholder("issuer"), subject: sql.placeholder("subject") },
   token: {
     kind: "token",
@@ -65,7 +66,8 @@ const placeholders = {
   },
 } as const;
 
-function credentialsOf({ principal, now }: Context): Credentials<string | number> {
+/** What fills those placeholders. */
+export function credentialsOf({ principal, now }: Context): Credentials<string | number> {
   if (principal.kind === "token") {
     return { kind: "token", tokenId: principal.id, secretHash: principal.secretHash, now };
   }

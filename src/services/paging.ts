@@ -1,4 +1,5 @@
-import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { sql, type Placeholder, type SQL, type SQLWrapper } from "drizzle-orm";
+import type { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import type { Window } from "../domain/page.ts";
 import { indexedSearch } from "../domain/search.ts";
@@ -7,13 +8,20 @@ import type { Context } from "./context.ts";
 /** Where counting what a platform-wide search finds stops. */
 export const searchCountLimit = 10_000;
 
+/** A window as a statement has it: values, or in a query that is kept placeholders for them. */
+export type Slots<Of extends Window> = Pick<Of, "descending"> & {
+  readonly beyond: readonly (string | number | Placeholder)[] | undefined;
+  readonly offset: number | Placeholder;
+  readonly limit: number | Placeholder;
+};
+
 export const counted = sql<number>`count(*)`.as("count");
 
 /**
  * A limit that is 0 unless `allowed`; -1 is no limit. SQLite looks at the limit before it reads a
  * row, at a subquery in WHERE only after.
  */
-export function limitWhere(allowed: SQL, limit: number): number {
+export function limitWhere(allowed: SQL, limit: number | Placeholder): number {
   // Drizzle renders an expression here, though its types know numbers only.
   return sql`case when ${allowed} then ${limit} else 0 end` as unknown as number;
 }
@@ -39,18 +47,23 @@ export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): S
  * What lies beyond a cursor in a list by id. D1 binds every number as a real, and FTS5 starts at a
  * row id only when it is told an integer; else it walks all matches before it.
  */
-export function beyondId(id: SQL, { beyond: keys, descending }: Window): SQL | undefined {
+export function beyondId(id: SQL, { beyond: keys, descending }: Slots<Window>): SQL | undefined {
   if (keys === undefined) return undefined;
   const key = sql`cast(${keys[0]} as integer)`;
   return descending ? sql`${id} < ${key}` : sql`${id} > ${key}`;
 }
 
 /** The order of a list by id. */
-export function byId(id: SQL, { descending }: Window): SQL {
+export function byId(id: SQL, { descending }: Pick<Window, "descending">): SQL {
   return descending ? sql`${id} desc` : sql`${id} asc`;
 }
 
-/** Counts what a statement finds. */
+/** Counts what a query finds. */
+export function countIn(queries: QueryBuilder, found: SQLWrapper) {
+  return queries.select({ count: counted }).from(sql`(${found})`);
+}
+
+/** The same as a statement to be run. */
 export function countOf(ctx: Context, found: SQLWrapper) {
   return ctx.db.select({ count: counted }).from(sql`(${found})`);
 }

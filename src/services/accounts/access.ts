@@ -15,7 +15,7 @@ import type { LocationHint } from "../../domain/zone.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { runnable } from "../../storage/kept-query.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
-import { hasEverywhere, isStillActive, type Caller } from "../caller.ts";
+import { hasEverywhere, isStillActive, type Asker, type Caller } from "../caller.ts";
 import { callerId, keepForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
@@ -53,13 +53,13 @@ export class AccountName implements SQLWrapper {
 }
 
 /** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
-export function hasOn(ctx: Context, accountId: SQL, permission: Permission): SQL<boolean> {
+export function hasOn({ me, has }: Asker, accountId: SQL, permission: Permission): SQL<boolean> {
   const granting = sql.raw(
     rolesGranting(permission)
       .map((role) => `'${role}'`)
       .join(", "),
   );
-  return sql`(exists (select 1 from memberships as own where own.user_id = ${callerId(ctx)} and own.account_id = ${accountId} and own.role in (${granting})) or ${hasEverywhere(ctx, permission)})`;
+  return sql`(exists (select 1 from memberships as own where own.user_id = ${me} and own.account_id = ${accountId} and own.role in (${granting})) or ${has(permission)})`;
 }
 
 /** Reads one account with the caller's role on it. */

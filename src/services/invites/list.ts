@@ -5,7 +5,7 @@ import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/
 import { accounts, invites } from "../../storage/schema.ts";
 import { accountQuery, hasOn, requireAccess, type AccountName } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
-import { readAs } from "../caller.ts";
+import { askerOf, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { beyondId, byId, countOf, limitWhere } from "../paging.ts";
 import { invitesQuery, isPending, type FoundInvite } from "./access.ts";
@@ -28,7 +28,7 @@ export async function listInvites(
   const window = pageWindow(request);
   const current = isCurrent(ctx, name);
   const account = sql`(select ${accounts.id} from ${accounts} where ${current})`;
-  const concerned = hasOn(ctx, account, "invites:read");
+  const concerned = hasOn(askerOf(ctx), account, "invites:read");
   const ofAccount = sql`invites.account_id = ${account}`;
   const pending = and(ofAccount, isPending(ctx));
   const rest = beyondId(sql`invites.id`, window);
@@ -51,7 +51,7 @@ export async function listInvites(
 export async function listEveryInvite(ctx: Context, which: AccountName): Promise<readonly FoundInvite[]> {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
   const ofAccount = sql`invites.account_id = ${account}`;
-  const concerned = hasOn(ctx, account, "invites:read");
+  const concerned = hasOn(askerOf(ctx), account, "invites:read");
   const ids = sql`select invites.id from ${pendingInvites} where ${ofAccount} and ${isPending(ctx)} limit ${limitWhere(concerned, -1)}`;
   const [caller, [found], rows] = await readAs(
     ctx,

@@ -1,16 +1,18 @@
 import { getTableColumns, sql } from "drizzle-orm";
+import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import type { AccountName } from "../accounts/access.ts";
 import type { BlockedFeature, BlockingState, UsageEnforcement } from "../../domain/account.ts";
 import type { AccountLimits } from "../../domain/limits.ts";
-import { makePage, type PageLink, type PageRequest } from "../../domain/page.ts";
+import { makePage, pageWindow, type PageLink, type PageRequest } from "../../domain/page.ts";
 import { planLimits, trialEnd, usageLimitOf, type Plan } from "../../domain/plan.ts";
 import { searchTerms } from "../../domain/search.ts";
+import { runnable } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema.ts";
 import { getAccount } from "../accounts/get.ts";
-import { everyAccount } from "../accounts/list.ts";
+import { everyAccount } from "../accounts/page-queries.ts";
 import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
-import { readAs } from "../caller.ts";
+import { askerOf, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 import { tellLimit } from "../usage/limit.ts";
@@ -38,7 +40,9 @@ export async function listManagedAccounts(
   request: PageRequest,
 ): Promise<ManagedPage<ManagedAccount>> {
   const terms = searchTerms(search ?? "");
-  const [, rows] = await readAs(ctx, everyAccount<ManagedAccount>(ctx, columns, {}, terms, request).rows);
+  const scope = { queries: new QueryBuilder(), asker: askerOf(ctx) };
+  const every = everyAccount<ManagedAccount>(scope, columns, {}, terms, pageWindow(request));
+  const [, rows] = await readAs(ctx, runnable(ctx.db, every.rows));
   const page = makePage(request, rows, 0, (row) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]));
   return { items: page?.rows ?? [], next: page?.next };
 }

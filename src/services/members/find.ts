@@ -1,8 +1,12 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
+import type { Permission } from "../../domain/permissions.ts";
 import { searchKey } from "../../domain/text.ts";
+import { keepQuery, runnable, type KeptQuery } from "../../storage/kept-query.ts";
 import { accounts, memberships, users } from "../../storage/schema.ts";
 import {
   accountQuery,
@@ -11,7 +15,7 @@ import {
   requireAccess,
   type AccountName,
 } from "../accounts/access.ts";
-import { readAs } from "../caller.ts";
+import { askerOf, identitySlots, identityValues, readAs, type Asker } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { limitWhere } from "../paging.ts";
 
@@ -55,10 +59,26 @@ async function readMembers(
   which: AccountName,
   of: SQL | undefined,
 ): Promise<readonly Member[]> {
+  const members =
+    of === undefined && ctx.principal.kind === "identity"
+      ? everyMember(ctx, which)
+      : runnable(ctx.db, selectMembers(new QueryBuilder(), askerOf(ctx), which, neededPermission(ctx), of));
+  const [caller, [found], rows] = await readAs(ctx, accountQuery(ctx, which), members);
+  requireAccess(ctx, caller, found);
+  return rows;
+}
+
+function selectMembers(
+  queries: QueryBuilder,
+  asker: Asker,
+  which: SQLWrapper,
+  needed: Permission,
+  of: SQL | undefined,
+) {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
   // Who may not ask reads nothing of the account's members.
-  const concerned = hasOn(ctx, account, neededPermission(ctx));
-  const members = ctx.db
+  const concerned = hasOn(asker, account, needed);
+  return queries
     .select({
       uuid: users.uuid,
       firstName: users.firstName,
@@ -71,7 +91,17 @@ async function readMembers(
     .where(and(sql`memberships.account_id = ${account}`, of))
     .orderBy(sql`memberships.id`)
     .limit(limitWhere(concerned, -1));
-  const [caller, [found], rows] = await readAs(ctx, accountQuery(ctx, which), members);
-  requireAccess(ctx, caller, found);
-  return rows;
+}
+
+/** All members: asked for so often, and so many, that the query is kept, by the way the account is named and what it takes. */
+const everyMemberQueries = new Map<string, KeptQuery<Member[]>>();
+
+function everyMember(ctx: Context, { by, value }: AccountName): RunnableQuery<Member[], "sqlite"> {
+  const needed = neededPermission(ctx);
+  const named = sql`${accounts[by]} = ${sql.placeholder("name")}`;
+  const kept =
+    everyMemberQueries.get(`${by} ${needed}`) ??
+    keepQuery((queries) => selectMembers(queries, identitySlots, named, needed, undefined));
+  everyMemberQueries.set(`${by} ${needed}`, kept);
+  return kept(ctx.db, { ...identityValues(ctx), name: value });
 }
