@@ -28,10 +28,13 @@ export type FoundAccount = typeof accounts.$inferSelect & {
   readonly callerRole: AccountRole | null;
 };
 
+/** What of an account decides what the caller may do to it. */
+export type Standing = Pick<FoundAccount, "id" | "blockingState" | "quotaUntil" | "callerRole">;
+
 /** An account the caller may do this to, with who the caller is and what it takes. */
-export interface Access {
+export interface Access<Account extends Standing = FoundAccount> {
   readonly caller: Caller;
-  readonly account: FoundAccount;
+  readonly account: Account;
   readonly needed: Permission;
 }
 
@@ -99,12 +102,12 @@ function selectAccount(queries: QueryBuilder, userId: SQL) {
  * to who may read every account, `forbidden` to who may see it, `account_blocked` for a change to
  * a blocked account by anyone but an operator.
  */
-export function requireAccess(
+export function requireAccess<Account extends Standing>(
   ctx: Context,
   caller: Caller,
-  found: FoundAccount | undefined,
+  found: Account | undefined,
   needed: Permission = neededPermission(ctx),
-): Access {
+): Access<Account> {
   const seesAll = caller.everywhere.has("account:read");
   if (found === undefined) throw new DomainError(seesAll ? "account_missing" : "account_unseen");
   if (!caller.everywhere.has(needed) && !roleGrants(found.callerRole ?? undefined, needed)) {

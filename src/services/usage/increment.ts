@@ -3,9 +3,8 @@ import { DomainError, type CountedLimit } from "../../domain/errors.ts";
 import { usageLimitOf } from "../../domain/plan.ts";
 import { usageAnswer, type UsageAnswer } from "../../domain/usage.ts";
 import type { IncrementResult } from "../../durable/increment.ts";
-import { AccountName } from "../accounts/access.ts";
-import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
+import { getCountedAccount } from "./account.ts";
 import { askMeter } from "./meter.ts";
 
 /** How an increment ended: `too_large` where the sum would pass 2^53−1. */
@@ -30,7 +29,7 @@ export async function incrementUsage(
   readAmount: () => Promise<number>,
   key: string | undefined,
 ): Promise<IncrementOutcome> {
-  const { account } = await getAccount(ctx, new AccountName(uuid));
+  const account = await getCountedAccount(ctx, uuid);
   const amount = await readAmount();
   const input = {
     accountUuid: account.uuid,

@@ -1,8 +1,7 @@
 import type { Aggregation } from "../../domain/buckets.ts";
 import type { ReadResult } from "../../durable/read.ts";
-import { AccountName } from "../accounts/access.ts";
-import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
+import { getCountedAccount } from "./account.ts";
 import { askMeter } from "./meter.ts";
 
 /** Which usage is asked for: a half-open range in epoch milliseconds, until now where it has no end. */
@@ -19,7 +18,7 @@ export interface UsageQuery {
  * throws and `usage_unavailable`. One round trip and one object call.
  */
 export async function readUsage(ctx: Context, accountId: string, query: UsageQuery): Promise<ReadResult> {
-  const { account } = await getAccount(ctx, new AccountName(accountId));
+  const account = await getCountedAccount(ctx, accountId);
   const { from, to = ctx.now, aggregation, knowledgebox = null } = query;
   const input = { from, to, aggregation, knowledgebox };
   return askMeter(ctx, account, {

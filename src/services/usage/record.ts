@@ -1,8 +1,7 @@
 import type { UsageEvent } from "../../domain/usage-events.ts";
 import type { RecordResult } from "../../durable/record.ts";
-import { AccountName } from "../accounts/access.ts";
-import { getAccount } from "../accounts/get.ts";
 import type { Context } from "../context.ts";
+import { getCountedAccount } from "./account.ts";
 import { askMeter } from "./meter.ts";
 
 /**
@@ -14,7 +13,7 @@ export async function recordUsage(
   accountId: string,
   events: readonly UsageEvent[],
 ): Promise<RecordResult> {
-  const { account } = await getAccount(ctx, new AccountName(accountId));
+  const account = await getCountedAccount(ctx, accountId);
   const input = { accountUuid: account.uuid, events, windowDays: ctx.settings.eventWindowDays };
   // An event counts once for its id; one that was counted by an attempt that failed is a duplicate then.
   return askMeter(ctx, account, {
