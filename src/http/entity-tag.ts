@@ -22,7 +22,7 @@ export async function answerTagged(
   return c.body(text, 200, { "Content-Type": "application/json" });
 }
 
-/** The tag of a version of an account as it is shown, in JSON. */
+/** The tag of a version of something as it is shown, in JSON. */
 export async function entityTag(version: number, shown: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(shown));
   return `"${version}-${new Uint8Array(digest).toHex().slice(0, digestLength)}"`;

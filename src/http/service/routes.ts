@@ -1,17 +1,15 @@
 /** What the service tells of itself: alive, ready, its document and the page that shows it. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { etag, RETAINED_304_HEADERS } from "hono/etag";
 
 import { configurationOf } from "../configuration.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { entityTag, isKnown } from "../entity-tag.ts";
 import { detail } from "../fastapi/answers.ts";
 import { docsAsset, docsPage } from "./docs.ts";
 import { inviteAsset, invitePage } from "./invite-page.ts";
 import { readiness } from "./readiness.ts";
 
 const tag = "Service";
-/** What every answer carries, one without a body too. */
-const ownHeaders = ["x-request-id", "access-control-allow-origin", "access-control-expose-headers"];
 
 function describe(
   id: string,
@@ -47,10 +45,14 @@ const rootSchema = z.object({ name: z.string(), docs: z.url(), openapi: z.url() 
 /** The open operations; `document` writes the OpenAPI text of the whole app for an address. */
 export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIHono<AppEnv> {
   const service = new OpenAPIHono<AppEnv>();
-  const documents = new Map<string, string>();
-  const documentOf = (c: AppContext) => {
+  const documents = new Map<string, { readonly text: string; readonly tag: string }>();
+  /** The document and its tag, made when they are first asked for. */
+  const documentOf = async (c: AppContext) => {
     const { publicUrl } = configurationOf(c.env).settings;
-    const written = documents.get(publicUrl) ?? document(publicUrl);
+    const known = documents.get(publicUrl);
+    if (known !== undefined) return known;
+    const text = document(publicUrl);
+    const written = { text, tag: await entityTag(1, text) };
     documents.set(publicUrl, written);
     return written;
   };
@@ -86,7 +88,6 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
       return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
     },
   );
-  service.use("/openapi.json", etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...ownHeaders] }));
   service.openapi(
     describe(
       "getDocument",
@@ -96,11 +97,12 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
       z.record(z.string(), z.unknown()),
       { 304: { description: "It is as `If-None-Match` says the caller has it." }, ...unconfigured },
     ),
-    (c) =>
-      c.body(documentOf(c), 200, {
-        "Content-Type": "application/json",
-        "Cache-Control": "public, max-age=300",
-      }),
+    async (c) => {
+      const { text, tag } = await documentOf(c);
+      const headers = { ETag: tag, "Cache-Control": "public, max-age=300" };
+      if (isKnown(c, tag)) return c.body(null, 304, headers);
+      return c.body(text, 200, { ...headers, "Content-Type": "application/json" });
+    },
   );
   service.openapi(
     describe("getDocsPage", "/docs", "A readable page of this document", "text/html", z.string()),
