@@ -4,7 +4,7 @@ import { importJWK, SignJWT, UnsecuredJWT, type JWK } from "jose";
 
 import { deactivate, run, setAccount } from "./accounts/rows.ts";
 import { storeToken, withToken, withWrongSecret } from "./accounts/stored-tokens.ts";
-import { doorWith } from "./counting.ts";
+import { doorWith } from "./http/door.ts";
 import {
   addMember,
   addToGroup,

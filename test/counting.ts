@@ -1,9 +1,8 @@
 /** A second door into the worker, behind which all that the database and the usage objects are asked is counted. */
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
 import type { Env } from "../src/env.ts";
-import worker from "../src/index.ts";
+import { doorWith } from "./http/door.ts";
 import type { Caller } from "./world.ts";
 
 /** A statement as it was sent. */
@@ -132,20 +131,6 @@ class MeteredStatement implements D1PreparedStatement {
       ? this.inner.raw<Row>({ columnNames: true })
       : this.inner.raw<Row>({ columnNames: false });
   }
-}
-
-/**
- * The worker with some of its bindings or variables exchanged, as a door for `Caller.through`. An
- * answer is handed out when the work that was put off until after it is done too.
- */
-export function doorWith(change: Partial<Env>): (request: Request) => Promise<Response> {
-  const changed: Env = { ...env, ...change };
-  return async (request) => {
-    const ctx = createExecutionContext();
-    const response = await worker.fetch(request, changed, ctx);
-    await waitOnExecutionContext(ctx);
-    return response;
-  };
 }
 
 /** The usage objects, with something around each call of one of them: `call` makes it. */

@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import type { Env } from "../src/env.ts";
-import { doorWith, patientQueue } from "./counting.ts";
+import { patientQueue } from "./counting.ts";
+import { doorWith } from "./http/door.ts";
 import { again, cron, deliver, done } from "./deliver.ts";
 import { inviteInsert, memberInsert, makeUser, row, run } from "./storage/rows.ts";
 import { makeAccount, someone, unique, type Caller, type MadeAccount } from "./world.ts";

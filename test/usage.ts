@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 
 import type { UsageState } from "../src/durable/usage-meter.ts";
-import { doorWith, usageObjects } from "./counting.ts";
+import { usageObjects } from "./counting.ts";
+import { doorWith } from "./http/door.ts";
 import {
   addToGroup,
   makeAccount,

@@ -2,9 +2,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { doorWith, patientQueue } from "../counting.ts";
+import { patientQueue } from "../counting.ts";
 import { again, cron, deliver, done } from "../deliver.ts";
-import { databaseThat } from "../http/door.ts";
+import { databaseThat, doorWith } from "../http/door.ts";
 import { addMember, makeAccount, someone, type Caller, type MadeAccount } from "../world.ts";
 import {
   anImage,

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
-import { doorWith } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { deliver, done } from "../deliver.ts";
 import { makeAccount, someone } from "../world.ts";
 import {

@@ -2,7 +2,8 @@
 import { env, exports } from "cloudflare:workers";
 
 import type { Env } from "../../src/env.ts";
-import { doorWith, patientQueue } from "../counting.ts";
+import { patientQueue } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { bytes, ihdr, pixels, pngChunk, pngOf } from "../domain/images.ts";
 import { row, run } from "../storage/rows.ts";
 import type { Answer, Caller, MadeAccount, RequestOptions } from "../world.ts";

@@ -19,7 +19,8 @@ import {
   theOperator,
   total,
 } from "../usage.ts";
-import { doorWith, patientQueue, usageObjects } from "../counting.ts";
+import { patientQueue, usageObjects } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { deliver, done } from "../deliver.ts";
 import { setAccount } from "./rows.ts";
 

@@ -5,7 +5,10 @@ import { env } from "cloudflare:workers";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 
-/** A door to a worker with this changed; it closes when the work after the answer is done. */
+/**
+ * The worker with some of its bindings or variables exchanged, as a door for `Caller.through`. An
+ * answer is handed out when the work that was put off until after it is done too.
+ */
 export function doorWith(change: { readonly [Name in keyof Env]?: Env[Name] | undefined }): (
   request: Request,
 ) => Promise<Response> {

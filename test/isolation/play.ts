@@ -1,7 +1,8 @@
 /** Plays a drawn story against the service and the model, and holds one against the other at every step. */
 import { expect } from "vitest";
 
-import { doorWith, patientQueue } from "../counting.ts";
+import { patientQueue } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { run } from "../storage/rows.ts";
 import { Caller, makeToken, type Answer } from "../world.ts";
 import { accountViews } from "./account-views.ts";

@@ -15,7 +15,8 @@ import {
 } from "../accounts/invites.ts";
 import { found, join } from "../accounts/members.ts";
 import { setAccount } from "../accounts/rows.ts";
-import { doorWith, patientQueue } from "../counting.ts";
+import { patientQueue } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { anAddress, listOf, one, setInvite, storedInvite } from "../organizations/invitations.ts";
 import { answered } from "../organizations/requests.ts";
 import { row, run } from "../storage/rows.ts";

@@ -1,6 +1,7 @@
 /** What the tests of mails share: a queue that writes down, a mailbox instead of the post, and deliveries by hand. */
 import type { Env } from "../../src/env.ts";
-import { doorWith, patientQueue } from "../counting.ts";
+import { patientQueue } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { cron as schedule, deliver as give } from "../deliver.ts";
 import type { Caller } from "../world.ts";
 

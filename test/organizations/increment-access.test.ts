@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../accounts/rows.ts";
 import { withToken } from "../accounts/stored-tokens.ts";
-import { doorWith } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { addToGroup, someone } from "../world.ts";
 import {
   answered,

@@ -4,7 +4,8 @@
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { doorWith, patientQueue } from "../counting.ts";
+import { patientQueue } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { makeAccount, operator, someone, unique, type Answer, type Caller } from "../world.ts";
 import { Batches, everyRow, refusedStatements } from "./batches.ts";
 import { changes, type Change } from "./changes.ts";
