@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, test } from "node:test";
+import { migrate } from "../../scripts/migrate.ts";
+import { changedWhile, fill, readTables } from "../storage/filling.ts";
+
+/** The last migration that throws rows away, made when nobody had any. */
+const first = "0004_repeatable_requests.sql";
+const project = resolve(".");
+const names = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
+const folder = mkdtempSync(join(tmpdir(), "roster-migrate-"));
+const state = join(folder, "state");
+
+before(() => {
+  cpSync("wrangler.toml", join(folder, "wrangler.toml"));
+  process.chdir(folder);
+});
+after(() => {
+  process.chdir(project);
+  rmSync(folder, { recursive: true });
+});
+
+/** Puts the migrations up to one where they are looked for. */
+const deploy = (last) => {
+  for (const name of names.filter((one) => one <= last)) {
+    cpSync(join(project, "migrations", name), join(folder, "migrations", name));
+  }
+};
+
+/** Opens the local database, for as long as some work takes. */
+async function withDatabase(work) {
+  const objects = join(state, "v3/d1/miniflare-D1DatabaseObject");
+  const file = readdirSync(objects).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  const database = new DatabaseSync(join(objects, file));
+  const run = async (...statements) =>
+    statements.map(([sql, ...values]) => database.prepare(sql).all(...values));
+  try {
+    return await work(run);
+  } finally {
+    database.close();
+  }
+}
+
+void test("a filled database is brought forward, and once is enough", async () => {
+  deploy(first);
+  await migrate(state);
+  const tables = await withDatabase(async (run) => {
+    const known = await readTables(run);
+    await fill(run, known, 1);
+    return known;
+  });
+  deploy(names.at(-1));
+  await withDatabase(async (run) => {
+    assert.deepEqual(await changedWhile(run, tables, () => migrate(state)), []);
+    assert.deepEqual(await run(["PRAGMA foreign_key_check"], ["PRAGMA integrity_check"]), [
+      [],
+      [{ __proto__: null, integrity_check: "ok" }],
+    ]);
+    const [applied] = await run(["SELECT name FROM d1_migrations ORDER BY id"]);
+    assert.deepEqual(
+      applied.map(({ name }) => name),
+      names,
+    );
+  });
+  const whole = () =>
+    withDatabase((run) => run(["SELECT * FROM sqlite_schema"], ["SELECT * FROM d1_migrations"]));
+  const once = await whole();
+  const again = await withDatabase((run) => changedWhile(run, tables, () => migrate(state)));
+  assert.deepEqual([again, await whole()], [[], once]);
+});

@@ -1,0 +1,97 @@
+/**
+ * Every migration, on a database with rows in every table: they are all there afterwards, what is
+ * derived of them too, it is applied once, and code of before it writes what it always wrote.
+ */
+import { applyD1Migrations, reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { everyRow } from "./batches.ts";
+import { changedWhile, fill, readRows, readTables, type Table } from "./filling.ts";
+import { faults, run } from "./rows.ts";
+
+/** The last migration that throws rows away, made when nobody had any. */
+const beginning = "0004_repeatable_requests.sql";
+const start = env.MIGRATIONS.findIndex(({ name }) => name === beginning) + 1;
+const later = env.MIGRATIONS.slice(start).map(({ name }, at) => [name, start + at] as const);
+
+beforeEach(() => reset());
+
+describe.each(later)("%s", (_, before) => {
+  it("keeps every row, and what counts and finds them, and is applied once", async () => {
+    const tables = await filledDatabase(before);
+    expect(await changedWhile(run, tables, () => migrateTo(before + 1))).toEqual([]);
+    await expectSound();
+    const once = await everyRow();
+    await migrateTo(before + 1);
+    expect(await everyRow()).toEqual(once);
+  });
+
+  it("takes what code of before it writes", async () => {
+    const known = await filledDatabase(before);
+    await migrateTo(before + 1);
+    await fill(run, known, 2);
+    // Rows of before and its own, column by column.
+    const updates = known.flatMap(({ name: table, columns }) =>
+      columns.map(({ name }) => [`UPDATE "${table}" SET "${name}" = "${name}"`] as const),
+    );
+    await run(...updates);
+    await expectSound();
+  });
+});
+
+describe("all migrations together", () => {
+  it("keep every row of the first database there was", async () => {
+    const tables = await filledDatabase(start);
+    expect(await changedWhile(run, tables, () => migrateTo(env.MIGRATIONS.length))).toEqual([]);
+    await expectSound();
+  });
+
+  it("would be seen to lose a row, or to change one", async () => {
+    const tables = await filledDatabase(env.MIGRATIONS.length);
+    const changed = await changedWhile(run, tables, () =>
+      run(["DELETE FROM invites WHERE id = 1"], ["UPDATE zones SET title = 'Another' WHERE id = 1"]),
+    );
+    expect(changed).toEqual(["zones", "invites"]);
+  });
+});
+
+/** Applies those of the first so many migrations that were not applied yet. */
+function migrateTo(count: number): Promise<void> {
+  return applyD1Migrations(env.DB, env.MIGRATIONS.slice(0, count));
+}
+
+/** A database after so many migrations, with rows in every table but the one that is always empty. */
+async function filledDatabase(count: number): Promise<Table[]> {
+  await migrateTo(count);
+  const tables = await readTables(run);
+  await fill(run, tables, 1);
+  const rows = await readRows(run, tables);
+  const empty = tables.filter(({ name }) => (rows.get(name) ?? []).length < 3).map(({ name }) => name);
+  expect(empty).toEqual(["preconditions"]);
+  await expectSound();
+  return tables;
+}
+
+/** Nothing refers to what is not there, every count is right, and searching finds what reading finds. */
+async function expectSound(): Promise<void> {
+  expect(await faults()).toEqual([]);
+  expect(await run(["PRAGMA foreign_key_check"], ["PRAGMA quick_check"])).toEqual([
+    [],
+    [{ quick_check: "ok" }],
+  ]);
+  for (const [table, text] of [
+    ["accounts", "title_key || char(10) || slug"],
+    ["users", "search_text"],
+  ] as const) {
+    for (const term of ["x-s", "x-slug-1-0", "search_text-1-2"]) {
+      const [, found, there] = await run(
+        [`INSERT INTO ${table}_search (${table}_search) VALUES ('integrity-check')`],
+        [`SELECT rowid AS id FROM ${table}_search(?) ORDER BY rowid`, `"${term}"`],
+        [`SELECT id FROM ${table} WHERE instr(${text}, ?) > 0 ORDER BY id`, term],
+      );
+      expect([table, term, found]).toEqual([table, term, there]);
+      if (term === "x-s") expect(found?.length).toBeGreaterThan(2);
+    }
+  }
+}
