@@ -1,11 +1,23 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { findBreaches, type Migration } from "./migration-rules.ts";
+import { findNarrowings } from "./expand-rules.ts";
+import { findBreaches } from "./migration-rules.ts";
+import { hashOf, readMigrations, readRelease } from "./released.ts";
 import { run } from "./run.ts";
 import { Refusal, runMain } from "./state.ts";
 
 await runMain(async () => {
-  const breaches = findBreaches(await readMigrations("migrations"));
+  const migrations = await readMigrations();
+  const { migrations: released } = await readRelease();
+  for (const [name, hash] of Object.entries(released)) {
+    const found = migrations.find((migration) => migration.name === name);
+    if (found === undefined || hashOf(found.sql) !== hash) {
+      throw new Refusal(
+        `migrations/${name} was released and is not what it was; a change is a new migration`,
+      );
+    }
+  }
+  const breaches = [...findBreaches(migrations), ...findNarrowings(migrations, Object.keys(released))];
   for (const { file, statement, reason } of breaches) {
     console.error(`migrations/${file}: ${reason}\n${statement.replace(/^/gm, "    ")}\n`);
   }
@@ -14,13 +26,6 @@ await runMain(async () => {
   }
   await requireUpToDate();
 });
-
-async function readMigrations(folder: string): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
-  return await Promise.all(
-    names.map(async (name) => ({ name, sql: await readFile(join(folder, name), "utf8") })),
-  );
-}
 
 /** Throws a Refusal when the schema says something that no migration does; works on a copy. */
 async function requireUpToDate(): Promise<void> {

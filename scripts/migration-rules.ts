@@ -1,3 +1,5 @@
+import { IF, match, matchAll, NAME, statementsOf } from "./sql-statements.ts";
+
 /** A migration file. */
 export interface Migration {
   readonly name: string;
@@ -51,9 +53,7 @@ class References {
 
   #follow(child: string, statement: string): void {
     const parents = this.#parents.get(child) ?? new Set();
-    for (const [, ...names] of statement.matchAll(new RegExp(`\\bREFERENCES\\s+${NAME}`, "gi"))) {
-      parents.add(firstName(names));
-    }
+    for (const parent of matchAll(statement, `\\bREFERENCES\\s+${NAME}`)) parents.add(parent);
     this.#parents.delete(child);
     this.#parents.set(match(statement, `\\bRENAME\\s+TO\\s+${NAME}`) ?? child, parents);
   }
@@ -74,50 +74,3 @@ function textBreach(statement: string): string | undefined {
   }
   return /\bPRAGMA\s+foreign_keys\b/i.test(statement) ? "D1 ignores PRAGMA foreign_keys" : undefined;
 }
-
-/** A table's name as SQL may write it, with or without its schema. */
-const NAME = '(?:(?:main|"main"|`main`)\\s*\\.\\s*)?(?:"([^"]+)"|`([^`]+)`|\\[([^\\]]+)\\]|(\\w+))';
-const IF = "(?:IF\\s+(?:NOT\\s+)?EXISTS\\s+)?";
-
-function match(statement: string, pattern: string): string | undefined {
-  const found = new RegExp(pattern, "i").exec(statement);
-  return found === null ? undefined : firstName(found.slice(1));
-}
-
-function firstName(names: readonly (string | undefined)[]): string {
-  return (names.find((name) => name !== undefined) ?? "").toLowerCase();
-}
-
-/**
- * Splits SQL at its semicolons; `bare` is the statement without comments and with its strings emptied.
- *
- * A trigger falls into its inner statements, which are looked at one by one.
- */
-function statementsOf(sql: string): { text: string; bare: string }[] {
-  const statements: { text: string; bare: string }[] = [];
-  let [text, bare] = ["", ""];
-  const end = () => {
-    if (bare.trim() !== "") {
-      statements.push({
-        text: text.trim(),
-        bare: bare.trim().replace(/^(?:CREATE\s+TRIGGER[\s\S]*?\bBEGIN\s+)/i, ""),
-      });
-    }
-    [text, bare] = ["", ""];
-  };
-  for (const [token] of sql.matchAll(TOKEN)) {
-    if (token === ";") {
-      end();
-    } else if (token.startsWith("--") || token.startsWith("/*")) {
-      bare += " ";
-    } else {
-      text += token;
-      bare += token.startsWith("'") ? "''" : token;
-    }
-  }
-  end();
-  return statements;
-}
-
-/** A comment, a string, a quoted name, or one character of anything else. */
-const TOKEN = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[\s\S]/g;

@@ -21,6 +21,9 @@ export interface Reading {
   readonly statements: readonly SentStatement[];
 }
 
+/** Every statement that any meter has counted, with how many values it takes. */
+export const everySent = new Map<string, number>();
+
 /** Stands before a database, passes everything on, and counts it. */
 export class Meter {
   readonly database: D1Database;
@@ -86,6 +89,7 @@ export class Meter {
   #trip(...sent: SentStatement[]): void {
     this.#trips += 1;
     this.#statements.push(...sent);
+    for (const { sql, parameters } of sent) everySent.set(sql, parameters.length);
   }
 }
 
