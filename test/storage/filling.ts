@@ -96,14 +96,22 @@ export async function changedWhile(
   await happens();
   const now = await readTables(run);
   const after = await readRows(run, now);
-  const changed = tables.filter(({ name, columns }) => {
-    const same = now.find((table) => table.name === name);
-    const both = columns.filter((column) => same?.columns.some((one) => one.name === column.name));
-    const valuesOf = (row: Row) => JSON.stringify(both.map((column) => row[column.name]));
+  const changed = inBoth(tables, now).filter(({ name, columns }) => {
+    const valuesOf = (row: Row) => JSON.stringify(columns.map((column) => row[column.name]));
     const held = new Set(after.get(name)?.map(valuesOf));
-    return same === undefined || before.get(name)?.some((row) => !held.has(valuesOf(row)));
+    return before.get(name)?.some((row) => !held.has(valuesOf(row)));
   });
   return changed.map(({ name }) => name);
+}
+
+/** The tables that are there in another version too, with the columns that it has too. */
+export function inBoth(tables: readonly Table[], others: readonly Table[]): Table[] {
+  return tables.flatMap((table) => {
+    const other = others.find(({ name }) => name === table.name);
+    if (other === undefined) return [];
+    const columns = table.columns.filter(({ name }) => other.columns.some((one) => one.name === name));
+    return [{ ...table, columns }];
+  });
 }
 
 /** A table that refers to nothing is given more rows, so that a row's references can differ. */
