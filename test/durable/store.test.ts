@@ -3,8 +3,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
 import { metrics } from "../../src/domain/usage.ts";
+import { loadState } from "../../src/durable/account-state.ts";
+import { closeHour } from "../../src/durable/open-hour.ts";
 import { migrate, steps } from "../../src/durable/store.ts";
-import { answer, hour, Meter, noon } from "./meters.ts";
+import { answer, day, hour, Meter, noon } from "./meters.ts";
 
 describe("the store", () => {
   it("outlives the object", async () => {
@@ -69,6 +71,41 @@ describe("the store", () => {
     });
   });
 
+  it("of the first version goes on as it was: counts, buckets, repeated keys and duplicates", async () => {
+    const meter = new Meter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    const events = [
+      { id: "a", value: 7, knowledgebox: "kb" },
+      { id: "b", value: 8, timestamp: noon - day },
+    ];
+    await meter.increment(5, keyed, noon - day + hour);
+    await meter.increment(6, { limit: 100 }, noon);
+    await meter.record(events);
+    const range = { from: noon - 2 * day, to: noon + day };
+    const told = async () => ({
+      state: await meter.state(),
+      hours: (await meter.read(range)) as unknown,
+      days: (await meter.read({ ...range, aggregation: "day" })) as unknown,
+      box: (await meter.read({ ...range, knowledgebox: "kb" })) as unknown,
+    });
+    const before = await told();
+    await makeFirstVersion(meter);
+    await meter.evict();
+
+    expect(await told()).toEqual(before);
+    expect(await meter.rows("SELECT schema_version, hour, hour_usage FROM meta")).toEqual([
+      { schema_version: steps.length, hour: 0, hour_usage: 0 },
+    ]);
+    expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: answer(5) });
+    expect(await meter.record(events)).toMatchObject({ accepted: 0, duplicates: 2 });
+    expect(await meter.increment(1)).toEqual({ kind: "counted", answer: answer(12) });
+    expect(await meter.increment(1, {}, noon + hour)).toEqual({ kind: "counted", answer: answer(13) });
+    expect(await meter.sums("usage", { from: noon - day, to: noon + 2 * hour, aggregation: "day" })).toEqual([
+      5, 8,
+    ]);
+    expect(await meter.sums("usage", { from: noon, to: noon + 2 * hour })).toEqual([7, 1]);
+  });
+
   it("keeps nothing of a call that fails half-way", async () => {
     const meter = new Meter();
     await meter.increment(5);
@@ -128,3 +165,17 @@ describe("erasing", () => {
     expect((await meter.alarmAt()) !== null).toBe(usage > 0);
   });
 });
+
+/** Makes an account's store what the first version would have made of the same calls: it added increments to the buckets at once. */
+async function makeFirstVersion(meter: Meter): Promise<void> {
+  const columns = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('meta')";
+  await runInDurableObject(meter.stub, (_instance, { storage: { sql } }) => {
+    const state = loadState(sql);
+    if (state !== undefined) closeHour(sql, state);
+    sql.exec("ALTER TABLE meta DROP COLUMN hour; ALTER TABLE meta DROP COLUMN hour_usage");
+    sql.exec("UPDATE meta SET schema_version = 1");
+  });
+  const first = new Meter();
+  await runInDurableObject(first.stub, (_instance, { storage }) => migrate(storage, steps.slice(0, 1)));
+  expect(await meter.rows(columns)).toEqual(await first.rows(columns));
+}
