@@ -98,9 +98,9 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
       { 304: { description: "It is as `If-None-Match` says the caller has it." }, ...unconfigured },
     ),
     async (c) => {
-      const { text, tag } = await documentOf(c);
-      const headers = { ETag: tag, "Cache-Control": "public, max-age=300" };
-      if (isKnown(c, tag)) return c.body(null, 304, headers);
+      const { text, tag: ETag } = await documentOf(c);
+      const headers = { ETag, "Cache-Control": "public, max-age=300" };
+      if (isKnown(c, ETag)) return c.body(null, 304, headers);
       return c.body(text, 200, { ...headers, "Content-Type": "application/json" });
     },
   );
