@@ -124,6 +124,35 @@ void test("the bill is the plan and the sum of its items", () => {
   assert.ok(Math.abs(dollars - 5 - sum(Object.values(dollarsByItem))) < 1e-6);
 });
 
+void test("docs/scale.md tells what the simulation tells", async () => {
+  const rows = tableRows(await readFile("docs/scale.md", "utf8"));
+  const told = rows.filter((row) => row.length === 10 && /^[\d,]+$/.test(row[0] ?? ""));
+  assert.equal(told.length, sizes.length + 2);
+  for (const [size, requests, writes, time, bytes, , , , databases, dollars] of told.map(numbers)) {
+    const outcome = simulate(size);
+    const near = (number, exact) => Math.abs(number - exact) <= Math.max(0.5, exact * 0.01);
+    assert.ok(near(requests, outcome.peak.requests), `${size}: ${outcome.peak.requests} requests`);
+    assert.ok(near(writes, outcome.peak.writes), `${size}: ${outcome.peak.writes} writes`);
+    assert.ok(
+      near(time, outcome.used["database's time"] * 100),
+      `${size}: ${outcome.used["database's time"]}`,
+    );
+    assert.ok(
+      near(bytes, outcome.used["database's bytes"] * 100),
+      `${size}: ${outcome.used["database's bytes"]}`,
+    );
+    assert.equal(databases, databasesFor(outcome));
+    assert.equal(dollars, Math.round(outcome.dollars));
+  }
+  const regions = Object.fromEntries(rows.map(([name = "", ...cells]) => [name, numbers(cells)]));
+  for (const { from, read, readFromReplica, write, incrementInEurope, incrementInUs } of regionCosts()) {
+    assert.deepEqual(
+      [from, regions[from]],
+      [from, [read, readFromReplica, write, incrementInEurope, incrementInUs]],
+    );
+  }
+});
+
 void test("npm run simulate prints one document, and refuses what is no number of accounts", () => {
   const run = (...args) => spawnSync("node", ["bench/simulation/simulate.ts", ...args], { encoding: "utf8" });
   const { outcomes, ends } = JSON.parse(run("--json", "--accounts", "1000").stdout);
@@ -199,6 +228,21 @@ void test("what the simulation takes an account to weigh is what one weighs", ()
   const taken = habits.accountBytes + habits.historyBytesAYear;
   assert.ok(Math.abs(all.bytesAnAccount - taken) < 0.05 * taken, `${all.bytesAnAccount} bytes`);
 });
+
+/** The cells of every row of a document's tables. */
+function tableRows(text) {
+  const lines = text.split("\n").filter((line) => line.startsWith("|"));
+  return lines.map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+function numbers(cells) {
+  return cells.map((cell) => Number(cell.replaceAll(/[^\d.]/g, "")));
+}
 
 /** What each of so many arrivals takes, waiting included. */
 function play({ rate, service }, arrivals) {
