@@ -10,9 +10,9 @@ export const organizationsCosts = {
     send: (caller) => caller.get("/accounts/organizations/"),
     status: 200,
     trips: 1,
-    read: 13,
+    read: 12,
     written: 0,
-    byToken: 32,
+    byToken: 31,
     invalid: (caller) => caller.get("/accounts/organizations/?uuid=nonsense&id=x"),
   },
   createOrganization: {

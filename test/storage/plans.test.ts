@@ -116,8 +116,9 @@ describe("no statement reads a table that grows from end to end", () => {
 
   /** The lines of a plan that are not allowed. */
   function wrongLines({ sql }: SentStatement, plan: readonly string[]): string[] {
-    const sorts = plan.some((line) => line.startsWith("USE TEMP B-TREE FOR ORDER BY"));
-    return plan.filter((line) => {
+    return plan.filter((line, place) => {
+      // What was sorted before is another part of the statement.
+      const sorts = plan.slice(place).some((later) => later.startsWith("USE TEMP B-TREE FOR ORDER BY"));
       const [, target] = /^SCAN (.+)$/.exec(line) ?? [];
       if (target === undefined) return false;
       // A virtual table tells its own way: a match of the search index, or the elements of json_each.

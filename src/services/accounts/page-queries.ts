@@ -44,10 +44,8 @@ const listed = {
   logoHash: accounts.logoHash,
 };
 
-/** What everybody sees, its count, what is the caller's own, and its count: of two of these nothing is read. */
+/** The rows of a page, and how many there are on all. */
 type PageQueries = readonly [
-  RunnableQuery<ListedAccount[], "sqlite">,
-  RunnableQuery<{ count: number }[], "sqlite">,
   RunnableQuery<ListedAccount[], "sqlite">,
   RunnableQuery<{ count: number }[], "sqlite">,
 ];
@@ -63,10 +61,39 @@ export function pageQueries(
   if (terms.length === 0 && filtered(filter) === undefined && principal.kind === "identity") {
     return plainPage(ctx, window);
   }
-  const scope = { queries: new QueryBuilder(), asker: askerOf(ctx) };
-  const all = everyAccount<ListedAccount>(scope, listed, filter, terms, window);
+  const { rows, count } = visibleAccounts(
+    { queries: new QueryBuilder(), asker: askerOf(ctx) },
+    filter,
+    terms,
+    window,
+  );
+  return [runnable(db, rows), runnable(db, count)];
+}
+
+/** What the caller sees: all accounts or their own; of the other nothing is read. */
+function visibleAccounts(
+  scope: Scope,
+  filter: AccountFilter,
+  terms: readonly string[],
+  window: Slots<Window>,
+): { rows: BuiltQuery<ListedAccount[]>; count: BuiltQuery<{ count: number }[]> } {
+  const { queries, asker } = scope;
+  const all = everyAccount(scope, listed, filter, terms, window);
   const own = ownAccounts(scope, filter, terms, window);
-  return [runnable(db, all.rows), runnable(db, all.count), runnable(db, own.rows), runnable(db, own.count)];
+  const seen = {
+    id: sql<number>`id`.as("id"),
+    uuid: sql<string>`uuid`.as("uuid"),
+    slug: sql<string>`slug`.as("slug"),
+    title: sql<string>`title`.as("title"),
+    titleKey: sql<string>`title_key`.as("title_key"),
+    logoHash: sql<string | null>`logo_hash`.as("logo_hash"),
+  };
+  const either = sql`(select * from ${own.rows} union all select * from ${all.rows})`;
+  const count = sql<number>`case when ${asker.has("account:read")} then ${all.count} else ${own.count} end`;
+  return {
+    rows: queries.select(seen).from(either),
+    count: queries.select({ count: count.as("count") }).from(sql`(select 1)`),
+  };
 }
 
 /** With what a query is made, and for whom. */
@@ -102,8 +129,7 @@ function ownAccounts(
     .select({ one: sql`1` })
     .from(memberships)
     .innerJoin(accounts, joined)
-    .where(mine)
-    .limit(limitWhere(concerned, -1));
+    .where(mine);
   return { rows, count: countIn(queries, every) };
 }
 
@@ -165,44 +191,30 @@ export function everyAccount<Row extends ListedAccount>(
 const plainPages = new Map<string, PlainPage>();
 
 interface PlainPage {
-  readonly all: KeptPage;
-  readonly own: KeptPage;
-}
-interface KeptPage {
   readonly rows: KeptQuery<ListedAccount[]>;
   readonly count: KeptQuery<{ count: number }[]>;
 }
 
-function plainPage(ctx: Context, window: Window): PageQueries {
-  const { db } = ctx;
-  const way = `${window.descending}, ${window.beyond !== undefined}`;
-  const kept = plainPages.get(way) ?? keepPlainPage(window);
-  plainPages.set(way, kept);
-  const [first = null, second = null] = window.beyond ?? [];
-  const values = { ...identityValues(ctx), limit: window.limit, offset: window.offset, first, second };
-  return [
-    kept.all.rows(db, values),
-    kept.all.count(db, values),
-    kept.own.rows(db, values),
-    kept.own.count(db, values),
-  ];
+function plainPage(ctx: Context, { descending, beyond: keys, limit, offset }: Window): PageQueries {
+  const way = `${descending}, ${keys !== undefined}`;
+  const { rows, count } = plainPages.get(way) ?? keepPlainPage(descending, keys !== undefined);
+  plainPages.set(way, { rows, count });
+  const [first = null, second = null] = keys ?? [];
+  const values = { ...identityValues(ctx), limit, offset, first, second };
+  return [rows(ctx.db, values), count(ctx.db, values)];
 }
 
-function keepPlainPage({ descending, beyond: keys }: Window): PlainPage {
-  const window: Slots<Window> = {
+function keepPlainPage(descending: boolean, walked: boolean): PlainPage {
+  const window = {
     descending,
-    beyond: keys && [sql.placeholder("first"), sql.placeholder("second")],
+    beyond: walked ? [sql.placeholder("first"), sql.placeholder("second")] : undefined,
     limit: sql.placeholder("limit"),
     offset: sql.placeholder("offset"),
   };
-  const scope = (queries: QueryBuilder) => ({ queries, asker: identitySlots });
-  const keep = (build: (scope: Scope) => ReturnType<typeof everyAccount<ListedAccount>>): KeptPage => ({
-    rows: keepQuery((queries) => build(scope(queries)).rows),
-    count: keepQuery((queries) => build(scope(queries)).count),
-  });
+  const build = (queries: QueryBuilder) => visibleAccounts({ queries, asker: identitySlots }, {}, [], window);
   return {
-    all: keep((of) => everyAccount<ListedAccount>(of, listed, {}, [], window)),
-    own: keep((of) => ownAccounts(of, {}, [], window)),
+    rows: keepQuery((queries) => build(queries).rows),
+    count: keepQuery((queries) => build(queries).count),
   };
 }
 
