@@ -60,7 +60,14 @@ it("a reading operation is one round trip, a changing one two at the most; usage
   }
   const asking = closed.filter((id) => costs[id].objects !== undefined);
   // A limit that changes is told to the object after the answer.
-  expect(asking).toEqual(["incrementUsage", "getUsage", "recordUsage", "updateManagedAccount"]);
+  expect(asking).toEqual([
+    "incrementUsage",
+    "getUsage",
+    "recordUsage",
+    "exportAccount",
+    "updateManagedAccount",
+    "exportUsage",
+  ]);
   for (const id of everyOperation.filter((one) => operations[one] === "open")) {
     expect({ id, written: costs[id].written }).toEqual({ id, written: 0 });
     expect(costs[id].trips).toBeLessThanOrEqual(1);

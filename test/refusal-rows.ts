@@ -164,6 +164,7 @@ export const table: Readonly<Record<string, Row>> = {
   listOwnInvites: signedIn(200, (caller) => caller.get(`${v1}/user/invites`)),
   acceptOwnInvite:           [401, 200, 200, 200, 200, 200, 200, 200, 403, async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of, "AMEMBER", caller.email || anAddress())}/accept`)],
   listAccountAudit:          [401, 403, 403, 200, 403, 200, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/audit`)],
+  exportAccount:             [401, 403, 403, 200, 403, 403, 200, 200, 200, (caller, of) => caller.get(`${account(of)}/export`)],
   downloadLogo:              [401, 403, 200, 200, 403, 200, 200, 200, 200, async (caller, of) => caller.get(await logo(of))],
   uploadLogo:                [401, 403, 403, 204, 403, 403, 204, 204, 403, (caller, of) => upload(caller, of, anImage())],
   deleteLogo:                [401, 403, 403, 204, 403, 403, 204, 204, 403, async (caller, of) => caller.delete(await logo(of))],
@@ -186,6 +187,12 @@ export const table: Readonly<Record<string, Row>> = {
   getManagedUser: operatorOnly(200, async (caller, of) => caller.get(await managedUser(of))),
   updateManagedUser: operatorOnly(200, async (caller, of) => caller.patch(await managedUser(of), { type: "SALES" })),
   listAudit: operatorOnly(200, (caller) => caller.get(`${manage}/@audit`)),
+  exportRows: operatorOnly(200, (caller) => caller.get(`${manage}/@export`)),
+  exportUsage: operatorOnly(200, (caller, of) => caller.get(`${manage}/@export/usage/${of.id}`)),
+  // Nothing is imported into a service in use.
+  importRows: operatorOnly(409, (caller) => caller.post(`${manage}/@import`, { export: crypto.randomUUID(), position: 0, rows: [] })),
+  importUsage: operatorOnly(409, (caller, of) => caller.post(`${manage}/@import/usage/${of.id}`, { rows: [] })),
+  importLogo: operatorOnly(409, (caller, of) => caller.put(`${manage}/@import/logo/${of.id}`, undefined, { raw: formWith(anImage()) })),
 
   getRoot: open("/"),
   getHealth: open("/healthz"),

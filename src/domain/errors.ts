@@ -69,6 +69,10 @@ export type ErrorCode =
   | "key_reused"
   /** The object is no longer the one that `If-Match` names. */
   | "version_mismatch"
+  /** Only an empty service is imported into, or one that this very import has begun. */
+  | "service_in_use"
+  /** What is imported does not belong together, or was exported by another version of the service. */
+  | "import_misfit"
   /** What the decision was based on changed before it was written; trying again is right. */
   | "changed_meanwhile"
   /** The caller, or the address they call from, asks too often. */

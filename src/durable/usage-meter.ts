@@ -12,6 +12,14 @@ import {
   type AccountState,
   type Turn,
 } from "./account-state.ts";
+import {
+  copyRows,
+  restoreRows,
+  type UsageCopy,
+  type UsagePlace,
+  type UsageRow,
+  type UsageTable,
+} from "./copy.ts";
 import { increment, withLimit, type IncrementInput, type IncrementResult } from "./increment.ts";
 import { mirror } from "./mirror.ts";
 import { read, type ReadInput, type ReadResult } from "./read.ts";
@@ -89,6 +97,21 @@ export class UsageMeter extends DurableObject<Env> {
     if (state === undefined) return { usage: 0, period: periodOf(now).start, currentKnowledgeBoxes: 0 };
     const { usage, period, knowledgeBoxes } = inPeriodOf(state, now);
     return { usage, period, currentKnowledgeBoxes: knowledgeBoxes };
+  }
+
+  /** At most so many rows of what is stored, beyond a place; writes nothing. */
+  copy(tables: readonly UsageTable[], after: UsagePlace | null, limit: number): UsageCopy {
+    return this.#load() === undefined
+      ? { rows: [], next: null }
+      : copyRows(this.ctx.storage.sql, tables, after, limit);
+  }
+
+  /** Takes rows that were copied; whether they fit. An account's first one, of `meta`, replaces all there is. */
+  restore(accountUuid: string, rows: readonly UsageRow[]): boolean {
+    this.#stored = undefined;
+    const fit = restoreRows(this.ctx.storage, accountUuid, rows);
+    if (fit && rows.length > 0) this.#wakeIn(soon);
+    return fit;
   }
 
   /** Tells the database what it does not know yet, and removes what is kept no longer, a step at a time. */

@@ -55,6 +55,22 @@ export async function readAs<Items extends readonly Statement[]>(
   throw new DomainError("token_invalid");
 }
 
+/**
+ * Reads as an operator who may be unknown here, and stays so: into an empty service no user must
+ * come but those imported. One round trip. Throws `token_invalid`, `user_inactive` and `forbidden`.
+ */
+export async function readAsOperator<Items extends readonly Statement[]>(
+  ctx: Context,
+  ...items: Items
+): Promise<BatchResponse<[...Items]>> {
+  const { principal } = ctx;
+  const [[row], ...rest] = await runBatch(ctx.db, [callerQuery(ctx), ...items] as const);
+  if (row !== undefined) asCaller(ctx, row);
+  else if (principal.kind === "token") throw new DomainError("token_invalid");
+  else if (!principal.operator) throw new DomainError("forbidden");
+  return rest;
+}
+
 /** Whether the caller has a permission on every account, for use inside any statement. */
 export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean> {
   const { principal } = ctx;

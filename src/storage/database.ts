@@ -104,9 +104,15 @@ const refusedByDatabase = [
   "zone_slug_taken",
   "zone_in_use",
   "version_mismatch",
+  "import_misfit",
   "changed_meanwhile",
 ] as const satisfies readonly ErrorCode[];
 type RefusedByDatabase = (typeof refusedByDatabase)[number];
+
+/** Whether the database refused a batch for a constraint or trigger of its own. */
+export function isConstraint(error: unknown): boolean {
+  return messagesOf(error).includes("SQLITE_CONSTRAINT");
+}
 
 function refusalOf(error: unknown): DomainError | undefined {
   const message = messagesOf(error);

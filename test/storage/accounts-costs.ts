@@ -20,9 +20,9 @@ export const accountsCosts = {
     send: (caller) => caller.post("/api/v1/accounts", { slug: unique("new"), zone: "europe-1" }),
     status: 201,
     trips: 2,
-    read: 24,
+    read: 25,
     written: 17,
-    keyed: { read: 26, written: 19, again: 5 },
+    keyed: { read: 27, written: 19, again: 5 },
     invalid: (caller) => caller.post("/api/v1/accounts", { slug: "Not A Slug" }),
   },
   getAccount: {
@@ -259,6 +259,15 @@ export const accountsCosts = {
       send: async (caller) => caller.post(`/api/v1/user/invites/${await accepted(caller)}/accept`),
       read: 5,
     },
+  },
+  exportAccount: {
+    send: (caller, made) => caller.get(`${account(made)}/export`),
+    status: 200,
+    trips: 1,
+    objects: 1,
+    read: 21,
+    written: 0,
+    byToken: 22,
   },
   listAccountAudit: {
     send: (caller, made) => caller.get(`${account(made)}/audit`),

@@ -1,3 +1,4 @@
+import { anImage, formWith } from "../accounts/logos.ts";
 import { makePrivateZone } from "../accounts/rows.ts";
 import { makeColleague } from "../organizations/users.ts";
 import { unique, type MadeAccount } from "../world.ts";
@@ -132,5 +133,54 @@ export const manageCosts = {
     written: 0,
     byToken: 10,
     invalid: (caller) => caller.get(`${manage}/@audit?limit=0`),
+  },
+  exportRows: {
+    send: (caller) => caller.get(`${manage}/@export?limit=1`),
+    status: 200,
+    trips: 1,
+    read: 7,
+    written: 0,
+    byToken: 13,
+    invalid: (caller) => caller.get(`${manage}/@export?cursor=nonsense`),
+  },
+  exportUsage: {
+    send: (caller, made) => caller.get(`${manage}/@export/usage/${made.id}`),
+    status: 200,
+    trips: 1,
+    objects: 1,
+    read: 5,
+    written: 0,
+    byToken: 7,
+    invalid: (caller) => caller.get(`${manage}/@export/usage/nonsense`),
+  },
+  importRows: {
+    send: (caller) =>
+      caller.post(`${manage}/@import`, { export: crypto.randomUUID(), position: 0, rows: [] }),
+    // Nothing is imported into a service in use.
+    status: 409,
+    trips: 1,
+    read: 4,
+    written: 0,
+    byToken: 6,
+    invalid: (caller) => caller.post(`${manage}/@import`, {}),
+  },
+  importUsage: {
+    send: (caller, made) => caller.post(`${manage}/@import/usage/${made.id}`, { rows: [] }),
+    status: 409,
+    trips: 1,
+    read: 6,
+    written: 0,
+    byToken: 8,
+    invalid: (caller, made) => caller.post(`${manage}/@import/usage/${made.id}`, {}),
+  },
+  importLogo: {
+    send: (caller, made) =>
+      caller.put(`${manage}/@import/logo/${made.id}`, undefined, { raw: formWith(anImage()) }),
+    status: 409,
+    trips: 1,
+    read: 6,
+    written: 0,
+    byToken: 8,
+    invalid: (caller) => caller.put(`${manage}/@import/logo/nonsense`),
   },
 } satisfies Record<string, Cost>;

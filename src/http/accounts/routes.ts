@@ -2,6 +2,7 @@
 import "./access-tokens.ts";
 import "./accounts.ts";
 import "./audit.ts";
+import "./export.ts";
 import "./invites.ts";
 import "./logos.ts";
 import "./members.ts";

@@ -1,7 +1,7 @@
 /** A history as the accounts face and the operator's show it. */
 import { z } from "@hono/zod-openapi";
 
-import type { AuditPage, AuditRequest } from "../../services/audit-list.ts";
+import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
 import { integer, moment } from "./fields.ts";
 import { report, valueError } from "./validation.ts";
 
@@ -72,15 +72,12 @@ export function readAuditQuery({ cursor, limit, ...filter }: z.output<typeof aud
 
 export function presentAudit({ items, next }: AuditPage): z.input<typeof auditPageSchema> {
   return {
-    items: items.map(({ id, at, actor, action, target, changes, requestId }) => ({
-      id,
-      at: new Date(at).toISOString(),
-      actor,
-      action,
-      target,
-      changes,
-      request_id: requestId,
-    })),
+    items: items.map(presentChange),
     next: next === null ? null : String(next),
   };
+}
+
+/** A change as it is shown. */
+export function presentChange({ id, at, actor, action, target, changes, requestId }: AuditRow) {
+  return { id, at: new Date(at).toISOString(), actor, action, target, changes, request_id: requestId };
 }

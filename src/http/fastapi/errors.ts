@@ -47,6 +47,8 @@ const refusals = {
   key_reused: [422, "This Idempotency-Key was used with another request"],
   version_mismatch: [412, "This is no longer the version that If-Match names"],
   page_invalid: [404, "Page not found"],
+  service_in_use: [409, "Only an empty service can be imported into"],
+  import_misfit: [409, "This does not fit together, or is another version's"],
   changed_meanwhile: [409, "This changed while the request was served. Try again"],
   rate_limited: [429, "Too many requests. Try again later"],
   issuer_unavailable: [503, "The token's issuer cannot be reached"],

@@ -1,6 +1,7 @@
 /** Every operation of the operator's face, under its prefix. */
 import "./accounts.ts";
 import "./audit.ts";
+import "./copies.ts";
 import "./users.ts";
 import "./zones.ts";
 

@@ -54,6 +54,8 @@ const refusals = {
   key_reused: [422, { detail: "This Idempotency-Key was used with another request." }],
   version_mismatch: [412, { detail: "This is no longer the version that If-Match names." }],
   page_invalid: [404, { detail: "Invalid page." }],
+  service_in_use: [409, { detail: "Only an empty service can be imported into." }],
+  import_misfit: [409, { detail: "This does not fit together, or is another version's." }],
   changed_meanwhile: [409, { detail: "This changed while the request was served. Try again." }],
   rate_limited: [429, { detail: "Request was throttled. Expected available in 60 seconds." }],
   issuer_unavailable: [503, { detail: "The token's issuer cannot be reached." }],

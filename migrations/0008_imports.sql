@@ -1,0 +1,25 @@
+CREATE TABLE `imports` (
+	`export_id` text PRIMARY KEY NOT NULL,
+	`position` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+-- While an import is under way accounts come first and their members after them, each with the id it had:
+-- an owner made here would be one too many, and a member may come before the owner does. The import ends only
+-- when every account has an active owner.
+DROP TRIGGER accounts_born_with_owner;
+--> statement-breakpoint
+CREATE TRIGGER accounts_born_with_owner AFTER INSERT ON accounts
+WHEN NOT EXISTS (SELECT 1 FROM imports)
+BEGIN
+  INSERT INTO memberships (account_id, user_id, role, created_at)
+  VALUES (NEW.id, NEW.created_by, 'AOWNER', NEW.created_at);
+END;
+--> statement-breakpoint
+DROP TRIGGER memberships_insert_keeps_owner;
+--> statement-breakpoint
+CREATE TRIGGER memberships_insert_keeps_owner AFTER INSERT ON memberships
+WHEN NOT EXISTS (SELECT 1 FROM active_owners WHERE account_id = NEW.account_id)
+  AND NOT EXISTS (SELECT 1 FROM imports)
+BEGIN
+  SELECT RAISE(ABORT, 'last_owner');
+END;

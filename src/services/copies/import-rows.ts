@@ -1,0 +1,113 @@
+import { sql, type SQL } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import { isConstraint, precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { readAsOperator } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { callerId } from "../credentials.ts";
+import type { StoredRow } from "./export-rows.ts";
+import { imports } from "../../storage/schema.ts";
+import { importQuery } from "./importing.ts";
+import { copiedTables, findTable, isSequences, ourSequences, type CopiedTable } from "./tables.ts";
+
+/** Some rows of an export. */
+export interface ImportedRows {
+  /** Which export they are of. */
+  readonly exportId: string;
+  /** How many of its rows come before them. */
+  readonly position: number;
+  readonly rows: readonly { readonly table: string; readonly row: StoredRow }[];
+  /** Whether these are the last ones. */
+  readonly end: boolean;
+}
+
+/**
+ * Takes rows into an empty service: one without accounts, and without users but the caller, who goes
+ * with all that a new service has. All of them or none; those that are there already are passed over,
+ * so an import that broke off goes on where it stood. With the last ones every account must have an
+ * active owner. How many rows there are then. Throws `service_in_use`, `import_misfit`, and
+ * `access_token_insufficient`, as tokens of ours end when it begins. Two round trips.
+ */
+export async function importRows(ctx: Context, input: ImportedRows): Promise<number> {
+  const { exportId, position, rows, end } = input;
+  const [[running], [used]] = await readAsOperator(ctx, importQuery(ctx), usedQuery(ctx));
+  if (running === undefined ? used?.is !== 0 : running.exportId !== exportId) {
+    throw new DomainError("service_in_use");
+  }
+  if (ctx.principal.kind === "token") throw new DomainError("access_token_insufficient");
+  const there = running?.position ?? 0;
+  if (position > there) throw new DomainError("import_misfit");
+  if (position < there) return there;
+
+  try {
+    await runBatch(ctx.db, [
+      stillThere(ctx, running),
+      ...(running === undefined ? beginning(ctx, exportId) : []),
+      ...grouped(rows).map(({ table, values }) => insert(ctx, table, values)),
+      ctx.db.update(imports).set({ position: there + rows.length }),
+      ...(end ? ending(ctx) : []),
+    ]);
+  } catch (error) {
+    throw isConstraint(error) ? new DomainError("import_misfit") : error;
+  }
+  return there + rows.length;
+}
+
+type Running = typeof imports.$inferSelect | undefined;
+
+/** Whether the service holds anything that an import would take the place of. */
+function usedQuery(ctx: Context) {
+  return ctx.db.select({ is: sql<number>`${isUsed(ctx)}`.as("is_used") }).from(sql`(select 1)`);
+}
+
+function isUsed(ctx: Context): SQL {
+  return sql`(exists (select 1 from accounts where id > 0) or exists (select 1 from users where id > 0 and id is not ${callerId(ctx)}))`;
+}
+
+/** The import stands where it stood, or there is still none and the service is empty. */
+function stillThere(ctx: Context, running: Running): Statement {
+  const same =
+    running === undefined
+      ? sql`not exists (select 1 from imports) and not ${isUsed(ctx)}`
+      : sql`exists (select 1 from imports where export_id = ${running.exportId} and position = ${running.position})`;
+  return precondition(ctx.db, "changed_meanwhile", same);
+}
+
+/** Takes away what a new service has, and the caller. */
+function beginning({ db }: Context, exportId: string): Statement[] {
+  return [
+    // Whoever refers to others goes first.
+    ...copiedTables
+      .toReversed()
+      .map((one) => db.delete(one.table).where(isSequences(one) ? ourSequences : undefined)),
+    db.insert(imports).values({ exportId, position: 0 }),
+  ];
+}
+
+function ending({ db }: Context): Statement[] {
+  const owned = sql`not exists (select 1 from accounts where id not in (select account_id from active_owners))`;
+  return [precondition(db, "import_misfit", owned), db.delete(imports)];
+}
+
+/** Neighbours of one table together, as one statement takes them. Throws `import_misfit` for rows that are no row of it. */
+function grouped(rows: ImportedRows["rows"]): { table: CopiedTable; values: StoredRow[] }[] {
+  const groups: { table: CopiedTable; values: StoredRow[] }[] = [];
+  for (const { table: name, row } of rows) {
+    const table = findTable(name);
+    if (table === undefined || Object.keys(row).sort().join() !== table.columns.toSorted().join()) {
+      throw new DomainError("import_misfit");
+    }
+    const last = groups.at(-1);
+    if (last?.table === table) last.values.push(row);
+    else groups.push({ table, values: [row] });
+  }
+  return groups;
+}
+
+/** Members are counted as they come, so an account begins with none. */
+function insert({ db }: Context, { table, columns }: CopiedTable, values: readonly StoredRow[]): Statement {
+  const read = columns.map((column) => (column === "member_count" ? "0" : `value ->> '${column}'`));
+  return db
+    .insert(table)
+    .select(sql`select ${sql.raw(read.join(", "))} from json_each(${JSON.stringify(values)})`);
+}
