@@ -16,7 +16,7 @@ export interface AuditEntry {
   readonly action: string;
   /** What it was done to, such as `account:{uuid}`. */
   readonly target: string;
-  /** `[before, after]` of each field; those that are the same are left out, and secrets must be. */
+  /** `[before, after]` of each field; those that are the same are left out, and secrets must be. Of people only which fields. */
   readonly changes: Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 }
 
@@ -27,9 +27,9 @@ export function auditStatement(
   entry: AuditEntry,
 ): Statement {
   const changes = Object.fromEntries(
-    Object.entries(entry.changes).filter(
-      ([, [before, after]]) => after === masked || JSON.stringify(before) !== JSON.stringify(after),
-    ),
+    Object.entries(entry.changes)
+      .filter(([, [before, after]]) => after === masked || JSON.stringify(before) !== JSON.stringify(after))
+      .map(([name, values]) => [name, isPersonal(entry, name) ? values.map(mask) : values]),
   );
   const id = nextAuditId(now);
   return db.insert(auditRows).values({ ...entry, changes, id, at: now, actor: actor.uuid, requestId });
@@ -39,4 +39,20 @@ export function auditStatement(
 export function nextAuditId(now: number): SQL<number> {
   const last = sql`(select id from audit_rows order by id desc limit 1)`;
   return sql`(select max(coalesce(${last}, 0) + 1, cast(${firstAuditId(now)} as integer)))`;
+}
+
+/** What a history does not keep of people, for it outlives them: only that it changed. By the kind of its target. */
+const personal: Readonly<Record<string, readonly string[]>> = {
+  user: ["email", "first_name", "last_name", "avatar"],
+  invite: ["email"],
+  access_token: ["description"],
+};
+
+function isPersonal({ target }: AuditEntry, name: string): boolean {
+  return personal[target.slice(0, target.indexOf(":"))]?.includes(name) === true;
+}
+
+/** Whether there was anything may be told. */
+function mask(value: unknown): unknown {
+  return value === null || value === "" ? value : masked;
 }

@@ -1,6 +1,7 @@
 /** What is written down of every change on the accounts face: one row each, who and what. */
 import { describe, expect, it } from "vitest";
 
+import { masked } from "../../src/services/audit.ts";
 import { anAddress, invite, inviteToken, storeInvite } from "../organizations/invitations.ts";
 import { makeColleague } from "../organizations/users.ts";
 import { addMember, someone, unique } from "../world.ts";
@@ -73,7 +74,7 @@ const changes: Changes = {
       actor: memberId,
       action: "invite.created",
       target: `invite:${await inviteOf(email)}`,
-      changes: { email: [null, email], role: [null, "AMEMBER"] },
+      changes: { email: [null, masked], role: [null, "AMEMBER"] },
     };
   },
   "an invite is given another role": async ({ owner, account }) => {
@@ -103,7 +104,7 @@ const changes: Changes = {
       answer: await owner.delete(`/api/v1/account/${account.id}/invite/${email}`),
       action: "invite.revoked",
       target: `invite:${uuid}`,
-      changes: { email: [email, null], role: ["AMEMBER", null] },
+      changes: { email: [masked, null], role: ["AMEMBER", null] },
     };
   },
   "an invite is accepted by its secret": async ({ account }) => {
@@ -131,7 +132,7 @@ const changes: Changes = {
       actor: memberId,
       action: "user.updated",
       target: `user:${memberId}`,
-      changes: { first_name: ["", "Ada"], last_name: ["", "Lovelace"], language: [null, "EN"] },
+      changes: { first_name: ["", masked], last_name: ["", masked], language: [null, "EN"] },
       account: null,
     };
   },
@@ -149,7 +150,7 @@ const changes: Changes = {
       actor: answer.body.id,
       action: "user.created",
       target: `user:${answer.body.id}`,
-      changes: { email: [null, newcomer.email] },
+      changes: { email: [null, masked] },
       account: null,
     };
   },
@@ -161,7 +162,7 @@ const changes: Changes = {
       actor: uuid,
       action: "user.bound",
       target: `user:${uuid}`,
-      changes: { first_name: ["", "Ada"], last_name: ["", "Lovelace"] },
+      changes: { first_name: ["", masked], last_name: ["", masked] },
       account: null,
     };
   },
@@ -172,7 +173,7 @@ const changes: Changes = {
       answer,
       action: "access_token.created",
       target: `access_token:${answer.body.id}`,
-      changes: { description: [null, "Backup"], expires_at: [null, Date.parse(expiration_date)] },
+      changes: { description: [null, masked], expires_at: [null, Date.parse(expiration_date)] },
       account: null,
     };
   },
@@ -182,7 +183,7 @@ const changes: Changes = {
       answer: await owner.delete(oneToken(id)),
       action: "access_token.deleted",
       target: `access_token:${id}`,
-      changes: { description: ["For a test", null] },
+      changes: { description: [masked, null] },
       account: null,
     };
   },

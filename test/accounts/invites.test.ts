@@ -1,6 +1,7 @@
 /** Who is invited into an account, on this face. */
 import { describe, expect, it } from "vitest";
 
+import { masked } from "../../src/services/audit.ts";
 import { anAddress, listed, setInvite, storeInvite } from "../organizations/invitations.ts";
 import { answered, makeAccountWithMember } from "../organizations/requests.ts";
 import { addToGroup, makeAccount, operator, someone } from "../world.ts";
@@ -122,7 +123,7 @@ describe("an invite", () => {
         actor: ownerId,
         action: "invite.created",
         target: `invite:${stored.uuid}`,
-        changes: { email: [null, email], role: [null, "AMEMBER"] },
+        changes: { email: [null, masked], role: [null, "AMEMBER"] },
       },
     ]);
   });

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
+import { masked } from "../../src/services/audit.ts";
 import { setAccount } from "../accounts/rows.ts";
 import { addMember, addToGroup, makeAccount, operator, someone, type Caller } from "../world.ts";
 import {
@@ -89,9 +90,9 @@ describe("an invitation", () => {
     }
     expect(await listed(owner, account)).toEqual([]);
     expect(await auditOf(uuid)).toEqual([
-      { actor: me, action: "invite.created", changes: { email: [null, email], role: [null, "AOWNER"] } },
+      { actor: me, action: "invite.created", changes: { email: [null, masked], role: [null, "AOWNER"] } },
       { actor: me, action: "invite.resent", changes: { version: [1, 2] } },
-      { actor: me, action: "invite.revoked", changes: { email: [email, null], role: ["AOWNER", null] } },
+      { actor: me, action: "invite.revoked", changes: { email: [masked, null], role: ["AOWNER", null] } },
     ]);
     expect((await owner.post(listOf(account), { invitee_identifier: email })).status).toBe(201);
   });

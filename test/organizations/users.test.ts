@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
+import { masked } from "../../src/services/audit.ts";
 import { setAccount } from "../accounts/rows.ts";
 import { row, run } from "../storage/rows.ts";
 import {
@@ -531,5 +532,5 @@ it("the audit tells what was changed and by whom", async () => {
   ]);
   expect(rows?.map(({ action }) => action)).toEqual(["user.created", "user.updated", "user.deleted"]);
   expect(new Set(rows?.map(({ actor }) => actor)).size).toBe(1);
-  expect(JSON.parse(String(rows?.[1]?.["changes"]))).toEqual({ first_name: ["", "Ada"] });
+  expect(JSON.parse(String(rows?.[1]?.["changes"]))).toEqual({ first_name: ["", masked] });
 });

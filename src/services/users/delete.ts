@@ -1,7 +1,7 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { auditRows, deletedIdentities, identities, users } from "../../storage/schema.ts";
+import { auditRows, deletedIdentities, identities, invites, users } from "../../storage/schema.ts";
 import { auditStatement, nextAuditId } from "../audit.ts";
 import { readAs, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
@@ -46,6 +46,8 @@ async function deleteWhere(ctx: Context, which: SQL): Promise<void> {
         .onConflictDoUpdate({ target: deletedIdentities.hash, set: { deletedAt: now } }),
     ),
     lostMember(ctx, caller, user),
+    // They hold the address; those not accepted are the inviting account's, and forgotten after their end.
+    db.delete(invites).where(eq(invites.acceptedBy, user.id)),
     db.delete(users).where(eq(users.id, user.id)),
     auditStatement(ctx, caller, {
       accountId: null,
