@@ -1,6 +1,7 @@
 /** Who gets through to the operator's face: operators, by whatever they are known, and nobody else. */
 import { describe, expect, it } from "vitest";
 
+import { anImage, formWith } from "../accounts/logos.ts";
 import { withToken, withWrongSecret } from "../accounts/stored-tokens.ts";
 import { makeAccessToken, oneToken } from "../accounts/tokens.ts";
 import { doorWhile } from "../between.ts";
@@ -68,6 +69,25 @@ const table: Readonly<Record<string, Row>> = {
     send: (caller, { user }) => caller.patch(oneUser(user), { type: "SALES", groups: [1] }),
   },
   listAudit: { status: 200, send: (caller) => caller.get(`${face}/@audit?limit=1`) },
+  exportRows: { status: 200, send: (caller) => caller.get(`${face}/@export?limit=1`) },
+  exportUsage: {
+    status: 200,
+    send: (caller, { account }) => caller.get(`${face}/@export/usage/${account.id}`),
+  },
+  // Nothing is imported into a service in use.
+  importRows: {
+    status: 409,
+    send: (caller) => caller.post(`${face}/@import`, { export: crypto.randomUUID(), position: 0, rows: [] }),
+  },
+  importUsage: {
+    status: 409,
+    send: (caller, { account }) => caller.post(`${face}/@import/usage/${account.id}`, { rows: [] }),
+  },
+  importLogo: {
+    status: 409,
+    send: (caller, { account }) =>
+      caller.put(`${face}/@import/logo/${account.id}`, undefined, { raw: formWith(anImage()) }),
+  },
 };
 const writes = [
   "updateManagedAccount",
