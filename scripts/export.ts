@@ -11,7 +11,6 @@ const USAGE = `usage: npm run --silent export -- --all [--url URL --token TOKEN]
 /** An account as far as more of it lies elsewhere. */
 interface Account {
   readonly uuid: string;
-  readonly slug: string;
   readonly hasLogo: boolean;
 }
 
@@ -51,14 +50,10 @@ async function exportAll(remote: Remote): Promise<void> {
     }
     counts.row += rows.length;
   }
-  for (const { uuid, slug, hasLogo } of accounts) {
-    if (hasLogo) {
-      const logo = await remote.ask("GET", `/api/v1/account/${slug}/logo.png?account_id=${uuid}`);
-      await write({
-        kind: "logo",
-        account: uuid,
-        base64: Buffer.from(await logo.arrayBuffer()).toString("base64"),
-      });
+  for (const { uuid, hasLogo } of accounts) {
+    const logo = hasLogo ? await findLogo(remote, uuid) : undefined;
+    if (logo !== undefined) {
+      await write({ kind: "logo", account: uuid, base64: logo });
       counts.logo += 1;
     }
     for await (const { rows } of pages<Page<CopiedRow>>(remote, `/api/manage/@export/usage/${uuid}`)) {
@@ -70,6 +65,16 @@ async function exportAll(remote: Remote): Promise<void> {
   if ((await lastChange(remote)) !== before) {
     throw new Refusal("something was changed meanwhile: this may not fit together; export again");
   }
+}
+
+/** Returns an account's logo in base64; one that is lost is said, and keeps nothing else from being exported. */
+async function findLogo(remote: Remote, uuid: string): Promise<string | undefined> {
+  const found = await remote.find(`/api/v1/account/${uuid}/logo.png?account_id=${uuid}`);
+  if (found === undefined) {
+    console.error(`the logo of ${uuid} is lost`);
+    return undefined;
+  }
+  return Buffer.from(await found.arrayBuffer()).toString("base64");
 }
 
 async function* pages<Answer extends { readonly next: string | null }>(
@@ -84,7 +89,7 @@ async function* pages<Answer extends { readonly next: string | null }>(
 }
 
 function accountOf(row: StoredRow): Account {
-  return { uuid: String(row["uuid"]), slug: String(row["slug"]), hasLogo: row["logo_hash"] !== null };
+  return { uuid: String(row["uuid"]), hasLogo: row["logo_hash"] !== null };
 }
 
 /** Returns the id of the last change there is; every change has one. */

@@ -28,19 +28,23 @@ export class Remote {
     return (await (await this.ask("GET", path)).json()) as Answer;
   }
 
-  /**
-   * Returns the answer to a request, which must be a success; throws a Refusal with the service's own
-   * words else. One that can be repeated is, while the service is busy.
-   */
+  /** Returns what a GET answers, undefined when there is none. */
+  async find(path: string): Promise<Response | undefined> {
+    const response = await this.#patiently("GET", path);
+    return response.status === 404 ? undefined : await required(response, `GET ${path}`);
+  }
+
+  /** Returns the answer to a request, which must be a success; throws a Refusal with the service's own words else. */
   async ask(method: string, path: string, body?: string | FormData): Promise<Response> {
+    return await required(await this.#patiently(method, path, body), `${method} ${path}`);
+  }
+
+  /** Sends a request, which may be sent twice, until the service is not busy. */
+  async #patiently(method: string, path: string, body?: string | FormData): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.#send(method, path, body);
-      if (response.ok) return response;
-      const text = await response.text();
       const busy = response.status === 503 || response.status === 429;
-      if (!busy || attempt === attempts) {
-        throw new Refusal(`${method} ${path} was answered ${response.status}: ${text}`);
-      }
+      if (!busy || attempt === attempts) return response;
       const seconds = Number(response.headers.get("Retry-After") ?? 1);
       await new Promise((go) => setTimeout(go, Math.min(60, seconds) * 1000));
     }
@@ -56,6 +60,11 @@ export class Remote {
       throw new Refusal(`${this.#url} does not answer: ${cause instanceof Error ? cause.message : "?"}`);
     }
   }
+}
+
+async function required(response: Response, request: string): Promise<Response> {
+  if (response.ok) return response;
+  throw new Refusal(`${request} was answered ${response.status}: ${await response.text()}`);
 }
 
 /** Returns a token of the local operator; made anew for each request, as a long export outlives one. */

@@ -1,7 +1,8 @@
 /** Every operation of the operator's face, under its prefix. */
 import "./accounts.ts";
 import "./audit.ts";
-import "./copies.ts";
+import "./exports.ts";
+import "./imports.ts";
 import "./users.ts";
 import "./zones.ts";
 

@@ -85,7 +85,7 @@ function beginning({ db }: Context, exportId: string): Statement[] {
 }
 
 function ending({ db }: Context): Statement[] {
-  const owned = sql`not exists (select 1 from accounts where id not in (select account_id from active_owners))`;
+  const owned = sql`not exists (select 1 from accounts where not exists (select 1 from active_owners where active_owners.account_id = accounts.id))`;
   return [precondition(db, "import_misfit", owned), db.delete(imports)];
 }
 

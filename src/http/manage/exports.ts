@@ -1,0 +1,118 @@
+/** The whole service, taken out: rows of the database, and what the usage objects store. Logos are downloaded. */
+import { z } from "@hono/zod-openapi";
+
+import { decodeCursor, encodeCursor } from "../../domain/page.ts";
+import { usageTables, type UsagePlace } from "../../durable/copy.ts";
+import { exportRows, firstPlace, type RowPlace } from "../../services/copies/export-rows.ts";
+import { copiedTables } from "../../services/copies/tables.ts";
+import { exportUsage } from "../../services/copies/usage.ts";
+import { answers, json } from "../fastapi/answers.ts";
+import { integer } from "../fastapi/fields.ts";
+import { report, valueError } from "../fastapi/validation.ts";
+import { accountId, mostRows, stored, usageRow } from "./copied.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Operator";
+const defaultLimit = 200;
+
+const noPlace = valueError("This is no cursor of this export.");
+const cursorText = "Where the page begins: what `next` of the one before told.";
+const nextText = z
+  .string()
+  .nullable()
+  .openapi({ description: "The cursor of the next page; null at the end." });
+
+const rowsSchema = z
+  .object({ table: z.string(), rows: z.array(stored), next: nextText })
+  .openapi("ExportedRows", {
+    example: { table: "groups", rows: [{ id: 1, name: "Administrators" }], next: null },
+  });
+const usageSchema = z.object({ rows: z.array(usageRow), next: nextText }).openapi("ExportedUsage");
+
+operation(
+  {
+    id: "exportRows",
+    method: "get",
+    path: "/api/manage/@export",
+    tag,
+    summary: "Export rows",
+    description:
+      "The rows of the database as they are stored, table by table; an import takes them in this order. No snapshot: what is changed meanwhile may be missing.",
+    query: z.object({
+      cursor: z
+        .string()
+        .transform((value, context) => readRowPlace(value) ?? report(context, noPlace))
+        .optional()
+        .openapi({ type: "string", description: cursorText }),
+      limit: integer({
+        min: 1,
+        max: mostRows,
+        description: `Rows a page, ${defaultLimit} unless told.`,
+      }).optional(),
+    }),
+    responses: answers(json(200, "Rows of one table.", rowsSchema), 403, 422),
+  },
+  async (ctx, { query }, c) => {
+    const { table, rows, next } = await exportRows(
+      ctx,
+      query.cursor ?? firstPlace,
+      query.limit ?? defaultLimit,
+    );
+    return c.json({
+      table,
+      rows: [...rows],
+      next: next && encodeCursor({ direction: "after", keys: [next.table, ...next.key] }),
+    });
+  },
+);
+
+operation(
+  {
+    id: "exportUsage",
+    method: "get",
+    path: "/api/manage/@export/usage/{account_id}",
+    tag,
+    summary: "Export usage",
+    description:
+      "What the account's usage object stores: its counter, buckets, answers to idempotency keys and the hashes of events that count.",
+    params: accountId,
+    query: z.object({
+      cursor: z
+        .string()
+        .transform((value, context) => readUsagePlace(value) ?? report(context, noPlace))
+        .optional()
+        .openapi({ type: "string", description: cursorText }),
+    }),
+    responses: answers(json(200, "Rows of the object.", usageSchema), 403, 404, 422),
+  },
+  async (ctx, { params, query }, c) => {
+    const { rows, next } = await exportUsage(ctx, params.account_id, query.cursor ?? null);
+    const keys = next === null ? [] : [next.table, ...next.key.map((key) => key ?? "")];
+    return c.json({
+      rows: [...rows],
+      next: next && encodeCursor({ direction: "after", keys }),
+    });
+  },
+);
+
+function readRowPlace(text: string): RowPlace | undefined {
+  for (const { name, keys } of copiedTables) {
+    const types = keys.map(({ type }) => type);
+    const cursor = decodeCursor(text, ["string", ...types]) ?? decodeCursor(text, ["string"]);
+    const [table, ...key] = cursor?.keys ?? [];
+    if (table === name) return { table: name, key };
+  }
+  return undefined;
+}
+
+/** A bucket and an event that was seen have numbers where they come with others. */
+function readUsagePlace(text: string): UsagePlace | undefined {
+  for (const types of usageKeys) {
+    const [name, ...key] = decodeCursor(text, ["string", ...types])?.keys ?? [];
+    const table = usageTables.find((one) => one === name);
+    if (table !== undefined) return { table, key };
+  }
+  return undefined;
+}
+
+const usageKeys = [["number"], ["string"], ["string", "number"], ["number", "string"]] as const;
