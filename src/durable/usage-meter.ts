@@ -22,6 +22,7 @@ import {
 } from "./copy.ts";
 import { increment, withLimit, type IncrementInput, type IncrementResult } from "./increment.ts";
 import { mirror } from "./mirror.ts";
+import { closeHour, isHourOver } from "./open-hour.ts";
 import { read, type ReadInput, type ReadResult } from "./read.ts";
 import { record, type RecordInput, type RecordResult } from "./record.ts";
 import { prune } from "./retention.ts";
@@ -99,11 +100,19 @@ export class UsageMeter extends DurableObject<Env> {
     return { usage, period, currentKnowledgeBoxes: knowledgeBoxes };
   }
 
-  /** At most so many rows of what is stored, beyond a place; writes nothing. */
-  copy(tables: readonly UsageTable[], after: UsagePlace | null, limit: number): UsageCopy {
-    return this.#load() === undefined
-      ? { rows: [], next: null }
-      : copyRows(this.ctx.storage.sql, tables, after, limit);
+  /** At most so many rows of what is stored, beyond a place. An hour that is over is closed first, as the alarm would do it. */
+  copy(tables: readonly UsageTable[], after: UsagePlace | null, limit: number, now: number): UsageCopy {
+    const state = this.#load();
+    if (state === undefined) return { rows: [], next: null };
+    const { storage } = this.ctx;
+    if (after === null && isHourOver(state, now)) {
+      this.#stored = undefined;
+      storage.transactionSync(() => {
+        closeHour(storage.sql, state);
+        saveState(storage.sql, { ...state, hourUsage: 0 });
+      });
+    }
+    return copyRows(storage.sql, tables, after, limit);
   }
 
   /** Takes rows that were copied; whether they fit. An account's first one, of `meta`, replaces all there is. */

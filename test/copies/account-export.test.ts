@@ -6,7 +6,7 @@ import { bucketsOf } from "../../src/services/copies/buckets.ts";
 import { anImage, logosWithout, upload } from "../accounts/logos.ts";
 import { doorWith } from "../counting.ts";
 import { faults, row, run } from "../storage/rows.ts";
-import { event, increments, metricNames, quietly, record, unreachable } from "../usage.ts";
+import { day, event, hour, increments, metricNames, quietly, record, unreachable } from "../usage.ts";
 import {
   addMember,
   makeAccount,
@@ -16,6 +16,7 @@ import {
   type Caller,
   type MadeAccount,
 } from "../world.ts";
+import { roomInHour } from "./service.ts";
 
 const path = ({ id }: MadeAccount) => `/api/v1/account/${id}/export`;
 const box = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
@@ -40,6 +41,7 @@ const kinds = (lines: readonly Line[]) => lines.map(({ kind }) => kind as string
 
 describe("an account's export", () => {
   it("is the account, its members, invitations, history, usage and logo, and says when it is whole", async () => {
+    await roomInHour();
     const owner = await someone({ name: "Ada Lovelace" });
     const account = await makeAccount(owner);
     const own = `/api/v1/account/${account.id}`;
@@ -47,20 +49,21 @@ describe("an account's export", () => {
     await upload(owner, account, image);
     const email = `${unique("invited")}@example.com`;
     await owner.post(`${own}/invite`, { email, role: "AOWNER" });
-    const timestamp = "2026-01-31T13:20:00Z";
+    const start = Math.floor(Date.now() / day) * day - 30 * day;
+    const timestamp = new Date(start + 13.5 * hour).toISOString();
     await record(owner, account, event({ knowledgebox: box, timestamp, value: 3 }));
     await owner.post(increments(account), { usage: 2 });
     const me = (await owner.get("/api/v1/user")).body;
 
     const lines = await exported(owner, account);
     const history = (await owner.get(`${own}/audit`)).body.items.toReversed();
-    const hour = {
+    const theHour = {
       kind: "usage",
       bucket: "hour",
-      timestamp: "2026-01-31T13:00:00.000Z",
+      timestamp: new Date(start + 13 * hour).toISOString(),
       metrics: { ai_tokens_used: 3 },
     };
-    const day = { ...hour, bucket: "day", timestamp: "2026-01-31T00:00:00.000Z" };
+    const theDay = { ...theHour, bucket: "day", timestamp: new Date(start).toISOString() };
     const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     const counted = { kind: "usage", timestamp: moment, knowledgebox: null, metrics: { usage: 2 } };
     expect(lines).toEqual([
@@ -78,10 +81,10 @@ describe("an account's export", () => {
         accepted_by: null,
       },
       ...history.map((change: Line) => ({ kind: "change", ...change })),
-      { ...hour, knowledgebox: null },
-      { ...hour, knowledgebox: box },
-      { ...day, knowledgebox: null },
-      { ...day, knowledgebox: box },
+      { ...theHour, knowledgebox: null },
+      { ...theHour, knowledgebox: box },
+      { ...theDay, knowledgebox: null },
+      { ...theDay, knowledgebox: box },
       { ...counted, bucket: "hour" },
       { ...counted, bucket: "day" },
       { kind: "logo", type: "image/png", base64: image.toBase64() },

@@ -5,6 +5,7 @@ import { applyD1Migrations } from "cloudflare:test";
 import { expect } from "vitest";
 
 import { run } from "../storage/rows.ts";
+import { hour } from "../usage.ts";
 import type { Answer, Caller } from "../world.ts";
 
 export const rowsPath = "/api/manage/@export";
@@ -21,6 +22,12 @@ export interface Copy {
   readonly usage: Readonly<Record<string, readonly CopiedRow[]>>;
   /** In base64. */
   readonly logos: Readonly<Record<string, string>>;
+}
+
+/** Waits, where the clock's hour is nearly over, for the next one: what was counted in an hour stands elsewhere once it is over. */
+export async function roomInHour(seconds = 20): Promise<void> {
+  const left = hour - (Date.now() % hour);
+  if (left < seconds * 1000) await scheduler.wait(left + 50);
 }
 
 /** Takes out all there is, in pages of a few rows. */

@@ -26,7 +26,9 @@ export function copyUsage(
   tables: typeof usageTables,
   after: UsagePlace | null,
 ): Promise<UsageCopy> {
-  return askMeter(ctx, account, async (meter): Promise<UsageCopy> => meter.copy(tables, after, usageStep));
+  return askMeter(ctx, account, async (meter): Promise<UsageCopy> =>
+    meter.copy(tables, after, usageStep, ctx.now),
+  );
 }
 
 /**
