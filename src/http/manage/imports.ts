@@ -46,7 +46,6 @@ operation(
       400,
       403,
       409,
-      413,
       422,
     ),
   },
@@ -70,7 +69,7 @@ operation(
     bodyExample: {
       rows: [{ table: "knowledge_boxes", row: { name: "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22" } }],
     },
-    responses: answers(empty("They are there."), 400, 403, 404, 409, 413, 422),
+    responses: answers(empty("They are there."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const rows = body.rows.map(({ table, row }) => ({ table: table as (typeof usageTables)[number], row }));
@@ -101,7 +100,7 @@ operation(
       })
       .openapi("ImportedLogo", { required: ["file"] }),
     largestFile: largestLogo,
-    responses: answers(empty("It is there."), 400, 403, 404, 409, 413, 422),
+    responses: answers(empty("It is there."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     await importLogo(ctx, params.account_id, body.file);

@@ -8,7 +8,7 @@ import { logoKey } from "../../storage/logos.ts";
 import { auditRows, invites, memberships, users } from "../../storage/schema.ts";
 import { accountQuery, AccountName, hasOn, requireAccess, type Access } from "../accounts/access.ts";
 import type { AuditRow } from "../audit-list.ts";
-import { readAs } from "../caller.ts";
+import { askerOf, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { logoOf, reachLogos } from "../logos/access.ts";
 import type { Member } from "../members/find.ts";
@@ -63,7 +63,7 @@ const step = 200;
  */
 export async function exportAccount(ctx: Context, which: AccountName): Promise<AccountExport> {
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = hasOn(ctx, account, "account:export");
+  const concerned = hasOn(askerOf(ctx), account, "account:export");
   const queries = pages(ctx, account, limitWhere(concerned, step));
   const [caller, [found], members, invitations, changes] = await readAs(
     ctx,

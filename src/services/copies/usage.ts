@@ -26,9 +26,10 @@ export function copyUsage(
   tables: typeof usageTables,
   after: UsagePlace | null,
 ): Promise<UsageCopy> {
-  return askMeter(ctx, account, async (meter): Promise<UsageCopy> =>
-    meter.copy(tables, after, usageStep, ctx.now),
-  );
+  return askMeter(ctx, account, {
+    repeatable: true,
+    ask: async (meter): Promise<UsageCopy> => meter.copy(tables, after, usageStep, ctx.now),
+  });
 }
 
 /**
@@ -38,6 +39,9 @@ export function copyUsage(
  */
 export async function importUsage(ctx: Context, uuid: string, rows: readonly UsageRow[]): Promise<void> {
   const account = await readImporting(ctx, uuid);
-  const fit = await askMeter(ctx, account, async (meter): Promise<boolean> => meter.restore(uuid, rows));
+  const fit = await askMeter(ctx, account, {
+    repeatable: true,
+    ask: async (meter): Promise<boolean> => meter.restore(uuid, rows),
+  });
   if (!fit) throw new DomainError("import_misfit");
 }
