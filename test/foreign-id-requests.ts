@@ -157,6 +157,7 @@ export const requests: Readonly<Partial<Record<OperationId, readonly Ask[]>>> = 
     ...toAccount((caller, path) => caller.get(`${path}/audit`)),
     get((own, of) => `${v1}/${own.slug}/audit?actor=${of.user}`),
   ],
+  exportAccount: toAccount((caller, path) => caller.get(`${path}/export`)),
   downloadLogo: toLogo("GET"),
   uploadLogo: toLogo("PATCH", () => formWith(anImage())),
   deleteLogo: toLogo("DELETE"),

@@ -13,6 +13,7 @@ export const noInvite = members.noInvite.body;
 export const noLogo = { detail: "Logo not found" };
 export const noToken = { detail: "Token not found" };
 export const notYours = { detail: "This invite is for another address, or yours is not verified" };
+export const inUse = { detail: "Only an empty service can be imported into" };
 export const tooMuch = { usage: ["Ensure this value is less than or equal to 9007199254740991."] };
 export const backwards = {
   detail: [

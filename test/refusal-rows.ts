@@ -7,6 +7,7 @@ import { anAddress, inviteToken, noInvitation, storeInvite } from "./organizatio
 import { makeColleague, noUser, oneUser } from "./organizations/users.ts";
 import {
   backwards,
+  inUse,
   noInvite,
   noLogo,
   noMember,
@@ -59,8 +60,8 @@ const open = (path: string) => alike(200, 200, (caller) => caller.get(path));
 const signedIn = (status: number, send: Send, told?: Told) => alike(401, status, send, told);
 
 /** Whoever is not the operator is told so, whatever else they may do. */
-const operatorOnly = (status: number, send: Send): Row => {
-  return [401, 403, 403, 403, 403, 403, 403, status, 403, send];
+const operatorOnly = (status: number, send: Send, told: Told = {}): Row => {
+  return [401, 403, 403, 403, 403, 403, 403, status, 403, send, told];
 };
 
 const member = async (of: MadeAccount) => `${account(of)}/user/${(await makeColleague([of])).uuid}`;
@@ -190,9 +191,9 @@ export const table: Readonly<Record<string, Row>> = {
   exportRows: operatorOnly(200, (caller) => caller.get(`${manage}/@export`)),
   exportUsage: operatorOnly(200, (caller, of) => caller.get(`${manage}/@export/usage/${of.id}`)),
   // Nothing is imported into a service in use.
-  importRows: operatorOnly(409, (caller) => caller.post(`${manage}/@import`, { export: crypto.randomUUID(), position: 0, rows: [] })),
-  importUsage: operatorOnly(409, (caller, of) => caller.post(`${manage}/@import/usage/${of.id}`, { rows: [] })),
-  importLogo: operatorOnly(409, (caller, of) => caller.put(`${manage}/@import/logo/${of.id}`, undefined, { raw: formWith(anImage()) })),
+  importRows: operatorOnly(409, (caller) => caller.post(`${manage}/@import`, { export: crypto.randomUUID(), position: 0, rows: [] }), { 409: inUse }),
+  importUsage: operatorOnly(409, (caller, of) => caller.post(`${manage}/@import/usage/${of.id}`, { rows: [] }), { 409: inUse }),
+  importLogo: operatorOnly(409, (caller, of) => caller.put(`${manage}/@import/logo/${of.id}`, undefined, { raw: formWith(anImage()) }), { 409: inUse }),
 
   getRoot: open("/"),
   getHealth: open("/healthz"),
