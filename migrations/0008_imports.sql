@@ -21,5 +21,6 @@ CREATE TRIGGER memberships_insert_keeps_owner AFTER INSERT ON memberships
 WHEN NOT EXISTS (SELECT 1 FROM active_owners WHERE account_id = NEW.account_id)
   AND NOT EXISTS (SELECT 1 FROM imports)
 BEGIN
+  -- contract: it refuses less than the one of the same name, which refuses since 0001_invariants
   SELECT RAISE(ABORT, 'last_owner');
 END;

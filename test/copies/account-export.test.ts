@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { UsageRow } from "../../src/durable/copy.ts";
 import { bucketsOf } from "../../src/services/copies/buckets.ts";
 import { anImage, logosWithout, upload } from "../accounts/logos.ts";
-import { doorWith } from "../counting.ts";
+import { doorWith } from "../http/door.ts";
 import { faults, row, run } from "../storage/rows.ts";
 import { day, event, hour, increments, metricNames, quietly, record, unreachable } from "../usage.ts";
 import {
