@@ -192,6 +192,20 @@ describe("an import", () => {
     expect({ rows, usage }).toEqual({ rows: copy.rows, usage: copy.usage });
   });
 
+  it("leaves whoever makes an account meanwhile its owner", async () => {
+    const { root } = await fill();
+    const copy = await takeOut(root);
+    await startAnew();
+    const id = crypto.randomUUID();
+    expect((await putRows(root, { id, rows: copy.rows.slice(0, 10) })).status).toBe(200);
+    const stranger = await someone();
+    const made = await makeAccount(stranger);
+    expect((await stranger.get(`/api/v1/account/${made.slug}/users`)).body).toMatchObject([
+      { role: "AOWNER" },
+    ]);
+    expect(await row("SELECT taking FROM imports")).toEqual({ taking: 0 });
+  });
+
   it("takes the place of an operator who has only looked around", async () => {
     const { root } = await fill();
     const copy = await takeOut(root);

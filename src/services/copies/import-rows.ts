@@ -43,8 +43,9 @@ export async function importRows(ctx: Context, input: ImportedRows): Promise<num
     await runBatch(ctx.db, [
       stillThere(ctx, running),
       ...(running === undefined ? beginning(ctx, exportId) : []),
+      ctx.db.update(imports).set({ taking: true }),
       ...grouped(rows).map(({ table, values }) => insert(ctx, table, values)),
-      ctx.db.update(imports).set({ position: there + rows.length }),
+      ctx.db.update(imports).set({ position: there + rows.length, taking: false }),
       ...(end ? ending(ctx) : []),
     ]);
   } catch (error) {
