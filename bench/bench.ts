@@ -1,64 +1,65 @@
 /**
- * Measures the service as deployed against a bare worker that does only the storage work, and its
- * usage object against a bare one, in alternating rounds of one run. `--json` prints one document,
- * `--quick` takes shorter rounds, `--only WORD` measures what has that word in its name.
+ * Measures the service as deployed against a bare worker that does only the storage work, in alternating
+ * rounds of one run over `--accounts N` accounts, and what else has a bound: its usage object, verifying tokens,
+ * its start, its memory. `--json` prints one document, `--quick` takes shorter rounds and leaves memory
+ * out, `--only WORD` measures what has that word in its name.
  */
-import { readFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 
+import { readAccounts } from "./data/size.ts";
+import { describeMachine } from "./machine.ts";
+import { measureLogging, measureOperations } from "./measure.ts";
+import { measureMemory } from "./memory.ts";
 import { compareObjects, measureRecording } from "./objects.ts";
-import { compareOperation, prepareOperations, type Pace } from "./operations.ts";
+import { prepareOperations } from "./operations/prepare.ts";
+import { pricesReadIn } from "./prices.ts";
+import { printOperations, printOthers } from "./report.ts";
+import type { Pace } from "./rounds.ts";
+import { measureStartup } from "./startup.ts";
+import { compareVerification } from "./verification.ts";
 import { startWorld } from "./world.ts";
 
 const { values } = parseArgs({
   options: {
+    accounts: { type: "string" },
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "" },
   },
 });
-const pace: Pace = { connections: 16, seconds: values.quick ? 1 : 5, rounds: 5 };
+const pace: Pace = { connections: 16, seconds: values.quick ? 0.4 : 5, rounds: values.quick ? 3 : 5 };
+const wanted = (name: string) => name.includes(values.only);
 
-const world = await startWorld();
+const accounts = readAccounts(values.accounts);
+const startup = wanted("start-up") ? await measureStartup(pace.rounds) : undefined;
+const world = await startWorld(accounts);
 try {
-  const results = [];
-  for (const operation of await prepareOperations(world)) {
-    if (operation.name.includes(values.only)) results.push(await compareOperation(world, operation, pace));
-  }
-  if ("increment in the object".includes(values.only)) results.push(...(await compareObjects(world, pace)));
-  const recordingMs = await measureRecording(world, pace);
-  const measuredAt = new Date().toISOString();
-  const document = { measuredAt, machine: await machine(), ...pace, results, recordingMs };
-  if (values.json) console.log(JSON.stringify(document, null, 2));
-  else {
-    console.table(
-      results.map(({ name, ours, bare, ratio }) => ({
-        name,
-        "ours/s": Math.round(ours.requestsPerSecond),
-        "p50 ms": ours.p50Ms,
-        "p99 ms": ours.p99Ms,
-        "cpu µs": ours.cpuMicros,
-        "bare/s": Math.round(bare.requestsPerSecond),
-        "bare cpu µs": bare.cpuMicros,
-        ratio,
-      })),
-    );
-    console.log(`1,000 events recorded in one call of the object: ${recordingMs} ms`);
+  const all = await prepareOperations(world);
+  const [first] = all;
+  // Before the others, which leave more behind than it sends.
+  const memory = wanted("memory") && !values.quick ? await measureMemory(world, all) : undefined;
+  const operations = await measureOperations(
+    world,
+    all.filter(({ name }) => wanted(name)),
+    pace,
+  );
+  const others = {
+    requestLog: first && wanted("request log") ? await measureLogging(world, first, pace) : undefined,
+    objects: wanted("increment in the object") ? await compareObjects(world, pace) : undefined,
+    recordingMs: wanted("record in the object") ? await measureRecording(world, pace) : undefined,
+    verification: wanted("verification") ? await compareVerification(world, pace) : undefined,
+    startup,
+    memory,
+  };
+  if (values.json) {
+    const machine = await describeMachine();
+    const measuredAt = new Date().toISOString();
+    const document = { measuredAt, machine, accounts, ...pace, pricesReadIn, operations, ...others };
+    console.log(JSON.stringify(document, null, 2));
+  } else {
+    printOperations(operations);
+    printOthers(others);
   }
 } finally {
   await world.dispose();
-}
-
-async function machine() {
-  const { dependencies, devDependencies } = JSON.parse(await readFile("package.json", "utf8"));
-  const processor = cpus()[0]?.model ?? "unknown";
-  return {
-    processor,
-    cores: cpus().length,
-    node: process.version,
-    hono: dependencies.hono,
-    miniflare: devDependencies.miniflare,
-    wrangler: devDependencies.wrangler,
-  };
 }

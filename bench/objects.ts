@@ -1,5 +1,4 @@
-import type { Pace } from "./operations.ts";
-import { cpuMicrosOf, inTurn, median, round2, type Figures } from "./rounds.ts";
+import { cpuMicrosOf, inTurn, median, round2, type Figures, type Pace } from "./rounds.ts";
 import type { World } from "./world.ts";
 
 /** How many calls make a round for each second that a round lasts; thousands are done in one. */
@@ -49,7 +48,7 @@ interface Calls {
 async function callObjects(world: World, calls: Calls): Promise<Figures> {
   const { result, cpuMicros } = await cpuMicrosOf(world, async () => {
     const began = performance.now();
-    const answer = await fetch(world.objects, { method: "POST", body: JSON.stringify(calls) });
+    const answer = await fetch(world.address.objects, { method: "POST", body: JSON.stringify(calls) });
     if (!answer.ok) throw new Error(`The objects failed: ${answer.status} ${await answer.text()}`);
     return { requests: calls.times, result: performance.now() - began };
   });

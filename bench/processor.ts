@@ -24,3 +24,9 @@ async function statusOf(id: number): Promise<string[]> {
   const [, name, rest] = /\((.*)\) (.*)/.exec(text) ?? [];
   return name === undefined || rest === undefined ? [] : [name, ...rest.split(" ")];
 }
+
+/** Returns the memory that a process holds, in bytes. */
+export async function residentBytes(id: number): Promise<number> {
+  const text = await readFile(`/proc/${id}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(text)?.[1]) * 1024;
+}

@@ -1,6 +1,13 @@
 import { processorSeconds } from "./processor.ts";
 import type { World } from "./world.ts";
 
+/** How long and how often everything is measured. */
+export interface Pace {
+  readonly connections: number;
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
 /** What one round measured. */
 export interface Figures {
   readonly requestsPerSecond: number;
@@ -10,7 +17,7 @@ export interface Figures {
   readonly cpuMicros?: number | undefined;
 }
 
-/** Rounds in turn, ours and bare, and the median of each; the ratio is the median of the rounds' own. */
+/** Rounds in turn, ours and bare, and the median of each; the ratios are the medians of the rounds' own. */
 export async function inTurn(rounds: number, ours: () => Promise<Figures>, bare: () => Promise<Figures>) {
   const pairs: { ours: Figures; bare: Figures }[] = [];
   for (let round = 0; round < rounds; round += 1) pairs.push({ ours: await ours(), bare: await bare() });
@@ -18,12 +25,16 @@ export async function inTurn(rounds: number, ours: () => Promise<Figures>, bare:
     ours: middle(pairs.map((pair) => pair.ours)),
     bare: middle(pairs.map((pair) => pair.bare)),
     ratio: round2(median(pairs.map((pair) => pair.ours.requestsPerSecond / pair.bare.requestsPerSecond))),
+    /** Bare's processor time over ours, so that it reads as the other. */
+    cpuRatio: round2(
+      median(pairs.map((pair) => (pair.bare.cpuMicros ?? Number.NaN) / (pair.ours.cpuMicros ?? Number.NaN))),
+    ),
   };
 }
 
 /** Measures the runtime's processor time for each of as many requests as `work` says it made. */
 export async function cpuMicrosOf<Result>(
-  { runtime }: World,
+  { runtime }: Pick<World, "runtime">,
   work: () => Promise<{ requests: number; result: Result }>,
 ): Promise<{ result: Result; cpuMicros: number | undefined }> {
   const before = runtime === undefined ? 0 : await processorSeconds(runtime);

@@ -1,0 +1,16 @@
+/** Makes data of a size and keeps it for the benchmark: `--accounts N`. */
+import { parseArgs } from "node:util";
+
+import { runMain } from "../../scripts/state.ts";
+import { readAccounts } from "./size.ts";
+import { keepState } from "./state.ts";
+
+await runMain(async () => {
+  const { values } = parseArgs({ options: { accounts: { type: "string" } } });
+  const accounts = readAccounts(values.accounts);
+  const began = performance.now();
+  const folder = await keepState(accounts);
+  console.log(
+    `${accounts} accounts in ${folder}, made in ${Math.round((performance.now() - began) / 1000)} s`,
+  );
+});

@@ -1,0 +1,141 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+
+import { firstAuditId } from "../../src/domain/audit.ts";
+import { searchText } from "../../src/domain/search.ts";
+import { searchKey } from "../../src/domain/text.ts";
+import { inviteValidity } from "../../src/domain/invite.ts";
+import { normalEmail } from "../../src/domain/user.ts";
+import type { Random } from "./random.ts";
+
+/** Whose tokens the identities of the data belong to. */
+export const issuer = "https://bench.example";
+
+export interface NewUser {
+  readonly uuid: string;
+  /** What a token says of who this is. */
+  readonly subject: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+export interface NewAccount {
+  readonly uuid: string;
+  readonly slug: string;
+  readonly title: string;
+  readonly type: string;
+  readonly zone: number;
+}
+
+/** A user as other rows name them. */
+export interface Known {
+  readonly id: number;
+  readonly uuid: string;
+}
+
+/**
+ * Writes the rows that the service would write, history included. Owners and what searches
+ * look through are made by the database's own triggers.
+ */
+export class Rows {
+  readonly #random: Random;
+  readonly #insert: (table: string, row: Readonly<Record<string, SQLInputValue>>) => number;
+  #lastAudit = 0;
+
+  constructor(database: DatabaseSync, random: Random) {
+    this.#random = random;
+    const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+    this.#insert = (table, row) => {
+      const columns = Object.keys(row);
+      const statement =
+        statements.get(table) ??
+        database.prepare(
+          `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
+        );
+      statements.set(table, statement);
+      return Number(statement.run(...Object.values(row)).lastInsertRowid);
+    };
+  }
+
+  /** A user who has signed in, at `at` for the first time and at `lastLogin` again. */
+  user({ uuid, subject, email, firstName, lastName }: NewUser, at: number, lastLogin = at): Known {
+    const id = this.#insert("users", {
+      uuid,
+      email,
+      email_key: normalEmail(email),
+      verified_email: normalEmail(email),
+      first_name: firstName,
+      last_name: lastName,
+      search_text: searchText([email, firstName, lastName]),
+      last_login: lastLogin,
+      created_at: at,
+    });
+    this.#insert("identities", { issuer, subject, user_id: id });
+    this.#audit(null, at, uuid, "user.created", `user:${uuid}`, { email: [null, email] });
+    return { id, uuid };
+  }
+
+  account({ uuid, slug, title, type, zone }: NewAccount, owner: Known, at: number): number {
+    const id = this.#insert("accounts", {
+      uuid,
+      slug,
+      title,
+      title_key: searchKey(title),
+      type,
+      zone_id: zone,
+      created_by: owner.id,
+      created_at: at,
+    });
+    const changes = { slug: [null, slug], title: [null, title], type: [null, type] };
+    this.#audit(id, at, owner.uuid, "account.created", `account:${uuid}`, changes);
+    return id;
+  }
+
+  members(account: Known, by: Known, members: readonly Known[], at: number): void {
+    for (const { id } of members) {
+      this.#insert("memberships", { account_id: account.id, user_id: id, role: "AMEMBER", created_at: at });
+    }
+    const changes = Object.fromEntries(members.map(({ uuid }) => [uuid, [null, "AMEMBER"]]));
+    this.#audit(account.id, at, by.uuid, "members.updated", `account:${account.uuid}`, changes);
+  }
+
+  /** A pending invitation whose mail has left. The account has sent no other within the hour. */
+  invite(account: number, by: Known, email: string, at: number): void {
+    const uuid = this.#random.uuid();
+    this.#insert("invites", {
+      uuid,
+      account_id: account,
+      email,
+      email_key: normalEmail(email),
+      role: "AMEMBER",
+      invited_by: by.id,
+      sent_at: at,
+      valid_until: at + inviteValidity,
+      mailed_at: at + 1_000,
+      created_at: at,
+    });
+    const changes = { email: [null, email], role: [null, "AMEMBER"] };
+    this.#audit(account, at, by.uuid, "invite.created", `invite:${uuid}`, changes);
+  }
+
+  #audit(
+    account: number | null,
+    at: number,
+    actor: string,
+    action: string,
+    target: string,
+    changes: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#lastAudit = Math.max(this.#lastAudit + 1, firstAuditId(at));
+    this.#insert("audit_rows", {
+      id: this.#lastAudit,
+      account_id: account,
+      at,
+      actor,
+      action,
+      target,
+      changes: JSON.stringify(changes),
+      request_id: this.#random.uuid(),
+    });
+  }
+}
