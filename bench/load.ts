@@ -6,6 +6,11 @@ import type { World } from "./world.ts";
 
 /** How long each is warmed up, in seconds. */
 const warming = 1;
+/** How often it is looked whether the time is over, in milliseconds. */
+const looking = 100;
+
+/** What takes a tenth of a second is asked by fewer at once, and for long enough that some are answered. */
+const heavy = { connections: 4, seconds: 1.5 };
 
 /** Measures one operation of ours and of the bare worker. */
 export async function compareOperation(world: World, operation: Operation, pace: Pace) {
@@ -30,7 +35,9 @@ async function compare(
   pace: Pace,
   { ours, bare }: Record<"ours" | "bare", URL>,
 ) {
-  const { connections, seconds: duration, rounds } = pace;
+  const { rounds } = pace;
+  const connections = operation.heavy ? heavy.connections : pace.connections;
+  const duration = operation.heavy ? Math.max(heavy.seconds, pace.seconds) : pace.seconds;
   const round = (address: URL) => measure(world, address, operation, { connections, duration });
   for (const address of [ours, bare]) {
     await fire(world, address, operation, { connections, duration: Math.min(warming, duration) });
@@ -62,6 +69,7 @@ async function fire(world: World, address: URL, operation: Operation, load: Load
   const { method, path, body } = operation;
   const run = await autocannon({
     ...load,
+    sampleInt: looking,
     url: new URL(typeof path === "string" ? path : path(), address).href,
     method,
     headers: headersOf(world, operation),

@@ -10,7 +10,8 @@ await runMain(async () => {
   const accounts = readAccounts(values.accounts);
   const began = performance.now();
   const folder = await keepState(accounts);
-  console.log(
-    `${accounts} accounts in ${folder}, made in ${Math.round((performance.now() - began) / 1000)} s`,
-  );
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const { user, system } = process.cpuUsage();
+  const processor = Math.round((user + system) / 1_000_000);
+  console.log(`${accounts} accounts in ${folder}: ${seconds} s, ${processor} s of processor time`);
 });

@@ -9,6 +9,8 @@ export interface Operation {
   readonly path: string | (() => string);
   /** Makes the body of one request. */
   readonly body?: () => string;
+  /** Whether one takes long. */
+  readonly heavy?: boolean;
   /** What the bare worker does. */
   readonly bare: string;
   /** What the platform bills beside requests, rows of the database and calls of objects. */

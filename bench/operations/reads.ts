@@ -33,7 +33,13 @@ export async function readOperations(world: World, { home }: Targets): Promise<O
       path: `${organizations}?search=${term}`,
       bare: "search",
     })),
-    { ...get, name: "members, 5,000", path: `/api/v1/account/${shapes.crowd}/users`, bare: "members" },
+    {
+      ...get,
+      name: "members, 5,000",
+      path: `/api/v1/account/${shapes.crowd}/users`,
+      heavy: true,
+      bare: "members",
+    },
     {
       name: "welcome, 200 accounts",
       caller: "guest",

@@ -42,6 +42,7 @@ export function usageOperations({ next, counted, home }: Targets): Operation[] {
       method: "POST",
       path: () => `/api/v1/account/${counted[next() % counted.length]}/usage`,
       body: eventsBody(next),
+      heavy: true,
       bare: "increment",
       // Each event's id; the hour and the day, of its box and of all; the account's own.
       also: { objectRowsWritten: 1_005 },
@@ -49,6 +50,7 @@ export function usageOperations({ next, counted, home }: Targets): Operation[] {
     {
       ...reading(home, month, "hour"),
       name: "usage by hour, a month",
+      heavy: true,
       also: { objectRowsRead: 720 },
     },
     {
