@@ -6,11 +6,13 @@ import type { World } from "./world.ts";
 
 /** How long each is warmed up, in seconds. */
 const warming = 1;
-/** How often it is looked whether the time is over, in milliseconds. */
-const looking = 100;
+/** How often it is looked whether all is done, in milliseconds. */
+const looking = 20;
 
-/** What takes a tenth of a second is asked by fewer at once, and for long enough that some are answered. */
-const heavy = { connections: 4, seconds: 1.5 };
+/** How many ask at once for what takes long. */
+const fewConnections = 4;
+/** The fewest requests of a connection that make a round. */
+const leastEach = 4;
 
 /** Measures one operation of ours and of the bare worker. */
 export async function compareOperation(world: World, operation: Operation, pace: Pace) {
@@ -35,18 +37,16 @@ async function compare(
   pace: Pace,
   { ours, bare }: Record<"ours" | "bare", URL>,
 ) {
-  const { rounds } = pace;
-  const connections = operation.heavy ? heavy.connections : pace.connections;
-  const duration = operation.heavy ? Math.max(heavy.seconds, pace.seconds) : pace.seconds;
-  const round = (address: URL) => measure(world, address, operation, { connections, duration });
-  for (const address of [ours, bare]) {
-    await fire(world, address, operation, { connections, duration: Math.min(warming, duration) });
-  }
-  return inTurn(
-    rounds,
-    () => round(ours),
-    () => round(bare),
-  );
+  const connections = operation.heavy ? fewConnections : pace.connections;
+  const prepare = async (address: URL) => {
+    const duration = Math.min(warming, pace.seconds);
+    const { requests, duration: taken } = await fire(world, address, operation, { connections, duration });
+    // As many as fit the time: counted to their end, so that no work is left out or begun for nothing.
+    const amount = Math.max(leastEach * connections, Math.round((requests.total / taken) * pace.seconds));
+    return () => measure(world, address, operation, { connections, amount });
+  };
+  const [oursRound, bareRound] = [await prepare(ours), await prepare(bare)];
+  return inTurn(pace.rounds, oursRound, bareRound);
 }
 
 async function measure(world: World, address: URL, operation: Operation, load: Load): Promise<Figures> {

@@ -20,12 +20,12 @@ const database = new DatabaseSync(await databaseFile(folder));
 after(() => database.close());
 const number = (sql, ...values) => Object.values(database.prepare(sql).get(...values))[0];
 
-test("rows lead where they should, and the file is whole", () => {
+void test("rows lead where they should, and the file is whole", () => {
   assert.deepEqual(database.prepare("PRAGMA foreign_key_check").all(), []);
   assert.equal(number("PRAGMA integrity_check"), "ok");
 });
 
-test("the database's own rules stand as the migrations made them", async () => {
+void test("the database's own rules stand as the migrations made them", async () => {
   const schema = (of) =>
     of
       .prepare(
@@ -42,7 +42,7 @@ test("the database's own rules stand as the migrations made them", async () => {
   plain.close();
 });
 
-test("counters and seats are the rows there are", () => {
+void test("counters and seats are the rows there are", () => {
   for (const table of ["accounts", "memberships", "users"]) {
     const counted = number("SELECT value FROM counters WHERE name = ?", table);
     assert.equal(counted, number(`SELECT count(*) FROM ${table}`), table);
@@ -53,7 +53,7 @@ test("counters and seats are the rows there are", () => {
   assert.equal(number("SELECT member_count FROM accounts WHERE slug = ?", shapes.crowd), shapes.members);
 });
 
-test("every account has an active owner, and history in the order of time", () => {
+void test("every account has an active owner, and history in the order of time", () => {
   const ownerless = "SELECT count(*) FROM accounts WHERE id NOT IN (SELECT account_id FROM active_owners)";
   assert.equal(number(ownerless), 0);
   const made = "SELECT count(*) FROM audit_rows WHERE action = 'account.created'";
@@ -63,7 +63,7 @@ test("every account has an active owner, and history in the order of time", () =
   assert.equal(number(disordered), 0);
 });
 
-test("searches find what the titles say: some twenty, and a tenth", () => {
+void test("searches find what the titles say: some twenty, and a tenth", () => {
   const found = (term) =>
     number("SELECT count(*) FROM accounts_search WHERE accounts_search MATCH ?", `"${term}"`);
   const titled = (term) => number("SELECT count(*) FROM accounts WHERE instr(title_key, ?)", term);
@@ -74,7 +74,7 @@ test("searches find what the titles say: some twenty, and a tenth", () => {
   assert.equal(users, number("SELECT count(*) FROM users") - Object.keys(callers).length);
 });
 
-test("the same seed makes the same names", async () => {
+void test("the same seed makes the same names", async () => {
   const again = await mkdtemp(join(tmpdir(), "bench-data-"));
   await prepareState(again, accounts);
   const other = new DatabaseSync(await databaseFile(again));
@@ -84,7 +84,7 @@ test("the same seed makes the same names", async () => {
   await rm(again, { recursive: true });
 });
 
-test("the service and the bare worker answer every operation from it", async () => {
+void test("the service and the bare worker answer every operation from it", async () => {
   const world = await startWorld(accounts);
   try {
     for (const operation of await prepareOperations(world)) {
