@@ -1,6 +1,7 @@
 /**
- * Holds what `--json` said of a large database against what it said of a small one: `npm run bench:compare --
-SMALL LARGE`. Rows read should not grow with the accounts, and requests per second not fall.
+ * Holds what `--json` said of a large database against what it said of a small one:
+ * `npm run bench:compare -- SMALL LARGE`. Rows read should not grow with the accounts, and requests a
+ * second not fall.
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
