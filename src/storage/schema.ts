@@ -139,6 +139,8 @@ export const accounts = sqliteTable(
     title: text("title").notNull(),
     /** `title` as it is ordered and searched. */
     titleKey: text("title_key").notNull(),
+    /** `id`, as an index may hold it: SQLite seeks behind (title, id) in no index that has the key itself. */
+    ordinal: integer("ordinal").generatedAlwaysAs(sql`id`, { mode: "virtual" }),
     description: text("description"),
     email: text("email"),
     type: text("type", { enum: plans }).notNull(),
@@ -184,7 +186,7 @@ export const accounts = sqliteTable(
     logoUpload: text("logo_upload"),
   },
   (table) => [
-    index("accounts_title").on(table.titleKey),
+    index("accounts_title").on(table.titleKey, table.ordinal),
     index("accounts_zone")
       .on(table.zoneId)
       .where(sql`zone_id is not null`),

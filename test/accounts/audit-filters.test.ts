@@ -17,9 +17,7 @@ describe("a filter", () => {
     await member.post(`/api/v1/account/${account.slug}/invite`, { email: "one@example.com" });
     await owner.post(`/api/v1/account/${account.slug}/invite`, { email: "two@example.com" });
     const byMember = await page(owner, account, { actor: await uuidOf(member) });
-    expect(byMember.items).toMatchObject([
-      { action: "invite.created", changes: { email: [null, "one@example.com"] } },
-    ]);
+    expect(byMember.items).toMatchObject([{ action: "invite.created", changes: { email: [null, "…"] } }]);
     const byOwner = await page(owner, account, { actor: await uuidOf(owner) });
     expect(byOwner.items.map(({ action }) => action)).toEqual(["invite.created", "account.created"]);
     expect((await page(owner, account, { actor: crypto.randomUUID() })).items).toEqual([]);

@@ -19,8 +19,13 @@ import { hasEverywhere, isStillActive, type Asker, type Caller } from "../caller
 import { callerId, keepForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
+/** An account as it is stored; its place in the order of titles is for the database alone. */
+export type StoredAccount = Omit<typeof accounts.$inferSelect, "ordinal">;
+const { ordinal: _, ...stored } = getTableColumns(accounts);
+export const accountColumns = stored;
+
 /** An account as the caller stands to it. */
-export type FoundAccount = typeof accounts.$inferSelect & {
+export type FoundAccount = StoredAccount & {
   readonly zoneSlug: string | null;
   /** Where its zone counts usage. */
   readonly zoneHint: LocationHint | null;
@@ -86,7 +91,7 @@ const accountNamed = {
 function selectAccount(queries: QueryBuilder, userId: SQL) {
   return queries
     .select({
-      ...getTableColumns(accounts),
+      ...accountColumns,
       zoneSlug: sql<string | null>`${zones.slug}`.as("zone_slug"),
       zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
       callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),

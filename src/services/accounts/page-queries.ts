@@ -231,12 +231,12 @@ function filtered(filter: AccountFilter): SQL | undefined {
 
 function ordering(searched: boolean, descending: boolean) {
   const direction = descending ? desc : asc;
-  return searched ? [direction(accounts.id)] : [direction(accounts.titleKey), direction(accounts.id)];
+  return searched ? [direction(accounts.id)] : [direction(accounts.titleKey), direction(accounts.ordinal)];
 }
 
 function beyond(searched: boolean, window: Slots<Window>): SQL | undefined {
   const { beyond: keys, descending } = window;
   if (keys === undefined || searched) return beyondId(sql`accounts.id`, window);
   const operator = descending ? sql`<` : sql`>`;
-  return sql`(${accounts.titleKey}, ${accounts.id}) ${operator} (${keys[0]}, ${keys[1]})`;
+  return sql`(${accounts.titleKey}, ${accounts.ordinal}) ${operator} (${keys[0]}, ${keys[1]})`;
 }

@@ -68,7 +68,7 @@ function describe(table: SQLiteTable): CopiedTable {
   return {
     table,
     name,
-    columns: columns.map((column) => column.name),
+    columns: columns.filter(({ generated }) => generated === undefined).map((column) => column.name),
     keys: keys.map((column) => ({
       name: column.name,
       type: column.getSQLType() === "integer" ? "number" : "string",

@@ -1,14 +1,13 @@
-import { getTableColumns, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
-import type { AccountName } from "../accounts/access.ts";
+import { accountColumns, type AccountName, type StoredAccount } from "../accounts/access.ts";
 import type { BlockedFeature, BlockingState, UsageEnforcement } from "../../domain/account.ts";
 import type { AccountLimits } from "../../domain/limits.ts";
 import { makePage, pageWindow, type PageLink, type PageRequest } from "../../domain/page.ts";
 import { planLimits, trialEnd, usageLimitOf, type Plan } from "../../domain/plan.ts";
 import { searchTerms } from "../../domain/search.ts";
 import { runnable } from "../../storage/kept-query.ts";
-import { accounts } from "../../storage/schema.ts";
 import { getAccount } from "../accounts/get.ts";
 import { everyAccount } from "../accounts/page-queries.ts";
 import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
@@ -18,7 +17,7 @@ import { enqueueJob } from "../jobs.ts";
 import { tellLimit } from "../usage/limit.ts";
 
 /** An account as the operator sees it. */
-export type ManagedAccount = typeof accounts.$inferSelect & { readonly zoneSlug: string | null };
+export type ManagedAccount = StoredAccount & { readonly zoneSlug: string | null };
 
 /** One page and where the next begins. */
 export interface ManagedPage<Row> {
@@ -27,7 +26,7 @@ export interface ManagedPage<Row> {
 }
 
 const columns = {
-  ...getTableColumns(accounts),
+  ...accountColumns,
   zoneSlug: sql<string | null>`(select zones.slug from zones where zones.id = accounts.zone_id)`.as(
     "zone_slug",
   ),
