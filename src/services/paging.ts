@@ -43,6 +43,11 @@ export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): S
   return search.rest.length === 0 ? matched : sql`${matched} and ${containsTerms(search.rest, [text])}`;
 }
 
+/** Whether a trigram index decides by itself which rows have all terms. */
+export function isIndexed(terms: readonly string[]): boolean {
+  return indexedSearch(terms)?.rest.length === 0;
+}
+
 /**
  * What lies beyond a cursor in a list by id. D1 binds every number as a real, and FTS5 starts at a
  * row id only when it is told an integer; else it walks all matches before it.

@@ -45,14 +45,14 @@ const rootSchema = z.object({ name: z.string(), docs: z.url(), openapi: z.url() 
 /** The open operations; `document` writes the OpenAPI text of the whole app for an address. */
 export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIHono<AppEnv> {
   const service = new OpenAPIHono<AppEnv>();
-  const documents = new Map<string, { readonly text: string; readonly tag: string }>();
+  const documents = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonly tag: string }>();
   /** The document and its tag, made when they are first asked for. */
   const documentOf = async (c: AppContext) => {
     const { publicUrl } = configurationOf(c.env).settings;
     const known = documents.get(publicUrl);
     if (known !== undefined) return known;
     const text = document(publicUrl);
-    const written = { text, tag: await entityTag(1, text) };
+    const written = { bytes: new Uint8Array(new TextEncoder().encode(text)), tag: await entityTag(1, text) };
     documents.set(publicUrl, written);
     return written;
   };
@@ -98,10 +98,10 @@ export function serviceRoutes(document: (publicUrl: string) => string): OpenAPIH
       { 304: { description: "It is as `If-None-Match` says the caller has it." }, ...unconfigured },
     ),
     async (c) => {
-      const { text, tag: ETag } = await documentOf(c);
+      const { bytes, tag: ETag } = await documentOf(c);
       const headers = { ETag, "Cache-Control": "public, max-age=300" };
       if (isKnown(c, ETag)) return c.body(null, 304, headers);
-      return c.body(text, 200, { ...headers, "Content-Type": "application/json" });
+      return c.body(bytes, 200, { ...headers, "Content-Type": "application/json" });
     },
   );
   service.openapi(

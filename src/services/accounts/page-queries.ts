@@ -15,6 +15,7 @@ import {
   containsTerms,
   countIn,
   limitWhere,
+  isIndexed,
   matchesIndex,
   searchCountLimit,
   type Slots,
@@ -156,12 +157,11 @@ export function everyAccount<Row extends ListedAccount>(
       .orderBy(byId(sql`accounts_search.rowid`, window))
       .limit(limit)
       .offset(window.offset);
-    const every = queries
-      .select({ one: sql`1` })
-      .from(accounts)
-      .innerJoin(index, indexed)
-      .where(found)
-      .limit(limitWhere(seesAll, searchCountLimit));
+    // Where the index alone decides, the accounts it finds are not looked at to be counted.
+    const counts = queries.select({ one: sql`1` }).from(index);
+    const searched =
+      isIndexed(terms) && filtered(filter) === undefined ? counts : counts.innerJoin(accounts, indexed);
+    const every = searched.where(found).limit(limitWhere(seesAll, searchCountLimit));
     return { rows: rows as BuiltQuery<unknown> as BuiltQuery<Row[]>, count: countIn(queries, every) };
   }
   const narrowed = filtered(filter);

@@ -15,6 +15,7 @@ import {
   containsTerms,
   countOf,
   limitWhere,
+  isIndexed,
   matchesIndex,
   searchCountLimit,
 } from "../paging.ts";
@@ -113,10 +114,8 @@ export function everyUser<Row extends { readonly id: number }>(
     .orderBy(byId(sql`users_search.rowid`, window))
     .limit(limit)
     .offset(window.offset);
-  const found = db
-    .select({ one: sql`1` })
-    .from(users)
-    .innerJoin(index, indexed)
+  const counts = db.select({ one: sql`1` }).from(index);
+  const found = (isIndexed(terms) ? counts : counts.innerJoin(users, indexed))
     .where(matching)
     .limit(limitWhere(allowed, searchCountLimit));
   return { rows: rows as RunnableQuery<Row[], "sqlite">, count: countOf(ctx, found) };
