@@ -14,8 +14,8 @@ export type Remainder = "due" | "later" | "never";
 
 /**
  * Closes the hour that is over, and removes what is kept no longer: answers after a day, ids of events
- * behind the horizon, hours after 400 days. Its time has been seen then, as that of a call, so that no
- * clock brings back as empty what was removed.
+ * behind the horizon, hours after 400 days. The times it removed by are kept with it, so that no clock
+ * brings back as empty what was removed.
  */
 export function prune(storage: DurableObjectStorage, state: AccountState, now: number): Remainder {
   const { sql } = storage;
@@ -30,9 +30,8 @@ export function prune(storage: DurableObjectStorage, state: AccountState, now: n
       pruneEvents(sql, horizon, pruneStep),
       pruneHours(sql, hoursKeptFrom(now), pruneStep),
     ];
-    if (over || now > state.clock || removed.some((rows) => rows > 0)) {
-      saveState(sql, { ...state, clock: now, horizon, hourUsage });
-    }
+    if (removed.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon, hourUsage });
+    else if (over) saveState(sql, { ...state, hourUsage });
     if (removed.some((rows) => rows === pruneStep)) return "due";
     return hourUsage > 0 || holdsPerishables(sql) ? "later" : "never";
   });

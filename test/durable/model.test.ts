@@ -98,9 +98,9 @@ const steps: fc.Arbitrary<Step>[] = [
     await meter.evict();
   }),
   step("ring", fc.constant(null), async (model, meter) => {
-    const at = Math.max(noon, model.clock);
-    vi.setSystemTime(at);
-    if (await runDurableObjectAlarm(meter.stub)) model.ring(at);
+    // Later than what the calls said, it would forget what lives by their time.
+    vi.setSystemTime(model.clock === -Infinity ? noon : model.clock);
+    await runDurableObjectAlarm(meter.stub);
     const told = await row(
       "SELECT usage, usage_period, current_kbs, quota_until FROM accounts WHERE uuid = ?",
       meter.uuid,

@@ -78,11 +78,6 @@ export class Model {
     this.#setLimit(limit, this.#begin());
   }
 
-  /** An alarm sees the time, too. */
-  ring(at: number): void {
-    this.clock = Math.max(this.clock, at);
-  }
-
   state(): unknown {
     const period = monthStart(Math.max(this.clock, this.now), 0);
     const usage = period > this.#period ? 0 : this.#usage;
