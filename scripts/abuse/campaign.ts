@@ -32,7 +32,7 @@ export class Campaign {
   constructor(line: Line, document: Schema, world: World, seed: number) {
     const secrets = secretsOf(world);
     this.#line = line;
-    this.#operations = operationsOf(document);
+    this.#operations = askedOf(document);
     this.#generator = new Generator(document, this.#operations, world, seed);
     this.#judge = new Judge(document, this.#operations, world.tenants, secrets);
     this.#digest = new Digest(secrets);
@@ -47,7 +47,7 @@ export class Campaign {
       body: undefined,
     });
     const document = JSON.parse(text) as Schema;
-    const world = await makeWorld(line, state, Math.ceil(requests / operationsOf(document).length));
+    const world = await makeWorld(line, state, Math.ceil(requests / askedOf(document).length));
     return new Campaign(line, document, world, seed);
   }
 
@@ -88,4 +88,12 @@ export class Campaign {
     if (same === undefined) this.failures.push({ number: this.sent, times: 1, faults, request, answer });
     else same.times += 1;
   }
+}
+
+/**
+ * The operations that are asked: all but those that copy a whole service, as an import wants an empty one and an
+ * export tells the names of tables.
+ */
+function askedOf(document: Schema): Operation[] {
+  return operationsOf(document).filter(({ path }) => !/\/@(?:export|import)/.test(path));
 }
