@@ -7,9 +7,9 @@ import type { Answer } from "./send.ts";
 /** What an answer that no operation gave may be: no such path, no such method, another path, not signed in. */
 const routing: ReadonlySet<number> = new Set([301, 307, 308, 400, 401, 404, 405, 406, 413, 429]);
 
-/** Words of the machinery. What was sent may come back, so they count only where it did not hold them. */
+/** Words of the machinery, but the name of a table that an export tells. What was sent may come back, so they count only where it did not hold them. */
 const machinery =
-  /SQLITE|D1_ERROR|drizzle|ZodError|(?:Type|Range|Reference)Error|node_modules|workerd|miniflare|\/src\/|\.[jt]s:\d|\bSELECT .+ FROM\b|\binsert into\b|(?:^|\\n)\s+at \S/im;
+  /SQLITE_(?!SEQUENCE)|D1_ERROR|drizzle|ZodError|(?:Type|Range|Reference)Error|node_modules|workerd|miniflare|\/src\/|\.[jt]s:\d|\bSELECT .+ FROM\b|\binsert into\b|(?:^|\\n)\s+at \S/im;
 
 /** Holds answers against the document and against what their readers may be told. */
 export class Judge {
