@@ -25,21 +25,45 @@ export async function takeBody(c: AppContext, largest: number): Promise<void> {
     c.set("body", new Uint8Array());
     return;
   }
-  if (Number(headers.get("Content-Length")) > largest) throw new BodyTooLarge(largest);
-  const pieces: Uint8Array[] = [];
+  const declared = Number(headers.get("Content-Length") ?? Number.NaN);
+  if (declared > largest) throw new BodyTooLarge(largest);
+  c.set("body", await readAll(body, declared, largest));
+}
+
+/** The most bytes that room is made for before they come. */
+const pieceSize = 64 * 1024;
+
+async function readAll(
+  body: ReadableStream,
+  declared: number,
+  largest: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader({ mode: "byob" });
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const piece of body as AsyncIterable<Uint8Array>) {
+  // A piece that is not filled is the last one: a body as short as it says it is takes a single reading.
+  const isShort = Number.isInteger(declared) && declared >= 0 && declared < pieceSize;
+  for (let room = isShort ? declared + 1 : pieceSize; ; room = pieceSize) {
+    const { value: piece = new Uint8Array() } = await reader.readAtLeast(room, new Uint8Array(room));
     size += piece.length;
-    if (size > largest) throw new BodyTooLarge(largest);
+    if (size > largest) {
+      await reader.cancel();
+      throw new BodyTooLarge(largest);
+    }
+    if (pieces.length === 0 && piece.length < room) return piece;
     pieces.push(piece);
+    if (piece.length < room) return joined(pieces, size);
   }
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size);
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);
     at += piece.length;
   }
-  c.set("body", whole);
+  return whole;
 }
 
 /** The size of a limit as it is told, in whole MiB: what surrounds a file is not spoken of. */

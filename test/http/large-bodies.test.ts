@@ -75,6 +75,27 @@ describe("a body of exactly 1 MiB", () => {
   });
 });
 
+describe("a body of another length than it says", () => {
+  const send = async (length: string, text: string) => {
+    const raw = new Response(encoder.encode(text)).body?.pipeThrough(new TransformStream()) ?? "";
+    return (await someone()).post("/api/v1/accounts", undefined, {
+      raw,
+      headers: { ...json, "Content-Length": length },
+    });
+  };
+  const fitting = () => JSON.stringify({ slug: unique("a") });
+
+  it.each(["0", "5", "1000", "70000", "-7", "1.5", "many"])("is read as it comes: %s", async (length) => {
+    expect((await send(length, fitting())).status).toBe(201);
+    // Of several pieces.
+    expect((await send(length, fitting().padEnd(200_000, " "))).status).toBe(201);
+  });
+
+  it("is 413 when more comes than may", async () => {
+    expect((await send("5", fitting().padEnd(limit + 1, " "))).status).toBe(413);
+  });
+});
+
 describe.each([
   ["/api/v1/accounts", { detail: "There was an error parsing the body" }],
   ["/accounts/organizations/", { detail: "JSON parse error - the body is not UTF-8" }],
