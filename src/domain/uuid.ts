@@ -1,3 +1,4 @@
+const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const bare = /^[0-9a-f]{32}$/;
 
 /**
@@ -5,6 +6,7 @@ const bare = /^[0-9a-f]{32}$/;
  * nowhere, in braces or behind `urn:uuid:`, as Python's uuid module reads it; undefined for anything else.
  */
 export function parseUuid(text: string): string | undefined {
+  if (canonical.test(text)) return text;
   const digits = text
     .toLowerCase()
     .replace(/^(?:urn:)?(?:uuid:)?/, "")
