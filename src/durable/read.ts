@@ -6,7 +6,7 @@ import {
   type RangeRequest,
   type Sums,
 } from "../domain/buckets.ts";
-import { metrics, type Metric } from "../domain/usage.ts";
+import { metrics } from "../domain/usage.ts";
 import type { AccountState } from "./account-state.ts";
 import { readBuckets } from "./bucket-rows.ts";
 import { openHour } from "./open-hour.ts";
@@ -16,14 +16,9 @@ export interface ReadInput extends RangeRequest {
   readonly knowledgebox: string | null;
 }
 
-export interface UsagePoint {
-  readonly timestamp: number;
-  /** Every metric, always in the same order. */
-  readonly metrics: readonly { readonly name: Metric; readonly value: number }[];
-}
-
 export type ReadResult =
-  | { readonly kind: "points"; readonly points: readonly UsagePoint[] }
+  /** Each with every metric, in the order of `metrics`: thousands of names would take most of the time of a call. */
+  | { readonly kind: "points"; readonly points: readonly Sums[] }
   | RangeRefusal
   /** A sum would pass 2^53−1; finer buckets can be told. */
   | { readonly kind: "too_large" };
@@ -37,7 +32,7 @@ export function read(stored: Stored | undefined, input: ReadInput, now: number):
   if (plan.kind !== "plan") return plan;
   const sums = foldRange(plan, stored === undefined ? [] : readRows(stored, input, plan), metrics.length);
   if (sums === undefined) return { kind: "too_large" };
-  return { kind: "points", points: plan.points.map((timestamp, place) => pointOf(timestamp, sums[place])) };
+  return { kind: "points", points: plan.points.map((at, place) => ({ at, sums: sums[place] ?? [] })) };
 }
 
 /** What is kept of an account: its tables, and its row. */
@@ -54,8 +49,4 @@ function readRows({ sql, state }: Stored, input: ReadInput, plan: RangePlan): Su
   ];
   // Increments belong to no knowledge box.
   return input.knowledgebox === null ? [...rows, ...openHour(state, plan)] : rows;
-}
-
-function pointOf(timestamp: number, sums: readonly number[] = []): UsagePoint {
-  return { timestamp, metrics: metrics.map((name, place) => ({ name, value: sums[place] ?? 0 })) };
 }

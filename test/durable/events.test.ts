@@ -110,15 +110,7 @@ describe("an event", () => {
     const reading = await meter.read({ ...around, aggregation: "millennium" });
     expect(reading).toEqual({
       kind: "points",
-      points: [
-        {
-          timestamp: noon,
-          metrics: [
-            ...eventMetrics.map((name, at) => ({ name, value: at + 1 })),
-            { name: "usage", value: 99 },
-          ],
-        },
-      ],
+      points: [{ at: noon, sums: [...eventMetrics.map((_, place) => place + 1), 99] }],
     });
   });
 });

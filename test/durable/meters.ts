@@ -7,7 +7,7 @@ import type { IncrementInput, IncrementResult } from "../../src/durable/incremen
 import type { ReadInput, ReadResult } from "../../src/durable/read.ts";
 import type { RecordResult } from "../../src/durable/record.ts";
 import type { UsageState } from "../../src/durable/usage-meter.ts";
-import { usageAnswer, type UsageAnswer } from "../../src/domain/usage.ts";
+import { metrics, usageAnswer, type Metric, type UsageAnswer } from "../../src/domain/usage.ts";
 import type { UsageEvent } from "../../src/domain/usage-events.ts";
 
 export const hour = 60 * 60 * 1000;
@@ -57,10 +57,10 @@ export class Meter {
   }
 
   /** The sums of one metric, in the order of the points. */
-  async sums(metric: string, input: Pick<ReadInput, "from" | "to"> & Partial<ReadInput>, now = noon) {
+  async sums(metric: Metric, input: Pick<ReadInput, "from" | "to"> & Partial<ReadInput>, now = noon) {
     const reading = await this.read(input, now);
     if (reading.kind !== "points") return reading.kind;
-    return reading.points.map((point) => point.metrics.find(({ name }) => name === metric)?.value);
+    return reading.points.map(({ sums }) => sums[metrics.indexOf(metric)]);
   }
 
   async state(now = noon): Promise<UsageState> {

@@ -129,7 +129,7 @@ const steps: fc.Arbitrary<Step>[] = [
         return;
       }
       const points = reading.kind === "points" ? reading.points : [];
-      const read = metrics.map((_, place) => points.map((point) => point.metrics[place]?.value));
+      const read = metrics.map((_, place) => points.map((point) => point.sums[place]));
       agree({ kind: reading.kind, read }, { kind: "points", read: expected });
     },
   ),

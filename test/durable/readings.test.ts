@@ -10,14 +10,14 @@ const midnight = noon - (noon % day);
 
 describe("a reading", () => {
   it("tells every metric at every point, empty ones and never used accounts included", async () => {
-    const zeros = metrics.map((name) => ({ name, value: 0 }));
+    const zeros = metrics.map(() => 0);
     const meter = new Meter();
     const range = { from: noon + 1, to: noon + hour + 1 };
     const empty = {
       kind: "points",
       points: [
-        { timestamp: noon, metrics: zeros },
-        { timestamp: noon + hour, metrics: zeros },
+        { at: noon, sums: zeros },
+        { at: noon + hour, sums: zeros },
       ],
     };
     expect(await meter.read(range)).toEqual(empty);

@@ -77,9 +77,9 @@ operation(
     const result = await readUsage(ctx, params.account_id, query);
     if (result.kind !== "points") throw new InvalidRequest([{ ...reasons[result.kind], input: null }]);
     return c.json(
-      result.points.map(({ timestamp, metrics: sums }) => ({
-        timestamp: told(timestamp),
-        metrics: sums.map(({ name, value }) => ({ name, value, details: [] })),
+      result.points.map(({ at, sums }) => ({
+        timestamp: told(at),
+        metrics: metrics.map((name, place) => ({ name, value: sums[place] ?? 0, details: [] })),
       })),
     );
   },
