@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   for await (const text of createInterface({ input: process.stdin })) {
     if (text.trim() !== "") await importer.take(readLine(text));
   }
-  console.error(`imported ${importer.finish()}`);
+  console.error(`imported ${await importer.finish()}`);
 }
 
 /** Brings the lines of an export to a service, in their order. */
@@ -44,7 +44,6 @@ class Importer {
     } else if (line.kind === "end") {
       await this.#bring();
       this.#requireWhole(line);
-      await this.#bringRows([], true);
       this.#ended = true;
     } else if (line.kind === "logo") {
       await this.#bring();
@@ -56,9 +55,10 @@ class Importer {
     }
   }
 
-  /** Returns what was brought, in words; throws a Refusal when the end was missing. */
-  finish(): string {
+  /** Ends the import, nothing being behind the end; returns what was brought, in words. Throws a Refusal when the end was missing. */
+  async finish(): Promise<string> {
     if (!this.#ended) throw new Refusal("this export is not whole: its end is missing");
+    await this.#bringRows([], true);
     const { row, logo, usage } = this.#counts;
     return `${row} rows, ${logo} logos, ${usage} rows of usage`;
   }
@@ -120,11 +120,23 @@ class Importer {
 }
 
 function readLine(text: string): CopyLine {
+  const line = parse(text);
+  if (!isLine(line)) throw new Refusal("this is no export: a line of it is none of an export's");
+  return line;
+}
+
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as CopyLine;
+    return JSON.parse(text);
   } catch {
     throw new Refusal("this is no export: a line of it is no JSON");
   }
+}
+
+/** What a line of a known kind holds is the service's to refuse. */
+function isLine(line: unknown): line is CopyLine {
+  const kinds: readonly unknown[] = ["export", "row", "logo", "usage", "end"] satisfies CopyLine["kind"][];
+  return typeof line === "object" && line !== null && "kind" in line && kinds.includes(line.kind);
 }
 
 function readArguments() {
