@@ -1,6 +1,7 @@
 /**
  * A change, its audit row and its idempotency key are there together or not at all, wherever in its
- * batch the database fails; and every change has its audit row.
+ * batch the database fails; and every change has its audit row. So is what else writes more than one
+ * row together; all the rest of the cron's and the queue's is single statements.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -10,6 +11,7 @@ import { makeAccount, operator, someone, unique, type Answer, type Caller } from
 import { Batches, everyRow, refusedStatements } from "./batches.ts";
 import { changes, type Change } from "./changes.ts";
 import { withKey } from "./cost.ts";
+import { otherWrites } from "./other-writes.ts";
 import { row, run } from "./rows.ts";
 
 const batches = new Batches();
@@ -33,18 +35,10 @@ describe.each(changes)("$name", (change) => {
     "leaves nothing behind with %s at any place of its batch, and can be asked for again",
     async (_, statement) => {
       const { answer } = await ask(change, async (request) => {
-        const before = await everyRow();
-        let statements = 1;
-        for (let behind = 0; behind <= statements; behind += 1) {
-          batches.failure = { statement, behind };
+        await failEverywhere(statement, async (behind) => {
           const { status } = await door(request.clone());
           expect({ behind, status }).toEqual({ behind, status: 500 });
-          expect(await everyRow()).toEqual(before);
-          const [batch = [], ...others] = batches.read();
-          expect(others).toEqual([]);
-          statements = batch.length;
-        }
-        batches.failure = undefined;
+        });
         return door(request);
       });
       expect([answer.status, answer.text]).toEqual([change.status, answer.text]);
@@ -92,6 +86,34 @@ describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) =
     expect(answer.status).toBe(shownOnce ? 409 : change.status);
   });
 });
+
+describe.each(otherWrites)("$name", ({ prepare }) => {
+  it.each(Object.entries(refusedStatements))(
+    "leaves nothing behind with %s at any place of its batch, and is done the next time",
+    async (_, statement) => {
+      const write = await prepare();
+      await failEverywhere(statement, async (behind) => {
+        expect({ behind, done: await write(batches.database) }).toEqual({ behind, done: false });
+      });
+      expect(await write(batches.database)).toBe(true);
+    },
+  );
+});
+
+/** Has a statement fail in front of each of a batch's own and behind the last; each time all rows are as before. */
+async function failEverywhere(statement: string, attempt: (behind: number) => Promise<void>): Promise<void> {
+  const before = await everyRow();
+  let statements = 1;
+  for (let behind = 0; behind <= statements; behind += 1) {
+    batches.failure = { statement, behind };
+    await attempt(behind);
+    expect(await everyRow()).toEqual(before);
+    const [batch = [], ...others] = batches.read();
+    expect(others).toEqual([]);
+    statements = batch.length;
+  }
+  batches.failure = undefined;
+}
 
 /** Asks for a change through a door, with a key of its own; who asked is told too. */
 async function ask(
