@@ -71,13 +71,18 @@ interface Kind {
   readonly events: number;
 }
 
+/** What leads the tables of a usage object to a version. */
+interface Step {
+  readonly take: (sql: { exec: (text: string) => void }) => void;
+}
+
 async function weighObject({ part, hours, boxes, events }: Kind): Promise<Weight> {
   const database = new DatabaseSync(":memory:");
   // The worker's own types and Node's do not go together in one program: its tables are asked for at run time.
-  const { steps }: { steps: readonly ((sql: { exec: (text: string) => void }) => void)[] } = await import(
+  const { steps }: { steps: readonly Step[] } = await import(
     new URL("../../src/durable/store.ts", import.meta.url).href
   );
-  for (const step of steps) step(database);
+  for (const { take } of steps) take(database);
   database.exec("BEGIN");
   const names = [
     "",

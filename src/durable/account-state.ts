@@ -1,6 +1,8 @@
 import { periodOf } from "../domain/buckets.ts";
 import { isUsedUp } from "../domain/usage.ts";
-import { isStored, steps } from "./store.ts";
+import { isStored, neededBy, steps } from "./store.ts";
+
+const needs = neededBy(steps);
 
 /** What the one row of `meta` says of the account. */
 export interface AccountState {
@@ -33,7 +35,7 @@ export interface Turn<Result> {
 }
 
 interface Row extends Record<string, SqlStorageValue> {
-  schema_version: number;
+  needs: number;
   account_uuid: string;
   clock: number;
   period: number;
@@ -68,14 +70,12 @@ export function inPeriodOf(state: AccountState, now: number): AccountState {
   return start > state.period ? { ...state, period: start, usage: 0 } : state;
 }
 
-/** What is stored of the account. Throws when a newer version of the service stored it; such a store can only be erased. */
+/** What is stored of the account. Throws when it needs a newer version of the service; such a store can only be erased. */
 export function loadState(sql: SqlStorage): AccountState | undefined {
   const [row] = isStored(sql) ? sql.exec<Row>("SELECT * FROM meta").toArray() : [];
   if (row === undefined) return undefined;
-  if (row.schema_version > steps.length) {
-    throw new Error(
-      `usage is stored in version ${row.schema_version}, and only ${steps.length} is known here`,
-    );
+  if (row.needs > steps.length) {
+    throw new Error(`what is stored of usage needs version ${row.needs}, and this is ${steps.length}`);
   }
   return {
     accountUuid: row.account_uuid,
@@ -91,14 +91,16 @@ export function loadState(sql: SqlStorage): AccountState | undefined {
   };
 }
 
+/** What a newer version keeps besides stays as it is, its version too: only what is known here is written. */
 export function saveState(sql: SqlStorage, state: AccountState): void {
   sql.exec(
-    `INSERT INTO meta (id, schema_version, account_uuid, clock, period, usage, hour, hour_usage, usage_limit,
-       current_kbs, window_days, horizon) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO meta (id, schema_version, needs, account_uuid, clock, period, usage, hour, hour_usage, usage_limit,
+       current_kbs, window_days, horizon) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET clock = excluded.clock, period = excluded.period, usage = excluded.usage,
        hour = excluded.hour, hour_usage = excluded.hour_usage, usage_limit = excluded.usage_limit,
        current_kbs = excluded.current_kbs, window_days = excluded.window_days, horizon = excluded.horizon`,
     steps.length,
+    needs,
     state.accountUuid,
     state.clock,
     state.period,

@@ -1,5 +1,5 @@
 /** An object's tables, told row by row and taken back: what is counted, and what may not count twice. */
-import { isStored, migrate, steps } from "./store.ts";
+import { isStored, migrate, neededBy, steps } from "./store.ts";
 
 /** The tables by their primary keys, in the order they are told: `meta` begins an object. */
 const keysOf = {
@@ -82,7 +82,11 @@ export function restoreRows(
       const names = Object.keys(row).sort().join();
       if (names !== columns.get(table)?.toSorted().join()) return false;
       if (table !== "meta") return true;
-      return row["account_uuid"] === accountUuid && row["schema_version"] === steps.length;
+      return (
+        row["account_uuid"] === accountUuid &&
+        row["schema_version"] === steps.length &&
+        row["needs"] === neededBy(steps)
+      );
     });
     if (!fit) return false;
     for (const { table, row } of rows) {

@@ -5,8 +5,11 @@ import { describe, expect, it } from "vitest";
 import { metrics } from "../../src/domain/usage.ts";
 import { loadState } from "../../src/durable/account-state.ts";
 import { closeHour } from "../../src/durable/open-hour.ts";
-import { migrate, steps } from "../../src/durable/store.ts";
+import { migrate, neededBy, steps, type Step } from "../../src/durable/store.ts";
 import { answer, day, hour, Meter, noon } from "./meters.ts";
+
+/** The version of the code that knows one step more. */
+const newest = steps.length + 1;
 
 describe("the store", () => {
   it("outlives the object", async () => {
@@ -30,23 +33,66 @@ describe("the store", () => {
     }
   });
 
-  it("says its version, and answers nothing from a newer one, but still erases it", async () => {
+  it("says its version and what it needs, and answers nothing where that is newer code, but is erased", async () => {
     const meter = new Meter();
     await meter.increment(5);
-    expect(await meter.rows("SELECT schema_version, account_uuid FROM meta")).toEqual([
-      { schema_version: steps.length, account_uuid: meter.uuid },
+    expect(await meter.rows("SELECT schema_version, needs, account_uuid FROM meta")).toEqual([
+      { schema_version: steps.length, needs: neededBy(steps), account_uuid: meter.uuid },
     ]);
-    await runInDurableObject(meter.stub, (_instance, { storage }) => {
-      storage.sql.exec("UPDATE meta SET schema_version = ?", steps.length + 1);
-    });
-    await meter.evict();
-    const refusal = `usage is stored in version ${steps.length + 1}, and only ${steps.length} is known here`;
+    await withNewer(meter, { needs: newest, take: (sql) => void sql.exec("UPDATE meta SET usage = -usage") });
+    const refusal = `what is stored of usage needs version ${newest}, and this is ${steps.length}`;
     await runInDurableObject(meter.stub, (instance) => {
       expect(() => instance.state(noon)).toThrow(refusal);
       expect(() => instance.limitChanged({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);
+      expect(() => instance.copy(["meta"], null, 1, noon)).toThrow(refusal);
     });
     await meter.stub.erase();
     expect(await meter.state()).toMatchObject({ usage: 0 });
+  });
+
+  it("goes on under older code where newer only added, and newer finds all right that comes back", async () => {
+    const meter = new Meter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    await meter.increment(5, keyed);
+    await meter.record([{ id: "a", value: 3, knowledgebox: "kb" }]);
+    const added: Step = {
+      needs: neededBy(steps),
+      take: (sql) => {
+        sql.exec(`ALTER TABLE meta ADD COLUMN flavour TEXT NOT NULL DEFAULT 'sweet';
+          ALTER TABLE hours ADD COLUMN cakes INTEGER NOT NULL DEFAULT 7;
+          CREATE TABLE cakes (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; INSERT INTO cakes VALUES ('pie');`);
+      },
+    };
+    await withNewer(meter, added, (sql) => void sql.exec("UPDATE meta SET flavour = 'sour'"));
+
+    expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: answer(5) });
+    expect(await meter.increment(2)).toEqual({ kind: "counted", answer: answer(7) });
+    expect(await meter.increment(1, {}, noon + hour)).toEqual({ kind: "counted", answer: answer(8) });
+    expect(await meter.record([{ id: "a", value: 3 }, { id: "b" }], noon + hour)).toMatchObject({
+      accepted: 1,
+      duplicates: 1,
+    });
+    const range = { from: noon, to: noon + 2 * hour };
+    expect(await meter.sums("usage", range)).toEqual([7, 1]);
+
+    await withNewer(meter, added);
+    expect(await meter.rows("SELECT schema_version, needs, flavour, usage FROM meta")).toEqual([
+      { schema_version: newest, needs: neededBy(steps), flavour: "sour", usage: 8 },
+    ]);
+    expect(await meter.rows("SELECT * FROM cakes")).toEqual([{ name: "pie" }]);
+    expect(await meter.rows("SELECT DISTINCT cakes FROM hours")).toEqual([{ cakes: 7 }]);
+  });
+
+  it("of the version before it says what it needs goes on with its open hour", async () => {
+    const meter = new Meter();
+    await meter.increment(5);
+    await meter.rows("ALTER TABLE meta DROP COLUMN needs");
+    await meter.rows("UPDATE meta SET schema_version = 2");
+    await meter.evict();
+    expect(await meter.increment(2, {}, noon + 1)).toEqual({ kind: "counted", answer: answer(7) });
+    expect(await meter.rows("SELECT schema_version, needs, hour_usage FROM meta")).toEqual([
+      { schema_version: steps.length, needs: 2, hour_usage: 7 },
+    ]);
   });
 
   it("is brought forward from any older version, all of the way or not at all", async () => {
@@ -54,18 +100,23 @@ describe("the store", () => {
     await meter.increment(5);
     await meter.increment(1, {}, noon + hour);
     await runInDurableObject(meter.stub, (_instance, { storage }) => {
-      const version = () => storage.sql.exec("SELECT schema_version FROM meta").one()["schema_version"];
+      const version = () => storage.sql.exec("SELECT schema_version, needs FROM meta").one();
+      const adding = (needs: number, statement: string): Step => ({
+        needs,
+        take: (sql) => void sql.exec(statement),
+      });
       const newer = [
         ...steps,
-        (sql: SqlStorage) => void sql.exec("ALTER TABLE days ADD COLUMN second INTEGER NOT NULL DEFAULT 2"),
-        (sql: SqlStorage) => void sql.exec("ALTER TABLE days ADD COLUMN third INTEGER NOT NULL DEFAULT 3"),
+        adding(newest, "ALTER TABLE days ADD COLUMN second INTEGER NOT NULL DEFAULT 2"),
+        adding(2, "ALTER TABLE days ADD COLUMN third INTEGER NOT NULL DEFAULT 3"),
       ];
-      const broken = [...newer.slice(0, -1), (sql: SqlStorage) => void sql.exec("DROP TABLE nowhere")];
+      const broken = [...newer.slice(0, -1), adding(newest, "DROP TABLE nowhere")];
       expect(() => migrate(storage, broken)).toThrow("nowhere");
-      expect(version()).toBe(steps.length);
+      expect(version()).toEqual({ schema_version: steps.length, needs: neededBy(steps) });
       expect(() => storage.sql.exec("SELECT second FROM days")).toThrow("no such column");
       migrate(storage, newer);
-      expect(version()).toBe(steps.length + 2);
+      // A step that only adds takes back nothing of what one before it needs.
+      expect(version()).toEqual({ schema_version: steps.length + 2, needs: newest });
       const days = storage.sql.exec("SELECT usage, second, third FROM days").toArray();
       expect(days).toEqual([{ usage: 5, second: 2, third: 3 }]);
     });
@@ -93,8 +144,8 @@ describe("the store", () => {
     await meter.evict();
 
     expect(await told()).toEqual(before);
-    expect(await meter.rows("SELECT schema_version, hour, hour_usage FROM meta")).toEqual([
-      { schema_version: steps.length, hour: 0, hour_usage: 0 },
+    expect(await meter.rows("SELECT schema_version, needs, hour, hour_usage FROM meta")).toEqual([
+      { schema_version: steps.length, needs: neededBy(steps), hour: 0, hour_usage: 0 },
     ]);
     expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: answer(5) });
     expect(await meter.record(events)).toMatchObject({ accepted: 0, duplicates: 2 });
@@ -166,16 +217,29 @@ describe("erasing", () => {
   });
 });
 
+/** Has newer code wake on an account's store, do something, and go again. */
+async function withNewer(
+  meter: Meter,
+  step: Step,
+  work: (sql: SqlStorage) => void = () => {},
+): Promise<void> {
+  await runInDurableObject(meter.stub, (_instance, { storage }) => {
+    migrate(storage, [...steps, step]);
+    work(storage.sql);
+  });
+  await meter.evict();
+}
+
 /** Makes an account's store what the first version would have made of the same calls: it added increments to the buckets at once. */
 async function makeFirstVersion(meter: Meter): Promise<void> {
   const columns = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('meta')";
   await runInDurableObject(meter.stub, (_instance, { storage: { sql } }) => {
     const state = loadState(sql);
     if (state !== undefined) closeHour(sql, state);
-    sql.exec("ALTER TABLE meta DROP COLUMN hour; ALTER TABLE meta DROP COLUMN hour_usage");
+    for (const column of ["hour", "hour_usage", "needs"]) sql.exec(`ALTER TABLE meta DROP COLUMN ${column}`);
     sql.exec("UPDATE meta SET schema_version = 1");
   });
   const first = new Meter();
-  await runInDurableObject(first.stub, (_instance, { storage }) => migrate(storage, steps.slice(0, 1)));
+  await runInDurableObject(first.stub, (_instance, { storage }) => steps[0]?.take(storage.sql));
   expect(await meter.rows(columns)).toEqual(await first.rows(columns));
 }
