@@ -75,30 +75,48 @@ export function restoreRows(
   if (first === undefined) return true;
   // Without the row of `meta` there would be tables of no version.
   if (first.table !== "meta" && !isStored(sql)) return false;
-  return storage.transactionSync(() => {
-    migrate(storage);
-    const columns = new Map(usageTables.map((table) => [table, columnsOf(sql, table)]));
-    const fit = rows.every(({ table, row }) => {
-      const names = Object.keys(row).sort().join();
-      if (names !== columns.get(table)?.toSorted().join()) return false;
-      if (table !== "meta") return true;
-      return (
-        row["account_uuid"] === accountUuid &&
-        row["schema_version"] === steps.length &&
-        row["needs"] === neededBy(steps)
-      );
-    });
-    if (!fit) return false;
-    for (const { table, row } of rows) {
-      if (table === "meta") for (const every of usageTables) sql.exec(`DELETE FROM ${every}`);
-      const names = columns.get(table) ?? [];
-      sql.exec(
-        `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) ON CONFLICT DO NOTHING`,
-        ...names.map((name) => stored(name, row[name] ?? null)),
-      );
-    }
+  try {
+    storage.transactionSync(() => take(storage, accountUuid, rows));
     return true;
+  } catch (error) {
+    if (isMisfit(error)) return false;
+    throw error;
+  }
+}
+
+/** Thrown to take back the tables, too, that were made for rows which do not fit: without a row they are of no version. */
+class Misfit extends Error {}
+
+/** Values that a column does not take, and hashes that are none, do not fit either. */
+function isMisfit(error: unknown): boolean {
+  return (
+    error instanceof Misfit || error instanceof SyntaxError || String(error).includes("SQLITE_CONSTRAINT")
+  );
+}
+
+function take(storage: DurableObjectStorage, accountUuid: string, rows: readonly UsageRow[]): void {
+  const { sql } = storage;
+  migrate(storage);
+  const columns = new Map(usageTables.map((table) => [table, columnsOf(sql, table)]));
+  const fit = rows.every(({ table, row }) => {
+    const names = Object.keys(row).sort().join();
+    if (names !== columns.get(table)?.toSorted().join()) return false;
+    if (table !== "meta") return true;
+    return (
+      row["account_uuid"] === accountUuid &&
+      row["schema_version"] === steps.length &&
+      row["needs"] === neededBy(steps)
+    );
   });
+  if (!fit) throw new Misfit();
+  for (const { table, row } of rows) {
+    if (table === "meta") for (const every of usageTables) sql.exec(`DELETE FROM ${every}`);
+    const names = columns.get(table) ?? [];
+    sql.exec(
+      `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) ON CONFLICT DO NOTHING`,
+      ...names.map((name) => stored(name, row[name] ?? null)),
+    );
+  }
 }
 
 function columnsOf(sql: SqlStorage, table: UsageTable): string[] {
