@@ -84,7 +84,8 @@ export class RemoteKeySet {
     this.#attemptedAt = startedAt;
     this.#fetchingSince = startedAt;
     const keys = await this.#download().catch((error: unknown) => {
-      console.warn({ event: "issuer_keys_not_fetched", url: this.#url.href, reason: String(error) });
+      // The rest of the address may hold a secret.
+      console.warn({ event: "issuer_keys_not_fetched", origin: this.#url.origin, reason: reasonOf(error) });
       return undefined;
     });
     if (this.#fetchingSince !== startedAt) return; // taken over by another request
@@ -104,11 +105,23 @@ export class RemoteKeySet {
     });
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw new Error(`the issuer answered ${response.status}`);
+      throw new NoKeys(`the issuer answered ${response.status}`);
     }
     const document: JSONWebKeySet = JSON.parse(await readText(response)); // KeySet refuses any other shape
     return new KeySet(document);
   }
+}
+
+/** What an issuer answers that is no key set. */
+class NoKeys extends Error {}
+
+/**
+ * Why a fetch failed, without what may quote the address or the document: the runtime's messages do, so of
+ * those only their kind is told.
+ */
+function reasonOf(error: unknown): string {
+  if (error instanceof NoKeys) return error.message;
+  return error instanceof Error ? error.name : "unknown";
 }
 
 async function readText(response: Response): Promise<string> {
@@ -119,7 +132,7 @@ async function readText(response: Response): Promise<string> {
   // Leaving the loop by throwing cancels the rest of the body.
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
-    if (size > sizeLimit) throw new Error("the issuer's key set is too large");
+    if (size > sizeLimit) throw new NoKeys("the issuer's key set is too large");
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -71,19 +71,32 @@ describe("fetching", () => {
     await expectRefusal(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
 
-  it("leaves the reason of a failure in the log", async () => {
-    const { keySet } = publish(outage);
-    await expectRefusal(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
-    expect(warn.mock.calls).toEqual([
-      [
+  const secret = "s3cret";
+  it.each<[string, () => Response | Promise<Response>, string]>([
+    ["a refusal", outage, "the issuer answered 503"],
+    ["too much", () => new Response("x".repeat(256 * 1024 + 1)), "the issuer's key set is too large"],
+    ["a page that quotes the address", () => new Response(`<a href="/keys?token=${secret}">`), "SyntaxError"],
+    ["an answer without keys", () => Response.json({ token: secret }), "JWKSInvalid"],
+    [
+      "a failure that quotes the address",
+      () => Promise.reject(new TypeError(`cannot reach https://id.example/${secret}`)),
+      "TypeError",
+    ],
+  ])(
+    "leaves the reason in the log, with no more of the address than its origin: %s",
+    async (_, answer, reason) => {
+      const keySet = new RemoteKeySet(
+        new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),
         {
-          event: "issuer_keys_not_fetched",
-          url: "https://id.example/keys",
-          reason: "Error: the issuer answered 503",
+          fetch: async () => answer(),
         },
-      ],
-    ]);
-  });
+      );
+      await expectRefusal(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
+      expect(warn.mock.calls).toEqual([
+        [{ event: "issuer_keys_not_fetched", origin: "https://id.example:8443", reason }],
+      ]);
+    },
+  );
 });
 
 describe("an issuer that never had keys", () => {
