@@ -93,12 +93,23 @@ function selectAccount(queries: QueryBuilder, userId: SQL) {
     .select({
       ...accountColumns,
       zoneSlug: sql<string | null>`${zones.slug}`.as("zone_slug"),
-      zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
-      callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
+      ...placeAndRole,
     })
     .from(accounts)
-    .leftJoin(zones, eq(zones.id, accounts.zoneId))
-    .leftJoin(memberships, and(eq(memberships.userId, userId), eq(memberships.accountId, accounts.id)));
+    .leftJoin(zones, isItsZone)
+    .leftJoin(memberships, isMembershipOf(userId));
+}
+
+/** Where an account's zone counts usage, and the caller's role: of a query that joins zones and memberships with what follows. */
+export const placeAndRole = {
+  zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
+  callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
+};
+
+export const isItsZone = eq(zones.id, accounts.zoneId);
+
+export function isMembershipOf(userId: SQL): SQL | undefined {
+  return and(eq(memberships.userId, userId), eq(memberships.accountId, accounts.id));
 }
 
 /**

@@ -4,6 +4,7 @@ import { accountRoles, blockingStateAt, isBlocked, type AccountRole } from "../.
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
 import { accounts, invites, memberships } from "../../storage/schema.ts";
+import { isMembershipOf } from "../accounts/access.ts";
 import { memberSeatLeft } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
 import { callerStillActive, hasEverywhere, readAs, verifiedAddress, type Caller } from "../caller.ts";
@@ -96,7 +97,7 @@ function invitationQuery(ctx: Context, which: SQL) {
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
-    .leftJoin(memberships, and(eq(memberships.userId, callerId(ctx)), eq(memberships.accountId, accounts.id)))
+    .leftJoin(memberships, isMembershipOf(callerId(ctx)))
     .where(which);
 }
 

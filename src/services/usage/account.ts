@@ -1,9 +1,14 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 
-import type { AccountRole } from "../../domain/account.ts";
-import type { LocationHint } from "../../domain/zone.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
-import { AccountName, requireAccess, type FoundAccount } from "../accounts/access.ts";
+import {
+  AccountName,
+  isItsZone,
+  isMembershipOf,
+  placeAndRole,
+  requireAccess,
+  type FoundAccount,
+} from "../accounts/access.ts";
 import { readAs } from "../caller.ts";
 import { keepForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
@@ -42,15 +47,11 @@ function keepCountedQuery(by: AccountName["by"]) {
         usageEnforcement: accounts.usageEnforcement,
         blockingState: accounts.blockingState,
         quotaUntil: accounts.quotaUntil,
-        zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
-        callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
+        ...placeAndRole,
       })
       .from(accounts)
-      .leftJoin(zones, eq(zones.id, accounts.zoneId))
-      .leftJoin(
-        memberships,
-        and(sql`${memberships.userId} = ${userIdOf(credentials)}`, eq(memberships.accountId, accounts.id)),
-      )
+      .leftJoin(zones, isItsZone)
+      .leftJoin(memberships, isMembershipOf(userIdOf(credentials)))
       .where(eq(accounts[by], sql.placeholder("name"))),
   );
 }

@@ -5,7 +5,7 @@ import type { Env } from "../../env.ts";
 import { openDatabase } from "../../storage/database.ts";
 import { Tally } from "../../storage/tally.ts";
 import { accounts, zones } from "../../storage/schema.ts";
-import type { FoundAccount } from "../accounts/access.ts";
+import { isItsZone, type FoundAccount } from "../accounts/access.ts";
 import type { Context } from "../context.ts";
 import { askMeter } from "./meter.ts";
 
@@ -38,7 +38,7 @@ export async function tellStoredLimit(env: Env, accountUuid: string): Promise<vo
       zoneHint: zones.locationHint,
     })
     .from(accounts)
-    .leftJoin(zones, eq(zones.id, accounts.zoneId))
+    .leftJoin(zones, isItsZone)
     .where(eq(accounts.uuid, accountUuid));
   if (account === undefined) return;
   await tellLimit({ usage: env.USAGE, tally: new Tally(), now: Date.now() }, account, usageLimitOf(account));
