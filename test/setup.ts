@@ -1,8 +1,8 @@
-import { applyD1Migrations, reset, type D1Migration } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import type { D1Migration } from "cloudflare:test";
 
 import type { Env as WorkerEnv } from "../src/env.ts";
 import type { TestKeys } from "./keys.ts";
+import { beginAnew } from "./new-service.ts";
 
 declare global {
   namespace Cloudflare {
@@ -19,5 +19,4 @@ declare global {
 }
 
 // Files share runtimes, not data: each begins with what a new service has.
-await reset();
-await applyD1Migrations(env.DB, env.MIGRATIONS);
+await beginAnew();

@@ -1,11 +1,10 @@
 /** A whole service, taken out and put back through the operator's face, as the scripts do. */
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { applyD1Migrations } from "cloudflare:test";
 import { expect } from "vitest";
 
+import { beginAnew } from "../new-service.ts";
 import { run } from "../storage/rows.ts";
-import { hour } from "../usage.ts";
+import { hour, meterOf } from "../usage.ts";
 import type { Answer, Caller } from "../world.ts";
 
 export const rowsPath = "/api/manage/@export";
@@ -93,8 +92,10 @@ export async function putBack(root: Caller, copy: Copy, step = 7, id = crypto.ra
 
 /** Makes the service what a new one is: its database, its logos and its usage objects. */
 export async function startAnew(): Promise<void> {
-  await reset();
-  await applyD1Migrations(env.DB, env.MIGRATIONS);
+  const [accounts = []] = await run(["SELECT uuid FROM accounts"]);
+  // The copy brings these accounts back.
+  await Promise.all(accounts.map(({ uuid }) => meterOf({ id: String(uuid) }).erase()));
+  await beginAnew();
 }
 
 /** What is made of other rows: counters, and what the search indexes answer. */

@@ -2,10 +2,11 @@
  * Every migration, on a database with rows in every table: they are all there afterwards, what is
  * derived of them too, it is applied once, and code of before it writes what it always wrote.
  */
-import { applyD1Migrations, reset } from "cloudflare:test";
+import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { removeEverything } from "../new-service.ts";
 import { everyRow } from "./batches.ts";
 import { changedWhile, fill, inBoth, readRows, readTables, type Table } from "./filling.ts";
 import { faults, run } from "./rows.ts";
@@ -15,7 +16,7 @@ const beginning = "0004_repeatable_requests.sql";
 const start = env.MIGRATIONS.findIndex(({ name }) => name === beginning) + 1;
 const later = env.MIGRATIONS.slice(start).map(({ name }, at) => [name, start + at] as const);
 
-beforeEach(() => reset());
+beforeEach(removeEverything);
 
 describe.each(later)("%s", (_, before) => {
   it("keeps every row, and what counts and finds them, and is applied once", async () => {
