@@ -1,4 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
@@ -15,7 +15,7 @@ import { bookmarkHeader } from "./http/replicas.ts";
 import { writeDocument } from "./http/service/document.ts";
 import { serviceRoutes } from "./http/service/routes.ts";
 
-export const app = new OpenAPIHono<AppEnv>();
+export const app = new Hono<AppEnv>();
 
 const crossOrigin = cors({
   origin: (origin, c: AppContext) => (mayCall(c, origin) ? origin : null),
@@ -71,14 +71,13 @@ app.use(
   }),
 );
 
-app.route("/", serviceRoutes(openApiText));
-app.route("/", organizationsFace);
-app.route("/", accountsFace);
-app.route("/", operatorFace);
+const parts = [serviceRoutes(openApiText), organizationsFace, accountsFace, operatorFace];
+for (const part of parts) app.route("/", part.app);
 
 /** The OpenAPI document of everything served here, as JSON text, for a service at this address. */
 export function openApiText(publicUrl: string): string {
-  return writeDocument(app, publicUrl);
+  const routes = parts.flatMap((part) => part.routes());
+  return writeDocument(routes, publicUrl);
 }
 
 app.notFound((c) => c.json({ detail: "Not Found" }, 404));

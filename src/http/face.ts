@@ -1,10 +1,12 @@
-import { createRoute, OpenAPIHono, z, type RouteConfig } from "@hono/zod-openapi";
+import type { RouteConfig, z } from "@hono/zod-openapi";
+import { Hono } from "hono";
 
 import { DomainError } from "../domain/errors.ts";
-import { operations, type OperationId } from "../domain/permissions.ts";
+import type { OperationId } from "../domain/permissions.ts";
 import type { Principal } from "../services/context.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { ConfigurationError } from "./configuration.ts";
+import { routeOf, type AnyContract, type Part } from "./publish.ts";
 import { limitFailedTokens } from "./rate-limits.ts";
 import { logFault } from "./refusal.ts";
 import { BodyTooLarge, largestBody, takeBody } from "./request-body.ts";
@@ -27,7 +29,8 @@ export interface OperationContract<Params, Query, Body> {
   readonly bodyExample?: unknown;
   /** Where the body is a form with a file in it: how many bytes the file may have. */
   readonly largestFile?: number;
-  readonly responses: RouteConfig["responses"];
+  /** Made for the document alone, and only when it is. */
+  readonly responses: () => RouteConfig["responses"];
   /** Whether it makes something new, which `Idempotency-Key` makes safe to repeat. */
   readonly creates?: true;
   /** Whether it takes `Idempotency-Key` in a way of its own. */
@@ -62,14 +65,6 @@ export interface Manners {
   readonly tooLarge: (c: AppContext, largest: number) => Response;
 }
 
-const idempotencyKey = z.string().min(1).max(255).optional().openapi({
-  description:
-    "The same key with the same request, for 24 hours, is answered the same and done once; with another request 422.",
-});
-const ifMatch = z.string().optional().openapi({
-  description: "The `ETag` of the version this change is meant for; 412 when there is a newer one.",
-});
-
 /** How many bytes a form may have besides its file: boundaries, headers, other fields. */
 const roomAroundFile = 16 * 1024;
 
@@ -80,17 +75,18 @@ type Handler = (c: AppContext) => Promise<Response>;
  * the answers to everything else under its prefix.
  */
 export class Face {
-  readonly app = new OpenAPIHono<AppEnv>();
+  readonly #app = new Hono<AppEnv>();
   readonly #manners: Manners;
+  readonly #contracts: AnyContract[] = [];
   readonly #handlers = new Map<string, Map<string, Handler>>();
 
   constructor(manners: Manners) {
     this.#manners = manners;
   }
 
-  /** Publishes an operation; `serve` answers it, and what it throws leaves by the face's one door. */
+  /** Adds an operation; `serve` answers it, and what it throws leaves by the face's one door. */
   add<Params, Query, Body>(contract: OperationContract<Params, Query, Body>, serve: Handler): void {
-    this.app.openAPIRegistry.registerPath(this.#route(contract));
+    this.#contracts.push(contract);
     const path = contract.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const methods = this.#handlers.get(path) ?? new Map<string, Handler>();
     const { largestFile } = contract;
@@ -106,10 +102,10 @@ export class Face {
   }
 
   /** Serves every operation added, and what a prefix has besides them. */
-  mount(prefix: string): OpenAPIHono<AppEnv> {
+  mount(prefix: string): Part {
     for (const [path, methods] of this.#handlers) {
       const allowed = [...methods.keys()];
-      this.app.all(path, async (c) => {
+      this.#app.all(path, async (c) => {
         try {
           this.#manners.finish?.(c, allowed);
           const serve = methods.get(c.req.method === "HEAD" ? "GET" : c.req.method);
@@ -121,52 +117,16 @@ export class Face {
         }
       });
     }
-    this.app.all(`${prefix}/*`, (c) => this.#manners.unknown(c));
-    return this.app;
+    this.#app.all(`${prefix}/*`, (c) => this.#manners.unknown(c));
+    return {
+      app: this.#app,
+      routes: () => this.#contracts.map((contract) => routeOf(contract, this.#manners.mediaTypes)),
+    };
   }
 
   /** Whether a path is one of this face's, in any method. */
   serves(path: string): boolean {
     return [...this.#handlers.keys()].some((pattern) => patternOf(pattern).test(path));
-  }
-
-  #route<Params, Query, Body>(contract: OperationContract<Params, Query, Body>): RouteConfig {
-    const { id, method, path, tag, summary, description, params, query, body, responses } = contract;
-    const mediaTypes =
-      contract.largestFile === undefined ? this.#manners.mediaTypes : ["multipart/form-data"];
-    const content = Object.fromEntries(
-      mediaTypes.map((type) => [
-        type,
-        {
-          schema: body as z.ZodType,
-          ...(contract.bodyExample === undefined ? {} : { example: contract.bodyExample }),
-        },
-      ]),
-    );
-    return createRoute({
-      method,
-      path,
-      operationId: id,
-      tags: [tag],
-      summary,
-      description,
-      security: operations[id] === "open" ? [] : [{ bearer: [] }],
-      request: {
-        ...(contract.creates === true || contract.keyed === true
-          ? { headers: z.object({ "Idempotency-Key": idempotencyKey }) }
-          : {}),
-        ...(contract.versioned === true && method !== "get"
-          ? { headers: z.object({ "If-Match": ifMatch }) }
-          : {}),
-        ...(params === undefined ? {} : { params: params as z.ZodObject }),
-        ...(query === undefined ? {} : { query: query as z.ZodObject }),
-        ...(body === undefined ? {} : { body: { content, required: true } }),
-      },
-      responses:
-        contract.versioned === true && method === "get"
-          ? { ...responses, 304: { description: "It is as `If-None-Match` says the caller has it." } }
-          : responses,
-    });
   }
 }
 

@@ -55,6 +55,13 @@ it.each(published.filter(({ path }) => !/^\/(?:api|accounts)\//.test(path)))(
   },
 );
 
+it("a document made once more, for another address, tells the same", async () => {
+  const door = doorWith({ PUBLIC_URL: "https://elsewhere.example" });
+  const { body } = await stranger.through(door).get("/openapi.json");
+  const servers = [{ url: "https://elsewhere.example", description: "This service" }];
+  expect(body).toEqual({ ...document, servers });
+});
+
 describe("a null that is taken is one of the document's values", () => {
   const schemas = (document["components"] as { schemas: Record<string, Schema> }).schemas;
   const fits = (name: string, value: unknown) => misfits(document, schemas[name] ?? {}, value);

@@ -5,6 +5,7 @@ import {
   deleteAccessToken,
   listAccessTokens,
 } from "../../services/tokens/access-tokens.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { moment, orNull, text, uuid } from "../fastapi/fields.ts";
 import { report } from "../fastapi/validation.ts";
@@ -12,22 +13,28 @@ import { operation } from "./operation.ts";
 
 const tag = "Authenticated user";
 const exampleId = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
-const expires = z.iso.datetime().nullable().openapi({ description: "When it ends; null: never." });
+const expires = answerSchema(() =>
+  z.iso.datetime().nullable().openapi({ description: "When it ends; null: never." }),
+);
 
 /** Longest description, in characters. */
 const descriptionLength = 200;
 
-const tokenSchema = z
-  .object({ id: z.uuid(), description: z.string(), expires })
-  .openapi("AccessToken", { example: { id: exampleId, description: "Backup job", expires: null } });
+const tokenSchema = answerSchema(() =>
+  z
+    .object({ id: z.uuid(), description: z.string(), expires: expires() })
+    .openapi("AccessToken", { example: { id: exampleId, description: "Backup job", expires: null } }),
+);
 
-const newTokenSchema = z
-  .object({
-    id: z.uuid(),
-    token: z.string().openapi({ description: "The token, shown this once." }),
-    expires,
-  })
-  .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } });
+const newTokenSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      token: z.string().openapi({ description: "The token, shown this once." }),
+      expires: expires(),
+    })
+    .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } }),
+);
 
 const tokenBody = z
   .object({
@@ -56,7 +63,7 @@ operation(
     tag,
     summary: "List my tokens",
     description: "The caller's personal access tokens, the oldest first; their secrets are kept nowhere.",
-    responses: answers(json(200, "The tokens.", z.array(tokenSchema))),
+    responses: () => answers(json(200, "The tokens.", z.array(tokenSchema()))),
   },
   async (ctx, _input, c) => {
     const tokens = await listAccessTokens(ctx);
@@ -78,7 +85,7 @@ operation(
       "Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409. A token cannot make another.",
     body: tokenBody,
     bodyExample: { description: "Backup job", expiration_date: "2027-01-31T13:00:00Z" },
-    responses: answers(json(201, "The token.", newTokenSchema), 400, 403, 409, 422),
+    responses: () => answers(json(201, "The token.", newTokenSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { id, token, expiresAt } = await createAccessToken(ctx, {
@@ -100,7 +107,7 @@ operation(
     params: z.object({
       id: uuid("The token's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
     }),
-    responses: answers(empty("The token is gone."), 404, 409, 422),
+    responses: () => answers(empty("The token is gone."), 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await deleteAccessToken(ctx, params.id);

@@ -12,12 +12,13 @@ import { roleGrants, type Permission } from "../../domain/permissions.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { Access } from "../../services/accounts/access.ts";
 import type { Context } from "../../services/context.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { email, slug, text } from "../fastapi/fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 import { samlBody } from "./saml.ts";
 
-const nullableInteger = z.int().nullable();
-const moment = z.iso.datetime().openapi({ format: "date-time" });
+const nullableInteger = () => z.int().nullable();
+const moment = () => z.iso.datetime().openapi({ format: "date-time" });
 
 export const exampleAccount = {
   id: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
@@ -43,47 +44,53 @@ export const exampleAccount = {
   zone_visibility: "DEFAULT",
 };
 
-export const accountSchema = z
-  .object({
-    id: z.uuid(),
-    slug: z.string(),
-    title: z.string(),
-    type: z.enum(plans),
-    description: z.string().nullable(),
-    can_manage_account: z.boolean().openapi({ description: "Whether the caller may modify it." }),
-    current_users: z.int(),
-    max_users: nullableInteger.openapi({ description: "Members and pending invitations; null: any number." }),
-    current_kbs: z.int(),
-    max_kbs: nullableInteger,
-    blocking_state: z.enum(blockingStates),
-    blocked_features: z.array(z.enum(blockedFeatures)),
-    limits: limitsSchema,
-    creation_date: moment,
-    trial_expiration_date: moment.nullable(),
-    domain: z.string().nullable(),
-    saml_entity_id: z.string().nullable(),
-    saml_sso_url: z.string().nullable(),
-    saml_x509_cert: z.string().nullable(),
-    zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
-    zone_visibility: z.enum(["DEFAULT"]),
-  })
-  .openapi("Account", { example: exampleAccount });
+export const accountSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      slug: z.string(),
+      title: z.string(),
+      type: z.enum(plans),
+      description: z.string().nullable(),
+      can_manage_account: z.boolean().openapi({ description: "Whether the caller may modify it." }),
+      current_users: z.int(),
+      max_users: nullableInteger().openapi({
+        description: "Members and pending invitations; null: any number.",
+      }),
+      current_kbs: z.int(),
+      max_kbs: nullableInteger(),
+      blocking_state: z.enum(blockingStates),
+      blocked_features: z.array(z.enum(blockedFeatures)),
+      limits: limitsSchema(),
+      creation_date: moment(),
+      trial_expiration_date: moment().nullable(),
+      domain: z.string().nullable(),
+      saml_entity_id: z.string().nullable(),
+      saml_sso_url: z.string().nullable(),
+      saml_x509_cert: z.string().nullable(),
+      zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
+      zone_visibility: z.enum(["DEFAULT"]),
+    })
+    .openapi("Account", { example: exampleAccount }),
+);
 
-export const listedAccountSchema = accountSchema
-  .pick({ id: true, slug: true, title: true, type: true, zone_visibility: true })
-  .openapi("ListedAccount", {
-    example: {
-      id: exampleAccount.id,
-      slug: "acme",
-      title: "Acme",
-      type: "stash-trial",
-      zone_visibility: "DEFAULT",
-    },
-  });
+export const listedAccountSchema = answerSchema(() =>
+  accountSchema()
+    .pick({ id: true, slug: true, title: true, type: true, zone_visibility: true })
+    .openapi("ListedAccount", {
+      example: {
+        id: exampleAccount.id,
+        slug: "acme",
+        title: "Acme",
+        type: "stash-trial",
+        zone_visibility: "DEFAULT",
+      },
+    }),
+);
 
-export const createdAccountSchema = z
-  .object({ id: z.uuid() })
-  .openapi("CreatedAccount", { example: { id: exampleAccount.id } });
+export const createdAccountSchema = answerSchema(() =>
+  z.object({ id: z.uuid() }).openapi("CreatedAccount", { example: { id: exampleAccount.id } }),
+);
 
 const title = text({ min: 1, max: titleLength, description: "What people call it.", example: "Acme" });
 const description = text({ max: descriptionLength, lines: true, description: "What it is for." });
@@ -114,7 +121,7 @@ export const accountModificationBody = z
   });
 
 /** An account as its reader may see it. */
-export function presentAccount(ctx: Context, { caller, account }: Access): z.input<typeof accountSchema> {
+export function presentAccount(ctx: Context, { caller, account }: Access): Answer<typeof accountSchema> {
   const may = (permission: Permission) =>
     caller.everywhere.has(permission) || roleGrants(account.callerRole ?? undefined, permission);
   const plan = planLimits[account.type];

@@ -32,7 +32,7 @@ operation(
     tag,
     summary: "List accounts",
     description: "The accounts the caller is a member of, by title.",
-    responses: answers(json(200, "The caller's accounts.", z.array(listedAccountSchema))),
+    responses: () => answers(json(200, "The caller's accounts.", z.array(listedAccountSchema()))),
   },
   async (ctx, _input, c) => {
     const accounts = await listOwnAccounts(ctx);
@@ -60,7 +60,7 @@ operation(
     description: "Makes an account; the caller becomes its owner.",
     body: accountCreationBody,
     bodyExample: { slug: "acme", title: "Acme", zone: "europe-1" },
-    responses: answers(json(201, "The account is made.", createdAccountSchema), 400, 403, 409, 422),
+    responses: () => answers(json(201, "The account is made.", createdAccountSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const made = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
@@ -78,7 +78,7 @@ operation(
     summary: "Get account",
     description: "For members. SAML fields are null for callers without `saml:read`.",
     params: namedAccount,
-    responses: answers(json(200, "The account.", accountSchema, exampleAccount), 403, 404),
+    responses: () => answers(json(200, "The account.", accountSchema(), exampleAccount), 403, 404),
   },
   async (ctx, { params }, c) => {
     const access = await getAccount(ctx, new AccountName(params.slug));
@@ -98,7 +98,7 @@ operation(
     params: namedAccount,
     body: accountModificationBody,
     bodyExample: { title: "Acme Ltd", description: null },
-    responses: answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 422, 412),
+    responses: () => answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 422, 412),
   },
   async (ctx, { params, body }, c) => {
     const { saml } = body;
@@ -135,7 +135,7 @@ operation(
     summary: "Delete account",
     description: "For owners. Everything of the account goes: members, invitations, logo, usage, history.",
     params: namedAccount,
-    responses: answers(empty("The account is gone."), 403, 404, 409, 412),
+    responses: () => answers(empty("The account is gone."), 403, 404, 409, 412),
   },
   async (ctx, { params }, c) => {
     await deleteAccount(ctx, new AccountName(params.slug), expectedVersions(c));
@@ -153,11 +153,12 @@ operation(
     summary: "Slug free?",
     description: "Whether an account could be made with this slug now.",
     params: namedAccount,
-    responses: answers(
-      json(200, "Whether it is free.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
-        available: true,
-      }),
-    ),
+    responses: () =>
+      answers(
+        json(200, "Whether it is free.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
+          available: true,
+        }),
+      ),
   },
   async (ctx, { params }, c) => c.json({ available: await isSlugAvailable(ctx, params.slug) }),
 );

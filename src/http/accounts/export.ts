@@ -20,7 +20,7 @@ operation(
     description:
       "All that is the account's own, as JSON lines whose `kind` is account, member, invitation, change (its history), usage (a bucket), logo (in base64), and at last `end` with how many there are of each. It is read while it is sent, so it is no snapshot; what comes without its `end` is not whole. Secrets are not in it. For owners.",
     params: namedAccount,
-    responses: answers(bytes("One JSON object a line.", [mediaType]), 403, 404),
+    responses: () => answers(bytes("One JSON object a line.", [mediaType]), 403, 404),
   },
   async (ctx, { params }, c) => {
     const { access, parts } = await exportAccount(ctx, new AccountName(params.slug));

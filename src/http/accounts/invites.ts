@@ -8,6 +8,7 @@ import { listEveryInvite } from "../../services/invites/list.ts";
 import { listOwnInvites } from "../../services/invites/list-own.ts";
 import { previewInvite } from "../../services/invites/preview.ts";
 import { revokeAddress } from "../../services/invites/revoke.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, empty, json, openAnswers } from "../fastapi/answers.ts";
 import { email, uuid } from "../fastapi/fields.ts";
 import { accountById, namedAccount } from "./paths.ts";
@@ -19,59 +20,67 @@ const exampleId = "0b6f0c1e-52a5-4d0f-8f0d-3f1d2b7a9c44";
 const exampleAccount = { id: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11", slug: "acme" };
 const expires = "2026-02-07T13:00:00.000Z";
 
-const inviteSchema = z
-  .object({ email: z.string(), role: z.enum(accountRoles), expires: z.iso.datetime() })
-  .openapi("AccountInvite", { example: { email: "ada@example.com", role: "AMEMBER", expires } });
+const inviteSchema = answerSchema(() =>
+  z
+    .object({ email: z.string(), role: z.enum(accountRoles), expires: z.iso.datetime() })
+    .openapi("AccountInvite", { example: { email: "ada@example.com", role: "AMEMBER", expires } }),
+);
 
-const receivedSchema = z
-  .object({
-    id: z.uuid(),
-    account: z.object({ id: z.uuid(), slug: z.string(), title: z.string() }),
-    role: z.enum(accountRoles),
-    invited_by: z
-      .string()
-      .nullable()
-      .openapi({ description: "Who invited, by name; null when that user is gone." }),
-    expires: z.iso.datetime(),
-  })
-  .openapi("ReceivedInvite", {
-    example: {
-      id: exampleId,
-      account: { ...exampleAccount, title: "Acme" },
-      role: "AMEMBER",
-      invited_by: "Ada Lovelace",
-      expires,
-    },
-  });
-
-const joinedSchema = z
-  .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
-  .openapi("JoinedAccount", { example: { account: exampleAccount } });
-
-const previewSchema = z
-  .object({
-    account: z.object({
-      title: z.string(),
-      logo_url: z
+const receivedSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      account: z.object({ id: z.uuid(), slug: z.string(), title: z.string() }),
+      role: z.enum(accountRoles),
+      invited_by: z
         .string()
         .nullable()
-        .openapi({ description: "The logo itself, as a `data:` URL: its own address is for members." }),
+        .openapi({ description: "Who invited, by name; null when that user is gone." }),
+      expires: z.iso.datetime(),
+    })
+    .openapi("ReceivedInvite", {
+      example: {
+        id: exampleId,
+        account: { ...exampleAccount, title: "Acme" },
+        role: "AMEMBER",
+        invited_by: "Ada Lovelace",
+        expires,
+      },
     }),
-    invited_by: z
-      .string()
-      .nullable()
-      .openapi({ description: "Who invited, by name; null when that user is gone." }),
-    role: z.enum(accountRoles),
-    expires: z.iso.datetime(),
-  })
-  .openapi("InvitePreview", {
-    example: {
-      account: { title: "Acme", logo_url: null },
-      invited_by: "Ada Lovelace",
-      role: "AMEMBER",
-      expires,
-    },
-  });
+);
+
+const joinedSchema = answerSchema(() =>
+  z
+    .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
+    .openapi("JoinedAccount", { example: { account: exampleAccount } }),
+);
+
+const previewSchema = answerSchema(() =>
+  z
+    .object({
+      account: z.object({
+        title: z.string(),
+        logo_url: z
+          .string()
+          .nullable()
+          .openapi({ description: "The logo itself, as a `data:` URL: its own address is for members." }),
+      }),
+      invited_by: z
+        .string()
+        .nullable()
+        .openapi({ description: "Who invited, by name; null when that user is gone." }),
+      role: z.enum(accountRoles),
+      expires: z.iso.datetime(),
+    })
+    .openapi("InvitePreview", {
+      example: {
+        account: { title: "Acme", logo_url: null },
+        invited_by: "Ada Lovelace",
+        role: "AMEMBER",
+        expires,
+      },
+    }),
+);
 
 const tokenBody = z
   .object({ token: z.string().openapi({ description: "What stands behind `#` in the link." }) })
@@ -91,7 +100,7 @@ operation(
     summary: "List invites",
     description: "Those who are invited and have not joined yet. For members.",
     params: accountById,
-    responses: answers(json(200, "The invites.", z.array(inviteSchema)), 403, 404, 422),
+    responses: () => answers(json(200, "The invites.", z.array(inviteSchema())), 403, 404, 422),
   },
   async (ctx, { params }, c) => {
     const invites = await listEveryInvite(ctx, new AccountName(params.account_id));
@@ -114,7 +123,7 @@ operation(
     params: namedAccount,
     body: inviteBody,
     bodyExample: { email: "ada@example.com", role: "AMEMBER" },
-    responses: answers(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 422),
+    responses: () => answers(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => c.json(await inviteAddress(ctx, new AccountName(params.slug), body)),
 );
@@ -131,7 +140,7 @@ operation(
     params: accountById.extend({
       email: email.openapi({ param: { name: "email", in: "path" }, example: "ada@example.com" }),
     }),
-    responses: answers(empty("The invite is gone."), 403, 404, 409, 422),
+    responses: () => answers(empty("The invite is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await revokeAddress(ctx, new AccountName(params.account_id), params.email);
@@ -151,7 +160,7 @@ openOperation(
     body: tokenBody,
     bodyExample: { token: exampleToken },
     limit: limitPreviews,
-    responses: openAnswers(json(200, "The invite.", previewSchema), 400, 404, 422),
+    responses: () => openAnswers(json(200, "The invite.", previewSchema()), 400, 404, 422),
   },
   async (visit, { body }, c) => {
     const { title, logo, inviter, role, validUntil } = await countingBadSecrets(c, () =>
@@ -173,7 +182,8 @@ operation(
       "Makes the caller a member by the secret of an invite's link. A wrong, used, expired or revoked one is 404; who accepted it is answered the same again. A role is never lowered.",
     body: tokenBody,
     bodyExample: { token: exampleToken },
-    responses: answers(json(200, "The account that was joined.", joinedSchema), 400, 403, 404, 409, 422),
+    responses: () =>
+      answers(json(200, "The account that was joined.", joinedSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { uuid: id, slug } = await countingBadSecrets(c, () => acceptInvite(ctx, body.token));
@@ -189,7 +199,7 @@ operation(
     tag,
     summary: "List my invites",
     description: "The pending invites sent to the caller's verified address, the oldest first.",
-    responses: answers(json(200, "The invites.", z.array(receivedSchema))),
+    responses: () => answers(json(200, "The invites.", z.array(receivedSchema()))),
   },
   async (ctx, _input, c) => {
     const invites = await listOwnInvites(ctx);
@@ -216,7 +226,7 @@ operation(
     params: z.object({
       id: uuid("The invite's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
     }),
-    responses: answers(json(200, "The account that was joined.", joinedSchema), 403, 404, 409, 422),
+    responses: () => answers(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     const { uuid: id, slug } = await acceptOwnInvite(ctx, params.id);

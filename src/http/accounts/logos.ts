@@ -69,7 +69,7 @@ operation(
     description: "The logo as it was uploaded, whatever the path's end says. For members.",
     params: namedAccount,
     query: z.object({ account_id: uuid(accountId) }),
-    responses: answers(bytes("The logo.", imageTypes), 403, 404, 422),
+    responses: () => answers(bytes("The logo.", imageTypes), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const logo = await getLogo(
@@ -94,7 +94,7 @@ operation(
     query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
     body: logoBody,
     largestFile: largestLogo,
-    responses: answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
+    responses: () => answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query, body }, c) => {
     const owner = { name: params.slug, accountId: query.account_id };
@@ -114,7 +114,7 @@ operation(
     description: "Takes the logo away. For owners.",
     params: namedAccount,
     query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
-    responses: answers(empty("There is no logo now."), 403, 404, 409, 412, 422),
+    responses: () => answers(empty("There is no logo now."), 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query }, c) => {
     await deleteLogo(ctx, { name: params.slug, accountId: query.account_id }, expectedLogos(c));

@@ -6,6 +6,7 @@ import { joinName } from "../../domain/user.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { getMember, listMembers, searchMembers, type Member } from "../../services/members/find.ts";
 import { removeMember, updateMembers } from "../../services/members/update.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
 import { listOf, uuid } from "../fastapi/fields.ts";
@@ -20,9 +21,11 @@ const example = { id: exampleId, name: "Ada Lovelace", email: "ada@example.com",
 /** Most users one change names, added and deleted each. */
 const mostNamed = 1_000;
 
-const memberSchema = z
-  .object({ id: z.uuid(), name: z.string(), email: z.string(), role: z.enum(accountRoles) })
-  .openapi("AccountUser", { example });
+const memberSchema = answerSchema(() =>
+  z
+    .object({ id: z.uuid(), name: z.string(), email: z.string(), role: z.enum(accountRoles) })
+    .openapi("AccountUser", { example }),
+);
 
 const oneMember = namedAccount.extend({
   user_id: uuid("The user's id.").openapi({ param: { name: "user_id", in: "path" }, example: exampleId }),
@@ -53,7 +56,7 @@ operation(
     summary: "Get member",
     description: "One member. For members.",
     params: oneMember,
-    responses: answers(json(200, "The member.", memberSchema), 403, 404, 422),
+    responses: () => answers(json(200, "The member.", memberSchema()), 403, 404, 422),
   },
   async (ctx, { params }, c) =>
     c.json(present(await getMember(ctx, new AccountName(params.slug), params.user_id))),
@@ -68,7 +71,7 @@ operation(
     summary: "Leave account",
     description: "For that member, or owners. A blocked account can be left; its last owner stays.",
     params: oneMember,
-    responses: answers(empty("The member is gone."), 403, 404, 409, 422),
+    responses: () => answers(empty("The member is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await removeMember(ctx, new AccountName(params.slug), params.user_id);
@@ -85,7 +88,7 @@ operation(
     summary: "List members",
     description: "All members, in the order they joined. For owners.",
     params: namedAccount,
-    responses: answers(json(200, "The members.", z.array(memberSchema)), 403, 404),
+    responses: () => answers(json(200, "The members.", z.array(memberSchema())), 403, 404),
   },
   async (ctx, { params }, c) => c.json((await listMembers(ctx, new AccountName(params.slug))).map(present)),
 );
@@ -102,7 +105,7 @@ operation(
     params: namedAccount,
     body: memberChanges,
     bodyExample: { add: [{ id: exampleId, role: "AMEMBER" }], delete: [] },
-    responses: answers(empty("The members are changed."), 400, 403, 404, 409, 422),
+    responses: () => answers(empty("The members are changed."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const add = (body.add ?? []).map(({ id, role }) => ({ uuid: id, role }));
@@ -126,7 +129,7 @@ operation(
       "The members in whose name or address the text stands, in any case; every character is an ordinary one. For members.",
     params: namedAccount,
     query: z.object({ query: z.string().openapi({ description: "What to look for.", example: "ada" }) }),
-    responses: answers(json(200, "The members.", z.array(memberSchema)), 403, 404, 422),
+    responses: () => answers(json(200, "The members.", z.array(memberSchema())), 403, 404, 422),
   },
   async (ctx, { params, query }, c) =>
     c.json((await searchMembers(ctx, new AccountName(params.slug), query.query)).map(present)),
@@ -154,6 +157,6 @@ function asFaults(
   );
 }
 
-function present({ uuid: id, firstName, lastName, email, role }: Member): z.input<typeof memberSchema> {
+function present({ uuid: id, firstName, lastName, email, role }: Member): Answer<typeof memberSchema> {
   return { id, name: joinName(firstName, lastName), email, role };
 }

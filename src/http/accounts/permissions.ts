@@ -2,13 +2,16 @@ import { z } from "@hono/zod-openapi";
 
 import { permissions } from "../../domain/permissions.ts";
 import { listPermissions } from "../../services/accounts/permissions.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 
-const permissionsSchema = z
-  .object({ permissions: z.array(z.enum(permissions)) })
-  .openapi("AccountPermissions", { example: { permissions: ["account:read", "members:search"] } });
+const permissionsSchema = answerSchema(() =>
+  z
+    .object({ permissions: z.array(z.enum(permissions)) })
+    .openapi("AccountPermissions", { example: { permissions: ["account:read", "members:search"] } }),
+);
 
 operation(
   {
@@ -24,7 +27,7 @@ operation(
       account_id: z.string().openapi({ description: "The account's id; another account's is 404." }),
       stash_id: z.string().optional().openapi({ description: "The id of a knowledge box." }),
     }),
-    responses: answers(json(200, "The permissions.", permissionsSchema), 403, 404, 422),
+    responses: () => answers(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const knowledgeBox = query.stash_id !== undefined;

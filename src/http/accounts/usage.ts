@@ -4,6 +4,7 @@ import { aggregations } from "../../domain/buckets.ts";
 import { eventMetrics, metrics } from "../../domain/usage.ts";
 import { readUsage } from "../../services/usage/read.ts";
 import { recordUsage } from "../../services/usage/record.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { integer, listOf, moment, orNull, text, uuid } from "../fastapi/fields.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
@@ -15,30 +16,36 @@ const exampleBox = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
 /** Most events one call brings. */
 const mostEvents = 1_000;
 
-const pointsSchema = z
-  .array(
-    z.object({
-      timestamp: z.iso.datetime().openapi({ description: "Where the bucket begins." }),
-      metrics: z.array(
-        z.object({
-          name: z.enum(metrics),
-          value: z.int(),
-          details: z.array(z.unknown()).openapi({ maxItems: 0 }),
-        }),
-      ),
+const pointsSchema = answerSchema(() =>
+  z
+    .array(
+      z.object({
+        timestamp: z.iso.datetime().openapi({ description: "Where the bucket begins." }),
+        metrics: z.array(
+          z.object({
+            name: z.enum(metrics),
+            value: z.int(),
+            details: z.array(z.unknown()).openapi({ maxItems: 0 }),
+          }),
+        ),
+      }),
+    )
+    .openapi("UsagePoints", {
+      example: [{ timestamp: "2026-01-31T13:00:00Z", metrics: [{ name: "usage", value: 42, details: [] }] }],
     }),
-  )
-  .openapi("UsagePoints", {
-    example: [{ timestamp: "2026-01-31T13:00:00Z", metrics: [{ name: "usage", value: 42, details: [] }] }],
-  });
+);
 
-const recordedSchema = z
-  .object({
-    accepted: z.int(),
-    duplicates: z.int().openapi({ description: "Events whose id counts already." }),
-    refused: z.array(z.object({ id: z.string(), reason: z.enum(["too_old", "too_far_ahead", "too_large"]) })),
-  })
-  .openapi("RecordedEvents", { example: { accepted: 1, duplicates: 0, refused: [] } });
+const recordedSchema = answerSchema(() =>
+  z
+    .object({
+      accepted: z.int(),
+      duplicates: z.int().openapi({ description: "Events whose id counts already." }),
+      refused: z.array(
+        z.object({ id: z.string(), reason: z.enum(["too_old", "too_far_ahead", "too_large"]) }),
+      ),
+    })
+    .openapi("RecordedEvents", { example: { accepted: 1, duplicates: 0, refused: [] } }),
+);
 
 const eventsBody = z
   .object({
@@ -71,7 +78,7 @@ operation(
       aggregation: z.enum(aggregations).default("millennium"),
       knowledgebox: uuid("Only what was recorded of this one.").optional(),
     }),
-    responses: answers(json(200, "The points.", pointsSchema), 403, 404, 422),
+    responses: () => answers(json(200, "The points.", pointsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const result = await readUsage(ctx, params.account_id, query);
@@ -98,7 +105,7 @@ operation(
     params: accountById,
     body: eventsBody,
     bodyExample: { events: [{ id: "job-7", metric: "pages_processed", value: 3, knowledgebox: exampleBox }] },
-    responses: answers(json(200, "What became of them.", recordedSchema), 400, 403, 404, 422),
+    responses: () => answers(json(200, "What became of them.", recordedSchema()), 400, 403, 404, 422),
   },
   async (ctx, { params, body }, c) => {
     const events = body.events.map(({ knowledgebox = null, timestamp = null, ...event }) => ({

@@ -7,6 +7,7 @@ import type { Caller } from "../../services/caller.ts";
 import { deleteMe } from "../../services/users/delete.ts";
 import { getMe, getWelcome } from "../../services/users/me.ts";
 import { updateMe } from "../../services/users/update-me.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { email, text } from "../fastapi/fields.ts";
 import { valueError } from "../fastapi/validation.ts";
@@ -15,25 +16,27 @@ import { operation } from "./operation.ts";
 const tag = "Authenticated user";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
 
-const userFields = {
+const userFields = () => ({
   name: z.string(),
   email: z.string(),
   language: z.enum(languages).nullable(),
   type: z.enum(userTypes),
   last_login: z.iso.datetime().nullable().openapi({ format: "date-time" }),
-};
-
-const userSchema = z.object({ id: z.uuid(), ...userFields, avatar: z.string().nullable() }).openapi("User", {
-  example: {
-    id: exampleId,
-    name: "Ada Lovelace",
-    email: "ada@example.com",
-    language: "EN",
-    type: "USER",
-    last_login: "2026-01-31T13:00:00.000Z",
-    avatar: null,
-  },
 });
+
+const userSchema = answerSchema(() =>
+  z.object({ id: z.uuid(), ...userFields(), avatar: z.string().nullable() }).openapi("User", {
+    example: {
+      id: exampleId,
+      name: "Ada Lovelace",
+      email: "ada@example.com",
+      language: "EN",
+      type: "USER",
+      last_login: "2026-01-31T13:00:00.000Z",
+      avatar: null,
+    },
+  }),
+);
 
 const preferencesBody = z
   .object({
@@ -64,17 +67,19 @@ const preferencesBody = z
   })
   .openapi("Preferences");
 
-const welcomeSchema = z
-  .object({
-    preferences: z.object(userFields),
-    accounts: z.array(z.uuid()).openapi({ description: "Ids of the accounts the user is a member of." }),
-    create: z.boolean().openapi({ description: "Whether the user may make another account." }),
-    can_be_deleted: z.boolean(),
-    dependant_accounts: z
-      .array(z.object({ id: z.uuid(), slug: z.string() }))
-      .openapi({ description: "Accounts whose only active owner this user is." }),
-  })
-  .openapi("Welcome");
+const welcomeSchema = answerSchema(() =>
+  z
+    .object({
+      preferences: z.object(userFields()),
+      accounts: z.array(z.uuid()).openapi({ description: "Ids of the accounts the user is a member of." }),
+      create: z.boolean().openapi({ description: "Whether the user may make another account." }),
+      can_be_deleted: z.boolean(),
+      dependant_accounts: z
+        .array(z.object({ id: z.uuid(), slug: z.string() }))
+        .openapi({ description: "Accounts whose only active owner this user is." }),
+    })
+    .openapi("Welcome"),
+);
 
 operation(
   {
@@ -84,7 +89,7 @@ operation(
     tag,
     summary: "Me",
     description: "The signed-in user.",
-    responses: answers(json(200, "The user.", userSchema)),
+    responses: () => answers(json(200, "The user.", userSchema())),
   },
   async (ctx, _input, c) => {
     const caller = await getMe(ctx);
@@ -103,7 +108,7 @@ operation(
       "Changes what the signed-in user says of themselves. A key left out stays, and so do `name: null` and `email: null`; `null` clears avatar and language.",
     body: preferencesBody,
     bodyExample: { name: "Ada Lovelace", language: "EN" },
-    responses: answers(json(200, "The user is changed.", z.null()), 400, 409, 422),
+    responses: () => answers(json(200, "The user is changed.", z.null()), 400, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { name, avatar, email: address, language } = body;
@@ -121,7 +126,7 @@ operation(
     summary: "Delete me",
     description:
       "Deletes the signed-in user with memberships and tokens; 409 while an account has no other active owner.",
-    responses: answers(empty("The user is gone."), 409),
+    responses: () => answers(empty("The user is gone."), 409),
   },
   async (ctx, _input, c) => {
     await deleteMe(ctx);
@@ -137,7 +142,7 @@ operation(
     tag,
     summary: "Welcome",
     description: "What a client shows a user first: preferences, accounts, and what may be done next.",
-    responses: answers(json(200, "The user with what depends on them.", welcomeSchema)),
+    responses: () => answers(json(200, "The user with what depends on them.", welcomeSchema())),
   },
   async (ctx, _input, c) => {
     const { user, accounts, mayCreate, dependants } = await getWelcome(ctx);

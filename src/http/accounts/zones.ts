@@ -17,7 +17,7 @@ operation(
     tag,
     summary: "List zones",
     description: "The zones an account can be placed in.",
-    responses: answers(json(200, "The zones.", z.array(zoneSchema))),
+    responses: () => answers(json(200, "The zones.", z.array(zoneSchema()))),
   },
   async (ctx, _input, c) => {
     const zones = await listZones(ctx);
@@ -34,7 +34,7 @@ operation(
     summary: "List zones of an account",
     description: "The public zones, and the private one the account is placed in.",
     params: namedAccount,
-    responses: answers(json(200, "The zones.", z.array(zoneSchema)), 403, 404),
+    responses: () => answers(json(200, "The zones.", z.array(zoneSchema())), 403, 404),
   },
   async (ctx, { params }, c) => {
     const zones = await listAccountZones(ctx, new AccountName(params.slug));

@@ -1,36 +1,42 @@
 /** The answers of this face as its document describes them. */
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
+import { answerSchema } from "../answer-schema.ts";
+
 type Responses = RouteConfig["responses"];
 type Refusal = 400 | 403 | 404 | 409 | 412 | 422;
 const always = [401, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
-export const detail = z
-  .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
-  .openapi("Detail", { description: "A refusal in one sentence." });
+export const detail = answerSchema(() =>
+  z
+    .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
+    .openapi("Detail", { description: "A refusal in one sentence." }),
+);
 
-const validation = z
-  .object({
-    detail: z.union([
-      z.array(
-        z.object({
-          type: z.string().openapi({ description: "pydantic's name of the fault.", example: "missing" }),
-          loc: z
-            .array(z.union([z.string(), z.int()]))
-            .openapi({ description: "Where: path, query or body, then keys.", example: ["body", "slug"] }),
-          msg: z.string().openapi({ example: "Field required" }),
-          input: z.unknown().openapi({ description: "The value refused, or what it is missing from." }),
-          ctx: z
-            .record(z.string(), z.unknown())
-            .optional()
-            .openapi({ description: "What the rule says, such as its pattern." }),
-        }),
-      ),
-      z.string().openapi({ description: "One sentence, where the request fits and yet cannot be done." }),
-    ]),
-  })
-  .openapi("HTTPValidationError", { description: "Everything wrong with one request." });
+const validation = answerSchema(() =>
+  z
+    .object({
+      detail: z.union([
+        z.array(
+          z.object({
+            type: z.string().openapi({ description: "pydantic's name of the fault.", example: "missing" }),
+            loc: z
+              .array(z.union([z.string(), z.int()]))
+              .openapi({ description: "Where: path, query or body, then keys.", example: ["body", "slug"] }),
+            msg: z.string().openapi({ example: "Field required" }),
+            input: z.unknown().openapi({ description: "The value refused, or what it is missing from." }),
+            ctx: z
+              .record(z.string(), z.unknown())
+              .optional()
+              .openapi({ description: "What the rule says, such as its pattern." }),
+          }),
+        ),
+        z.string().openapi({ description: "One sentence, where the request fits and yet cannot be done." }),
+      ]),
+    })
+    .openapi("HTTPValidationError", { description: "Everything wrong with one request." }),
+);
 
 const sentences: Record<Refusal | (typeof always)[number], string> = {
   400: "The body cannot be read at all.",
@@ -52,7 +58,7 @@ export function answers(success: Responses, ...refusals: Refusal[]): Responses {
     status,
     {
       description: sentences[status],
-      content: { "application/json": { schema: status === 422 ? validation : detail } },
+      content: { "application/json": { schema: status === 422 ? validation() : detail() } },
     },
   ]);
   return { ...success, ...(Object.fromEntries(described) as Responses) };

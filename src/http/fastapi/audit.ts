@@ -2,48 +2,51 @@
 import { z } from "@hono/zod-openapi";
 
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { integer, moment } from "./fields.ts";
 import { report, valueError } from "./validation.ts";
 
 const defaultLimit = 20;
 const largestLimit = 100;
 
-export const auditPageSchema = z
-  .object({
-    items: z.array(
-      z.object({
-        id: z.int(),
-        at: z.iso.datetime(),
-        actor: z.string().openapi({ description: "The id of who did it, or `system`." }),
-        action: z.string().openapi({ description: "Thing and deed." }),
-        target: z.string().openapi({ description: "What it was done to." }),
-        changes: z
-          .record(z.string(), z.unknown())
-          .openapi({ description: "Each field that changed, before and after; secrets are left out." }),
-        request_id: z.string(),
-      }),
-    ),
-    next: z
-      .string()
-      .nullable()
-      .openapi({ description: "The cursor of the next page, which there may be behind a short one too." }),
-  })
-  .openapi("AuditPage", {
-    example: {
-      items: [
-        {
-          id: 1811808000000000,
-          at: "2026-01-31T13:00:00.000Z",
-          actor: "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10",
-          action: "account.updated",
-          target: "account:7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
-          changes: { title: ["Acme", "Acme Ltd"] },
-          request_id: "3f0f7c1e-63c0-4a3b-8f6c-7a8a2c3f9b10",
-        },
-      ],
-      next: null,
-    },
-  });
+export const auditPageSchema = answerSchema(() =>
+  z
+    .object({
+      items: z.array(
+        z.object({
+          id: z.int(),
+          at: z.iso.datetime(),
+          actor: z.string().openapi({ description: "The id of who did it, or `system`." }),
+          action: z.string().openapi({ description: "Thing and deed." }),
+          target: z.string().openapi({ description: "What it was done to." }),
+          changes: z
+            .record(z.string(), z.unknown())
+            .openapi({ description: "Each field that changed, before and after; secrets are left out." }),
+          request_id: z.string(),
+        }),
+      ),
+      next: z
+        .string()
+        .nullable()
+        .openapi({ description: "The cursor of the next page, which there may be behind a short one too." }),
+    })
+    .openapi("AuditPage", {
+      example: {
+        items: [
+          {
+            id: 1811808000000000,
+            at: "2026-01-31T13:00:00.000Z",
+            actor: "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10",
+            action: "account.updated",
+            target: "account:7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+            changes: { title: ["Acme", "Acme Ltd"] },
+            request_id: "3f0f7c1e-63c0-4a3b-8f6c-7a8a2c3f9b10",
+          },
+        ],
+        next: null,
+      },
+    }),
+);
 
 /** Which changes are asked for. */
 export const auditQuery = z.object({
@@ -70,7 +73,7 @@ export function readAuditQuery({ cursor, limit, ...filter }: z.output<typeof aud
   return { ...filter, before: cursor, limit: limit ?? defaultLimit };
 }
 
-export function presentAudit({ items, next }: AuditPage): z.input<typeof auditPageSchema> {
+export function presentAudit({ items, next }: AuditPage): Answer<typeof auditPageSchema> {
   return {
     items: items.map(presentChange),
     next: next === null ? null : String(next),

@@ -1,15 +1,17 @@
 import { z } from "@hono/zod-openapi";
 
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
+import { answerSchema } from "../answer-schema.ts";
 
-const nullableInteger = z.int().nullable();
-const limitsOf = <Name extends string>(names: readonly Name[]) =>
-  z.object(
-    Object.fromEntries(names.map((name) => [name, nullableInteger])) as Record<Name, typeof nullableInteger>,
-  );
+function limitsOf<Name extends string>(names: readonly Name[]) {
+  const limit = z.int().nullable();
+  return z.object(Object.fromEntries(names.map((name) => [name, limit])) as Record<Name, typeof limit>);
+}
 
 /** The limits of an account, as they are told. */
-export const limitsSchema = z.object({
-  upload: limitsOf(uploadLimits).nullable(),
-  usage: limitsOf(usageLimits).nullable(),
-});
+export const limitsSchema = answerSchema(() =>
+  z.object({
+    upload: limitsOf(uploadLimits).nullable(),
+    usage: limitsOf(usageLimits).nullable(),
+  }),
+);

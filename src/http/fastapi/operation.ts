@@ -1,13 +1,14 @@
-import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { operations } from "../../domain/permissions.ts";
 import type { Context } from "../../services/context.ts";
 import { openDatabase } from "../../storage/database.ts";
-import type { AppContext, AppEnv } from "../app-env.ts";
+import type { AppContext } from "../app-env.ts";
 import { configurationOf } from "../configuration.ts";
 import { authenticate, readFirst, withRetries } from "../context.ts";
 import { Face, type Inputs, type OperationContract } from "../face.ts";
 import { withKey } from "../idempotency.ts";
+import type { Part } from "../publish.ts";
 import { queryOf } from "../query.ts";
 import { readBody } from "./body.ts";
 import { readForm } from "./form.ts";
@@ -86,7 +87,7 @@ export class FastApiFace {
   };
 
   /** Serves every operation added, under its prefix. */
-  mount(prefix: string): OpenAPIHono<AppEnv> {
+  mount(prefix: string): Part {
     return this.#face.mount(prefix);
   }
 }

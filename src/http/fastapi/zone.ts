@@ -2,34 +2,37 @@ import { z } from "@hono/zod-openapi";
 
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
 import type { Zone } from "../../services/zones.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 
-export const zoneSchema = z
-  .object({
-    id: z.uuid(),
-    slug: z.string().regex(/^[.a-z0-9_-]+$/),
-    title: z.string(),
-    cloud_provider: z.enum(cloudProviders),
-    private: z.boolean(),
-    origin: z.string().nullable(),
-    location_hint: z
-      .enum(locationHints)
-      .nullable()
-      .optional()
-      .openapi({ description: "Where usage is counted; shown to operators." }),
-  })
-  .openapi("Zone", {
-    example: {
-      id: "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01",
-      slug: "europe-1",
-      title: "Europe 1",
-      cloud_provider: "CLOUDFLARE",
-      private: false,
-      origin: null,
-    },
-  });
+export const zoneSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      slug: z.string().regex(/^[.a-z0-9_-]+$/),
+      title: z.string(),
+      cloud_provider: z.enum(cloudProviders),
+      private: z.boolean(),
+      origin: z.string().nullable(),
+      location_hint: z
+        .enum(locationHints)
+        .nullable()
+        .optional()
+        .openapi({ description: "Where usage is counted; shown to operators." }),
+    })
+    .openapi("Zone", {
+      example: {
+        id: "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01",
+        slug: "europe-1",
+        title: "Europe 1",
+        cloud_provider: "CLOUDFLARE",
+        private: false,
+        origin: null,
+      },
+    }),
+);
 
 /** A zone as its reader may see it. */
-export function presentZone(zone: Zone): z.input<typeof zoneSchema> {
+export function presentZone(zone: Zone): Answer<typeof zoneSchema> {
   return {
     id: zone.uuid,
     slug: zone.slug,

@@ -12,46 +12,49 @@ import { periodOf } from "../../domain/buckets.ts";
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { integer, listOf, moment, orNull, text } from "../fastapi/fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 
-const count = z.int().nullable();
-const time = z.iso.datetime();
-const overrides = {
-  max_users: count.openapi({ description: "The account's own; null: the plan's." }),
-  max_kbs: count.openapi({ description: "The account's own; null: the plan's." }),
-  usage_limit: count.openapi({ description: "The account's own, a month; null: the plan's." }),
-};
+const count = () => z.int().nullable();
+const time = () => z.iso.datetime();
+const overrides = () => ({
+  max_users: count().openapi({ description: "The account's own; null: the plan's." }),
+  max_kbs: count().openapi({ description: "The account's own; null: the plan's." }),
+  usage_limit: count().openapi({ description: "The account's own, a month; null: the plan's." }),
+});
 
-export const managedAccountSchema = z
-  .object({
-    id: z.uuid(),
-    slug: z.string(),
-    title: z.string(),
-    description: z.string().nullable(),
-    email: z.string().nullable(),
-    type: z.enum(plans),
-    zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
-    creation_date: time,
-    trial_expiration_date: time.nullable(),
-    current_users: z.int(),
-    current_kbs: z.int(),
-    current_usage: z.int().openapi({ description: "This month's, as last told by the account's counter." }),
-    ...overrides,
-    effective: z
-      .object({ max_users: count, max_kbs: count, usage_limit: count })
-      .openapi({ description: "What holds: the account's own, else the plan's; null: without limit." }),
-    limits: limitsSchema,
-    usage_enforcement: z.enum(usageEnforcements),
-    blocking_state: z.enum(blockingStates),
-    blocked_features: z.array(z.enum(blockedFeatures)),
-    idp_route: z.string().nullable(),
-    domain: z.string().nullable(),
-    saml_entity_id: z.string().nullable(),
-    saml_sso_url: z.string().nullable(),
-    saml_x509_cert: z.string().nullable(),
-  })
-  .openapi("ManagedAccount");
+export const managedAccountSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      slug: z.string(),
+      title: z.string(),
+      description: z.string().nullable(),
+      email: z.string().nullable(),
+      type: z.enum(plans),
+      zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
+      creation_date: time(),
+      trial_expiration_date: time().nullable(),
+      current_users: z.int(),
+      current_kbs: z.int(),
+      current_usage: z.int().openapi({ description: "This month's, as last told by the account's counter." }),
+      ...overrides(),
+      effective: z
+        .object({ max_users: count(), max_kbs: count(), usage_limit: count() })
+        .openapi({ description: "What holds: the account's own, else the plan's; null: without limit." }),
+      limits: limitsSchema(),
+      usage_enforcement: z.enum(usageEnforcements),
+      blocking_state: z.enum(blockingStates),
+      blocked_features: z.array(z.enum(blockedFeatures)),
+      idp_route: z.string().nullable(),
+      domain: z.string().nullable(),
+      saml_entity_id: z.string().nullable(),
+      saml_sso_url: z.string().nullable(),
+      saml_x509_cert: z.string().nullable(),
+    })
+    .openapi("ManagedAccount"),
+);
 
 const limit = orNull(integer({ min: 0, description: "Null: no limit is told." }), "integer");
 const limitsOf = <Name extends string>(names: readonly Name[]) =>
@@ -93,7 +96,7 @@ export const blockBody = z
   })
   .openapi("AccountBlock", { description: "A key left out stays." });
 
-export function presentManaged(account: ManagedAccount, now: number): z.input<typeof managedAccountSchema> {
+export function presentManaged(account: ManagedAccount, now: number): Answer<typeof managedAccountSchema> {
   const plan = planLimits[account.type];
   return {
     id: account.uuid,

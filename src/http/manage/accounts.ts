@@ -29,7 +29,8 @@ operation(
     summary: "List all accounts",
     description: "By title; those a search finds in title or slug, the oldest first.",
     query: pageQuery,
-    responses: answers(json(200, "One page.", pageOf("ManagedAccountPage", managedAccountSchema)), 403, 422),
+    responses: () =>
+      answers(json(200, "One page.", pageOf("ManagedAccountPage", managedAccountSchema())), 403, 422),
   },
   async (ctx, { query }, c) => {
     const request = await readFirst(ctx, () => readPage(query, accountListKeys(query)));
@@ -48,7 +49,7 @@ operation(
     summary: "Get any account",
     description: "An account with all that is set on it.",
     params,
-    responses: answers(json(200, "The account.", managedAccountSchema), 403, 404),
+    responses: () => answers(json(200, "The account.", managedAccountSchema()), 403, 404),
   },
   async (ctx, input, c) => {
     const { account } = await getAccount(ctx, new AccountName(input.params.id_or_slug));
@@ -69,7 +70,7 @@ operation(
     params,
     body: accountSettingsBody,
     bodyExample: { type: "v3growth", usage_limit: 5_000_000 },
-    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 422),
+    responses: () => answers(json(200, "The account.", managedAccountSchema()), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const { upload, usage } = body.limits ?? {};
@@ -105,7 +106,7 @@ operation(
     params,
     body: blockBody,
     bodyExample: { blocking_state: "manager" },
-    responses: answers(json(200, "The account.", managedAccountSchema), 400, 403, 404, 409, 412, 422),
+    responses: () => answers(json(200, "The account.", managedAccountSchema()), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const block = { blockingState: body.blocking_state, blockedFeatures: body.blocked_features };

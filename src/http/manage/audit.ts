@@ -17,7 +17,7 @@ operation(
     query: auditQuery.extend({
       account: z.string().optional().openapi({ description: "Only those of this account, by id or slug." }),
     }),
-    responses: answers(json(200, "The changes.", auditPageSchema), 403, 422),
+    responses: () => answers(json(200, "The changes.", auditPageSchema()), 403, 422),
   },
   async (ctx, { query: { account, ...query } }, c) =>
     c.json(presentAudit(await listAudit(ctx, account, readAuditQuery(query)))),

@@ -6,6 +6,7 @@ import { usageTables, type UsagePlace } from "../../durable/copy.ts";
 import { exportRows, firstPlace, type RowPlace } from "../../services/copies/export-rows.ts";
 import { copiedTables } from "../../services/copies/tables.ts";
 import { exportUsage } from "../../services/copies/usage.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { integer } from "../fastapi/fields.ts";
 import { report, valueError } from "../fastapi/validation.ts";
@@ -17,17 +18,18 @@ const defaultLimit = 200;
 
 const noPlace = valueError("This is no cursor of this export.");
 const cursorText = "Where the page begins: what `next` of the one before told.";
-const nextText = z
-  .string()
-  .nullable()
-  .openapi({ description: "The cursor of the next page; null at the end." });
+const nextText = answerSchema(() =>
+  z.string().nullable().openapi({ description: "The cursor of the next page; null at the end." }),
+);
 
-const rowsSchema = z
-  .object({ table: z.string(), rows: z.array(stored), next: nextText })
-  .openapi("ExportedRows", {
+const rowsSchema = answerSchema(() =>
+  z.object({ table: z.string(), rows: z.array(stored), next: nextText() }).openapi("ExportedRows", {
     example: { table: "groups", rows: [{ id: 1, name: "Administrators" }], next: null },
-  });
-const usageSchema = z.object({ rows: z.array(usageRow), next: nextText }).openapi("ExportedUsage");
+  }),
+);
+const usageSchema = answerSchema(() =>
+  z.object({ rows: z.array(usageRow), next: nextText() }).openapi("ExportedUsage"),
+);
 
 operation(
   {
@@ -50,7 +52,7 @@ operation(
         description: `Rows a page, ${defaultLimit} unless told.`,
       }).optional(),
     }),
-    responses: answers(json(200, "Rows of one table.", rowsSchema), 403, 422),
+    responses: () => answers(json(200, "Rows of one table.", rowsSchema()), 403, 422),
   },
   async (ctx, { query }, c) => {
     const { table, rows, next } = await exportRows(
@@ -83,7 +85,7 @@ operation(
         .optional()
         .openapi({ type: "string", description: cursorText }),
     }),
-    responses: answers(json(200, "Rows of the object.", usageSchema), 403, 404, 422),
+    responses: () => answers(json(200, "Rows of the object.", usageSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const { rows, next } = await exportUsage(ctx, params.account_id, query.cursor ?? null);

@@ -41,13 +41,14 @@ operation(
       position: 0,
       rows: [{ table: "groups", row: { id: 1, name: "Administrators" } }],
     },
-    responses: answers(
-      json(200, "How many rows are there.", z.object({ position: z.int() }).openapi("ImportPosition")),
-      400,
-      403,
-      409,
-      422,
-    ),
+    responses: () =>
+      answers(
+        json(200, "How many rows are there.", z.object({ position: z.int() }).openapi("ImportPosition")),
+        400,
+        403,
+        409,
+        422,
+      ),
   },
   async (ctx, { body }, c) => {
     const { export: exportId, position, rows, end = false } = body;
@@ -69,7 +70,7 @@ operation(
     bodyExample: {
       rows: [{ table: "knowledge_boxes", row: { name: "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22" } }],
     },
-    responses: answers(empty("They are there."), 400, 403, 404, 409, 422),
+    responses: () => answers(empty("They are there."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const rows = body.rows.map(({ table, row }) => ({ table: table as (typeof usageTables)[number], row }));
@@ -100,7 +101,7 @@ operation(
       })
       .openapi("ImportedLogo", { required: ["file"] }),
     largestFile: largestLogo,
-    responses: answers(empty("It is there."), 400, 403, 404, 409, 422),
+    responses: () => answers(empty("It is there."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     await importLogo(ctx, params.account_id, body.file);

@@ -8,6 +8,7 @@ import {
   updateManagedUser,
   type ManagedUser,
 } from "../../services/manage/users.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
@@ -26,26 +27,28 @@ const settableTypes = userTypes.filter((type) => type !== "ROOT");
 /** Most groups one user is put into at once. */
 const mostGroups = 100;
 
-const userSchema = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    first_name: z.string(),
-    last_name: z.string(),
-    email: z.string(),
-    verified_email: z
-      .string()
-      .nullable()
-      .openapi({ description: "The address an issuer last vouched for, in its normal form." }),
-    type: z.enum(userTypes),
-    groups: z.array(z.int()),
-    is_active: z.boolean(),
-    language: z.enum(languages).nullable(),
-    avatar: z.string().nullable(),
-    last_login: z.iso.datetime().nullable(),
-    creation_date: z.iso.datetime(),
-  })
-  .openapi("ManagedUser");
+const userSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      name: z.string(),
+      first_name: z.string(),
+      last_name: z.string(),
+      email: z.string(),
+      verified_email: z
+        .string()
+        .nullable()
+        .openapi({ description: "The address an issuer last vouched for, in its normal form." }),
+      type: z.enum(userTypes),
+      groups: z.array(z.int()),
+      is_active: z.boolean(),
+      language: z.enum(languages).nullable(),
+      avatar: z.string().nullable(),
+      last_login: z.iso.datetime().nullable(),
+      creation_date: z.iso.datetime(),
+    })
+    .openapi("ManagedUser"),
+);
 
 const settingsBody = z
   .object({
@@ -66,7 +69,7 @@ operation(
     summary: "List all users",
     description: "The oldest first; a search looks through addresses and names.",
     query: pageQuery,
-    responses: answers(json(200, "One page.", pageOf("ManagedUserPage", userSchema)), 403, 422),
+    responses: () => answers(json(200, "One page.", pageOf("ManagedUserPage", userSchema())), 403, 422),
   },
   async (ctx, { query }, c) => {
     const request = await readFirst(ctx, () => readPage(query, ["number"]));
@@ -84,7 +87,7 @@ operation(
     summary: "Get any user",
     description: "A user with all that is set on them.",
     params,
-    responses: answers(json(200, "The user.", userSchema), 403, 404, 422),
+    responses: () => answers(json(200, "The user.", userSchema()), 403, 404, 422),
   },
   async (ctx, input, c) => c.json(present(await getManagedUser(ctx, input.params.id))),
 );
@@ -100,7 +103,7 @@ operation(
     params,
     body: settingsBody,
     bodyExample: { groups: [3] },
-    responses: answers(json(200, "The user.", userSchema), 400, 403, 404, 409, 422),
+    responses: () => answers(json(200, "The user.", userSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params: { id }, body }, c) => {
     const settings = { type: body.type, groups: body.groups, isActive: body.is_active };
@@ -121,7 +124,7 @@ function unknownGroup({ details }: DomainError, sent: unknown): InvalidRequest {
   ]);
 }
 
-function present(user: ManagedUser): z.input<typeof userSchema> {
+function present(user: ManagedUser): Answer<typeof userSchema> {
   return {
     id: user.uuid,
     name: joinName(user.firstName, user.lastName),

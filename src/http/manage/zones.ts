@@ -71,7 +71,7 @@ operation(
     tag,
     summary: "List all zones",
     description: "All zones, the oldest first.",
-    responses: answers(json(200, "The zones.", pageOf("ZonePage", zoneSchema)), 403),
+    responses: () => answers(json(200, "The zones.", pageOf("ZonePage", zoneSchema())), 403),
   },
   async (ctx, _input, c) => c.json({ items: (await listManagedZones(ctx)).map(presentZone), next: null }),
 );
@@ -87,7 +87,7 @@ operation(
     description: "Makes a zone accounts can be placed in.",
     body: zoneBody,
     bodyExample: { slug: "europe-2", title: "Europe 2", cloud_provider: "CLOUDFLARE", location_hint: "eeur" },
-    responses: answers(json(201, "The zone.", zoneSchema), 400, 403, 409, 422),
+    responses: () => answers(json(201, "The zone.", zoneSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const zone = await createZone(ctx, {
@@ -111,7 +111,7 @@ operation(
     summary: "Get zone",
     description: "One zone.",
     params,
-    responses: answers(json(200, "The zone.", zoneSchema), 403, 404, 422),
+    responses: () => answers(json(200, "The zone.", zoneSchema()), 403, 404, 422),
   },
   async (ctx, input, c) => c.json(presentZone(await getZone(ctx, input.params.id))),
 );
@@ -128,7 +128,7 @@ operation(
     params,
     body: zoneChanges,
     bodyExample: { title: "Europe, east" },
-    responses: answers(json(200, "The zone.", zoneSchema), 400, 403, 404, 409, 422),
+    responses: () => answers(json(200, "The zone.", zoneSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params: { id }, body }, c) => {
     const { cloud_provider: cloudProvider, location_hint: hint, ...fields } = body;
@@ -145,7 +145,7 @@ operation(
     summary: "Delete zone",
     description: "409 while accounts are placed in it.",
     params,
-    responses: answers(empty("The zone is gone."), 403, 404, 409, 422),
+    responses: () => answers(empty("The zone is gone."), 403, 404, 409, 422),
   },
   async (ctx, input, c) => {
     await deleteZone(ctx, input.params.id);

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
 import { listAnalysts, type Analyst } from "../../services/analysts.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
@@ -10,16 +11,18 @@ import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 import { presentUser, userSchema } from "./users.ts";
 
-const analystSchema = z
-  .object({
-    id: z.int(),
-    user: userSchema,
-    organization: z
-      .int()
-      .openapi({ description: "The organization's integer key; a filter of organizations." }),
-    name: z.string().openapi({ description: "The user's name.", example: "Ada Lovelace" }),
-  })
-  .openapi("Analyst");
+const analystSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.int(),
+      user: userSchema(),
+      organization: z
+        .int()
+        .openapi({ description: "The organization's integer key; a filter of organizations." }),
+      name: z.string().openapi({ description: "The user's name.", example: "Ada Lovelace" }),
+    })
+    .openapi("Analyst"),
+);
 
 operation(
   {
@@ -35,7 +38,7 @@ operation(
       search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
       ...pageParameters,
     }),
-    responses: answers(json(200, "One page.", pageOf("AnalystPage", analystSchema)), 403, 404),
+    responses: () => answers(json(200, "One page.", pageOf("AnalystPage", analystSchema())), 403, 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));
@@ -44,7 +47,7 @@ operation(
   },
 );
 
-function present({ id, accountId, user }: Analyst): z.input<typeof analystSchema> {
+function present({ id, accountId, user }: Analyst): Answer<typeof analystSchema> {
   return {
     id,
     user: presentUser(user),

@@ -1,25 +1,31 @@
 /** The answers of this face as its document describes them. */
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
+import { answerSchema } from "../answer-schema.ts";
+
 type Responses = RouteConfig["responses"];
 type Refusal = 403 | 404 | 409 | 412 | 415 | 422;
 /** A null character in any query, a body too large for any operation, and so on. */
 const always = [400, 401, 406, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
-export const problem = z
-  .object({ detail: z.string().openapi({ example: "Not found." }) })
-  .openapi("Problem", { description: "A refusal in one sentence." });
+export const problem = answerSchema(() =>
+  z
+    .object({ detail: z.string().openapi({ example: "Not found." }) })
+    .openapi("Problem", { description: "A refusal in one sentence." }),
+);
 
-const fieldErrors = z
-  .union([
-    z.record(z.string(), z.array(z.string())).openapi({ example: { name: ["This field is required."] } }),
-    z.array(z.string()),
-    problem,
-  ])
-  .openapi("FieldErrors", {
-    description: "Sentences under each field that does not fit, or one about the whole request.",
-  });
+const fieldErrors = answerSchema(() =>
+  z
+    .union([
+      z.record(z.string(), z.array(z.string())).openapi({ example: { name: ["This field is required."] } }),
+      z.array(z.string()),
+      problem(),
+    ])
+    .openapi("FieldErrors", {
+      description: "Sentences under each field that does not fit, or one about the whole request.",
+    }),
+);
 
 const sentences: Record<Refusal | (typeof always)[number], string> = {
   400: "Fields that do not fit, a body that cannot be read, or a null character in the query.",
@@ -43,7 +49,7 @@ export function answers(success: Responses, ...refusals: Refusal[]): Responses {
     status,
     {
       description: sentences[status],
-      content: { "application/json": { schema: status === 400 ? fieldErrors : problem } },
+      content: { "application/json": { schema: status === 400 ? fieldErrors() : problem() } },
     },
   ]);
   return { ...success, ...(Object.fromEntries(described) as Responses) };

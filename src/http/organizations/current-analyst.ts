@@ -1,17 +1,18 @@
 import { z } from "@hono/zod-openapi";
 
 import { getConsent, updateConsent } from "../../services/consent.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { answers, json } from "./answers.ts";
 import { booleanField } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Analysts";
 const path = "/accounts/analysts/current/";
-const analystSchema = z
-  .object({ consent_given: z.boolean(), user_uuid: z.uuid() })
-  .openapi("CurrentAnalyst", {
+const analystSchema = answerSchema(() =>
+  z.object({ consent_given: z.boolean(), user_uuid: z.uuid() }).openapi("CurrentAnalyst", {
     example: { consent_given: true, user_uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11" },
-  });
+  }),
+);
 const analystChanges = z
   .object({ consent_given: booleanField("Whether the caller consents").optional() })
   .openapi("CurrentAnalystChanges");
@@ -24,7 +25,7 @@ operation(
     tag,
     summary: "Retrieve the current analyst",
     description: "The caller, and whether they have given their consent.",
-    responses: answers(json(200, "The caller.", analystSchema)),
+    responses: () => answers(json(200, "The caller.", analystSchema())),
   },
   async (ctx, _input, c) => c.json(present(await getConsent(ctx))),
 );
@@ -39,12 +40,12 @@ operation(
     description: "Gives or withdraws the caller's consent; the time of the change is kept.",
     body: analystChanges,
     bodyExample: { consent_given: true },
-    responses: answers(json(200, "The caller.", analystSchema), 409, 415),
+    responses: () => answers(json(200, "The caller.", analystSchema()), 409, 415),
   },
   async (ctx, { body }, c) =>
     c.json(present(await updateConsent(ctx, async () => (await body()).consent_given))),
 );
 
-function present(user: { consentGiven: boolean; uuid: string }): z.input<typeof analystSchema> {
+function present(user: { consentGiven: boolean; uuid: string }): Answer<typeof analystSchema> {
   return { consent_given: user.consentGiven, user_uuid: user.uuid };
 }

@@ -1,16 +1,17 @@
 import { z } from "@hono/zod-openapi";
 
 import { listGroups, type Group } from "../../services/groups.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 
-const groupSchema = z
-  .object({ id: z.int(), name: z.string(), permissions: z.array(z.string()) })
-  .openapi("Group", {
+const groupSchema = answerSchema(() =>
+  z.object({ id: z.int(), name: z.string(), permissions: z.array(z.string()) }).openapi("Group", {
     example: { id: 2, name: "Metering", permissions: ["account:read", "usage:read", "usage:write"] },
-  });
+  }),
+);
 
 operation(
   {
@@ -21,7 +22,7 @@ operation(
     summary: "List groups",
     description: "The groups a user can be in, by id, and what each grants on every organization.",
     query: z.object({ page: pageParameters.page, cursor: pageParameters.cursor }),
-    responses: answers(json(200, "One page.", pageOf("GroupPage", groupSchema)), 404),
+    responses: () => answers(json(200, "One page.", pageOf("GroupPage", groupSchema())), 404),
   },
   async (ctx, { rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"], false));
@@ -29,6 +30,6 @@ operation(
   },
 );
 
-function present({ id, name, permissions }: Group): z.input<typeof groupSchema> {
+function present({ id, name, permissions }: Group): Answer<typeof groupSchema> {
   return { id, name, permissions: [...permissions] };
 }

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { readKey } from "../idempotency.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
@@ -11,19 +12,25 @@ import { InvalidRequest } from "./validation.ts";
 
 const exceeded = "This would pass the organization's usage limit.";
 
-const usageSchema = z
-  .object({
-    limit: z.int().nullable().openapi({ description: "A month; null: none." }),
-    usage: z.int().openapi({ description: "Counted this month." }),
-    remaining: z.int().nullable(),
-    overriden: z.boolean().openapi({ description: "Whether the limit is the operator's, not the plan's." }),
-  })
-  .openapi("OrganizationUsage", {
-    example: { limit: 10_000, usage: 42, remaining: 9_958, overriden: false },
-  });
-const exceededSchema = usageSchema.extend({ detail: z.string() }).openapi("UsageExceeded", {
-  example: { limit: 10_000, usage: 10_000, remaining: 0, overriden: false, detail: exceeded },
-});
+const usageSchema = answerSchema(() =>
+  z
+    .object({
+      limit: z.int().nullable().openapi({ description: "A month; null: none." }),
+      usage: z.int().openapi({ description: "Counted this month." }),
+      remaining: z.int().nullable(),
+      overriden: z.boolean().openapi({ description: "Whether the limit is the operator's, not the plan's." }),
+    })
+    .openapi("OrganizationUsage", {
+      example: { limit: 10_000, usage: 42, remaining: 9_958, overriden: false },
+    }),
+);
+const exceededSchema = answerSchema(() =>
+  usageSchema()
+    .extend({ detail: z.string() })
+    .openapi("UsageExceeded", {
+      example: { limit: 10_000, usage: 10_000, remaining: 0, overriden: false, detail: exceeded },
+    }),
+);
 const most = Number.MAX_SAFE_INTEGER;
 
 operation(
@@ -44,9 +51,9 @@ operation(
       })
       .openapi("IncrementBody"),
     bodyExample: { usage: 1 },
-    responses: {
+    responses: () => ({
       ...answers(
-        json(200, "It is counted; `RateLimit` says how its limit stands.", usageSchema),
+        json(200, "It is counted; `RateLimit` says how its limit stands.", usageSchema()),
         403,
         404,
         415,
@@ -54,9 +61,9 @@ operation(
       ),
       429: {
         description: "It would pass the limit; `Retry-After` is when the month ends.",
-        content: { "application/json": { schema: z.union([exceededSchema, problem]) } },
+        content: { "application/json": { schema: z.union([exceededSchema(), problem()]) } },
       },
-    },
+    }),
   },
   async (ctx, { params, body }, c) => {
     const key = await readFirst(ctx, () => readKey(c));

@@ -7,6 +7,7 @@ import { getInvite } from "../../services/invites/get.ts";
 import { inviteListKeys, listInvites } from "../../services/invites/list.ts";
 import { resendInvite } from "../../services/invites/resend.ts";
 import { revokeInvite } from "../../services/invites/revoke.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
@@ -24,16 +25,18 @@ const example = {
   valid_until: "2026-02-07T13:00:00.000Z",
 };
 
-const invitationSchema = z
-  .object({
-    uuid: z.uuid(),
-    invitee_identifier: z.string().openapi({ description: "The address that was invited." }),
-    role: z.enum(accountRoles),
-    invited_by: z.uuid().nullable().openapi({ description: "Who invited; null when that user is gone." }),
-    sent_at: z.iso.datetime(),
-    valid_until: z.iso.datetime(),
-  })
-  .openapi("Invitation", { example });
+const invitationSchema = answerSchema(() =>
+  z
+    .object({
+      uuid: z.uuid(),
+      invitee_identifier: z.string().openapi({ description: "The address that was invited." }),
+      role: z.enum(accountRoles),
+      invited_by: z.uuid().nullable().openapi({ description: "Who invited; null when that user is gone." }),
+      sent_at: z.iso.datetime(),
+      valid_until: z.iso.datetime(),
+    })
+    .openapi("Invitation", { example }),
+);
 const invitationBody = z
   .object({
     invitee_identifier: emailField(),
@@ -51,7 +54,7 @@ operation(
     summary: "List invitations",
     description: "The pending invitations of the current organization, the oldest first. For its members.",
     query: z.object({ ...organizationParameters, ...pageParameters }),
-    responses: answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema)), 403, 404),
+    responses: () => answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema())), 403, 404),
   },
   async (ctx, { rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, inviteListKeys));
@@ -73,7 +76,7 @@ operation(
     query: z.object(organizationParameters),
     body: invitationBody,
     bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
-    responses: answers(json(201, "The invitation.", invitationSchema), 403, 404, 409, 415, 422),
+    responses: () => answers(json(201, "The invitation.", invitationSchema()), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
     const made = await createInvite(ctx, namedOrganization(c), async () => {
@@ -93,7 +96,7 @@ operation(
     summary: "Retrieve invitation",
     description: "A pending invitation. For members of its organization.",
     params,
-    responses: answers(json(200, "The invitation.", invitationSchema), 403, 404),
+    responses: () => answers(json(200, "The invitation.", invitationSchema()), 403, 404),
   },
   async (ctx, input, c) => {
     const { invite } = await getInvite(ctx, input.params.uuid);
@@ -111,7 +114,7 @@ operation(
     description:
       "Sends it again, for seven days from now; the link sent before stops working. At most once a minute. A body is ignored. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
     params,
-    responses: answers(json(200, "The invitation.", invitationSchema), 403, 404, 409),
+    responses: () => answers(json(200, "The invitation.", invitationSchema()), 403, 404, 409),
   },
   async (ctx, input, c) => c.json(present(await resendInvite(ctx, input.params.uuid))),
 );
@@ -126,7 +129,7 @@ operation(
     description:
       "Its link stops working and its seat is free. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
     params,
-    responses: answers({ 204: { description: "It is revoked." } }, 403, 404, 409),
+    responses: () => answers({ 204: { description: "It is revoked." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
     await revokeInvite(ctx, input.params.uuid);
@@ -141,7 +144,7 @@ function present({
   inviter,
   sentAt,
   validUntil,
-}: ShownInvite): z.input<typeof invitationSchema> {
+}: ShownInvite): Answer<typeof invitationSchema> {
   return {
     uuid,
     invitee_identifier: email,

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { findLoginRoute } from "../../services/login.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { limitLogins } from "../rate-limits.ts";
 import { answers, json } from "./answers.ts";
@@ -11,9 +12,13 @@ const example = {
   params:
     "?login_hint=eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoib3JnYW5pemF0aW9uIiwib3JnYW5pemF0aW9uIjp7InJvdXRlIjoiYWNtZSJ9fQ.&email=ada%40example.com",
 };
-const loginSchema = z
-  .object({ params: z.string().openapi({ description: "What to append to the address of the login page." }) })
-  .openapi("LoginUrl", { example });
+const loginSchema = answerSchema(() =>
+  z
+    .object({
+      params: z.string().openapi({ description: "What to append to the address of the login page." }),
+    })
+    .openapi("LoginUrl", { example }),
+);
 const loginBody = z.object({ email: emailField() }).openapi("LoginUrlBody", { required: ["email"] });
 
 operation(
@@ -28,7 +33,7 @@ operation(
       "A hint at the organization of the one user with this address, who is in exactly one; for any other address, and one the caller may not ask about, the route where an organization is entered by hand. With `login:read` one may ask about every address, without it about one's own verified one.",
     body: loginBody,
     bodyExample: { email: "ada@example.com" },
-    responses: answers(json(200, "How the login page goes on.", loginSchema), 415),
+    responses: () => answers(json(200, "How the login page goes on.", loginSchema()), 415),
   },
   async (ctx, { body }, c) => {
     const { email } = await readFirst(ctx, body);

@@ -7,6 +7,7 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import type { AppContext } from "../app-env.ts";
 import { readFirst } from "../context.ts";
 import { answerTagged, expectedVersions } from "../entity-tag.ts";
@@ -34,18 +35,20 @@ const example = {
     "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
 };
 
-const organizationSchema = z
-  .object({
-    uuid: z.uuid(),
-    name: z.string(),
-    slug: z.string(),
-    account_portal_url: z.url(),
-    logo_url: z
-      .url()
-      .nullable()
-      .openapi({ description: "Takes the same token; null where there is no logo." }),
-  })
-  .openapi("Organization", { example });
+const organizationSchema = answerSchema(() =>
+  z
+    .object({
+      uuid: z.uuid(),
+      name: z.string(),
+      slug: z.string(),
+      account_portal_url: z.url(),
+      logo_url: z
+        .url()
+        .nullable()
+        .openapi({ description: "Takes the same token; null where there is no logo." }),
+    })
+    .openapi("Organization", { example }),
+);
 const organizationBody = z
   .object({ name: organizationName, slug: organizationSlug })
   .openapi("OrganizationBody", { required: ["name", "slug"] });
@@ -72,7 +75,7 @@ operation(
       search: textFilter.openapi({ description: "Terms that must all be found in name or slug." }),
       ...pageParameters,
     }),
-    responses: answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema)), 404),
+    responses: () => answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema())), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const filter = {
@@ -100,7 +103,7 @@ operation(
     description: "Makes an organization; the caller becomes its owner.",
     body: organizationBody,
     bodyExample,
-    responses: answers(json(201, "The organization.", organizationSchema), 403, 409, 415, 422),
+    responses: () => answers(json(201, "The organization.", organizationSchema()), 403, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
     const { name, slug } = await readFirst(ctx, body);
@@ -119,7 +122,7 @@ operation(
     summary: "Retrieve organization",
     description: "For members.",
     params,
-    responses: answers(json(200, "The organization.", organizationSchema), 404),
+    responses: () => answers(json(200, "The organization.", organizationSchema()), 404),
   },
   async (ctx, input, c) => {
     const { account } = await getAccount(ctx, new AccountName(input.params.uuid));
@@ -139,7 +142,7 @@ operation(
     params,
     body: organizationBody,
     bodyExample,
-    responses: answers(json(200, "The organization.", organizationSchema), 403, 404, 409, 415, 412),
+    responses: () => answers(json(200, "The organization.", organizationSchema()), 403, 404, 409, 415, 412),
   },
   (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
@@ -156,7 +159,7 @@ operation(
     params,
     body: organizationChanges,
     bodyExample: { name: "Acme Ltd" },
-    responses: answers(json(200, "The organization.", organizationSchema), 403, 404, 409, 415, 412),
+    responses: () => answers(json(200, "The organization.", organizationSchema()), 403, 404, 409, 415, 412),
   },
   (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
@@ -172,7 +175,7 @@ operation(
     description:
       "For owners. Everything of the organization goes: members, invitations, logo, usage, history.",
     params,
-    responses: answers({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
+    responses: () => answers({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
   },
   async (ctx, input, c) => {
     await deleteAccount(ctx, new AccountName(input.params.uuid), expectedVersions(c));
@@ -198,7 +201,7 @@ async function update(
 function present(
   ctx: Context,
   account: { uuid: string; title: string; slug: string; logoHash: string | null },
-): z.input<typeof organizationSchema> {
+): Answer<typeof organizationSchema> {
   const { uuid, title, slug } = account;
   const { publicUrl } = ctx.settings;
   return {

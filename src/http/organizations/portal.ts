@@ -1,13 +1,16 @@
 import { z } from "@hono/zod-openapi";
 
 import { findPortal } from "../../services/portal.ts";
+import { answerSchema } from "../answer-schema.ts";
 import { answers, json } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { operation } from "./operation.ts";
 
-const portalSchema = z
-  .object({ account_portal_url: z.url().nullable() })
-  .openapi("Portal", { example: { account_portal_url: "https://accounts.example.com/portal/acme" } });
+const portalSchema = answerSchema(() =>
+  z
+    .object({ account_portal_url: z.url().nullable() })
+    .openapi("Portal", { example: { account_portal_url: "https://accounts.example.com/portal/acme" } }),
+);
 
 operation(
   {
@@ -19,7 +22,7 @@ operation(
     description:
       "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several. The header `X-Organization` names one too.",
     query: z.object(organizationParameters),
-    responses: answers(json(200, "Where the portal is.", portalSchema), 404),
+    responses: () => answers(json(200, "Where the portal is.", portalSchema()), 404),
   },
   async (ctx, _input, c) => {
     const slug = await findPortal(ctx, namedOrganization(c));

@@ -7,6 +7,7 @@ import type { UserProfile } from "../../services/users/find.ts";
 import { getUser } from "../../services/users/get.ts";
 import { listUsers } from "../../services/users/list.ts";
 import { updateUser } from "../../services/users/update.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
@@ -28,19 +29,21 @@ const example = {
 };
 
 /** A user as this face shows them. */
-export const userSchema = z
-  .object({
-    id: z.int(),
-    uuid: z.uuid(),
-    email: z.string(),
-    first_name: z.string(),
-    last_name: z.string(),
-    groups: z
-      .array(z.int())
-      .openapi({ description: "A user has all permissions granted to each of their groups." }),
-    is_active: z.boolean().openapi({ description: "Whether the user may sign in." }),
-  })
-  .openapi("OrganizationUser", { example });
+export const userSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.int(),
+      uuid: z.uuid(),
+      email: z.string(),
+      first_name: z.string(),
+      last_name: z.string(),
+      groups: z
+        .array(z.int())
+        .openapi({ description: "A user has all permissions granted to each of their groups." }),
+      is_active: z.boolean().openapi({ description: "Whether the user may sign in." }),
+    })
+    .openapi("OrganizationUser", { example }),
+);
 
 const userBody = z
   .object({
@@ -68,7 +71,7 @@ operation(
       search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
       ...pageParameters,
     }),
-    responses: answers(json(200, "One page.", pageOf("UserPage", userSchema)), 404),
+    responses: () => answers(json(200, "One page.", pageOf("UserPage", userSchema())), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));
@@ -89,7 +92,7 @@ operation(
     query: z.object(organizationParameters),
     body: userBody,
     bodyExample,
-    responses: answers(json(201, "The user.", userSchema), 403, 404, 409, 415, 422),
+    responses: () => answers(json(201, "The user.", userSchema()), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) =>
     c.json(presentUser(await createUser(ctx, namedOrganization(c), () => readFields(body))), 201),
@@ -104,7 +107,7 @@ operation(
     summary: "Retrieve user",
     description: "The caller, a user of an account the caller owns, or any with `users:read`.",
     params,
-    responses: answers(json(200, "The user.", userSchema), 404),
+    responses: () => answers(json(200, "The user.", userSchema()), 404),
   },
   async (ctx, input, c) => c.json(presentUser(await getUser(ctx, input.params.uuid))),
 );
@@ -121,7 +124,7 @@ operation(
     params,
     body: userBody,
     bodyExample,
-    responses: answers(json(200, "The user.", userSchema), 403, 404, 409, 415),
+    responses: () => answers(json(200, "The user.", userSchema()), 403, 404, 409, 415),
   },
   async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
 );
@@ -137,7 +140,7 @@ operation(
     params,
     body: userBody,
     bodyExample: { first_name: "Ada" },
-    responses: answers(json(200, "The user.", userSchema), 403, 404, 409, 415),
+    responses: () => answers(json(200, "The user.", userSchema()), 403, 404, 409, 415),
   },
   async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
 );
@@ -151,7 +154,7 @@ operation(
     summary: "Delete user",
     description: "Who may change a user may delete them, but not the only active owner of an organization.",
     params,
-    responses: answers({ 204: { description: "The user is gone." } }, 403, 404, 409),
+    responses: () => answers({ 204: { description: "The user is gone." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
     await deleteUser(ctx, input.params.uuid);
@@ -169,7 +172,7 @@ async function readFields(body: () => Promise<z.output<typeof userBody>>): Promi
 }
 
 /** A user's fields, one by one. */
-export function presentUser(user: UserProfile): z.input<typeof userSchema> {
+export function presentUser(user: UserProfile): Answer<typeof userSchema> {
   return {
     id: user.id,
     uuid: user.uuid,
