@@ -4,6 +4,7 @@ import type { Hono } from "hono";
 
 import { operations } from "../domain/permissions.ts";
 import type { AppEnv } from "./app-env.ts";
+import { published } from "./described.ts";
 import type { OperationContract } from "./face.ts";
 
 /** A part of the service: what answers its requests, and what the document tells of them. */
@@ -22,7 +23,7 @@ export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): Ro
   const mediaTypes = contract.largestFile === undefined ? bodyTypes : ["multipart/form-data"];
   const example = contract.bodyExample === undefined ? {} : { example: contract.bodyExample };
   const content = Object.fromEntries(
-    mediaTypes.map((type) => [type, { schema: body as z.ZodType, ...example }]),
+    mediaTypes.map((type) => [type, { schema: published(body as z.ZodType), ...example }]),
   );
   return {
     method,

@@ -6,6 +6,7 @@ import {
   listAccessTokens,
 } from "../../services/tokens/access-tokens.ts";
 import { answerSchema } from "../answer-schema.ts";
+import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { moment, orNull, text, uuid } from "../fastapi/fields.ts";
 import { report } from "../fastapi/validation.ts";
@@ -36,8 +37,9 @@ const newTokenSchema = answerSchema(() =>
     .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } }),
 );
 
-const tokenBody = z
-  .object({
+const tokenBody = named(
+  "AccessTokenBody",
+  z.object({
     description: text({
       min: 1,
       max: descriptionLength,
@@ -52,8 +54,8 @@ const tokenBody = z
       ),
       "string",
     ),
-  })
-  .openapi("AccessTokenBody");
+  }),
+);
 
 operation(
   {
@@ -105,7 +107,7 @@ operation(
     summary: "Delete token",
     description: "It stops working at once.",
     params: z.object({
-      id: uuid("The token's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+      id: described(uuid("The token's id."), { param: { name: "id", in: "path" }, example: exampleId }),
     }),
     responses: () => answers(empty("The token is gone."), 404, 409, 422),
   },

@@ -13,6 +13,7 @@ import { planLimits, plans } from "../../domain/plan.ts";
 import type { Access } from "../../services/accounts/access.ts";
 import type { Context } from "../../services/context.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
+import { named } from "../described.ts";
 import { email, slug, text } from "../fastapi/fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 import { samlBody } from "./saml.ts";
@@ -95,8 +96,9 @@ export const createdAccountSchema = answerSchema(() =>
 const title = text({ min: 1, max: titleLength, description: "What people call it.", example: "Acme" });
 const description = text({ max: descriptionLength, lines: true, description: "What it is for." });
 
-export const accountCreationBody = z
-  .object({
+export const accountCreationBody = named(
+  "AccountCreation",
+  z.object({
     slug,
     title: title.optional(),
     description: description.nullish(),
@@ -105,20 +107,22 @@ export const accountCreationBody = z
       description: "The id or slug of the zone to place it in, for good.",
       example: "europe-1",
     }).nullish(),
-  })
-  .openapi("AccountCreation");
+  }),
+);
 
-export const accountModificationBody = z
-  .object({
+export const accountModificationBody = named(
+  "AccountModification",
+  z.object({
     title: title.nullish(),
     description: description.nullish(),
     saml: samlBody.nullish(),
     slug: slug.nullish(),
-  })
-  .openapi("AccountModification", {
+  }),
+  {
     description:
       "A key left out stays; `null` clears description and saml, and leaves title and slug as they are.",
-  });
+  },
+);
 
 /** An account as its reader may see it. */
 export function presentAccount(ctx: Context, { caller, account }: Access): Answer<typeof accountSchema> {

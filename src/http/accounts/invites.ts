@@ -9,6 +9,7 @@ import { listOwnInvites } from "../../services/invites/list-own.ts";
 import { previewInvite } from "../../services/invites/preview.ts";
 import { revokeAddress } from "../../services/invites/revoke.ts";
 import { answerSchema } from "../answer-schema.ts";
+import { described, named } from "../described.ts";
 import { answers, empty, json, openAnswers } from "../fastapi/answers.ts";
 import { email, uuid } from "../fastapi/fields.ts";
 import { accountById, namedAccount } from "./paths.ts";
@@ -82,14 +83,15 @@ const previewSchema = answerSchema(() =>
     }),
 );
 
-const tokenBody = z
-  .object({ token: z.string().openapi({ description: "What stands behind `#` in the link." }) })
-  .openapi("InviteToken");
+const tokenBody = named(
+  "InviteToken",
+  z.object({ token: described(z.string(), { description: "What stands behind `#` in the link." }) }),
+);
 const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
 
-const inviteBody = z
-  .object({ email, role: z.enum(accountRoles).default("AMEMBER") })
-  .openapi("InviteBody", { description: "Other keys, such as `came_from`, are ignored." });
+const inviteBody = named("InviteBody", z.object({ email, role: z.enum(accountRoles).default("AMEMBER") }), {
+  description: "Other keys, such as `came_from`, are ignored.",
+});
 
 operation(
   {
@@ -138,7 +140,7 @@ operation(
     description:
       "Its link stops working and its seat is free. For members, AMEMBERs only where it invites an AMEMBER.",
     params: accountById.extend({
-      email: email.openapi({ param: { name: "email", in: "path" }, example: "ada@example.com" }),
+      email: described(email.clone(), { param: { name: "email", in: "path" }, example: "ada@example.com" }),
     }),
     responses: () => answers(empty("The invite is gone."), 403, 404, 409, 422),
   },
@@ -224,7 +226,7 @@ operation(
     summary: "Accept my invite",
     description: "Makes the caller a member by an invite sent to the caller's verified address.",
     params: z.object({
-      id: uuid("The invite's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+      id: described(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
     }),
     responses: () => answers(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
   },

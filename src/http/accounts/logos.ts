@@ -11,6 +11,7 @@ import {
 import { deleteLogo, uploadLogo, type Image } from "../../services/logos/change.ts";
 import { getLogo, type FoundLogo } from "../../services/logos/get.ts";
 import type { AppContext } from "../app-env.ts";
+import { described, named } from "../described.ts";
 import { expectedTags, isKnown } from "../entity-tag.ts";
 import { answers, bytes, empty } from "../fastapi/answers.ts";
 import { uuid } from "../fastapi/fields.ts";
@@ -36,11 +37,11 @@ const faults: Readonly<Record<ImageFault, string>> = {
   trailing_data: "The file goes on after the end of the image.",
 };
 
-const logoBody = z
-  .object({
-    file: z
-      .unknown()
-      .transform((value, context): Image => {
+const logoBody = named(
+  "LogoBody",
+  z.object({
+    file: described(
+      z.unknown().transform((value, context): Image => {
         if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
         if (Array.isArray(value)) return report(context, valueError("There is more than one file."));
         if (!(value instanceof UploadedFile)) {
@@ -49,14 +50,16 @@ const logoBody = z
         const image = readImage(value.bytes);
         if (image.kind === "refused") return report(context, valueError(faults[image.reason]));
         return { bytes: value.bytes, type: image.type };
-      })
-      .openapi({
+      }),
+      {
         type: "string",
         format: "binary",
         description: `A still PNG, JPEG or WebP of 2 MiB and ${largestSide} by ${largestSide} pixels at the most; its declared name and type do not matter.`,
-      }),
-  })
-  .openapi("LogoBody", { required: ["file"] });
+      },
+    ),
+  }),
+  { required: ["file"] },
+);
 
 operation(
   {
@@ -91,7 +94,7 @@ operation(
     summary: "Upload logo",
     description: "Replaces the logo; downloads give the old one or the new one, whole. For owners.",
     params: namedAccount,
-    query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
+    query: z.object({ account_id: described(z.string(), { description: accountId }) }),
     body: logoBody,
     largestFile: largestLogo,
     responses: () => answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
@@ -113,7 +116,7 @@ operation(
     summary: "Delete logo",
     description: "Takes the logo away. For owners.",
     params: namedAccount,
-    query: z.object({ account_id: z.string().openapi({ description: accountId }) }),
+    query: z.object({ account_id: described(z.string(), { description: accountId }) }),
     responses: () => answers(empty("There is no logo now."), 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query }, c) => {

@@ -7,6 +7,7 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { getMember, listMembers, searchMembers, type Member } from "../../services/members/find.ts";
 import { removeMember, updateMembers } from "../../services/members/update.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
+import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
 import { listOf, uuid } from "../fastapi/fields.ts";
@@ -28,24 +29,27 @@ const memberSchema = answerSchema(() =>
 );
 
 const oneMember = namedAccount.extend({
-  user_id: uuid("The user's id.").openapi({ param: { name: "user_id", in: "path" }, example: exampleId }),
+  user_id: described(uuid("The user's id."), { param: { name: "user_id", in: "path" }, example: exampleId }),
 });
 
-const memberChanges = z
-  .object({
-    add: listOf(z.object({ id: uuid("The user's id."), role: z.enum(accountRoles) }), mostNamed).nullish(),
-    delete: listOf(uuid("The user's id."), mostNamed).nullish(),
-  })
-  .superRefine(({ add, delete: removed }, context) => {
-    const named = new Set<string>(removed ?? []);
-    for (const [at, { id }] of (add ?? []).entries()) {
-      if (named.has(id)) report(context, valueError("This user is named twice."), ["add", at, "id"]);
-      named.add(id);
-    }
-  })
-  .openapi("AccountUsersUpdate", {
+const memberChanges = named(
+  "AccountUsersUpdate",
+  z
+    .object({
+      add: listOf(z.object({ id: uuid("The user's id."), role: z.enum(accountRoles) }), mostNamed).nullish(),
+      delete: listOf(uuid("The user's id."), mostNamed).nullish(),
+    })
+    .superRefine(({ add, delete: removed }, context) => {
+      const told = new Set<string>(removed ?? []);
+      for (const [at, { id }] of (add ?? []).entries()) {
+        if (told.has(id)) report(context, valueError("This user is named twice."), ["add", at, "id"]);
+        told.add(id);
+      }
+    }),
+  {
     description: "Who becomes a member or has another role, and who leaves; nobody stands in both.",
-  });
+  },
+);
 
 operation(
   {
@@ -128,7 +132,7 @@ operation(
     description:
       "The members in whose name or address the text stands, in any case; every character is an ordinary one. For members.",
     params: namedAccount,
-    query: z.object({ query: z.string().openapi({ description: "What to look for.", example: "ada" }) }),
+    query: z.object({ query: described(z.string(), { description: "What to look for.", example: "ada" }) }),
     responses: () => answers(json(200, "The members.", z.array(memberSchema())), 403, 404, 422),
   },
   async (ctx, { params, query }, c) =>
@@ -141,7 +145,7 @@ function asFaults(
   add: readonly { readonly uuid: string }[],
   sent: unknown,
 ): InvalidRequest {
-  const named = (sent as { readonly add: readonly { readonly id: unknown }[] }).add;
+  const sentUsers = (sent as { readonly add: readonly { readonly id: unknown }[] }).add;
   return new InvalidRequest(
     add.flatMap(({ uuid: id }, at) =>
       unknown.has(id)
@@ -149,7 +153,7 @@ function asFaults(
             {
               ...valueError("This user does not exist."),
               loc: ["body", "add", at, "id"],
-              input: named[at]?.id,
+              input: sentUsers[at]?.id,
             },
           ]
         : [],

@@ -1,12 +1,13 @@
 /** The path parameters that name an account. */
 import { z } from "@hono/zod-openapi";
 
+import { described } from "../described.ts";
 import { uuid } from "../fastapi/fields.ts";
 import { exampleAccount } from "./account-schemas.ts";
 
 /** The path parameter that names an account. */
 export const namedAccount = z.object({
-  slug: z.string().openapi({
+  slug: described(z.string(), {
     param: { name: "slug", in: "path" },
     description: "The account's slug, in any case, or its id.",
     example: "acme",
@@ -15,7 +16,7 @@ export const namedAccount = z.object({
 
 /** The path parameter that names an account by its id alone. */
 export const accountById = z.object({
-  account_id: uuid("The account's id.").openapi({
+  account_id: described(uuid("The account's id."), {
     param: { name: "account_id", in: "path" },
     example: exampleAccount.id,
   }),

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { permissions } from "../../domain/permissions.ts";
 import { listPermissions } from "../../services/accounts/permissions.ts";
 import { answerSchema } from "../answer-schema.ts";
+import { described } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
@@ -24,8 +25,8 @@ operation(
       "What the caller may do on the account; with `stash_id`, what of it concerns a knowledge box. For members.",
     params: namedAccount,
     query: z.object({
-      account_id: z.string().openapi({ description: "The account's id; another account's is 404." }),
-      stash_id: z.string().optional().openapi({ description: "The id of a knowledge box." }),
+      account_id: described(z.string(), { description: "The account's id; another account's is 404." }),
+      stash_id: described(z.string().optional(), { description: "The id of a knowledge box." }),
     }),
     responses: () => answers(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
   },

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 
 import { isPublicHttps } from "../../domain/url.ts";
+import { described } from "../described.ts";
 import { text } from "../fastapi/fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 
@@ -10,8 +11,8 @@ import { valueError } from "../fastapi/validation.ts";
 const certificateLength = 20_000;
 
 /** Single sign-on of an account, as it is written. */
-export const samlBody = z
-  .object({
+export const samlBody = described(
+  z.object({
     domain: text({
       min: 1,
       max: 253,
@@ -40,8 +41,9 @@ export const samlBody = z
       refuse: (value) => (isCertificate(value) ? undefined : valueError("This is not an X.509 certificate.")),
       description: "The provider's X.509 certificate: PEM, or base64 of its DER.",
     }),
-  })
-  .openapi({ description: "Single sign-on of the account." });
+  }),
+  { description: "Single sign-on of the account." },
+);
 
 /**
  * Whether a text is one X.509 certificate and nothing else; parsed by the platform, which follows

@@ -5,6 +5,7 @@ import { eventMetrics, metrics } from "../../domain/usage.ts";
 import { readUsage } from "../../services/usage/read.ts";
 import { recordUsage } from "../../services/usage/record.ts";
 import { answerSchema } from "../answer-schema.ts";
+import { named } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { integer, listOf, moment, orNull, text, uuid } from "../fastapi/fields.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
@@ -47,8 +48,9 @@ const recordedSchema = answerSchema(() =>
     .openapi("RecordedEvents", { example: { accepted: 1, duplicates: 0, refused: [] } }),
 );
 
-const eventsBody = z
-  .object({
+const eventsBody = named(
+  "UsageEvents",
+  z.object({
     events: listOf(
       z.object({
         id: text({ min: 1, max: 255, description: "Counts once, as long as events of its age are taken." }),
@@ -59,8 +61,8 @@ const eventsBody = z
       }),
       mostEvents,
     ),
-  })
-  .openapi("UsageEvents");
+  }),
+);
 
 operation(
   {

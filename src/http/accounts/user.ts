@@ -8,6 +8,7 @@ import { deleteMe } from "../../services/users/delete.ts";
 import { getMe, getWelcome } from "../../services/users/me.ts";
 import { updateMe } from "../../services/users/update-me.ts";
 import { answerSchema } from "../answer-schema.ts";
+import { named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { email, text } from "../fastapi/fields.ts";
 import { valueError } from "../fastapi/validation.ts";
@@ -38,8 +39,9 @@ const userSchema = answerSchema(() =>
   }),
 );
 
-const preferencesBody = z
-  .object({
+const preferencesBody = named(
+  "Preferences",
+  z.object({
     name: text({
       min: 1,
       max: 2 * nameLength + 1,
@@ -64,8 +66,8 @@ const preferencesBody = z
     }).nullish(),
     email: email.nullish(),
     language: z.enum(languages).nullish(),
-  })
-  .openapi("Preferences");
+  }),
+);
 
 const welcomeSchema = answerSchema(() =>
   z

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
+import { described } from "../described.ts";
 import { integer, moment } from "./fields.ts";
 import { report, valueError } from "./validation.ts";
 
@@ -50,21 +51,23 @@ export const auditPageSchema = answerSchema(() =>
 
 /** Which changes are asked for. */
 export const auditQuery = z.object({
-  cursor: z
-    .string()
-    .transform((value, context) => {
-      if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-      return report(context, valueError("This is no cursor of this list."));
-    })
-    .optional()
-    .openapi({ type: "string", description: "Where a page begins: what `next` told." }),
+  cursor: described(
+    z
+      .string()
+      .transform((value, context) => {
+        if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
+        return report(context, valueError("This is no cursor of this list."));
+      })
+      .optional(),
+    { type: "string", description: "Where a page begins: what `next` told." },
+  ),
   limit: integer({
     min: 1,
     max: largestLimit,
     description: `Changes a page, ${defaultLimit} unless told.`,
   }).optional(),
-  actor: z.string().optional().openapi({ description: "Only those of this actor." }),
-  action: z.string().optional().openapi({ description: "Only those of this action." }),
+  actor: described(z.string().optional(), { description: "Only those of this actor." }),
+  action: described(z.string().optional(), { description: "Only those of this action." }),
   from: moment("Only those from then on.").optional(),
   to: moment("Only those before then.").optional(),
 });

@@ -7,6 +7,7 @@ import { codePoints, textFault } from "../../domain/text.ts";
 import { momentOfNumber, parseMoment } from "../../domain/moment.ts";
 import { emailLength } from "../../domain/user.ts";
 import { parseUuid } from "../../domain/uuid.ts";
+import { described, type Metadata } from "../described.ts";
 import { uuidFault } from "./uuid-fault.ts";
 import { report, valueError, type FieldFault } from "./validation.ts";
 
@@ -27,20 +28,18 @@ export interface TextRules {
 
 /** A string; of all rules it breaks the first is told, as pydantic does. */
 export function text(rules: TextRules) {
-  return z
-    .string()
-    .transform((value, context) => {
-      const fault = textFaultOf(value, rules);
-      return fault === undefined ? value : report(context, fault);
-    })
-    .openapi({
-      description: rules.description,
-      ...(rules.min === undefined ? {} : { minLength: rules.min }),
-      ...(rules.max === undefined ? {} : { maxLength: rules.max }),
-      ...(rules.pattern === undefined ? {} : { pattern: rules.pattern }),
-      ...(rules.format === undefined ? {} : { format: rules.format }),
-      ...(rules.example === undefined ? {} : { example: rules.example }),
-    });
+  const schema = z.string().transform((value, context) => {
+    const fault = textFaultOf(value, rules);
+    return fault === undefined ? value : report(context, fault);
+  });
+  return described(schema, {
+    description: rules.description,
+    ...(rules.min === undefined ? {} : { minLength: rules.min }),
+    ...(rules.max === undefined ? {} : { maxLength: rules.max }),
+    ...(rules.pattern === undefined ? {} : { pattern: rules.pattern }),
+    ...(rules.format === undefined ? {} : { format: rules.format }),
+    ...(rules.example === undefined ? {} : { example: rules.example }),
+  });
 }
 
 export const slugPattern = "^[a-z0-9_-]+$";
@@ -70,26 +69,27 @@ export const email = text({
 
 /** A UUID in any of the spellings pydantic takes. */
 export function uuid(description: string) {
-  return lax<string>((value) => {
+  return lax<string>({ type: "string", format: "uuid", description }, (value) => {
     if (typeof value === "string") {
       return (uuidForm.test(value) ? parseUuid(value) : undefined) ?? uuidFault(value);
     }
     return { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
-  }).openapi({ type: "string", format: "uuid", description });
+  });
 }
 
 /** A time: RFC 3339, a bare date, or epoch seconds. In milliseconds since the epoch. */
 export function moment(description: string) {
-  return lax((value) => {
+  return lax({ type: "string", format: "date-time", description }, (value) => {
     if (typeof value === "number") return momentOfNumber(value) ?? outOfRange;
     if (typeof value !== "string") return { type: "datetime_type", msg: "Input should be a valid datetime" };
     return parseMoment(value) ?? unreadable;
-  }).openapi({ type: "string", format: "date-time", description });
+  });
 }
 
 /** An integer, in a query or a body; whole numbers and their text are taken too, as pydantic does. */
 export function integer({ min, max, description }: { min: number; max?: number; description: string }) {
-  return lax((value) => {
+  const bounds = max === undefined ? { minimum: min } : { minimum: min, maximum: max };
+  return lax({ type: "integer", ...bounds, description }, (value) => {
     const number = typeof value === "boolean" ? Number(value) : value;
     const read =
       typeof number === "string" && /^\s*[+-]?\d+(?:\.0+)?\s*$/.test(number) ? Number(number) : number;
@@ -109,33 +109,34 @@ export function integer({ min, max, description }: { min: number; max?: number; 
     const most = max ?? Number.MAX_SAFE_INTEGER;
     if (read < min) return bound("greater_than_equal", "greater than or equal to", "ge", min);
     return read > most ? bound("less_than_equal", "less than or equal to", "le", most) : read;
-  }).openapi({ type: "integer", minimum: min, ...(max === undefined ? {} : { maximum: max }), description });
+  });
 }
 
 /** A boolean; the usual words and numbers for yes and no are taken too, as pydantic does. */
 export function boolean(description: string) {
-  return lax<boolean>((value) => {
+  return lax<boolean>({ type: "boolean", description }, (value) => {
     const word = typeof value === "string" ? value.toLowerCase() : "";
     if (value === true || value === 1 || truths.has(word)) return true;
     if (value === false || value === 0 || untruths.has(word)) return false;
     return typeof value === "string" || Number.isInteger(value)
       ? { type: "bool_parsing", msg: "Input should be a valid boolean, unable to interpret input" }
       : { type: "bool_type", msg: "Input should be a valid boolean" };
-  }).openapi({ type: "boolean", description });
+  });
 }
 
 /** A list of at most so many; of a longer one that is told, and nothing of what stands in it. */
 export function listOf<Item extends z.ZodType>(item: Item, max: number) {
-  return z
-    .preprocess((value, context) => {
+  return described(
+    z.preprocess((value, context) => {
       if (!Array.isArray(value) || value.length <= max) return value;
       return report(context, {
         type: "too_long",
         msg: `List should have at most ${max} items after validation, not ${value.length}`,
         ctx: { field_type: "List", max_length: max, actual_length: value.length },
       });
-    }, z.array(item))
-    .openapi({ maxItems: max });
+    }, z.array(item)),
+    { maxItems: max },
+  );
 }
 
 const uuidForm =
@@ -154,18 +155,22 @@ const outOfRange: FieldFault = {
   ctx: { error: "dates after 9999 are not supported as unix timestamps" },
 };
 
-/** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
 /** The same field, left out or null. What reads it says no type, so that the document must be told both. */
 export function orNull<Field extends z.ZodType>(field: Field, type: "integer" | "string") {
-  return field.nullish().openapi({ type: [type, "null"] });
+  return described(field.nullish(), { type: [type, "null"] });
 }
 
-function lax<Value extends number | boolean | string>(read: (value: unknown) => Value | FieldFault) {
-  return z.unknown().transform((value, context): Value => {
+/** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
+function lax<Value extends number | boolean | string>(
+  metadata: Metadata,
+  read: (value: unknown) => Value | FieldFault,
+) {
+  const schema = z.unknown().transform((value, context): Value => {
     if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
     const result = read(value);
     return typeof result === "object" ? report(context, result) : result;
   });
+  return described(schema, metadata);
 }
 
 function bound(type: string, words: string, key: string, limit: number): FieldFault {

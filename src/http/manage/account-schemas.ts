@@ -13,6 +13,7 @@ import { uploadLimits, usageLimits } from "../../domain/limits.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
+import { named } from "../described.ts";
 import { integer, listOf, moment, orNull, text } from "../fastapi/fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 
@@ -65,8 +66,9 @@ const limitsOf = <Name extends string>(names: readonly Name[]) =>
       return { ...none, ...given } as Record<Name, number | null>;
     });
 
-export const accountSettingsBody = z
-  .object({
+export const accountSettingsBody = named(
+  "AccountSettings",
+  z.object({
     type: z.enum(plans).optional(),
     max_users: orNull(
       integer({ min: 0, description: "Members and pending invitations; null: the plan's." }),
@@ -86,15 +88,18 @@ export const accountSettingsBody = z
       description: "The identity provider's route of a login hint; null: the slug.",
       example: "acme",
     }).nullish(),
-  })
-  .openapi("AccountSettings", { description: "A key left out stays." });
+  }),
+  { description: "A key left out stays." },
+);
 
-export const blockBody = z
-  .object({
+export const blockBody = named(
+  "AccountBlock",
+  z.object({
     blocking_state: z.enum(settableBlockingStates).optional(),
     blocked_features: listOf(z.enum(blockedFeatures), blockedFeatures.length).optional(),
-  })
-  .openapi("AccountBlock", { description: "A key left out stays." });
+  }),
+  { description: "A key left out stays." },
+);
 
 export function presentManaged(account: ManagedAccount, now: number): Answer<typeof managedAccountSchema> {
   const plan = planLimits[account.type];

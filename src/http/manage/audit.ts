@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { listAudit } from "../../services/audit-list.ts";
+import { described } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { auditPageSchema, auditQuery, presentAudit, readAuditQuery } from "../fastapi/audit.ts";
 import { operation } from "./operation.ts";
@@ -15,7 +16,9 @@ operation(
     description:
       "What was changed anywhere, by whom and when, the newest first. A filtered page looks through 1,000 changes at the most: go on while `next` is not null.",
     query: auditQuery.extend({
-      account: z.string().optional().openapi({ description: "Only those of this account, by id or slug." }),
+      account: described(z.string().optional(), {
+        description: "Only those of this account, by id or slug.",
+      }),
     }),
     responses: () => answers(json(200, "The changes.", auditPageSchema()), 403, 422),
   },

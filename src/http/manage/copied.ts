@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { usageTables } from "../../durable/copy.ts";
+import { described } from "../described.ts";
 import { uuid } from "../fastapi/fields.ts";
 
 /** Most rows one request tells or brings. */
@@ -15,7 +16,7 @@ export const usageRow = z.object({ table: z.enum(usageTables as [string, ...stri
 
 /** The path parameter that names an account. */
 export const accountId = z.object({
-  account_id: uuid("The account's id.").openapi({
+  account_id: described(uuid("The account's id."), {
     param: { name: "account_id", in: "path" },
     example: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
   }),

@@ -7,6 +7,7 @@ import { exportRows, firstPlace, type RowPlace } from "../../services/copies/exp
 import { copiedTables } from "../../services/copies/tables.ts";
 import { exportUsage } from "../../services/copies/usage.ts";
 import { answerSchema } from "../answer-schema.ts";
+import { described } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { integer } from "../fastapi/fields.ts";
 import { report, valueError } from "../fastapi/validation.ts";
@@ -41,11 +42,13 @@ operation(
     description:
       "The rows of the database as they are stored, table by table; an import takes them in this order. No snapshot: what is changed meanwhile may be missing.",
     query: z.object({
-      cursor: z
-        .string()
-        .transform((value, context) => readRowPlace(value) ?? report(context, noPlace))
-        .optional()
-        .openapi({ type: "string", description: cursorText }),
+      cursor: described(
+        z
+          .string()
+          .transform((value, context) => readRowPlace(value) ?? report(context, noPlace))
+          .optional(),
+        { type: "string", description: cursorText },
+      ),
       limit: integer({
         min: 1,
         max: mostRows,
@@ -79,11 +82,13 @@ operation(
       "What the account's usage object stores: its counter, buckets, answers to idempotency keys and the hashes of events that count.",
     params: accountId,
     query: z.object({
-      cursor: z
-        .string()
-        .transform((value, context) => readUsagePlace(value) ?? report(context, noPlace))
-        .optional()
-        .openapi({ type: "string", description: cursorText }),
+      cursor: described(
+        z
+          .string()
+          .transform((value, context) => readUsagePlace(value) ?? report(context, noPlace))
+          .optional(),
+        { type: "string", description: cursorText },
+      ),
     }),
     responses: () => answers(json(200, "Rows of the object.", usageSchema()), 403, 404, 422),
   },

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import { decodeCursor, encodeCursor, type Cursor, type PageRequest } from "../../domain/page.ts";
 import type { ManagedPage } from "../../services/manage/accounts.ts";
+import { described } from "../described.ts";
 import { integer } from "../fastapi/fields.ts";
 import { InvalidRequest, report, valueError } from "../fastapi/validation.ts";
 
@@ -14,17 +15,19 @@ type KeyTypes = readonly ("string" | "number")[];
 
 /** How a request says which page it wants. */
 export const pageQuery = z.object({
-  page: z
-    .string()
-    .transform((value, context) => readPlace(value) ?? report(context, noPage))
-    .optional()
-    .openapi({ type: "string", description: "What `next` of the page before told, or a number from 1." }),
+  page: described(
+    z
+      .string()
+      .transform((value, context) => readPlace(value) ?? report(context, noPage))
+      .optional(),
+    { type: "string", description: "What `next` of the page before told, or a number from 1." },
+  ),
   page_size: integer({
     min: 1,
     max: largestSize,
     description: `Items a page, ${defaultSize} unless told.`,
   }).optional(),
-  search: z.string().optional().openapi({
+  search: described(z.string().optional(), {
     description: "Terms that must all be found; shorter ones than three characters as prefixes.",
   }),
 });

@@ -10,6 +10,7 @@ import {
 } from "../../services/manage/users.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
+import { described, named } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
 import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
@@ -20,7 +21,7 @@ import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
 const tag = "Operator";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
 const params = z.object({
-  id: uuid("The user's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+  id: described(uuid("The user's id."), { param: { name: "id", in: "path" }, example: exampleId }),
 });
 /** An operator is who the configuration names; nobody is made one here. */
 const settableTypes = userTypes.filter((type) => type !== "ROOT");
@@ -50,15 +51,17 @@ const userSchema = answerSchema(() =>
     .openapi("ManagedUser"),
 );
 
-const settingsBody = z
-  .object({
+const settingsBody = named(
+  "UserSettings",
+  z.object({
     type: z.enum(settableTypes).optional(),
     groups: listOf(integer({ min: 1, description: "A group's id." }), mostGroups)
       .transform((keys) => [...new Set(keys)].sort((left, right) => left - right))
       .optional(),
     is_active: boolean("Whether the user may sign in and counts as an owner.").optional(),
-  })
-  .openapi("UserSettings", { description: "A key left out stays." });
+  }),
+  { description: "A key left out stays." },
+);
 
 operation(
   {

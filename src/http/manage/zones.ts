@@ -10,6 +10,7 @@ import {
   listManagedZones,
   updateZone,
 } from "../../services/manage/zones.ts";
+import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { boolean, text, uuid } from "../fastapi/fields.ts";
 import { valueError } from "../fastapi/validation.ts";
@@ -20,7 +21,7 @@ import { pageOf } from "./pages.ts";
 const tag = "Operator";
 const exampleId = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
 const params = z.object({
-  id: uuid("The zone's id.").openapi({ param: { name: "id", in: "path" }, example: exampleId }),
+  id: described(uuid("The zone's id."), { param: { name: "id", in: "path" }, example: exampleId }),
 });
 
 const slug = text({
@@ -38,30 +39,33 @@ const origin = text({
   description: "Where its services are.",
   example: "https://eu.example",
 });
-const locationHint = z
-  .enum(locationHints)
-  .openapi({ description: "Where usage is counted; fixed once an account is placed there." });
+const locationHint = described(z.enum(locationHints), {
+  description: "Where usage is counted; fixed once an account is placed there.",
+});
 
-const zoneBody = z
-  .object({
+const zoneBody = named(
+  "ZoneBody",
+  z.object({
     slug,
     title,
     cloud_provider: z.enum(cloudProviders),
     private: hidden.optional(),
     origin: origin.nullish(),
     location_hint: locationHint.nullish(),
-  })
-  .openapi("ZoneBody");
-const zoneChanges = z
-  .object({
+  }),
+);
+const zoneChanges = named(
+  "ZoneChanges",
+  z.object({
     slug: slug.optional(),
     title: title.optional(),
     cloud_provider: z.enum(cloudProviders).optional(),
     private: hidden.optional(),
     origin: origin.nullish(),
     location_hint: locationHint.nullish(),
-  })
-  .openapi("ZoneChanges", { description: "A key left out stays." });
+  }),
+  { description: "A key left out stays." },
+);
 
 operation(
   {

@@ -35,7 +35,7 @@ operation(
       "The members of the named organization; of all the caller's where none is named, or of all with `analysts:read`. By id.",
     query: z.object({
       ...organizationParameters,
-      search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
+      search: textFilter("Terms that must all be found in e-mail or names."),
       ...pageParameters,
     }),
     responses: () => answers(json(200, "One page.", pageOf("AnalystPage", analystSchema())), 403, 404),

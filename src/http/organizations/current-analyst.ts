@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { getConsent, updateConsent } from "../../services/consent.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
+import { named } from "../described.ts";
 import { answers, json } from "./answers.ts";
 import { booleanField } from "./fields.ts";
 import { operation } from "./operation.ts";
@@ -13,9 +14,10 @@ const analystSchema = answerSchema(() =>
     example: { consent_given: true, user_uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11" },
   }),
 );
-const analystChanges = z
-  .object({ consent_given: booleanField("Whether the caller consents").optional() })
-  .openapi("CurrentAnalystChanges");
+const analystChanges = named(
+  "CurrentAnalystChanges",
+  z.object({ consent_given: booleanField("Whether the caller consents").optional() }),
+);
 
 operation(
   {

@@ -10,7 +10,5 @@ export function namedOrganization(c: AppContext): string | undefined {
 
 /** How a request names the organization it is about, as the document tells it. */
 export const organizationParameters = {
-  organization: textFilter.openapi({
-    description: "The current organization, by uuid or slug; else the caller's only one.",
-  }),
+  organization: textFilter("The current organization, by uuid or slug; else the caller's only one."),
 };

@@ -6,6 +6,7 @@ import { emailFault } from "../../domain/email.ts";
 import { codePoints, normalText, textFault } from "../../domain/text.ts";
 import { emailLength, nameLength } from "../../domain/user.ts";
 import { parseUuid } from "../../domain/uuid.ts";
+import { described } from "../described.ts";
 import { nullCharacters, pythonType } from "./validation.ts";
 
 interface TextRules {
@@ -22,16 +23,15 @@ interface TextRules {
 
 /** The framework's CharField: trims, takes numbers for their text, and tells every rule a value breaks. */
 function charField(rules: TextRules) {
-  return z
-    .unknown()
-    .transform((value, context): string => {
+  return described(
+    z.unknown().transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
       const normal = typeof text === "string" ? normalText(text) : undefined;
       const faults = normal === undefined ? [absence(text)] : faultsOf(normal, rules);
       for (const message of faults) context.addIssue({ code: "custom", message });
       return faults.length === 0 && normal !== undefined ? normal : z.NEVER;
-    })
-    .openapi({
+    }),
+    {
       type: "string",
       ...(rules.blank === true ? {} : { minLength: 1 }),
       maxLength: rules.max,
@@ -39,7 +39,8 @@ function charField(rules: TextRules) {
       example: rules.example,
       ...(rules.pattern === undefined ? {} : { pattern: rules.pattern }),
       ...(rules.format === undefined ? {} : { format: rules.format }),
-    });
+    },
+  );
 }
 
 export const organizationName = charField({
@@ -88,23 +89,22 @@ const untruths = new Set(["f", "n", "no", "false", "off", "0"]);
 
 /** The framework's BooleanField: takes the usual words and numbers for yes and no. */
 export function booleanField(description: string) {
-  return z
-    .unknown()
-    .transform((value, context): boolean => {
+  return described(
+    z.unknown().transform((value, context): boolean => {
       const word = plainText(value)?.trim().toLowerCase();
       if (word !== undefined && truths.has(word)) return true;
       if (word !== undefined && untruths.has(word)) return false;
       context.addIssue({ code: "custom", message: absenceOr(value, "Must be a valid boolean.") });
       return z.NEVER;
-    })
-    .openapi({ type: "boolean", description });
+    }),
+    { type: "boolean", description },
+  );
 }
 
 /** The framework's IntegerField: whole numbers, and their text. */
 export function integerField({ min, max, description }: { min: number; max: number; description: string }) {
-  return z
-    .unknown()
-    .transform((value, context): number => {
+  return described(
+    z.unknown().transform((value, context): number => {
       const refuse = (message: string) => {
         context.addIssue({ code: "custom", message });
         return z.NEVER;
@@ -119,32 +119,32 @@ export function integerField({ min, max, description }: { min: number; max: numb
       const number = Number(whole);
       if (number < min) return refuse(`Ensure this value is greater than or equal to ${min}.`);
       return number > max ? refuse(`Ensure this value is less than or equal to ${max}.`) : number;
-    })
-    .openapi({ type: "integer", minimum: min, maximum: max, description });
+    }),
+    { type: "integer", minimum: min, maximum: max, description },
+  );
 }
 
 /** The framework's ChoiceField. */
 export function choiceField<const Choice extends string>(choices: readonly Choice[], description: string) {
-  return z
-    .unknown()
-    .transform((value, context): Choice => {
+  return described(
+    z.unknown().transform((value, context): Choice => {
       const text = plainText(value);
       const found = choices.find((choice) => choice === text);
       if (found !== undefined) return found;
       const told = typeof value === "string" ? value : JSON.stringify(value);
       context.addIssue({ code: "custom", message: absenceOr(value, `"${told}" is not a valid choice.`) });
       return z.NEVER;
-    })
-    .openapi({ type: "string", enum: [...choices], description });
+    }),
+    { type: "string", enum: [...choices], description },
+  );
 }
 
 /** Most groups one body names. */
 const mostGroups = 100;
 
 /** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
-export const groupsField = z
-  .unknown()
-  .transform((value, context): number[] => {
+export const groupsField = described(
+  z.unknown().transform((value, context): number[] => {
     const refuse = (message: string) => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;
@@ -162,12 +162,13 @@ export const groupsField = z
       return typeof number === "number" ? number : 0;
     });
     return [...new Set(keys)].sort((left, right) => left - right);
-  })
-  .openapi({
+  }),
+  {
     type: "array",
     items: { type: "integer" },
     description: "The groups this user belongs to; set by who may assign groups",
-  });
+  },
+);
 
 /** A filter by UUID, in any spelling; empty means no filter. */
 export const uuidFilter = filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID.");
@@ -180,34 +181,41 @@ export const idFilter = filter(
 );
 
 /** A filter by a text, as texts are stored; empty means no filter. */
-export const textFilter = z
-  .string()
-  .optional()
-  .transform((value) => (value === undefined || value.trim() === "" ? undefined : normalText(value)));
+export function textFilter(description: string) {
+  return described(
+    z
+      .string()
+      .optional()
+      .transform((value) => (value === undefined || value.trim() === "" ? undefined : normalText(value))),
+    { description },
+  );
+}
 
 /** A UUID in the path, in any spelling the framework takes. */
-export const uuidParameter = z
-  .string()
-  .transform((value, context): string => {
+export const uuidParameter = described(
+  z.string().transform((value, context): string => {
     const uuid = parseUuid(value);
     if (uuid !== undefined) return uuid;
     context.addIssue({ code: "custom", message: "Not found." });
     return z.NEVER;
-  })
-  .openapi({ type: "string", format: "uuid", param: { name: "uuid", in: "path" } });
+  }),
+  { type: "string", format: "uuid", param: { name: "uuid", in: "path" } },
+);
 
 function filter<Value>(name: string, read: (value: string) => Value | undefined, sentence: string) {
-  return z
-    .string()
-    .optional()
-    .transform((value, context) => {
-      if (value === undefined || value.trim() === "") return undefined;
-      const result = read(value);
-      if (result !== undefined) return result;
-      context.addIssue({ code: "custom", message: sentence });
-      return z.NEVER;
-    })
-    .openapi({ type: "string", description: `Only the one with this ${name}.` });
+  return described(
+    z
+      .string()
+      .optional()
+      .transform((value, context) => {
+        if (value === undefined || value.trim() === "") return undefined;
+        const result = read(value);
+        if (result !== undefined) return result;
+        context.addIssue({ code: "custom", message: sentence });
+        return z.NEVER;
+      }),
+    { type: "string", description: `Only the one with this ${name}.` },
+  );
 }
 
 /** The text of what has one: objects and lists, which could pretend to one, have none. */

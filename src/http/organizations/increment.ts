@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { incrementUsage } from "../../services/usage/increment.ts";
 import { answerSchema } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
+import { named } from "../described.ts";
 import { readKey } from "../idempotency.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
 import { answers, json, problem } from "./answers.ts";
@@ -45,11 +46,12 @@ operation(
     description:
       "Counts usage in this calendar month (UTC). One that would pass the limit is refused whole: 429 until the month ends. With an Idempotency-Key it counts once in 24 hours.",
     params: z.object({ uuid: uuidParameter }),
-    body: z
-      .object({
+    body: named(
+      "IncrementBody",
+      z.object({
         usage: integerField({ min: 1, max: most, description: "How much; 1 unless told." }).optional(),
-      })
-      .openapi("IncrementBody"),
+      }),
+    ),
     bodyExample: { usage: 1 },
     responses: () => ({
       ...answers(

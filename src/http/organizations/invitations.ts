@@ -9,6 +9,7 @@ import { resendInvite } from "../../services/invites/resend.ts";
 import { revokeInvite } from "../../services/invites/revoke.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
+import { named } from "../described.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { choiceField, emailField, uuidParameter } from "./fields.ts";
@@ -37,12 +38,14 @@ const invitationSchema = answerSchema(() =>
     })
     .openapi("Invitation", { example }),
 );
-const invitationBody = z
-  .object({
+const invitationBody = named(
+  "InvitationBody",
+  z.object({
     invitee_identifier: emailField(),
     role: choiceField(accountRoles, "What the invited user becomes: AMEMBER unless told.").optional(),
-  })
-  .openapi("InvitationBody", { required: ["invitee_identifier"] });
+  }),
+  { required: ["invitee_identifier"] },
+);
 const params = z.object({ uuid: uuidParameter });
 
 operation(

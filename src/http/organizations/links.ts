@@ -16,9 +16,9 @@ const largestSize = 100;
 
 /** How a request says which page it wants, as the document tells it. */
 export const pageParameters = {
-  page: textFilter.openapi({ description: "A page number, or `last`." }),
-  page_size: textFilter.openapi({ description: "Results a page: 20 unless told, 100 at most." }),
-  cursor: textFilter.openapi({ description: "Where a page begins; part of the links, not to be made up." }),
+  page: textFilter("A page number, or `last`."),
+  page_size: textFilter("Results a page: 20 unless told, 100 at most."),
+  cursor: textFilter("Where a page begins; part of the links, not to be made up."),
 };
 
 /**

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { findLoginRoute } from "../../services/login.ts";
 import { answerSchema } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
+import { named } from "../described.ts";
 import { limitLogins } from "../rate-limits.ts";
 import { answers, json } from "./answers.ts";
 import { emailField } from "./fields.ts";
@@ -19,7 +20,7 @@ const loginSchema = answerSchema(() =>
     })
     .openapi("LoginUrl", { example }),
 );
-const loginBody = z.object({ email: emailField() }).openapi("LoginUrlBody", { required: ["email"] });
+const loginBody = named("LoginUrlBody", z.object({ email: emailField() }), { required: ["email"] });
 
 operation(
   {

@@ -10,6 +10,7 @@ import type { Context } from "../../services/context.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import type { AppContext } from "../app-env.ts";
 import { readFirst } from "../context.ts";
+import { named } from "../described.ts";
 import { answerTagged, expectedVersions } from "../entity-tag.ts";
 import { logoUrl } from "../logo-url.ts";
 import { limitSlugs } from "../rate-limits.ts";
@@ -49,12 +50,15 @@ const organizationSchema = answerSchema(() =>
     })
     .openapi("Organization", { example }),
 );
-const organizationBody = z
-  .object({ name: organizationName, slug: organizationSlug })
-  .openapi("OrganizationBody", { required: ["name", "slug"] });
-const organizationChanges = z
-  .object({ name: organizationName.optional(), slug: organizationSlug.optional() })
-  .openapi("OrganizationChanges");
+const organizationBody = named(
+  "OrganizationBody",
+  z.object({ name: organizationName, slug: organizationSlug }),
+  { required: ["name", "slug"] },
+);
+const organizationChanges = named(
+  "OrganizationChanges",
+  z.object({ name: organizationName.optional(), slug: organizationSlug.optional() }),
+);
 const params = z.object({ uuid: uuidParameter });
 const bodyExample = { name: "Acme", slug: "acme" };
 
@@ -70,9 +74,9 @@ operation(
     query: z.object({
       id: idFilter,
       uuid: uuidFilter,
-      name: textFilter.openapi({ description: "Only those with exactly this name." }),
-      slug: textFilter.openapi({ description: "Only the one with this slug." }),
-      search: textFilter.openapi({ description: "Terms that must all be found in name or slug." }),
+      name: textFilter("Only those with exactly this name."),
+      slug: textFilter("Only the one with this slug."),
+      search: textFilter("Terms that must all be found in name or slug."),
       ...pageParameters,
     }),
     responses: () => answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema())), 404),

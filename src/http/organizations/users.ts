@@ -9,6 +9,7 @@ import { listUsers } from "../../services/users/list.ts";
 import { updateUser } from "../../services/users/update.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
+import { named } from "../described.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { booleanField, emailField, groupsField, personName, textFilter, uuidParameter } from "./fields.ts";
@@ -45,8 +46,9 @@ export const userSchema = answerSchema(() =>
     .openapi("OrganizationUser", { example }),
 );
 
-const userBody = z
-  .object({
+const userBody = named(
+  "OrganizationUserBody",
+  z.object({
     email: emailField({ blank: true }).optional(),
     first_name: personName.optional(),
     last_name: personName.optional(),
@@ -54,8 +56,8 @@ const userBody = z
     is_active: booleanField(
       "Whether the user may sign in. Unselect this instead of deleting accounts.",
     ).optional(),
-  })
-  .openapi("OrganizationUserBody");
+  }),
+);
 const params = z.object({ uuid: uuidParameter });
 const bodyExample = { email: "ada@example.com", first_name: "Ada", last_name: "Lovelace" };
 
@@ -68,7 +70,7 @@ operation(
     summary: "List users",
     description: "The users of the accounts the caller owns, and the caller; all with `users:read`. By id.",
     query: z.object({
-      search: textFilter.openapi({ description: "Terms that must all be found in e-mail or names." }),
+      search: textFilter("Terms that must all be found in e-mail or names."),
       ...pageParameters,
     }),
     responses: () => answers(json(200, "One page.", pageOf("UserPage", userSchema())), 404),
