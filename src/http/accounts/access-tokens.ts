@@ -47,11 +47,10 @@ const tokenBody = named(
       example: "Backup job",
     }),
     expiration_date: orNull(
-      moment("When it ends; without it, never.").transform((value, context) =>
-        value > Date.now()
-          ? value
-          : report(context, { type: "datetime_future", msg: "Input should be in the future" }),
-      ),
+      moment("When it ends; without it, never.").superRefine((value, context) => {
+        if (value > Date.now()) return;
+        report(context, { type: "datetime_future", msg: "Input should be in the future" });
+      }),
       "string",
     ),
   }),

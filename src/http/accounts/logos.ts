@@ -41,7 +41,7 @@ const logoBody = named(
   "LogoBody",
   z.object({
     file: described(
-      z.unknown().transform((value, context): Image => {
+      z.transform((value, context): Image => {
         if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
         if (Array.isArray(value)) return report(context, valueError("There is more than one file."));
         if (!(value instanceof UploadedFile)) {

@@ -165,7 +165,7 @@ function lax<Value extends number | boolean | string>(
   metadata: Metadata,
   read: (value: unknown) => Value | FieldFault,
 ) {
-  const schema = z.unknown().transform((value, context): Value => {
+  const schema = z.transform((value, context): Value => {
     if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
     const result = read(value);
     return typeof result === "object" ? report(context, result) : result;

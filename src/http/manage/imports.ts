@@ -94,13 +94,11 @@ operation(
       "ImportedLogo",
       z.object({
         file: described(
-          z
-            .unknown()
-            .transform((value, context): Uint8Array =>
-              value instanceof UploadedFile
-                ? value.bytes
-                : report(context, { type: "missing", msg: "Field required" }),
-            ),
+          z.transform((value, context): Uint8Array =>
+            value instanceof UploadedFile
+              ? value.bytes
+              : report(context, { type: "missing", msg: "Field required" }),
+          ),
           { type: "string", format: "binary", description: "Its bytes." },
         ),
       }),

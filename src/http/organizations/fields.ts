@@ -24,7 +24,7 @@ interface TextRules {
 /** The framework's CharField: trims, takes numbers for their text, and tells every rule a value breaks. */
 function charField(rules: TextRules) {
   return described(
-    z.unknown().transform((value, context): string => {
+    z.transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
       const normal = typeof text === "string" ? normalText(text) : undefined;
       const faults = normal === undefined ? [absence(text)] : faultsOf(normal, rules);
@@ -90,7 +90,7 @@ const untruths = new Set(["f", "n", "no", "false", "off", "0"]);
 /** The framework's BooleanField: takes the usual words and numbers for yes and no. */
 export function booleanField(description: string) {
   return described(
-    z.unknown().transform((value, context): boolean => {
+    z.transform((value, context): boolean => {
       const word = plainText(value)?.trim().toLowerCase();
       if (word !== undefined && truths.has(word)) return true;
       if (word !== undefined && untruths.has(word)) return false;
@@ -104,7 +104,7 @@ export function booleanField(description: string) {
 /** The framework's IntegerField: whole numbers, and their text. */
 export function integerField({ min, max, description }: { min: number; max: number; description: string }) {
   return described(
-    z.unknown().transform((value, context): number => {
+    z.transform((value, context): number => {
       const refuse = (message: string) => {
         context.addIssue({ code: "custom", message });
         return z.NEVER;
@@ -127,7 +127,7 @@ export function integerField({ min, max, description }: { min: number; max: numb
 /** The framework's ChoiceField. */
 export function choiceField<const Choice extends string>(choices: readonly Choice[], description: string) {
   return described(
-    z.unknown().transform((value, context): Choice => {
+    z.transform((value, context): Choice => {
       const text = plainText(value);
       const found = choices.find((choice) => choice === text);
       if (found !== undefined) return found;
@@ -144,7 +144,7 @@ const mostGroups = 100;
 
 /** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
 export const groupsField = described(
-  z.unknown().transform((value, context): number[] => {
+  z.transform((value, context): number[] => {
     const refuse = (message: string) => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;
