@@ -1,5 +1,5 @@
 /** What of the database is exported, in the order in which it can be taken back. */
-import { sql } from "drizzle-orm";
+import { getTableName, sql } from "drizzle-orm";
 import { getTableConfig, integer, sqliteTable, text, type SQLiteTable } from "drizzle-orm/sqlite-core";
 
 import {
@@ -20,9 +20,27 @@ import {
   zones,
 } from "../../storage/schema.ts";
 
-export interface CopiedTable {
+/** A table, and what a row of it is. Its columns are looked at only when it is copied, which few isolates ever do. */
+export class CopiedTable {
   readonly table: SQLiteTable;
   readonly name: string;
+  #shape: Shape | undefined;
+
+  constructor(table: SQLiteTable) {
+    this.table = table;
+    this.name = getTableName(table);
+  }
+
+  get columns(): Shape["columns"] {
+    return (this.#shape ??= shapeOf(this.table)).columns;
+  }
+
+  get keys(): Shape["keys"] {
+    return (this.#shape ??= shapeOf(this.table)).keys;
+  }
+}
+
+interface Shape {
   readonly columns: readonly string[];
   /** The primary key, in the order of its columns. */
   readonly keys: readonly { readonly name: string; readonly type: "string" | "number" }[];
@@ -51,7 +69,7 @@ export const copiedTables = [
   idempotencyKeys,
   auditRows,
   erasures,
-].map(describe);
+].map((table) => new CopiedTable(table));
 
 export function findTable(name: string): CopiedTable | undefined {
   return copiedTables.find((table) => table.name === name);
@@ -62,12 +80,10 @@ export function isSequences({ table }: CopiedTable): boolean {
   return table === sequences;
 }
 
-function describe(table: SQLiteTable): CopiedTable {
-  const { name, columns, primaryKeys } = getTableConfig(table);
+function shapeOf(table: SQLiteTable): Shape {
+  const { columns, primaryKeys } = getTableConfig(table);
   const keys = primaryKeys[0]?.columns ?? columns.filter(({ primary }) => primary);
   return {
-    table,
-    name,
     columns: columns.filter(({ generated }) => generated === undefined).map((column) => column.name),
     keys: keys.map((column) => ({
       name: column.name,
