@@ -11,6 +11,7 @@ import { describeMachine } from "./machine.ts";
 import { measureLogging, measureOperations } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { compareObjects, measureRecording } from "./objects.ts";
+import { measureOwnCode } from "./own-code.ts";
 import { prepareOperations } from "./operations/prepare.ts";
 import { pricesReadIn } from "./prices.ts";
 import { printOperations, printOthers } from "./report.ts";
@@ -48,6 +49,7 @@ try {
     requestLog: first && wanted("request log") ? await measureLogging(world, first, pace) : undefined,
     objects: wanted("increment in the object") ? await compareObjects(world, pace) : undefined,
     recordingMs: wanted("record in the object") ? await measureRecording(world, pace) : undefined,
+    ownCodeMicros: wanted("own code") ? await measureOwnCode(world, all, pace) : undefined,
     verification: wanted("verification") ? await compareVerification(world, pace) : undefined,
     startup,
     memory,

@@ -9,7 +9,15 @@ import { compatibilityDate, databaseId } from "./data/state.ts";
 type Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
 /** Those that are measured, and those that tell of them. */
-export const workerNames = ["ours", "logging", "telling", "bare", "objects", "verification"] as const;
+export const workerNames = [
+  "ours",
+  "logging",
+  "telling",
+  "bare",
+  "objects",
+  "verification",
+  "own-code",
+] as const;
 export type WorkerName = (typeof workerNames)[number];
 
 /** Builds a worker as it is deployed: bundled and minified. Returns the folder it lies in. */
@@ -23,7 +31,7 @@ export async function buildWorker(folder: string, config = "wrangler.toml"): Pro
 /**
  * All in one runtime over one database, each at an address of its own: the service as deployed; the same
  * with a line for each request, and with `Server-Timing`; the bare worker; one that calls the
- * objects of both; one that verifies tokens.
+ * objects of both; one that verifies tokens; one that runs the service's own code alone.
  */
 export async function describeWorkers(builds: Builds, state: string, issuers: string): Promise<Options> {
   const shared = {
@@ -35,7 +43,9 @@ export async function describeWorkers(builds: Builds, state: string, issuers: st
   };
   const service = (name: WorkerName, differing: Readonly<Record<string, string>>) => ({
     ...shared,
-    ...modulesIn(builds.service, "index.js"),
+    ...(name === "own-code"
+      ? modulesIn(builds.ownCode, "own-code-worker.js")
+      : modulesIn(builds.service, "index.js")),
     name,
     durableObjects: {
       USAGE: {
@@ -65,6 +75,7 @@ export async function describeWorkers(builds: Builds, state: string, issuers: st
       service("logging", { REQUEST_LOG: "on" }),
       // Takes events of ten years, so that there is a past to ask for.
       service("telling", { SERVER_TIMING: "on", EVENT_WINDOW_DAYS: "3700" }),
+      service("own-code", {}),
       {
         ...shared,
         ...modulesIn(join(import.meta.dirname, "bare"), ...bareModules),
@@ -95,6 +106,7 @@ async function servedDocument(): Promise<string> {
 export interface Builds {
   readonly service: string;
   readonly verification: string;
+  readonly ownCode: string;
 }
 
 const bareModules = ["worker.js", "reads.js", "writes.js", "usage.js", "meter.js"];

@@ -30,6 +30,7 @@ export async function startWorld(accounts: number): Promise<World> {
     const builds = {
       service: await buildWorker(join(folder, "service")),
       verification: await buildWorker(join(folder, "verification"), "bench/verification.toml"),
+      ownCode: await buildWorker(join(folder, "own-code"), "bench/own-code.toml"),
     };
     const signer = await makeSigner("ES256");
     const options = await describeWorkers(builds, state, issuersOf(signer));
