@@ -1,6 +1,8 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql, type Query, type SQL } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
 import { tryAgain } from "./again.ts";
@@ -18,9 +20,9 @@ export type Statement = BatchItem<"sqlite">;
 type Statements = readonly [Statement, ...Statement[]];
 
 /** A statement as Drizzle's own batch takes it. */
-interface Prepared {
+export interface Prepared {
   readonly stmt: D1PreparedStatement;
-  readonly getQuery: () => { readonly sql: string; readonly params: readonly unknown[] };
+  readonly getQuery: () => Query;
   readonly mapResult: (result: D1Result, fromBatch: true) => unknown;
 }
 
@@ -43,10 +45,7 @@ export async function runBatch<Items extends Statements>(
   db: Database,
   items: Items,
 ): Promise<BatchResponse<[...Items]>> {
-  // Drizzle keeps this from its types, and drops what a batch cost.
-  const prepared = (items as readonly unknown[] as readonly { _prepare: () => Prepared }[]).map((item) =>
-    item._prepare(),
-  );
+  const prepared = items.map(prepare);
   const queries = prepared.map((statement) => statement.getQuery());
   const bound = prepared.map(({ stmt }, place) => stmt.bind(...(queries[place]?.params ?? [])));
   const run = () => sendBatch(db, db.$client, bound);
@@ -60,6 +59,24 @@ export async function runBatch<Items extends Statements>(
   return results.map((result, place) => prepared[place]?.mapResult(result, true)) as BatchResponse<
     [...Items]
   >;
+}
+
+/** What Drizzle makes of a statement for a batch: it keeps this from its types, and its own batch drops what one cost. */
+export function prepare(item: Statement): Prepared {
+  const known: unknown = item;
+  return (known as { _prepare: () => Prepared })._prepare();
+}
+
+/** A query that is built, as a statement for a batch. */
+export function statementOf<Result>(
+  db: Database,
+  query: Query,
+  mapResult: Prepared["mapResult"],
+): RunnableQuery<Result, "sqlite"> {
+  const prepared: Prepared = { stmt: db.$client.prepare(query.sql), getQuery: () => query, mapResult };
+  // What `prepare` asks of a statement; of its types a batch knows the result alone.
+  const item: unknown = { _prepare: () => prepared };
+  return item as RunnableQuery<Result, "sqlite">;
 }
 
 function isUnavailable(error: unknown): boolean {
@@ -88,8 +105,12 @@ async function sendBatch(
 
 /** A statement that aborts its batch with `code` unless `holds` is true when the batch runs. */
 export function precondition(db: Database, code: RefusedByDatabase, holds: SQL): Statement {
-  return db.insert(preconditions).values({ name: code, holds: sql`${holds}` });
+  // Every change has some: Drizzle's insert would take longer to build than most of the conditions.
+  const insert = sql`insert into ${preconditions} ("name", "holds") values (${code}, ${holds})`;
+  return statementOf(db, dialect.sqlToQuery(insert), (result) => result);
 }
+
+const dialect = new SQLiteAsyncDialect();
 
 /** The refusals that preconditions and triggers raise by name. */
 const refusedByDatabase = [
