@@ -1,8 +1,9 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
 import type { Statement } from "../storage/database.ts";
-import { auditRows } from "../storage/schema.ts";
+import { keepStatement, type Slots } from "../storage/kept-query.ts";
+import { accounts, auditRows } from "../storage/schema.ts";
 import type { Context } from "./context.ts";
 
 /** Stands for a value that changed and is not told. */
@@ -10,8 +11,8 @@ export const masked = "…";
 
 /** What was done, told so that it can be read without knowing the code. */
 export interface AuditEntry {
-  /** The account whose history this belongs to; null for what outlives it. */
-  readonly accountId: number | SQL<number> | null;
+  /** The account whose history this belongs to: by uuid one made in the same batch; null for what outlives it. */
+  readonly accountId: number | { readonly uuid: string } | null;
   /** Thing and deed, such as `account.updated`. */
   readonly action: string;
   /** What it was done to, such as `account:{uuid}`. */
@@ -31,14 +32,38 @@ export function auditStatement(
       .filter(([, [before, after]]) => after === masked || JSON.stringify(before) !== JSON.stringify(after))
       .map(([name, values]) => [name, isPersonal(entry, name) ? values.map(mask) : values]),
   );
-  const id = nextAuditId(now);
-  return db.insert(auditRows).values({ ...entry, changes, id, at: now, actor: actor.uuid, requestId });
+  const { accountId, action, target } = entry;
+  const row = { first: firstAuditId(now), at: now, actor: actor.uuid, action, target, changes, requestId };
+  return accountId !== null && typeof accountId === "object"
+    ? insertOfNew(db, { ...row, account: accountId.uuid })
+    : insert(db, { ...row, account: accountId });
+}
+
+const names = ["first", "account", "at", "actor", "action", "target", "changes", "requestId"] as const;
+
+const insert = keepStatement(names, (db, slots) =>
+  db.insert(auditRows).values({ ...rowOf(slots), accountId: slots.account }),
+);
+
+const insertOfNew = keepStatement(names, (db, slots) =>
+  db.insert(auditRows).values({
+    ...rowOf(slots),
+    accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${slots.account})`,
+  }),
+);
+
+function rowOf({ first, at, actor, action, target, changes, requestId }: Slots<(typeof names)[number]>) {
+  return { id: idFrom(first), at, actor, action, target, changes, requestId };
 }
 
 /** The id of the next audit row at `now`: later than all there are, and in the order of time. */
 export function nextAuditId(now: number): SQL<number> {
+  return idFrom(firstAuditId(now));
+}
+
+function idFrom(first: number | Placeholder): SQL<number> {
   const last = sql`(select id from audit_rows order by id desc limit 1)`;
-  return sql`(select max(coalesce(${last}, 0) + 1, cast(${firstAuditId(now)} as integer)))`;
+  return sql`(select max(coalesce(${last}, 0) + 1, cast(${first} as integer)))`;
 }
 
 /** What a history does not keep of people, for it outlives them: only that it changed. By the kind of its target. */

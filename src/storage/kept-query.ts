@@ -1,12 +1,19 @@
 /**
- * Queries whose text never changes, only their values: each is built once an isolate and bound for
+ * Statements whose text never changes, only their values: each is built once an isolate and bound for
  * every request, as building one takes as long as all the rest of a request (docs/benchmarks.md).
  */
-import { fillPlaceholders, is, SQL, type Query } from "drizzle-orm";
+import { fillPlaceholders, is, sql, SQL, type Placeholder, type Query } from "drizzle-orm";
 import { QueryBuilder, SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 
-import type { Database } from "./database.ts";
+import {
+  openDatabase,
+  prepare,
+  statementOf,
+  type Database,
+  type Prepared,
+  type Statement,
+} from "./database.ts";
 
 /** A query as Drizzle builds it. */
 export interface BuiltQuery<Result> {
@@ -31,23 +38,58 @@ export function runnable<Result>(db: Database, query: BuiltQuery<Result>): Runna
   return bind(db, toKeep(query), {});
 }
 
-type Row = Record<string, unknown>;
+/** Placeholders by their names. */
+export type Slots<Name extends string> = Readonly<Record<Name, Placeholder>>;
+
+/** What fills them: values as the column takes them, where one stands for a column's value. */
+export type Filling<Name extends string> = Readonly<Record<Name, string | number | boolean | object | null>>;
+
+/** A statement to be run in a batch, with these values in it. */
+export type KeptStatement<Name extends string, Result> = (
+  db: Database,
+  values: Filling<Name>,
+) => RunnableQuery<Result, "sqlite">;
+
+/** Keeps a statement that writes; what changes from request to request must have one of the names. */
+export function keepStatement<Name extends string, Item extends Statement>(
+  names: readonly Name[],
+  build: (db: Database, slots: Slots<Name>) => Item,
+): KeptStatement<Name, Item["_"]["result"]> {
+  let kept: Kept | undefined;
+  return (db, values) => {
+    // Not by the database of a request, which would be held on to.
+    kept ??= preparedToKeep(prepare(build(openDatabase(db.primary), slotsOf(names))));
+    return bind(db, kept, values);
+  };
+}
 
 interface Kept {
   readonly query: Query;
-  readonly read: (row: Row) => Row;
+  readonly mapResult: Prepared["mapResult"];
 }
 
-function bind<Result>(db: Database, { query, read }: Kept, values: Values): RunnableQuery<Result, "sqlite"> {
-  const prepared = {
-    stmt: db.$client.prepare(query.sql),
-    getQuery: () => ({ sql: query.sql, params: fillPlaceholders(query.params, { ...values }) }),
-    mapResult: ({ results }: D1Result<Row>) => results.map(read),
-  };
-  // What Drizzle's batch asks of a query; of its types a batch knows the result alone.
-  const item: unknown = { _prepare: () => prepared };
-  return item as RunnableQuery<Result, "sqlite">;
+function bind<Result>(
+  db: Database,
+  { query, mapResult }: Kept,
+  values: Filling<string>,
+): RunnableQuery<Result, "sqlite"> {
+  const params = fillPlaceholders(query.params, { ...values });
+  return statementOf(db, { sql: query.sql, params }, mapResult);
 }
+
+function slotsOf<Name extends string>(names: readonly Name[]): Slots<Name> {
+  const slots = names.map((name): [string, Placeholder] => [name, sql.placeholder(name)]);
+  return Object.fromEntries(slots) as Record<Name, Placeholder>;
+}
+
+function preparedToKeep(prepared: Prepared): Kept {
+  return {
+    query: prepared.getQuery(),
+    mapResult: (result, fromBatch) => prepared.mapResult(result, fromBatch),
+  };
+}
+
+type Row = Record<string, unknown>;
 
 function toKeep(built: BuiltQuery<unknown>): Kept {
   const columns = Object.entries(built._.selectedFields).map(([name, field]) => readerOf(name, field));
@@ -59,7 +101,7 @@ function toKeep(built: BuiltQuery<unknown>): Kept {
     }
     return result;
   };
-  return { query: built.toSQL(), read };
+  return { query: built.toSQL(), mapResult: ({ results }) => (results as Row[]).map(read) };
 }
 
 function readerOf(name: string, field: unknown) {

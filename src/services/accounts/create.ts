@@ -65,7 +65,7 @@ export function createAccount(ctx: Context, input: NewAccount): Promise<MadeAcco
           trialExpiresAt: trialEnd(settings.defaultPlan, now),
         }),
         auditStatement(ctx, caller, {
-          accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${made.uuid})`,
+          accountId: { uuid: made.uuid },
           action: "account.created",
           target: `account:${made.uuid}`,
           changes: {

@@ -31,7 +31,7 @@ export async function deleteAccount(
     ctx.db.insert(erasures).values({ accountUuid: account.uuid, accountId: account.id, askedAt: ctx.now }),
     ctx.db.delete(accounts).where(eq(accounts.id, account.id)),
     auditStatement(ctx, caller, {
-      accountId: sql`null`,
+      accountId: null,
       action: "account.deleted",
       target: `account:${account.uuid}`,
       changes: { slug: [account.slug, null], title: [account.title, null] },
