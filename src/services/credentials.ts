@@ -3,7 +3,15 @@ import { sql, type Placeholder, type SQL } from "drizzle-orm";
 import type { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 
-import { keepQuery, type BuiltQuery, type Values } from "../storage/kept-query.ts";
+import type { Database, Statement } from "../storage/database.ts";
+import {
+  keepQuery,
+  keepStatement,
+  type BuiltQuery,
+  type Filling,
+  type Slots,
+  type Values,
+} from "../storage/kept-query.ts";
 import type { Context } from "./context.ts";
 
 /** What a request brings: as values, or as placeholders in a query that is kept. */
@@ -51,6 +59,18 @@ export function keepForCaller<Result>(
   const kept = {
     identity: keepQuery((queries) => build(queries, placeholders.identity)),
     token: keepQuery((queries) => build(queries, placeholders.token)),
+  };
+  return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...credentialsOf(ctx), ...values });
+}
+
+/** Keeps a statement that writes as the caller, one for each kind of credentials. */
+export function keepStatementForCaller<Name extends string>(
+  names: readonly Name[],
+  build: (db: Database, credentials: Credentials<Placeholder>, slots: Slots<Name>) => Statement,
+): (ctx: Context, values: Filling<Name>) => Statement {
+  const kept = {
+    identity: keepStatement(names, (db, slots) => build(db, placeholders.identity, slots)),
+    token: keepStatement(names, (db, slots) => build(db, placeholders.token, slots)),
   };
   return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...credentialsOf(ctx), ...values });
 }

@@ -1,4 +1,5 @@
-import { and, eq, or, sql } from "drizzle-orm";
+import { and, eq, or, sql, type Placeholder } from "drizzle-orm";
+import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -6,12 +7,21 @@ import { trialEnd } from "../../domain/plan.ts";
 import { normalText, searchKey } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
-import { accounts, memberships, zones } from "../../storage/schema.ts";
+import { keepQuery, keepStatement, runnable } from "../../storage/kept-query.ts";
+import { accounts, zones } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
-import { callerStillActive, hasEverywhere, readAs } from "../caller.ts";
-import { callerId } from "../credentials.ts";
+import {
+  askerOf,
+  callerStillActive,
+  hasEverywhere,
+  identitySlots,
+  identityValues,
+  readAs,
+  type Asker,
+} from "../caller.ts";
 import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
+import { ownedCount, requireOwnable, stillOwnable } from "./owned.ts";
 
 export interface NewAccount {
   /** In its form and not reserved; the case does not matter. */
@@ -53,7 +63,7 @@ export function createAccount(ctx: Context, input: NewAccount): Promise<MadeAcco
         callerStillActive(ctx, caller),
         ...(zone === undefined ? [] : [zoneStillThere(ctx, zone.id)]),
         stillOwnable(ctx),
-        db.insert(accounts).values({
+        insertAccount(db, {
           ...made,
           titleKey: searchKey(title),
           description,
@@ -83,39 +93,43 @@ export function createAccount(ctx: Context, input: NewAccount): Promise<MadeAcco
   });
 }
 
-/** How many accounts the caller owns, as far as the service limits that: no more than the limit are counted. */
-export function ownedCount(ctx: Context) {
-  const owned = ctx.db
-    .select({ one: sql`1` })
-    .from(memberships)
-    .where(and(eq(memberships.userId, callerId(ctx)), eq(memberships.role, "AOWNER")))
-    .limit(ctx.settings.maxOwnedAccounts ?? 0);
-  return ctx.db.select({ count: sql<number>`count(*)`.as("count") }).from(sql`(${owned})`);
-}
-
-/** Whether the service lets a user who owns this many accounts make one more. */
-export function mayOwnMore({ settings: { maxOwnedAccounts } }: Context, owned: number): boolean {
-  return maxOwnedAccounts === undefined || owned < maxOwnedAccounts;
-}
-
-function requireOwnable(ctx: Context, owned: number): void {
-  if (!mayOwnMore(ctx, owned)) throw new DomainError("owned_accounts_limit");
-}
-
-/** The limit holds under any number of creations at once: it is looked at again as the account is made. */
-function stillOwnable(ctx: Context) {
-  const { maxOwnedAccounts } = ctx.settings;
-  const below = maxOwnedAccounts === undefined ? sql`true` : sql`(${ownedCount(ctx)}) < ${maxOwnedAccounts}`;
-  return precondition(ctx.db, "owned_accounts_limit", below);
-}
+const insertAccount = keepStatement(
+  [
+    "uuid",
+    "slug",
+    "title",
+    "titleKey",
+    "description",
+    "email",
+    "type",
+    "zoneId",
+    "createdBy",
+    "createdAt",
+    "trialExpiresAt",
+  ],
+  (db, slots) => db.insert(accounts).values(slots),
+);
 
 function zoneQuery(ctx: Context, nameOrId: string | null | undefined) {
-  const uuid = nameOrId == null ? undefined : parseUuid(nameOrId);
-  const named = or(eq(zones.slug, nameOrId ?? ""), eq(zones.uuid, uuid ?? ""));
-  return ctx.db
+  const slug = nameOrId ?? "";
+  const uuid = parseUuid(slug) ?? "";
+  if (ctx.principal.kind === "identity") return zoneNamed(ctx.db, { ...identityValues(ctx), slug, uuid });
+  return runnable(ctx.db, selectZone(new QueryBuilder(), askerOf(ctx), { slug, uuid }));
+}
+
+const zoneNamed = keepQuery((queries) =>
+  selectZone(queries, identitySlots, { slug: sql.placeholder("slug"), uuid: sql.placeholder("uuid") }),
+);
+
+function selectZone(
+  queries: QueryBuilder,
+  { has }: Asker,
+  { slug, uuid }: Readonly<Record<"slug" | "uuid", string | Placeholder>>,
+) {
+  return queries
     .select({ id: zones.id, slug: zones.slug })
     .from(zones)
-    .where(and(named, sql`(not zones.private or ${hasEverywhere(ctx, "manage")})`));
+    .where(and(or(eq(zones.slug, slug), eq(zones.uuid, uuid)), sql`(not zones.private or ${has("manage")})`));
 }
 
 /** The zone may have been closed or deleted since it was read. */

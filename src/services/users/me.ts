@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 
 import { accounts, memberships } from "../../storage/schema.ts";
-import { mayOwnMore, ownedCount } from "../accounts/create.ts";
+import { mayOwnMore, ownedCount } from "../accounts/owned.ts";
 import { readAs, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
