@@ -1,7 +1,8 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import { planLimits, plans } from "../../domain/plan.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
+import { keepStatement } from "../../storage/kept-query.ts";
 import type { accounts } from "../../storage/schema.ts";
 import type { Context } from "../context.ts";
 
@@ -10,30 +11,38 @@ import type { Context } from "../context.ts";
  * and pending invitations count together. It belongs before the statements that take the seats. The
  * limit is the one that holds when the batch runs: the account's own, else its plan's.
  */
-export function seatLeft(ctx: Context, { id }: HasId, seats = 1): Statement {
-  const invited = sql`(select count(*) from invites indexed by invites_valid where account_id = ${id} and state = 'pending' and valid_until > ${ctx.now})`;
-  const most = mostSeats(id);
-  const fits = sql`${most} is null or ${memberCount(id)} + ${invited} + ${seats} <= ${most}`;
-  return precondition(ctx.db, "seats_taken", fits);
+export function seatLeft({ db, now }: Context, { id }: HasId, seats = 1): Statement {
+  return seatsFit(db, { id, now, seats });
 }
 
-/** `seatLeft` for one who has been invited: the seat of the invitation becomes the member's. */
-export function memberSeatLeft(ctx: Context, { id }: HasId): Statement {
+const seatsFit = keepStatement(["id", "now", "seats"], (db, { id, now, seats }) => {
+  const invited = sql`(select count(*) from invites indexed by invites_valid where account_id = ${id} and state = 'pending' and valid_until > ${now})`;
   const most = mostSeats(id);
-  return precondition(ctx.db, "seats_taken", sql`${most} is null or ${memberCount(id)} < ${most}`);
+  const fits = sql`${most} is null or ${memberCount(id)} + ${invited} + ${seats} <= ${most}`;
+  return precondition(db, "seats_taken", fits);
+});
+
+/** `seatLeft` for one who has been invited: the seat of the invitation becomes the member's. */
+export function memberSeatLeft({ db }: Context, { id }: HasId): Statement {
+  return memberFits(db, { id });
 }
+
+const memberFits = keepStatement(["id"], (db, { id }) => {
+  const most = mostSeats(id);
+  return precondition(db, "seats_taken", sql`${most} is null or ${memberCount(id)} < ${most}`);
+});
 
 type HasId = Pick<typeof accounts.$inferSelect, "id">;
 
-function memberCount(id: number): SQL {
+function memberCount(id: Placeholder): SQL {
   return sql`(select member_count from accounts where id = ${id})`;
 }
 
-function mostSeats(id: number): SQL {
-  return sql`(select coalesce(max_users, case type ${planCases} end) from accounts where id = ${id})`;
+function mostSeats(id: Placeholder): SQL {
+  return sql`(select coalesce(max_users, case type ${planCases()} end) from accounts where id = ${id})`;
 }
 
-const planCases = sql.join(
-  plans.map((plan) => sql.raw(`when '${plan}' then ${planLimits[plan].maxUsers ?? "null"}`)),
-  sql` `,
-);
+function planCases(): SQL {
+  const cases = plans.map((plan) => sql.raw(`when '${plan}' then ${planLimits[plan].maxUsers ?? "null"}`));
+  return sql.join(cases, sql` `);
+}

@@ -1,9 +1,10 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { firstPatience, inviteValidity } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
+import { keepStatement } from "../../storage/kept-query.ts";
 import { invites } from "../../storage/schema.ts";
 import { accessStillHolds, accountQuery, type Access } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
@@ -48,7 +49,7 @@ export async function insertInvite(
   ctx: Context,
   access: Access,
   { email, role }: NewInvite,
-  { whenPending, answer }: { whenPending: "invite_pending" | "changed_meanwhile"; answer: Answer },
+  { whenPending, answer }: { whenPending: WhenPending; answer: Answer },
 ): Promise<ShownInvite> {
   const { db, now } = ctx;
   const { account, caller } = access;
@@ -62,27 +63,21 @@ export async function insertInvite(
     validUntil: now + inviteValidity,
   };
   const emailKey = normalEmail(email);
-  const same = and(eq(invites.accountId, account.id), eq(invites.emailKey, emailKey));
-  const expire = db
-    .update(invites)
-    .set({ state: "revoked" })
-    .where(and(same, sql`state = 'pending' and valid_until <= ${now}`));
-  const pending = sql`select 1 from invites where account_id = ${account.id} and email_key = ${emailKey} and state = 'pending'`;
+  const address = { accountId: account.id, emailKey };
   await runBatch(
     db,
     keeping(ctx, caller, JSON.stringify(answer(made)), [
       accessStillHolds(ctx, access),
       precondition(db, "changed_meanwhile", stillReaches(ctx, access, role)),
-      expire,
-      precondition(db, whenPending, sql`not exists (${pending})`),
-      precondition(db, "already_member", sql`not ${isMemberAddress(sql`${account.id}`, emailKey)}`),
+      endOver(db, { ...address, now }),
+      nonePending[whenPending](db, address),
+      noMember(db, address),
       seatLeft(ctx, account),
       ...countingInvite(ctx, account),
-      db.insert(invites).values({
+      insertRow(db, {
+        ...address,
         uuid: made.uuid,
-        accountId: account.id,
         email,
-        emailKey,
         role,
         invitedBy: caller.id,
         sentAt: now,
@@ -102,12 +97,55 @@ export async function insertInvite(
   return made;
 }
 
+/** An invitation that is over gives way, though it is still called pending. */
+const endOver = keepStatement(["accountId", "emailKey", "now"], (db, { accountId, emailKey, now }) => {
+  const same = and(eq(invites.accountId, accountId), eq(invites.emailKey, emailKey));
+  return db
+    .update(invites)
+    .set({ state: "revoked" })
+    .where(and(same, sql`state = 'pending' and valid_until <= ${now}`));
+});
+
+const nonePending = {
+  invite_pending: requireNonePending("invite_pending"),
+  changed_meanwhile: requireNonePending("changed_meanwhile"),
+};
+
+function requireNonePending(code: WhenPending) {
+  return keepStatement(["accountId", "emailKey"], (db, { accountId, emailKey }) => {
+    const pending = sql`select 1 from invites where account_id = ${accountId} and email_key = ${emailKey} and state = 'pending'`;
+    return precondition(db, code, sql`not exists (${pending})`);
+  });
+}
+
+/** A batch with this fails as `already_member` when a member of the account has the address. */
+export const noMember = keepStatement(["accountId", "emailKey"], (db, { accountId, emailKey }) =>
+  precondition(db, "already_member", sql`not ${isMemberAddress(accountId, emailKey)}`),
+);
+
+const insertRow = keepStatement(
+  [
+    "uuid",
+    "accountId",
+    "email",
+    "emailKey",
+    "role",
+    "invitedBy",
+    "sentAt",
+    "validUntil",
+    "mailAgainAt",
+    "createdAt",
+  ],
+  (db, slots) => db.insert(invites).values(slots),
+);
+
 /**
  * Whether a member of an account has this address: one an issuer vouched for, or was given before the
  * user first signed in – never one they gave themselves. Found through the address, of which there are few.
  */
-export function isMemberAddress(accountId: SQL, emailKey: string): SQL<boolean> {
+export function isMemberAddress(accountId: SQL | Placeholder, emailKey: string | Placeholder): SQL<boolean> {
   return sql`exists (select 1 from users cross join memberships where users.email_key = ${emailKey} and (users.verified_email = ${emailKey} or not exists (select 1 from identities where identities.user_id = users.id)) and memberships.user_id = users.id and memberships.account_id = ${accountId})`;
 }
 
+type WhenPending = "invite_pending" | "changed_meanwhile";
 type Answer = (made: ShownInvite) => ShownInvite | null;

@@ -21,7 +21,7 @@ import {
   stillReaches,
   type InviteAccess,
 } from "./access.ts";
-import { insertInvite, isMemberAddress, type NewInvite } from "./create.ts";
+import { insertInvite, isMemberAddress, noMember, type NewInvite } from "./create.ts";
 import { countingInvite, requireInvitesLeft } from "./hourly.ts";
 import { mailLater } from "./mail.ts";
 
@@ -81,11 +81,7 @@ async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Pro
     accessStillHolds(ctx, access),
     precondition(db, "changed_meanwhile", stillReaches(ctx, access, role)),
     inviteStillStands(ctx, access),
-    precondition(
-      db,
-      "already_member",
-      sql`not ${isMemberAddress(sql`${account.id}`, normalEmail(invite.email))}`,
-    ),
+    noMember(db, { accountId: account.id, emailKey: normalEmail(invite.email) }),
     ...(due ? countingInvite(ctx, account) : []),
     ...(changes ? change : []),
     ...(due ? seatKept(ctx, access) : []),
