@@ -1,9 +1,11 @@
-import { and, eq, inArray, sql, type SQL } from "drizzle-orm";
+import { and, eq, inArray, sql, type Placeholder, type SQL } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { memberships, users } from "../../storage/schema.ts";
+import { keepQuery, keepStatement } from "../../storage/kept-query.ts";
+import { accounts, memberships, users } from "../../storage/schema.ts";
 import {
   accessStillHolds,
   accountQuery,
@@ -30,11 +32,7 @@ export interface MemberChanges {
  */
 export async function updateMembers(ctx: Context, which: AccountName, changes: MemberChanges): Promise<void> {
   const named = [...changes.add.map(({ uuid }) => uuid), ...changes.remove];
-  const [caller, [found], known] = await readAs(
-    ctx,
-    accountQuery(ctx, which),
-    namedUsers(ctx, sql`(select accounts.id from accounts where ${which})`, named),
-  );
+  const [caller, [found], known] = await readAs(ctx, accountQuery(ctx, which), namedUsers(ctx, which, named));
   const access = requireAccess(ctx, caller, found);
   const present = new Map(known.map((user) => [user.uuid, user]));
   const missing = changes.add.map(({ uuid }) => uuid).filter((uuid) => !present.has(uuid));
@@ -50,7 +48,7 @@ export async function removeMember(ctx: Context, which: AccountName, uuid: strin
   const [caller, [found], known] = await readAs(
     ctx,
     accountQuery(ctx, which),
-    namedUsers(ctx, sql`(select accounts.id from accounts where ${which})`, [uuid]),
+    namedUsers(ctx, which, [uuid]),
   );
   const access = requireAccess(ctx, caller, found, isSelf(caller, uuid) ? undefined : "members:write");
   if (known[0]?.role == null) throw new DomainError("user_missing");
@@ -64,13 +62,22 @@ interface NamedUser {
   readonly role: AccountRole | null;
 }
 
-function namedUsers(ctx: Context, account: SQL, uuids: readonly string[]) {
-  return ctx.db
-    .select({ id: users.id, uuid: users.uuid, role: sql<AccountRole | null>`memberships.role`.as("role") })
-    .from(users)
-    .leftJoin(memberships, and(eq(memberships.userId, users.id), sql`memberships.account_id = ${account}`))
-    .where(inArray(users.uuid, sql`(select value from json_each(${JSON.stringify(uuids)}))`))
-    .orderBy(users.id);
+function namedUsers(ctx: Context, { by, value }: AccountName, uuids: readonly string[]) {
+  return usersNamed[by](ctx.db, { name: value, uuids: JSON.stringify(uuids) });
+}
+
+const usersNamed = { uuid: keepUsersNamed(accounts.uuid), slug: keepUsersNamed(accounts.slug) };
+
+function keepUsersNamed(by: SQLiteColumn) {
+  const account = sql`(select accounts.id from accounts where ${by} = ${sql.placeholder("name")})`;
+  return keepQuery((queries) =>
+    queries
+      .select({ id: users.id, uuid: users.uuid, role: sql<AccountRole | null>`memberships.role`.as("role") })
+      .from(users)
+      .leftJoin(memberships, and(eq(memberships.userId, users.id), sql`memberships.account_id = ${account}`))
+      .where(inArray(users.uuid, among(sql.placeholder("uuids"))))
+      .orderBy(users.id),
+  );
 }
 
 function isSelf(caller: Caller, uuid: string): boolean {
@@ -101,32 +108,20 @@ async function writeMembers(
   const leaving = ids(({ next }) => next === null);
   const newcomers = joining("AOWNER").length + joining("AMEMBER").length;
   const seats = newcomers - leaving.length;
-  const of = (userIds: readonly number[]) =>
-    and(eq(memberships.accountId, account.id), inArray(memberships.userId, oneOf(userIds)));
-  const join = (role: AccountRole): Statement[] => {
-    if (joining(role).length === 0) return [];
-    const rows = sql`select null, ${account.id}, value, ${role}, ${now} from json_each(${JSON.stringify(joining(role))})`;
-    return [db.insert(memberships).select(rows)];
-  };
-  const become = (role: AccountRole): Statement[] =>
-    becoming(role).length === 0
+  const change = (how: typeof join, role: AccountRole, userIds: readonly number[]): Statement[] =>
+    userIds.length === 0
       ? []
-      : [
-          db
-            .update(memberships)
-            .set({ role })
-            .where(of(becoming(role))),
-        ];
+      : [how(db, { accountId: account.id, role, now, userIds: JSON.stringify(userIds) })];
 
   await runBatch(db, [
     accessStillHolds(ctx, access),
     stillAsNamed(ctx, account.id, known),
     ...(seats > 0 ? [seatLeft(ctx, account, seats)] : []),
-    ...become("AOWNER"),
-    ...join("AOWNER"),
-    ...join("AMEMBER"),
-    ...become("AMEMBER"),
-    ...(leaving.length === 0 ? [] : [db.delete(memberships).where(of(leaving))]),
+    ...change(become, "AOWNER", becoming("AOWNER")),
+    ...change(join, "AOWNER", joining("AOWNER")),
+    ...change(join, "AMEMBER", joining("AMEMBER")),
+    ...change(become, "AMEMBER", becoming("AMEMBER")),
+    ...(leaving.length === 0 ? [] : [leave(db, { accountId: account.id, userIds: JSON.stringify(leaving) })]),
     auditStatement(ctx, caller, {
       accountId: account.id,
       action: "members.updated",
@@ -136,13 +131,38 @@ async function writeMembers(
   ]);
 }
 
-/** A batch with this fails as `changed_meanwhile` unless the users have the roles they were read with. */
-function stillAsNamed(ctx: Context, accountId: number, known: readonly NamedUser[]): Statement {
-  const read = JSON.stringify(known.map(({ id, role }) => [id, role]));
-  const differing = sql`select 1 from json_each(${read}) as named left join users on users.id = json_extract(named.value, '$[0]') left join memberships on memberships.user_id = users.id and memberships.account_id = ${accountId} where users.id is null or memberships.role is not json_extract(named.value, '$[1]')`;
-  return precondition(ctx.db, "changed_meanwhile", sql`not exists (${differing})`);
+const join = keepStatement(["accountId", "role", "now", "userIds"], (db, { accountId, role, now, userIds }) =>
+  db
+    .insert(memberships)
+    .select(sql`select null, ${accountId}, value, ${role}, ${now} from json_each(${userIds})`),
+);
+
+const become = keepStatement(["accountId", "role", "userIds"], (db, { accountId, role, userIds }) =>
+  db
+    .update(memberships)
+    .set({ role: sql`${role}` })
+    .where(membershipsOf(accountId, userIds)),
+);
+
+const leave = keepStatement(["accountId", "userIds"], (db, { accountId, userIds }) =>
+  db.delete(memberships).where(membershipsOf(accountId, userIds)),
+);
+
+function membershipsOf(accountId: Placeholder, userIds: Placeholder): SQL | undefined {
+  return and(eq(memberships.accountId, accountId), inArray(memberships.userId, among(userIds)));
 }
 
-function oneOf(ids: readonly number[]): SQL {
-  return sql`(select value from json_each(${JSON.stringify(ids)}))`;
+/** A batch with this fails as `changed_meanwhile` unless the users have the roles they were read with. */
+function stillAsNamed({ db }: Context, accountId: number, known: readonly NamedUser[]): Statement {
+  return sameRoles(db, { accountId, read: JSON.stringify(known.map(({ id, role }) => [id, role])) });
+}
+
+const sameRoles = keepStatement(["accountId", "read"], (db, { accountId, read }) => {
+  const differing = sql`select 1 from json_each(${read}) as named left join users on users.id = json_extract(named.value, '$[0]') left join memberships on memberships.user_id = users.id and memberships.account_id = ${accountId} where users.id is null or memberships.role is not json_extract(named.value, '$[1]')`;
+  return precondition(db, "changed_meanwhile", sql`not exists (${differing})`);
+});
+
+/** What a JSON array holds, of which a kept statement can have any number. */
+function among(values: Placeholder): SQL {
+  return sql`(select value from json_each(${values}))`;
 }
