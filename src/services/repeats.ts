@@ -3,10 +3,11 @@
  * it, so the key, the effect and the answer are there together or not at all. A second request at
  * the same time loses the batch, looks again and finds the first one's answer.
  */
-import { and, eq, gt, sql, type SQL } from "drizzle-orm";
+import { and, eq, gt, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../domain/errors.ts";
 import { precondition, type Database, type Statement } from "../storage/database.ts";
+import { keepStatement } from "../storage/kept-query.ts";
 import { idempotencyKeys } from "../storage/schema.ts";
 import type { Context, Repeatable } from "./context.ts";
 
@@ -34,8 +35,12 @@ export async function once<Result>(run: () => Promise<Result>): Promise<Result> 
 }
 
 /** Reads what is kept under the key of a request by a user. */
-export function keptQuery(ctx: Context, { operation, key }: Repeatable, userId: SQL) {
-  return ctx.db
+export function keptQuery({ db, now }: Context, { operation, key }: Repeatable, userId: SQL) {
+  return selectKept(db, { userId, operation, key, after: now - keptFor });
+}
+
+function selectKept(db: Database, { userId, operation, key, after }: KeyOf) {
+  return db
     .select({ requestHash: idempotencyKeys.requestHash, answer: idempotencyKeys.answer })
     .from(idempotencyKeys)
     .where(
@@ -43,9 +48,16 @@ export function keptQuery(ctx: Context, { operation, key }: Repeatable, userId: 
         sql`${idempotencyKeys.userId} = ${userId}`,
         eq(idempotencyKeys.operation, operation),
         eq(idempotencyKeys.key, key),
-        gt(idempotencyKeys.createdAt, ctx.now - keptFor),
+        gt(idempotencyKeys.createdAt, after),
       ),
     );
+}
+
+interface KeyOf {
+  readonly userId: SQL | Placeholder;
+  readonly operation: string | Placeholder;
+  readonly key: string | Placeholder;
+  readonly after: number | Placeholder;
 }
 
 /** Throws AlreadyDone where the request has been answered before, `key_reused` where another one has under its key. */
@@ -74,18 +86,42 @@ export function keeping(
   if (first === undefined) throw new Error("A result without what made it");
   if (repeatable === undefined) return [first, ...rest];
   const { operation, key, requestHash } = repeatable;
-  const answer = sql<string>`${result}`;
+  const row = { userId: id, operation, key, requestHash, createdAt: now };
   return [
-    precondition(db, "changed_meanwhile", sql`not exists ${keptQuery(ctx, repeatable, sql`${id}`)}`),
+    nobodyFirst(db, { userId: id, operation, key, after: now - keptFor }),
     ...statements,
-    db
-      .insert(idempotencyKeys)
-      .values({ userId: id, operation, key, requestHash, answer, createdAt: now })
-      .onConflictDoUpdate({
-        target: [idempotencyKeys.userId, idempotencyKeys.operation, idempotencyKeys.key],
-        set: { requestHash, answer, createdAt: now },
-      }),
+    // What only the database can tell of an answer is a part of the statement.
+    typeof result === "string"
+      ? keepAnswer(db, { ...row, answer: result })
+      : insertAnswer(db, { ...row, answer: result }),
   ];
+}
+
+const nobodyFirst = keepStatement(["userId", "operation", "key", "after"], (db, slots) =>
+  precondition(db, "changed_meanwhile", sql`not exists ${selectKept(db, slots)}`),
+);
+
+const keepAnswer = keepStatement(
+  ["userId", "operation", "key", "requestHash", "answer", "createdAt"],
+  (db, { answer, ...slots }) => insertAnswer(db, { ...slots, answer: sql`${answer}` }),
+);
+
+function insertAnswer(db: Database, row: KeptRow): Statement {
+  const { requestHash, answer, createdAt } = row;
+  return db
+    .insert(idempotencyKeys)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.userId, idempotencyKeys.operation, idempotencyKeys.key],
+      set: { requestHash: sql`${requestHash}`, answer, createdAt: sql`${createdAt}` },
+    });
+}
+
+interface KeptRow extends Omit<KeyOf, "userId" | "after"> {
+  readonly userId: number | Placeholder;
+  readonly requestHash: string | Placeholder;
+  readonly answer: SQL;
+  readonly createdAt: number | Placeholder;
 }
 
 /** How many keys one statement forgets: D1 ends a statement after 30 seconds. */
