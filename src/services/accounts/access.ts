@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, eq, getTableColumns, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
@@ -62,12 +62,17 @@ export class AccountName implements SQLWrapper {
 
 /** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
 export function hasOn({ me, has }: Asker, accountId: SQL, permission: Permission): SQL<boolean> {
-  const granting = sql.raw(
-    rolesGranting(permission)
-      .map((role) => `'${role}'`)
-      .join(", "),
-  );
-  return sql`(exists (select 1 from memberships as own where own.user_id = ${me} and own.account_id = ${accountId} and own.role in (${granting})) or ${has(permission)})`;
+  return sql`(${hasMembership(me, accountId, rolesGranting(permission))} or ${has(permission)})`;
+}
+
+function hasMembership(
+  userId: SQL | number,
+  accountId: SQL | number,
+  roles: readonly AccountRole[],
+): SQL<boolean> {
+  if (roles.length === 0) return sql`false`;
+  const names = sql.raw(roles.map((role) => `'${role}'`).join(", "));
+  return sql`exists (select 1 from memberships as own where own.user_id = ${userId} and own.account_id = ${accountId} and own.role in (${names}))`;
 }
 
 /** Reads one account with the caller's role on it. */
@@ -145,27 +150,13 @@ export function accessStillHolds(ctx: Context, access: Access): Statement {
   const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${hasEverywhere(ctx, "manage")})`;
   const state = isRefusedWhenBlocked(needed) ? sql` and ${unblocked}` : sql``;
   const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id}${state})`;
-  const allowed = sql`(${hasEverywhere(ctx, needed)} or ${hasRole(ctx, access, rolesGranting(needed))})`;
+  const allowed = sql`(${hasEverywhere(ctx, needed)} or ${hasRole(access, rolesGranting(needed))})`;
   return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${there} and ${allowed}`);
 }
 
 /** Whether the caller still has one of these roles on the account, for use inside any statement. */
-export function hasRole(
-  ctx: Context,
-  { caller, account }: Access,
-  roles: readonly AccountRole[],
-): SQL<boolean> {
-  const membership = ctx.db
-    .select({ one: sql`1` })
-    .from(memberships)
-    .where(
-      and(
-        eq(memberships.userId, caller.id),
-        eq(memberships.accountId, account.id),
-        inArray(memberships.role, roles),
-      ),
-    );
-  return sql`exists ${membership}`;
+export function hasRole({ caller, account }: Access, roles: readonly AccountRole[]): SQL<boolean> {
+  return hasMembership(caller.id, account.id, roles);
 }
 
 /** The permission the operation needs on the account. */

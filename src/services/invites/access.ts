@@ -87,7 +87,7 @@ export function requireReach({ caller, account }: Access, role: AccountRole): vo
 
 /** What `requireReach` found, for use inside the batch that acts on it. */
 export function stillReaches(ctx: Context, access: Access, role: AccountRole): SQL {
-  return sql`(${hasEverywhere(ctx, "invites:write")} or ${hasRole(ctx, access, rolesReaching(role))})`;
+  return sql`(${hasEverywhere(ctx, "invites:write")} or ${hasRole(access, rolesReaching(role))})`;
 }
 
 /** What sending an invitation once more changes of it: its secret, its end, and that it is to be mailed. */
