@@ -41,7 +41,7 @@ export function runnable<Result>(db: Database, query: BuiltQuery<Result>): Runna
 /** Placeholders by their names. */
 export type Slots<Name extends string> = Readonly<Record<Name, Placeholder>>;
 
-/** What fills them: values as the column takes them, where one stands for a column's value. */
+/** What fills them: as the column takes it, where one is a column's value; null there is what the column makes of it, JSON's in one of JSON. */
 export type Filling<Name extends string> = Readonly<Record<Name, string | number | boolean | object | null>>;
 
 /** A statement to be run in a batch, with these values in it. */
