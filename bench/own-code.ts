@@ -12,7 +12,7 @@ const measured = new Set([
   "invite",
 ]);
 /** How many answers a call makes: enough that the call itself does not count. */
-const times = 3_000;
+const times = 2_000;
 
 /**
  * Measures the service's own code: an operation answered again and again with what database and usage
