@@ -10,9 +10,9 @@ const account = `SELECT accounts.*, zones.slug AS zone_slug, memberships.role AS
 const listed =
   "accounts.id, accounts.uuid, accounts.slug, accounts.title, accounts.title_key, accounts.logo_hash";
 const total = "(SELECT value FROM counters WHERE name = 'accounts') AS count";
-const byPage = `SELECT ${listed}, ${total} FROM accounts ORDER BY title_key, id LIMIT 21 OFFSET ?`;
+const byPage = `SELECT ${listed}, ${total} FROM accounts ORDER BY title_key, ordinal LIMIT 21 OFFSET ?`;
 const byCursor = `SELECT ${listed}, ${total} FROM accounts
-  WHERE (title_key, id) > (?, ?) ORDER BY title_key, id LIMIT 21`;
+  WHERE (title_key, ordinal) > (?, ?) ORDER BY title_key, ordinal LIMIT 21`;
 const found = `SELECT ${listed},
     (SELECT count(*) FROM (SELECT 1 FROM accounts_search WHERE accounts_search MATCH ?1 LIMIT 10000)) AS count
   FROM accounts_search JOIN accounts ON accounts.id = accounts_search.rowid
@@ -37,8 +37,8 @@ export const listByPage = async (request, { DB }) => {
 export const listByCursor = async (request, { DB }) => {
   const cursor = new URL(request.url).searchParams.get("cursor");
   const text = new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: "base64url" }));
-  const [, title, id] = JSON.parse(text);
-  return rows(DB.prepare(byCursor).bind(title, id));
+  const [, title, ordinal] = JSON.parse(text);
+  return rows(DB.prepare(byCursor).bind(title, ordinal));
 };
 
 export const search = async (request, { DB }) => {
