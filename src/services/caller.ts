@@ -1,4 +1,4 @@
-import { and, eq, isNull, lte, ne, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, isNull, lte, ne, or, sql, type Placeholder, type SQL } from "drizzle-orm";
 import type { BatchResponse } from "drizzle-orm/batch";
 
 import { DomainError } from "../domain/errors.ts";
@@ -112,8 +112,14 @@ function isGranted(userId: SQL, permission: Permission): SQL<boolean> {
   return sql`exists (select 1 from ${userGroups} join ${groupPermissions} on ${groupPermissions.groupId} = ${userGroups.groupId} where ${userGroups.userId} = ${userId} and ${groupPermissions.permission} = ${permission})`;
 }
 
+/** Who must be active still, by user and by the token they came with. */
+export interface Active {
+  readonly id: number | Placeholder;
+  readonly tokenId: string | null;
+}
+
 /** Whether the caller has not been deactivated or deleted, nor their token, since it was read, for use inside any statement. */
-export function isStillActive({ id, tokenId }: Caller): SQL<boolean> {
+export function isStillActive({ id, tokenId }: Active): SQL<boolean> {
   const active = sql<boolean>`exists (select 1 from ${users} where ${users.id} = ${id} and ${users.isActive})`;
   if (tokenId === null) return active;
   return sql`${active} and exists (select 1 from personal_access_tokens where personal_access_tokens.id = ${tokenId})`;

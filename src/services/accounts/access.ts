@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, eq, getTableColumns, sql, type Placeholder, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
@@ -13,9 +13,17 @@ import {
 import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { runnable } from "../../storage/kept-query.ts";
+import { keepStatement, runnable, type KeptStatement } from "../../storage/kept-query.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
-import { hasEverywhere, isStillActive, type Asker, type Caller } from "../caller.ts";
+import {
+  askerOf,
+  identitySlots,
+  identityValues,
+  isStillActive,
+  type Active,
+  type Asker,
+  type Caller,
+} from "../caller.ts";
 import { callerId, keepForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
@@ -66,8 +74,8 @@ export function hasOn({ me, has }: Asker, accountId: SQL, permission: Permission
 }
 
 function hasMembership(
-  userId: SQL | number,
-  accountId: SQL | number,
+  userId: SQL | Placeholder | number,
+  accountId: SQL | Placeholder | number,
   roles: readonly AccountRole[],
 ): SQL<boolean> {
   if (roles.length === 0) return sql`false`;
@@ -145,13 +153,39 @@ export function requireAccess<Account extends Standing>(
  * What `requireAccess` found must still hold when the change is written: a caller deactivated, a
  * role taken or an account blocked in between makes the batch fail as `changed_meanwhile`.
  */
-export function accessStillHolds(ctx: Context, access: Access): Statement {
-  const { caller, account, needed } = access;
-  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${hasEverywhere(ctx, "manage")})`;
+export function accessStillHolds(ctx: Context, { caller, account, needed }: Access): Statement {
+  if (ctx.principal.kind === "identity") {
+    const values = { ...identityValues(ctx), caller: caller.id, account: account.id };
+    return identityHolds(needed)(ctx.db, values);
+  }
+  return precondition(ctx.db, "changed_meanwhile", stillMay(askerOf(ctx), caller, account.id, needed));
+}
+
+/** Of each permission that is needed the statement is kept, for callers with an issuer's token. */
+const kept = new Map<Permission, KeptStatement<"caller" | "account", unknown>>();
+
+function identityHolds(needed: Permission): KeptStatement<"caller" | "account", unknown> {
+  const known = kept.get(needed);
+  if (known !== undefined) return known;
+  const holds = keepStatement(["caller", "account"], (db, { caller, account }) => {
+    const still = stillMay(identitySlots, { id: caller, tokenId: null }, account, needed);
+    return precondition(db, "changed_meanwhile", still);
+  });
+  kept.set(needed, holds);
+  return holds;
+}
+
+function stillMay(
+  { has }: Pick<Asker, "has">,
+  caller: Active,
+  accountId: number | Placeholder,
+  needed: Permission,
+): SQL {
+  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${has("manage")})`;
   const state = isRefusedWhenBlocked(needed) ? sql` and ${unblocked}` : sql``;
-  const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id}${state})`;
-  const allowed = sql`(${hasEverywhere(ctx, needed)} or ${hasRole(access, rolesGranting(needed))})`;
-  return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${there} and ${allowed}`);
+  const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${accountId}${state})`;
+  const allowed = sql`(${has(needed)} or ${hasMembership(caller.id, accountId, rolesGranting(needed))})`;
+  return sql`${isStillActive(caller)} and ${there} and ${allowed}`;
 }
 
 /** Whether the caller still has one of these roles on the account, for use inside any statement. */
