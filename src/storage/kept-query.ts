@@ -63,6 +63,18 @@ export function keepStatement<Name extends string, Item extends Statement>(
   };
 }
 
+/** Keeps one for each kind, built when its first is asked for; the kinds must be few. */
+export function keepEach<Kind, Each extends object>(keep: (kind: Kind) => Each): (kind: Kind) => Each {
+  const kept = new Map<Kind, Each>();
+  return (kind) => {
+    const known = kept.get(kind);
+    if (known !== undefined) return known;
+    const each = keep(kind);
+    kept.set(kind, each);
+    return each;
+  };
+}
+
 interface Kept {
   readonly query: Query;
   readonly mapResult: Prepared["mapResult"];

@@ -13,7 +13,7 @@ import {
 import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { keepStatement, runnable, type KeptStatement } from "../../storage/kept-query.ts";
+import { keepEach, keepStatement, runnable } from "../../storage/kept-query.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
 import {
   askerOf,
@@ -68,12 +68,18 @@ export class AccountName implements SQLWrapper {
   }
 }
 
+/** The id of the account named by the placeholder `name`, for a statement that is kept. */
+export function idNamed(by: AccountName["by"]): SQL<number> {
+  return sql`(select accounts.id from accounts where ${accounts[by]} = ${sql.placeholder("name")})`;
+}
+
 /** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
 export function hasOn({ me, has }: Asker, accountId: SQL, permission: Permission): SQL<boolean> {
   return sql`(${hasMembership(me, accountId, rolesGranting(permission))} or ${has(permission)})`;
 }
 
-function hasMembership(
+/** Whether a user has one of these roles on an account, for use inside any statement. */
+export function hasMembership(
   userId: SQL | Placeholder | number,
   accountId: SQL | Placeholder | number,
   roles: readonly AccountRole[],
@@ -88,18 +94,15 @@ export function accountQuery(
   ctx: Context,
   which: AccountName | SQL,
 ): RunnableQuery<FoundAccount[], "sqlite"> {
-  if (which instanceof AccountName) return accountNamed[which.by](ctx, { name: which.value });
+  if (which instanceof AccountName) return accountNamed(which.by)(ctx, { name: which.value });
   return runnable(ctx.db, selectAccount(new QueryBuilder(), callerId(ctx)).where(which));
 }
 
-const accountNamed = {
-  uuid: keepForCaller((queries, credentials) =>
-    selectAccount(queries, userIdOf(credentials)).where(eq(accounts.uuid, sql.placeholder("name"))),
+const accountNamed = keepEach((by: AccountName["by"]) =>
+  keepForCaller((queries, credentials) =>
+    selectAccount(queries, userIdOf(credentials)).where(eq(accounts[by], sql.placeholder("name"))),
   ),
-  slug: keepForCaller((queries, credentials) =>
-    selectAccount(queries, userIdOf(credentials)).where(eq(accounts.slug, sql.placeholder("name"))),
-  ),
-};
+);
 
 function selectAccount(queries: QueryBuilder, userId: SQL) {
   return queries
@@ -161,19 +164,13 @@ export function accessStillHolds(ctx: Context, { caller, account, needed }: Acce
   return precondition(ctx.db, "changed_meanwhile", stillMay(askerOf(ctx), caller, account.id, needed));
 }
 
-/** Of each permission that is needed the statement is kept, for callers with an issuer's token. */
-const kept = new Map<Permission, KeptStatement<"caller" | "account", unknown>>();
-
-function identityHolds(needed: Permission): KeptStatement<"caller" | "account", unknown> {
-  const known = kept.get(needed);
-  if (known !== undefined) return known;
-  const holds = keepStatement(["caller", "account"], (db, { caller, account }) => {
+/** For callers with an issuer's token, of each permission that is needed. */
+const identityHolds = keepEach((needed: Permission) =>
+  keepStatement(["caller", "account"], (db, { caller, account }) => {
     const still = stillMay(identitySlots, { id: caller, tokenId: null }, account, needed);
     return precondition(db, "changed_meanwhile", still);
-  });
-  kept.set(needed, holds);
-  return holds;
-}
+  }),
+);
 
 function stillMay(
   { has }: Pick<Asker, "has">,
@@ -186,11 +183,6 @@ function stillMay(
   const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${accountId}${state})`;
   const allowed = sql`(${has(needed)} or ${hasMembership(caller.id, accountId, rolesGranting(needed))})`;
   return sql`${isStillActive(caller)} and ${there} and ${allowed}`;
-}
-
-/** Whether the caller still has one of these roles on the account, for use inside any statement. */
-export function hasRole({ caller, account }: Access, roles: readonly AccountRole[]): SQL<boolean> {
-  return hasMembership(caller.id, account.id, roles);
 }
 
 /** The permission the operation needs on the account. */

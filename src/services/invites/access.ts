@@ -1,14 +1,22 @@
-import { eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, eq, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invite.ts";
 import { joinName } from "../../domain/user.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
+import { keepEach, keepQuery, keepStatement } from "../../storage/kept-query.ts";
 import { invites, users } from "../../storage/schema.ts";
-import { hasRole, requireAccess, type Access, type FoundAccount } from "../accounts/access.ts";
+import {
+  hasMembership,
+  idNamed,
+  requireAccess,
+  type Access,
+  type AccountName,
+  type FoundAccount,
+} from "../accounts/access.ts";
 import { seatLeft } from "../accounts/seats.ts";
-import { hasEverywhere, type Caller } from "../caller.ts";
+import { askerOf, identitySlots, identityValues, type Asker, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** An invitation as it is read. */
@@ -29,33 +37,43 @@ export interface InviteAccess extends Access {
 }
 
 /** Whether an invitation can still be accepted; any other is as good as gone. */
-export function isPending(ctx: Pick<Context, "now">): SQL {
+export function isPending({ now }: { readonly now: number | Placeholder }): SQL {
   // Written out: a bound value would keep SQLite from the indexes of pending invitations.
-  return sql`invites.state = 'pending' and invites.valid_until > ${ctx.now}`;
+  return sql`invites.state = 'pending' and invites.valid_until > ${now}`;
 }
 
-/** Whether an invitation is the pending one of an address to an account. */
-export function isPendingFor(ctx: Context, account: SQLWrapper, emailKey: string): SQL {
-  return sql`invites.account_id = (select accounts.id from accounts where ${account}) and invites.email_key = ${emailKey} and ${isPending(ctx)}`;
-}
+const shown = {
+  id: invites.id,
+  uuid: invites.uuid,
+  email: invites.email,
+  role: invites.role,
+  version: invites.version,
+  sentAt: invites.sentAt,
+  validUntil: invites.validUntil,
+  inviter: sql<string | null>`${users.uuid}`.as("inviter"),
+};
+const isInviter = eq(users.id, invites.invitedBy);
 
 /** Reads invitations with their inviters. */
 export function invitesQuery(ctx: Context, which: SQL | undefined) {
-  return ctx.db
-    .select({
-      id: invites.id,
-      uuid: invites.uuid,
-      email: invites.email,
-      role: invites.role,
-      version: invites.version,
-      sentAt: invites.sentAt,
-      validUntil: invites.validUntil,
-      inviter: sql<string | null>`${users.uuid}`.as("inviter"),
-    })
-    .from(invites)
-    .leftJoin(users, eq(users.id, invites.invitedBy))
-    .where(which);
+  return ctx.db.select(shown).from(invites).leftJoin(users, isInviter).where(which);
 }
+
+/** Reads the pending invitation of an address to an account. */
+export function pendingInviteQuery(ctx: Context, { by, value }: AccountName, emailKey: string) {
+  return pendingInviteOf(by)(ctx.db, { name: value, emailKey, now: ctx.now });
+}
+
+const pendingInviteOf = keepEach((by: AccountName["by"]) => {
+  const address = sql`invites.account_id = ${idNamed(by)} and invites.email_key = ${sql.placeholder("emailKey")}`;
+  return keepQuery((queries) =>
+    queries
+      .select(shown)
+      .from(invites)
+      .leftJoin(users, isInviter)
+      .where(and(address, isPending({ now: sql.placeholder("now") }))),
+  );
+});
 
 /**
  * `requireAccess` to the account of an invitation; throws `invite_missing` to an outsider, whether
@@ -85,9 +103,29 @@ export function requireReach({ caller, account }: Access, role: AccountRole): vo
   if (!reaches && !caller.everywhere.has("invites:write")) throw new DomainError("forbidden");
 }
 
-/** What `requireReach` found, for use inside the batch that acts on it. */
-export function stillReaches(ctx: Context, access: Access, role: AccountRole): SQL {
-  return sql`(${hasEverywhere(ctx, "invites:write")} or ${hasRole(access, rolesReaching(role))})`;
+/** What `requireReach` found must still hold when the change is written: the batch fails as `changed_meanwhile` else. */
+export function reachStillHolds(ctx: Context, { caller, account }: Access, role: AccountRole): Statement {
+  if (ctx.principal.kind === "identity") {
+    const values = { ...identityValues(ctx), caller: caller.id, account: account.id };
+    return identityReaches(role)(ctx.db, values);
+  }
+  return precondition(ctx.db, "changed_meanwhile", isInReach(askerOf(ctx), caller.id, account.id, role));
+}
+
+/** For callers with an issuer's token, of each role that is given. */
+const identityReaches = keepEach((role: AccountRole) =>
+  keepStatement(["caller", "account"], (db, { caller, account }) =>
+    precondition(db, "changed_meanwhile", isInReach(identitySlots, caller, account, role)),
+  ),
+);
+
+function isInReach(
+  { has }: Asker,
+  userId: number | Placeholder,
+  accountId: number | Placeholder,
+  role: AccountRole,
+): SQL {
+  return sql`(${has("invites:write")} or ${hasMembership(userId, accountId, rolesReaching(role))})`;
 }
 
 /** What sending an invitation once more changes of it: its secret, its end, and that it is to be mailed. */
@@ -102,10 +140,11 @@ export function nextSending({ version }: FoundInvite, now: number) {
 }
 
 /** A batch with this fails as `changed_meanwhile` when the invitation is not what was read, or out of the caller's reach. */
-export function inviteStillStands(ctx: Context, access: InviteAccess): Statement {
-  const { id, version, role, sentAt } = access.invite;
+export function inviteStillStands(ctx: Context, { caller, account, invite }: InviteAccess): Statement {
+  const { id, version, role, sentAt } = invite;
   const there = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
-  return precondition(ctx.db, "changed_meanwhile", sql`${there} and ${stillReaches(ctx, access, role)}`);
+  const within = isInReach(askerOf(ctx), caller.id, account.id, role);
+  return precondition(ctx.db, "changed_meanwhile", sql`${there} and ${within}`);
 }
 
 /** By how much the clocks of two requests at once may differ, in milliseconds. */

@@ -13,7 +13,7 @@ import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
-import { requireReach, stillReaches, type ShownInvite } from "./access.ts";
+import { reachStillHolds, requireReach, type ShownInvite } from "./access.ts";
 import { countingInvite, requireInvitesLeft } from "./hourly.ts";
 import { mailLater } from "./mail.ts";
 
@@ -68,7 +68,7 @@ export async function insertInvite(
     db,
     keeping(ctx, caller, JSON.stringify(answer(made)), [
       accessStillHolds(ctx, access),
-      precondition(db, "changed_meanwhile", stillReaches(ctx, access, role)),
+      reachStillHolds(ctx, access, role),
       endOver(db, { ...address, now }),
       nonePending[whenPending](db, address),
       noMember(db, address),

@@ -4,21 +4,27 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { secondsToResend } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
-import { precondition, runBatch } from "../../storage/database.ts";
+import { runBatch } from "../../storage/database.ts";
+import { keepEach, keepQuery } from "../../storage/kept-query.ts";
 import { invites } from "../../storage/schema.ts";
-import { accessStillHolds, accountQuery, requireAccess, type AccountName } from "../accounts/access.ts";
+import {
+  accessStillHolds,
+  accountQuery,
+  idNamed,
+  requireAccess,
+  type AccountName,
+} from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
 import {
-  invitesQuery,
   inviteStillStands,
-  isPendingFor,
   nextSending,
+  pendingInviteQuery,
+  reachStillHolds,
   requireReach,
   seatKept,
-  stillReaches,
   type InviteAccess,
 } from "./access.ts";
 import { insertInvite, isMemberAddress, noMember, type NewInvite } from "./create.ts";
@@ -34,14 +40,11 @@ import { mailLater } from "./mail.ts";
 export function inviteAddress(ctx: Context, which: AccountName, invite: NewInvite): Promise<null> {
   return once(async () => {
     const emailKey = normalEmail(invite.email);
-    const account = sql`(select accounts.id from accounts where ${which})`;
     const [caller, [found], [pending], [member]] = await readAs(
       ctx,
       accountQuery(ctx, which),
-      invitesQuery(ctx, isPendingFor(ctx, which, emailKey)),
-      ctx.db
-        .select({ is: sql<number>`${isMemberAddress(account, emailKey)}`.as("is_member") })
-        .from(sql`(select 1)`),
+      pendingInviteQuery(ctx, which, emailKey),
+      memberQuery(which.by)(ctx.db, { name: which.value, emailKey }),
     );
     const access = requireAccess(ctx, caller, found);
     requireReach(access, invite.role);
@@ -51,6 +54,12 @@ export function inviteAddress(ctx: Context, which: AccountName, invite: NewInvit
     return null;
   });
 }
+
+/** Reads whether an address is that of a member of an account. */
+const memberQuery = keepEach((by: AccountName["by"]) => {
+  const isMember = sql<number>`${isMemberAddress(idNamed(by), sql.placeholder("emailKey"))}`.as("is_member");
+  return keepQuery((queries) => queries.select({ is: isMember }).from(sql`(select 1)`));
+});
 
 async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Promise<void> {
   const { db, now } = ctx;
@@ -79,7 +88,7 @@ async function renew(ctx: Context, access: InviteAccess, role: AccountRole): Pro
   ];
   const statements = [
     accessStillHolds(ctx, access),
-    precondition(db, "changed_meanwhile", stillReaches(ctx, access, role)),
+    reachStillHolds(ctx, access, role),
     inviteStillStands(ctx, access),
     noMember(db, { accountId: account.id, emailKey: normalEmail(invite.email) }),
     ...(due ? countingInvite(ctx, account) : []),

@@ -8,7 +8,7 @@ import { accessStillHolds, accountQuery, requireAccess, type AccountName } from 
 import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { invitesQuery, inviteStillStands, isPendingFor, requireReach, type InviteAccess } from "./access.ts";
+import { inviteStillStands, pendingInviteQuery, requireReach, type InviteAccess } from "./access.ts";
 import { getInvite } from "./get.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function revokeAddress(ctx: Context, which: AccountName, email: str
   const [caller, [found], [invite]] = await readAs(
     ctx,
     accountQuery(ctx, which),
-    invitesQuery(ctx, isPendingFor(ctx, which, normalEmail(email))),
+    pendingInviteQuery(ctx, which, normalEmail(email)),
   );
   const access = requireAccess(ctx, caller, found);
   if (invite === undefined) throw new DomainError("invite_missing");

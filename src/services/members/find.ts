@@ -6,7 +6,7 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import type { Permission } from "../../domain/permissions.ts";
 import { searchKey } from "../../domain/text.ts";
-import { keepQuery, runnable, type KeptQuery } from "../../storage/kept-query.ts";
+import { keepEach, keepQuery, runnable } from "../../storage/kept-query.ts";
 import { accounts, memberships, users } from "../../storage/schema.ts";
 import {
   accountQuery,
@@ -94,14 +94,16 @@ function selectMembers(
 }
 
 /** All members: asked for so often, and so many, that the query is kept, by the way the account is named and what it takes. */
-const everyMemberQueries = new Map<string, KeptQuery<Member[]>>();
+const everyMemberOf = keepEach((by: AccountName["by"]) =>
+  keepEach((needed: Permission) =>
+    keepQuery((queries) => {
+      const named = sql`${accounts[by]} = ${sql.placeholder("name")}`;
+      return selectMembers(queries, identitySlots, named, needed, undefined);
+    }),
+  ),
+);
 
 function everyMember(ctx: Context, { by, value }: AccountName): RunnableQuery<Member[], "sqlite"> {
-  const needed = neededPermission(ctx);
-  const named = sql`${accounts[by]} = ${sql.placeholder("name")}`;
-  const kept =
-    everyMemberQueries.get(`${by} ${needed}`) ??
-    keepQuery((queries) => selectMembers(queries, identitySlots, named, needed, undefined));
-  everyMemberQueries.set(`${by} ${needed}`, kept);
-  return kept(ctx.db, { ...identityValues(ctx), name: value });
+  const query = everyMemberOf(by)(neededPermission(ctx));
+  return query(ctx.db, { ...identityValues(ctx), name: value });
 }

@@ -1,14 +1,14 @@
 import { and, eq, inArray, sql, type Placeholder, type SQL } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { keepQuery, keepStatement } from "../../storage/kept-query.ts";
-import { accounts, memberships, users } from "../../storage/schema.ts";
+import { keepEach, keepQuery, keepStatement } from "../../storage/kept-query.ts";
+import { memberships, users } from "../../storage/schema.ts";
 import {
   accessStillHolds,
   accountQuery,
+  idNamed,
   requireAccess,
   type Access,
   type AccountName,
@@ -63,22 +63,20 @@ interface NamedUser {
 }
 
 function namedUsers(ctx: Context, { by, value }: AccountName, uuids: readonly string[]) {
-  return usersNamed[by](ctx.db, { name: value, uuids: JSON.stringify(uuids) });
+  return usersNamed(by)(ctx.db, { name: value, uuids: JSON.stringify(uuids) });
 }
 
-const usersNamed = { uuid: keepUsersNamed(accounts.uuid), slug: keepUsersNamed(accounts.slug) };
-
-function keepUsersNamed(by: SQLiteColumn) {
-  const account = sql`(select accounts.id from accounts where ${by} = ${sql.placeholder("name")})`;
+const usersNamed = keepEach((by: AccountName["by"]) => {
+  const ofAccount = sql`memberships.account_id = ${idNamed(by)}`;
   return keepQuery((queries) =>
     queries
       .select({ id: users.id, uuid: users.uuid, role: sql<AccountRole | null>`memberships.role`.as("role") })
       .from(users)
-      .leftJoin(memberships, and(eq(memberships.userId, users.id), sql`memberships.account_id = ${account}`))
+      .leftJoin(memberships, and(eq(memberships.userId, users.id), ofAccount))
       .where(inArray(users.uuid, among(sql.placeholder("uuids"))))
       .orderBy(users.id),
   );
-}
+});
 
 function isSelf(caller: Caller, uuid: string): boolean {
   return caller.uuid === uuid;

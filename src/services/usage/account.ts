@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 
+import { keepEach } from "../../storage/kept-query.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
 import {
   AccountName,
@@ -30,14 +31,12 @@ export type CountedAccount = Pick<
 /** The account whose usage the caller may count or read. Throws what `requireAccess` throws. One round trip. */
 export async function getCountedAccount(ctx: Context, nameOrId: string): Promise<CountedAccount> {
   const { by, value } = new AccountName(nameOrId);
-  const [caller, [found]] = await readAs(ctx, countedNamed[by](ctx, { name: value }));
+  const [caller, [found]] = await readAs(ctx, countedNamed(by)(ctx, { name: value }));
   return requireAccess<CountedAccount>(ctx, caller, found).account;
 }
 
-const countedNamed = { uuid: keepCountedQuery("uuid"), slug: keepCountedQuery("slug") };
-
-function keepCountedQuery(by: AccountName["by"]) {
-  return keepForCaller((queries, credentials) =>
+const countedNamed = keepEach((by: AccountName["by"]) =>
+  keepForCaller((queries, credentials) =>
     queries
       .select({
         id: accounts.id,
@@ -53,5 +52,5 @@ function keepCountedQuery(by: AccountName["by"]) {
       .leftJoin(zones, isItsZone)
       .leftJoin(memberships, isMembershipOf(userIdOf(credentials)))
       .where(eq(accounts[by], sql.placeholder("name"))),
-  );
-}
+  ),
+);
