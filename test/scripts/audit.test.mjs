@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { answeredIn, findingsOf, judge } from "../../scripts/advisories.ts";
+import { judge, judgeUntold } from "../../scripts/advisories.ts";
+import { findingsOf } from "../../scripts/audit-report.ts";
 
 const advisory = (id, more = {}) => ({
   source: 1,
@@ -24,7 +24,7 @@ const [first, second] = ["GHSA-8j4g-w8fx-2239", "GHSA-mrhx-c7xc-m3w5"];
 
 void test("a clean report passes", () => {
   assert.deepEqual(findingsOf(reportOf({})), []);
-  assert.deepEqual(judge([], none, false), {
+  assert.deepEqual(judge([], none), {
     code: 0,
     lines: ["No advisory is about the production dependencies."],
   });
@@ -45,7 +45,7 @@ void test("an advisory is told once for each package, and not again for who depe
       [second, "zod"],
     ],
   );
-  const { code, lines } = judge(findings, none, true);
+  const { code, lines } = judge(findings, none);
   assert.equal(code, 1);
   assert.equal(lines.length, 3);
   assert.equal(lines[2], `${second} moderate zod <4.6.6: Lists`);
@@ -57,60 +57,64 @@ void test("an advisory of no known form is told by its number, and nobody can ha
     findings.map(({ id }) => id),
     ["1130733"],
   );
-  assert.equal(judge(findings, new Set([first]), false).code, 1);
+  assert.equal(judge(findings, new Set([first])).code, 1);
 });
 
 void test("what is answered may stand, and only that", () => {
   const findings = findingsOf(reportOf({ hono: [advisory(first), advisory(second)] }));
-  assert.deepEqual(judge(findings, new Set([first]), false), {
+  assert.deepEqual(judge(findings, new Set([first])), {
     code: 1,
     lines: [`${second} moderate hono <4.12.34: Something is wrong`],
   });
-  assert.deepEqual(judge(findings, new Set([first, second]), false), {
+  assert.deepEqual(judge(findings, new Set([first, second])), {
     code: 0,
     lines: ["Advisories about the production dependencies: 2, each of them answered."],
   });
 });
 
-void test("a registry that does not tell is no clean report, and passes only where it is optional", () => {
+void test("a registry that does not tell is no clean report", () => {
   const refusal = JSON.stringify({ message: "405 Method Not Allowed", statusCode: 405, error: {} });
   const unknown = JSON.stringify({ auditReportVersion: 3, vulnerabilities: {} });
   for (const report of ["", "npm error", "null", "[]", "{}", refusal, unknown]) {
     assert.equal(findingsOf(report), undefined, report);
   }
+});
+
+const page = `## Dependencies
+
+| package | version |
+| --- | --- |
+| hono | 4.12.34 |
+
+### Advisories found
+
+| package | advisories | what | mended in |
+| --- | --- | --- | --- |
+| hono | ${first} (CVE-2026-1), ${second} | time | 4.12.34 |
+`;
+
+void test("what nobody told passes only where that is optional, and says what was held against the versions", () => {
+  const installed = [{ name: "hono", version: "4.12.34" }];
   for (const [optional, code] of [
     [false, 2],
     [true, 0],
   ]) {
-    const judged = judge(undefined, none, optional);
+    const judged = judgeUntold(page, installed, optional);
     assert.equal(judged.code, code);
     assert.match(judged.lines[0], /does not tell advisories/);
+    assert.match(judged.lines[1], /^The 2 advisories .* held against the installed versions/);
+    assert.equal(judged.lines.length, 2);
   }
 });
 
-void test("the answered advisories are those of their table, and of no other", () => {
-  const page = `## Dependencies\n\n| hono ${first} | x |\n| ${first} | x |\n
-### Answered advisories\n\n| advisory | package |\n| --- | --- |\n| ${second} | zod | why, see ${first} |\n
-## Another\n\n| ${first} | x |\n`;
-  assert.deepEqual(answeredIn(page), new Set([second]));
-  assert.deepEqual(answeredIn("no table"), none);
-});
-
-void test("the page on security has the table, and the versions that are installed", () => {
-  const page = readFileSync("docs/security.md", "utf8");
-  assert.match(page, /^### Answered advisories$/m);
-  const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
-  const production = Object.entries(packages).filter(
-    ([path, { dev, optional, peer, devOptional }]) =>
-      path !== "" && !dev && !optional && !peer && !devOptional,
-  );
-  const named = new Map(
-    [...page.matchAll(/^\| (\S+) +\| (\d+\.\d+\.\d+) /gm)].map(([, name, version]) => [name, version]),
-  );
-  assert.deepEqual(Object.fromEntries(named), dependencies);
-  for (const [path, { version }] of production) {
-    const name = path.replace(/^.*node_modules\//, "");
-    assert.ok(named.get(name) === version || page.includes(`${name} ${version}`), `${name} ${version}`);
+void test("what nobody told fails for a version older than the one that mended it, optional or not", () => {
+  const installed = [{ name: "hono", version: "4.12.33" }];
+  const older = page.replace("| 4.12.34 |\n\n", "| 4.12.33 |\n\n");
+  for (const optional of [false, true]) {
+    const { code, lines } = judgeUntold(older, installed, optional);
+    assert.equal(code, 1);
+    assert.deepEqual(lines.slice(1), [
+      `hono 4.12.33 is older than 4.12.34, which mended ${first} (CVE-2026-1), ${second}`,
+    ]);
   }
 });
