@@ -1,7 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
-import { auditRows } from "../storage/schema.ts";
+import { auditRows } from "../storage/schema/audit-rows.ts";
 import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
 import { askerOf, hasEverywhere, readAs } from "./caller.ts";
 import type { Context } from "./context.ts";

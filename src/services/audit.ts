@@ -3,7 +3,8 @@ import { sql, type Placeholder, type SQL } from "drizzle-orm";
 import { firstAuditId } from "../domain/audit.ts";
 import type { Statement } from "../storage/database.ts";
 import { keepStatement, type Slots } from "../storage/kept-query.ts";
-import { accounts, auditRows } from "../storage/schema.ts";
+import { accounts } from "../storage/schema/accounts.ts";
+import { auditRows } from "../storage/schema/audit-rows.ts";
 import type { Context } from "./context.ts";
 
 /** Stands for a value that changed and is not told. */

@@ -1,6 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 
-import { identities, personalAccessTokens, users } from "../storage/schema.ts";
+import { identities } from "../storage/schema/identities.ts";
+import { personalAccessTokens } from "../storage/schema/personal-access-tokens.ts";
+import { users } from "../storage/schema/users.ts";
 import { isIdentity, isToken, keepForCaller } from "./credentials.ts";
 
 const callerColumns = {

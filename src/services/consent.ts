@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 
 import { precondition, runBatch } from "../storage/database.ts";
-import { users } from "../storage/schema.ts";
+import { users } from "../storage/schema/users.ts";
 import { auditStatement } from "./audit.ts";
 import { callerStillActive, readAs, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";

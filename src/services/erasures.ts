@@ -2,7 +2,8 @@ import { asc, eq, inArray, lt } from "drizzle-orm";
 
 import type { Env } from "../env.ts";
 import { openDatabase } from "../storage/database.ts";
-import { auditRows, erasures } from "../storage/schema.ts";
+import { auditRows } from "../storage/schema/audit-rows.ts";
+import { erasures } from "../storage/schema/erasures.ts";
 import { deleteLogos } from "../storage/logos.ts";
 import { enqueueJob } from "./jobs.ts";
 

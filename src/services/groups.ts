@@ -2,7 +2,7 @@ import { asc, desc, gt, lt, sql } from "drizzle-orm";
 
 import { DomainError } from "../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../domain/page.ts";
-import { groups } from "../storage/schema.ts";
+import { groups } from "../storage/schema/groups.ts";
 import { readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { counted } from "./paging.ts";

@@ -1,7 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 
 import { normalEmail } from "../domain/user.ts";
-import { accounts, memberships } from "../storage/schema.ts";
+import { accounts } from "../storage/schema/accounts.ts";
+import { memberships } from "../storage/schema/memberships.ts";
 import { readAs, verifiedAddress, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 

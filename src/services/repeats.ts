@@ -8,7 +8,7 @@ import { and, eq, gt, sql, type Placeholder, type SQL } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import { precondition, type Database, type Statement } from "../storage/database.ts";
 import { keepStatement } from "../storage/kept-query.ts";
-import { idempotencyKeys } from "../storage/schema.ts";
+import { idempotencyKeys } from "../storage/schema/idempotency-keys.ts";
 import type { Context, Repeatable } from "./context.ts";
 
 /** How long a key is remembered, in milliseconds. */

@@ -5,7 +5,8 @@ import type { Identity } from "../domain/identity.ts";
 import { searchText } from "../domain/search.ts";
 import { languageOf, nameLength, normalEmail, splitName } from "../domain/user.ts";
 import { precondition, runBatch } from "../storage/database.ts";
-import { deletedIdentities, identities, users } from "../storage/schema.ts";
+import { deletedIdentities, identities } from "../storage/schema/identities.ts";
+import { users } from "../storage/schema/users.ts";
 import { auditStatement } from "./audit.ts";
 import type { Context } from "./context.ts";
 

@@ -1,6 +1,6 @@
 import { asc, sql, type SQL } from "drizzle-orm";
 
-import { zones } from "../storage/schema.ts";
+import { zones } from "../storage/schema/zones.ts";
 import { accountQuery, requireAccess, type AccountName } from "./accounts/access.ts";
 import { hasEverywhere, readAs, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";

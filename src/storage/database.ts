@@ -6,7 +6,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
 import { tryAgain } from "./again.ts";
-import { preconditions } from "./schema.ts";
+import { preconditions } from "./schema/preconditions.ts";
 import { Tally } from "./tally.ts";
 
 export type Database = DrizzleD1Database & {

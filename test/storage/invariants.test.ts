@@ -1,12 +1,14 @@
-import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { is, sql } from "drizzle-orm";
+import { getTableConfig } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { firstGroups } from "../../src/domain/permissions.ts";
+import { copiedTables } from "../../src/services/copies/tables.ts";
 import { openDatabase, precondition, runBatch } from "../../src/storage/database.ts";
-import * as schema from "../../src/storage/schema.ts";
+import { accounts } from "../../src/storage/schema/accounts.ts";
+import { memberships } from "../../src/storage/schema/memberships.ts";
 import { unique } from "../world.ts";
 import {
   accountInsert,
@@ -584,8 +586,7 @@ describe("invitations", () => {
 });
 
 describe("words of a closed list", () => {
-  const tables = Object.values(schema).filter((value) => is(value, SQLiteTable));
-  const columns = tables.flatMap((table) => {
+  const columns = copiedTables.flatMap(({ table }) => {
     const { name, columns: all } = getTableConfig(table);
     return all
       .filter(({ enumValues }) => (enumValues ?? []).length > 0)
@@ -700,7 +701,7 @@ describe("preconditions", () => {
     const { slug, id } = await makeAccountOf(owner);
     const db = openDatabase(env.DB);
     const taken = runBatch(db, [
-      db.insert(schema.accounts).values({
+      db.insert(accounts).values({
         uuid: crypto.randomUUID(),
         slug,
         title: "",
@@ -711,7 +712,7 @@ describe("preconditions", () => {
       }),
     ]);
     await expect(taken).rejects.toMatchObject({ name: "DomainError", code: "slug_taken" });
-    const last = runBatch(db, [db.delete(schema.memberships).where(sql`account_id = ${id}`)]);
+    const last = runBatch(db, [db.delete(memberships).where(sql`account_id = ${id}`)]);
     await expect(last).rejects.toMatchObject({ name: "DomainError", code: "last_owner" });
   });
 });
@@ -821,14 +822,14 @@ describe("any sequence of statements", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(transaction, { minLength: 4, maxLength: 16 }), async (transactions) => {
         const users = await Promise.all(Array.from({ length: userCount }, () => makeUser()));
-        const accounts = await Promise.all(
+        const accountIds = await Promise.all(
           Array.from({ length: accountCount }, async (_, at) => (await makeAccountOf(id(users, at))).id),
         );
         for (const statements of transactions) {
-          const before = await everythingOf(accounts);
-          const refused = await refusal(...statements.map((make) => make({ users, accounts })));
+          const before = await everythingOf(accountIds);
+          const refused = await refusal(...statements.map((make) => make({ users, accounts: accountIds })));
           seen[refused === undefined ? "accepted" : "refused"] += 1;
-          if (refused !== undefined) expect(await everythingOf(accounts)).toEqual(before);
+          if (refused !== undefined) expect(await everythingOf(accountIds)).toEqual(before);
           expect(await faults()).toEqual(sound);
         }
       }),
@@ -838,8 +839,8 @@ describe("any sequence of statements", () => {
     expect(seen.refused).toBeGreaterThan(50);
   });
 
-  async function everythingOf(accounts: readonly number[]): Promise<unknown> {
-    const list = accounts.join(", ");
+  async function everythingOf(ids: readonly number[]): Promise<unknown> {
+    const list = ids.join(", ");
     return run(
       [`SELECT * FROM accounts WHERE id IN (${list}) ORDER BY id`],
       [`SELECT * FROM memberships WHERE account_id IN (${list}) ORDER BY id`],

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 import { openDatabase, runBatch } from "../../src/storage/database.ts";
 import { keepStatement } from "../../src/storage/kept-query.ts";
-import { zones } from "../../src/storage/schema.ts";
+import { zones } from "../../src/storage/schema/zones.ts";
 
 const db = openDatabase(env.DB);
 const names = ["uuid", "slug", "private"] as const;

@@ -14,7 +14,9 @@ import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { keepEach, keepStatement, runnable } from "../../storage/kept-query.ts";
-import { accounts, memberships, zones } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
+import { zones } from "../../storage/schema/zones.ts";
 import {
   askerOf,
   identitySlots,

@@ -8,7 +8,8 @@ import { normalText, searchKey } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { keepQuery, keepStatement, runnable } from "../../storage/kept-query.ts";
-import { accounts, zones } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { zones } from "../../storage/schema/zones.ts";
 import { auditStatement } from "../audit.ts";
 import {
   askerOf,

@@ -2,7 +2,8 @@ import { eq, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
-import { accounts, erasures } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { erasures } from "../../storage/schema/erasures.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";

@@ -1,6 +1,7 @@
 import { asc, eq } from "drizzle-orm";
 
-import { accounts, memberships } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
 import { readAs } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";

@@ -4,7 +4,7 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { memberships } from "../../storage/schema.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
 import type { Context } from "../context.ts";
 import { keepForCaller, keepStatementForCaller, userIdOf } from "../credentials.ts";
 

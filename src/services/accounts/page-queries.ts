@@ -6,7 +6,9 @@ import { QueryBuilder, type SelectedFields } from "drizzle-orm/sqlite-core";
 import type { Window } from "../../domain/page.ts";
 import { searchKey } from "../../domain/text.ts";
 import { keepQuery, runnable, type BuiltQuery, type KeptQuery } from "../../storage/kept-query.ts";
-import { accounts, counters, memberships } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { counters } from "../../storage/schema/counters.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
 import { askerOf, identitySlots, identityValues, type Asker } from "../caller.ts";
 import type { Context } from "../context.ts";
 import {

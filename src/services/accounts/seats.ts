@@ -3,7 +3,7 @@ import { sql, type Placeholder, type SQL } from "drizzle-orm";
 import { planLimits, plans } from "../../domain/plan.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { keepStatement } from "../../storage/kept-query.ts";
-import type { accounts } from "../../storage/schema.ts";
+import type { accounts } from "../../storage/schema/accounts.ts";
 import type { Context } from "../context.ts";
 
 /**

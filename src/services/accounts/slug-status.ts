@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 
 import { isReservedSlug, slugKey, slugLength } from "../../domain/account.ts";
-import { accounts } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 

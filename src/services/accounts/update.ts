@@ -4,7 +4,7 @@ import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { normalText, searchKey } from "../../domain/text.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
-import { accounts } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
 import { auditStatement, masked } from "../audit.ts";
 import type { Context } from "../context.ts";
 import { accessStillHolds, type Access, type FoundAccount, type AccountName } from "./access.ts";

@@ -6,7 +6,7 @@ import { readAsOperator } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { callerId } from "../credentials.ts";
 import type { StoredRow } from "./export-rows.ts";
-import { imports } from "../../storage/schema.ts";
+import { imports } from "../../storage/schema/imports.ts";
 import { importQuery } from "./importing.ts";
 import { copiedTables, findTable, isSequences, ourSequences, type CopiedTable } from "./tables.ts";
 

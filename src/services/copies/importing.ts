@@ -1,5 +1,5 @@
 import { DomainError } from "../../domain/errors.ts";
-import { imports } from "../../storage/schema.ts";
+import { imports } from "../../storage/schema/imports.ts";
 import { AccountName, accountQuery, type FoundAccount } from "../accounts/access.ts";
 import { readAsOperator } from "../caller.ts";
 import type { Context } from "../context.ts";

@@ -2,23 +2,17 @@
 import { getTableName, sql } from "drizzle-orm";
 import { getTableConfig, integer, sqliteTable, text, type SQLiteTable } from "drizzle-orm/sqlite-core";
 
-import {
-  accounts,
-  auditRows,
-  deletedIdentities,
-  erasures,
-  groupPermissions,
-  groups,
-  idempotencyKeys,
-  identities,
-  invites,
-  mailedAddresses,
-  memberships,
-  personalAccessTokens,
-  userGroups,
-  users,
-  zones,
-} from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { auditRows } from "../../storage/schema/audit-rows.ts";
+import { erasures } from "../../storage/schema/erasures.ts";
+import { groupPermissions, groups, userGroups } from "../../storage/schema/groups.ts";
+import { idempotencyKeys } from "../../storage/schema/idempotency-keys.ts";
+import { deletedIdentities, identities } from "../../storage/schema/identities.ts";
+import { invites, mailedAddresses } from "../../storage/schema/invites.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
+import { personalAccessTokens } from "../../storage/schema/personal-access-tokens.ts";
+import { users } from "../../storage/schema/users.ts";
+import { zones } from "../../storage/schema/zones.ts";
 
 /** A table, and what a row of it is. Its columns are looked at only when it is copied, which few isolates ever do. */
 export class CopiedTable {

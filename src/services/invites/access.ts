@@ -6,7 +6,8 @@ import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invit
 import { joinName } from "../../domain/user.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { keepEach, keepQuery, keepStatement } from "../../storage/kept-query.ts";
-import { invites, users } from "../../storage/schema.ts";
+import { invites } from "../../storage/schema/invites.ts";
+import { users } from "../../storage/schema/users.ts";
 import {
   hasMembership,
   idNamed,

@@ -5,7 +5,7 @@ import { firstPatience, inviteValidity } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { keepStatement } from "../../storage/kept-query.ts";
-import { invites } from "../../storage/schema.ts";
+import { invites } from "../../storage/schema/invites.ts";
 import { accessStillHolds, accountQuery, type Access } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
 import { seatLeft } from "../accounts/seats.ts";

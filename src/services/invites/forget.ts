@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 
 import { keptAfterEnd } from "../../domain/invite.ts";
 import type { Database } from "../../storage/database.ts";
-import { invites } from "../../storage/schema.ts";
+import { invites } from "../../storage/schema/invites.ts";
 
 /** How many invitations one statement deletes: D1 ends a statement after 30 seconds. */
 const step = 500;

@@ -5,7 +5,7 @@ import { DomainError } from "../../domain/errors.ts";
 import { inviteHour, invitesAnHour } from "../../domain/invite.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { keepStatement, type Slots } from "../../storage/kept-query.ts";
-import { accounts } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
 import type { FoundAccount } from "../accounts/access.ts";
 import type { Context } from "../context.ts";
 

@@ -6,7 +6,7 @@ import { secondsToResend } from "../../domain/invite.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
 import { keepEach, keepQuery } from "../../storage/kept-query.ts";
-import { invites } from "../../storage/schema.ts";
+import { invites } from "../../storage/schema/invites.ts";
 import {
   accessStillHolds,
   accountQuery,

@@ -1,7 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { accounts, invites, users } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { invites } from "../../storage/schema/invites.ts";
+import { users } from "../../storage/schema/users.ts";
 import { readAs } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";

@@ -2,7 +2,8 @@ import { and, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
-import { accounts, invites } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { invites } from "../../storage/schema/invites.ts";
 import { accountQuery, hasOn, requireAccess, type AccountName } from "../accounts/access.ts";
 import { isCurrent, requireCurrent } from "../accounts/current.ts";
 import { askerOf, readAs } from "../caller.ts";

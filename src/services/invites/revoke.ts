@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { DomainError } from "../../domain/errors.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
-import { invites } from "../../storage/schema.ts";
+import { invites } from "../../storage/schema/invites.ts";
 import { accessStillHolds, accountQuery, requireAccess, type AccountName } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";

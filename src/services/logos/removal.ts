@@ -10,7 +10,7 @@ import { inArray, sql } from "drizzle-orm";
 import type { Env } from "../../env.ts";
 import { openDatabase, type Database } from "../../storage/database.ts";
 import { logoKey, type StoredLogo } from "../../storage/logos.ts";
-import { accounts } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
 import { enqueueJob } from "../jobs.ts";
 import { logoOf } from "./access.ts";
 

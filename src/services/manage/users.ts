@@ -5,7 +5,7 @@ import { makePage, pageWindow, type PageRequest } from "../../domain/page.ts";
 import { searchTerms } from "../../domain/search.ts";
 import type { UserType } from "../../domain/user.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { users } from "../../storage/schema.ts";
+import { users } from "../../storage/schema/users.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs, stillManages } from "../caller.ts";
 import type { Context } from "../context.ts";

@@ -4,7 +4,7 @@ import { DomainError } from "../../domain/errors.ts";
 import { normalText } from "../../domain/text.ts";
 import type { CloudProvider, LocationHint } from "../../domain/zone.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { zones } from "../../storage/schema.ts";
+import { zones } from "../../storage/schema/zones.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs, stillManages } from "../caller.ts";
 import type { Context } from "../context.ts";

@@ -7,7 +7,9 @@ import { DomainError } from "../../domain/errors.ts";
 import type { Permission } from "../../domain/permissions.ts";
 import { searchKey } from "../../domain/text.ts";
 import { keepEach, keepQuery, runnable } from "../../storage/kept-query.ts";
-import { accounts, memberships, users } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
+import { users } from "../../storage/schema/users.ts";
 import {
   accountQuery,
   hasOn,

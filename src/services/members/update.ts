@@ -4,7 +4,8 @@ import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
 import { keepEach, keepQuery, keepStatement } from "../../storage/kept-query.ts";
-import { memberships, users } from "../../storage/schema.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
+import { users } from "../../storage/schema/users.ts";
 import {
   accessStillHolds,
   accountQuery,

@@ -3,7 +3,7 @@ import { and, asc, eq, exists } from "drizzle-orm";
 import { DomainError } from "../../domain/errors.ts";
 import { normalText } from "../../domain/text.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
-import { personalAccessTokens } from "../../storage/schema.ts";
+import { personalAccessTokens } from "../../storage/schema/personal-access-tokens.ts";
 import { auditStatement } from "../audit.ts";
 import { callerStillActive, readAs } from "../caller.ts";
 import { callerId } from "../credentials.ts";

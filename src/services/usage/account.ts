@@ -1,7 +1,9 @@
 import { eq, sql } from "drizzle-orm";
 
 import { keepEach } from "../../storage/kept-query.ts";
-import { accounts, memberships, zones } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
+import { zones } from "../../storage/schema/zones.ts";
 import {
   AccountName,
   isItsZone,

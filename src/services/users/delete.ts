@@ -1,7 +1,10 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { auditRows, deletedIdentities, identities, invites, users } from "../../storage/schema.ts";
+import { auditRows } from "../../storage/schema/audit-rows.ts";
+import { deletedIdentities, identities } from "../../storage/schema/identities.ts";
+import { invites } from "../../storage/schema/invites.ts";
+import { users } from "../../storage/schema/users.ts";
 import { auditStatement, nextAuditId } from "../audit.ts";
 import { readAs, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";

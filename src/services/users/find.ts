@@ -3,7 +3,7 @@ import { sql, type SQL } from "drizzle-orm";
 import { isBlocked, type BlockingState } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { users } from "../../storage/schema.ts";
+import { users } from "../../storage/schema/users.ts";
 import { hasEverywhere, isStillActive, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 
-import { users } from "../../storage/schema.ts";
+import { users } from "../../storage/schema/users.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { asProfile, requireVisible, userQuery, type UserProfile } from "./find.ts";

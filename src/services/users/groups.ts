@@ -2,7 +2,7 @@ import { and, eq, notInArray, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { groups, userGroups } from "../../storage/schema.ts";
+import { groups, userGroups } from "../../storage/schema/groups.ts";
 import { hasEverywhere, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 

@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 
-import { accounts, memberships } from "../../storage/schema.ts";
+import { accounts } from "../../storage/schema/accounts.ts";
+import { memberships } from "../../storage/schema/memberships.ts";
 import { mayOwnMore, ownedCount } from "../accounts/owned.ts";
 import { readAs, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { searchText } from "../../domain/search.ts";
 import { normalEmail } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
-import { users } from "../../storage/schema.ts";
+import { users } from "../../storage/schema/users.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";

@@ -1,0 +1,23 @@
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+import { cloudProviders, locationHints } from "../../domain/zone.ts";
+import { oneOf, yesOrNo } from "./checks.ts";
+
+export const zones = sqliteTable(
+  "zones",
+  {
+    id: integer("id").primaryKey(),
+    uuid: text("uuid").notNull().unique(),
+    slug: text("slug").notNull().unique(),
+    title: text("title").notNull(),
+    cloudProvider: text("cloud_provider", { enum: cloudProviders }).notNull(),
+    private: integer("private", { mode: "boolean" }).notNull().default(false),
+    origin: text("origin"),
+    locationHint: text("location_hint", { enum: locationHints }),
+  },
+  (table) => [
+    oneOf("zones_cloud_provider", table.cloudProvider, cloudProviders),
+    oneOf("zones_location_hint", table.locationHint, locationHints),
+    yesOrNo("zones_private", table.private),
+  ],
+);
