@@ -6,7 +6,7 @@ import { answerSchema, type Answer } from "../answer-schema.ts";
 import { readFirst } from "../context.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
-import { textFilter } from "./fields.ts";
+import { textFilter } from "./parameters.ts";
 import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 import { presentUser, userSchema } from "./users.ts";

@@ -1,6 +1,6 @@
 import type { AppContext } from "../app-env.ts";
 import { queryOf } from "../query.ts";
-import { textFilter } from "./fields.ts";
+import { textFilter } from "./parameters.ts";
 
 /** The name of the organization a request is about: `?organization=`, else the header; undefined where neither says. */
 export function namedOrganization(c: AppContext): string | undefined {

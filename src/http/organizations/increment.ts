@@ -7,7 +7,8 @@ import { named } from "../described.ts";
 import { readKey } from "../idempotency.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
 import { answers, json, problem } from "./answers.ts";
-import { integerField, uuidParameter } from "./fields.ts";
+import { integerField } from "./fields.ts";
+import { uuidParameter } from "./parameters.ts";
 import { operation } from "./operation.ts";
 import { InvalidRequest } from "./validation.ts";
 

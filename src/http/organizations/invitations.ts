@@ -12,7 +12,9 @@ import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
-import { choiceField, emailField, uuidParameter } from "./fields.ts";
+import { choiceField } from "./fields.ts";
+import { uuidParameter } from "./parameters.ts";
+import { emailField } from "./text-fields.ts";
 import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 

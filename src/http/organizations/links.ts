@@ -7,7 +7,7 @@ import {
   type PageRequest,
 } from "../../domain/page.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { textFilter } from "./fields.ts";
+import { textFilter } from "./parameters.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
 

@@ -6,7 +6,7 @@ import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { limitLogins } from "../rate-limits.ts";
 import { answers, json } from "./answers.ts";
-import { emailField } from "./fields.ts";
+import { emailField } from "./text-fields.ts";
 import { operation } from "./operation.ts";
 
 const example = {

@@ -7,58 +7,22 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
 import type { AppContext } from "../app-env.ts";
 import { readFirst } from "../context.ts";
-import { named } from "../described.ts";
 import { answerTagged, expectedVersions } from "../entity-tag.ts";
-import { logoUrl } from "../logo-url.ts";
 import { limitSlugs } from "../rate-limits.ts";
 import { answers, json, pageOf } from "./answers.ts";
-import {
-  idFilter,
-  organizationName,
-  organizationSlug,
-  textFilter,
-  uuidFilter,
-  uuidParameter,
-} from "./fields.ts";
+import { idFilter, textFilter, uuidFilter, uuidParameter } from "./parameters.ts";
 import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
+import {
+  organizationBody,
+  organizationChanges,
+  organizationSchema,
+  presentOrganization,
+} from "./organization-schemas.ts";
 
 const tag = "Organizations";
-const example = {
-  uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
-  name: "Acme",
-  slug: "acme",
-  account_portal_url: "https://accounts.example.com/portal/acme",
-  logo_url:
-    "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
-};
-
-const organizationSchema = answerSchema(() =>
-  z
-    .object({
-      uuid: z.uuid(),
-      name: z.string(),
-      slug: z.string(),
-      account_portal_url: z.url(),
-      logo_url: z
-        .url()
-        .nullable()
-        .openapi({ description: "Takes the same token; null where there is no logo." }),
-    })
-    .openapi("Organization", { example }),
-);
-const organizationBody = named(
-  "OrganizationBody",
-  z.object({ name: organizationName, slug: organizationSlug }),
-  { required: ["name", "slug"] },
-);
-const organizationChanges = named(
-  "OrganizationChanges",
-  z.object({ name: organizationName.optional(), slug: organizationSlug.optional() }),
-);
 const params = z.object({ uuid: uuidParameter });
 const bodyExample = { name: "Acme", slug: "acme" };
 
@@ -91,7 +55,7 @@ operation(
     };
     const request = await readFirst(ctx, () => readPageRequest(rawQuery, accountListKeys(filter)));
     const page = await listAccounts(ctx, filter, request);
-    return c.json(presentPage(ctx, c, page, (row) => present(ctx, row)));
+    return c.json(presentPage(ctx, c, page, (row) => presentOrganization(ctx, row)));
   },
 );
 
@@ -112,7 +76,7 @@ operation(
   async (ctx, { body }, c) => {
     const { name, slug } = await readFirst(ctx, body);
     const made = await createAccount(ctx, { title: name, slug });
-    return c.json(present(ctx, { ...made, logoHash: null }), 201);
+    return c.json(presentOrganization(ctx, { ...made, logoHash: null }), 201);
   },
 );
 
@@ -130,7 +94,7 @@ operation(
   },
   async (ctx, input, c) => {
     const { account } = await getAccount(ctx, new AccountName(input.params.uuid));
-    return answerTagged(c, account, present(ctx, account));
+    return answerTagged(c, account, presentOrganization(ctx, account));
   },
 );
 
@@ -199,20 +163,5 @@ async function update(
     return { title: name, slug };
   };
   const { account } = await updateAccount(ctx, new AccountName(uuid), readChanges, expectedVersions(c));
-  return answerTagged(c, account, present(ctx, account));
-}
-
-function present(
-  ctx: Context,
-  account: { uuid: string; title: string; slug: string; logoHash: string | null },
-): Answer<typeof organizationSchema> {
-  const { uuid, title, slug } = account;
-  const { publicUrl } = ctx.settings;
-  return {
-    uuid,
-    name: title,
-    slug,
-    account_portal_url: `${publicUrl}/portal/${slug}`,
-    logo_url: logoUrl(publicUrl, account),
-  };
+  return answerTagged(c, account, presentOrganization(ctx, account));
 }

@@ -12,7 +12,9 @@ import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
-import { booleanField, emailField, groupsField, personName, textFilter, uuidParameter } from "./fields.ts";
+import { booleanField, groupsField } from "./fields.ts";
+import { textFilter, uuidParameter } from "./parameters.ts";
+import { emailField, personName } from "./text-fields.ts";
 import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 

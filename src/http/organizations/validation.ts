@@ -34,6 +34,18 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, values: un
   throw new InvalidRequest(errors);
 }
 
+/** Reports a sentence from inside a zod transform. */
+export function report(context: z.RefinementCtx, sentence: string): typeof z.NEVER {
+  context.addIssue({ code: "custom", message: sentence });
+  return z.NEVER;
+}
+
+/** What is told of a field that is left out or null; undefined where it has a value. */
+export function absence(value: unknown): string | undefined {
+  if (value === undefined) return "This field is required.";
+  return value === null ? "This field may not be null." : undefined;
+}
+
 /** What Python calls the type of a JSON value. */
 export function pythonType(value: unknown): string {
   if (Array.isArray(value)) return "list";

@@ -1,0 +1,57 @@
+/** What this face reads and shows of an organization. */
+import { z } from "@hono/zod-openapi";
+
+import type { Context } from "../../services/context.ts";
+import { answerSchema, type Answer } from "../answer-schema.ts";
+import { named } from "../described.ts";
+import { logoUrl } from "../logo-url.ts";
+import { organizationName, organizationSlug } from "./text-fields.ts";
+
+const example = {
+  uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+  name: "Acme",
+  slug: "acme",
+  account_portal_url: "https://accounts.example.com/portal/acme",
+  logo_url:
+    "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+};
+
+export const organizationSchema = answerSchema(() =>
+  z
+    .object({
+      uuid: z.uuid(),
+      name: z.string(),
+      slug: z.string(),
+      account_portal_url: z.url(),
+      logo_url: z
+        .url()
+        .nullable()
+        .openapi({ description: "Takes the same token; null where there is no logo." }),
+    })
+    .openapi("Organization", { example }),
+);
+
+export const organizationBody = named(
+  "OrganizationBody",
+  z.object({ name: organizationName, slug: organizationSlug }),
+  { required: ["name", "slug"] },
+);
+export const organizationChanges = named(
+  "OrganizationChanges",
+  z.object({ name: organizationName.optional(), slug: organizationSlug.optional() }),
+);
+
+export function presentOrganization(
+  ctx: Context,
+  account: { uuid: string; title: string; slug: string; logoHash: string | null },
+): Answer<typeof organizationSchema> {
+  const { uuid, title, slug } = account;
+  const { publicUrl } = ctx.settings;
+  return {
+    uuid,
+    name: title,
+    slug,
+    account_portal_url: `${publicUrl}/portal/${slug}`,
+    logo_url: logoUrl(publicUrl, account),
+  };
+}

@@ -1,0 +1,47 @@
+/** What stands in this face's addresses: filters, and the uuid in a path. */
+import { z } from "@hono/zod-openapi";
+
+import { normalText } from "../../domain/text.ts";
+import { parseUuid } from "../../domain/uuid.ts";
+import { described } from "../described.ts";
+import { report } from "./validation.ts";
+
+/** A filter by UUID, in any spelling; empty means no filter. */
+export const uuidFilter = filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID.");
+
+/** A filter by an integer key; empty means no filter. */
+export const idFilter = filter(
+  "id",
+  (value) => (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value) ? Number(value) : undefined),
+  "Enter a number.",
+);
+
+/** A filter by a text, as texts are stored; empty means no filter. */
+export function textFilter(description: string) {
+  return described(
+    z
+      .string()
+      .optional()
+      .transform((value) => (value === undefined || value.trim() === "" ? undefined : normalText(value))),
+    { description },
+  );
+}
+
+/** A UUID in the path, in any spelling the framework takes. */
+export const uuidParameter = described(
+  z.string().transform((value, context): string => parseUuid(value) ?? report(context, "Not found.")),
+  { type: "string", format: "uuid", param: { name: "uuid", in: "path" } },
+);
+
+function filter<Value>(name: string, read: (value: string) => Value | undefined, sentence: string) {
+  return described(
+    z
+      .string()
+      .optional()
+      .transform((value, context) => {
+        if (value === undefined || value.trim() === "") return undefined;
+        return read(value) ?? report(context, sentence);
+      }),
+    { type: "string", description: `Only the one with this ${name}.` },
+  );
+}
