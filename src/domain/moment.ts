@@ -1,4 +1,4 @@
-/** Times as clients write them; epoch milliseconds inside. */
+/** Times as clients write and read them; epoch milliseconds inside. */
 
 /** The last millisecond of the year 9999, and the first of the year 1, which any clock can show. */
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -36,6 +36,13 @@ export function parseMoment(text: string): number | undefined {
 export function momentOfNumber(number: number): number | undefined {
   if (!Number.isFinite(number)) return undefined;
   return inRange(Math.floor(Math.abs(number) > mostSeconds ? number : number * 1000));
+}
+
+/** Writes a time as answers tell it, in UTC to the millisecond; null where there is none. */
+export function tellMoment(moment: number): string;
+export function tellMoment(moment: number | null): string | null;
+export function tellMoment(moment: number | null): string | null {
+  return moment === null ? null : new Date(moment).toISOString();
 }
 
 function inRange(moment: number): number | undefined {

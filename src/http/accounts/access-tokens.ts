@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
+import { tellMoment } from "../../domain/moment.ts";
 import {
   createAccessToken,
   deleteAccessToken,
@@ -69,7 +70,7 @@ operation(
   async (ctx, _input, c) => {
     const tokens = await listAccessTokens(ctx);
     return c.json(
-      tokens.map(({ id, description, expiresAt }) => ({ id, description, expires: told(expiresAt) })),
+      tokens.map(({ id, description, expiresAt }) => ({ id, description, expires: tellMoment(expiresAt) })),
     );
   },
 );
@@ -93,7 +94,7 @@ operation(
       description: body.description,
       expiresAt: body.expiration_date ?? null,
     });
-    return c.json({ id, token, expires: told(expiresAt) }, 201);
+    return c.json({ id, token, expires: tellMoment(expiresAt) }, 201);
   },
 );
 
@@ -115,7 +116,3 @@ operation(
     return c.body(null, 204);
   },
 );
-
-function told(ends: number | null): string | null {
-  return ends === null ? null : new Date(ends).toISOString();
-}

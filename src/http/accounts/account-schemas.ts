@@ -8,6 +8,7 @@ import {
   descriptionLength,
   titleLength,
 } from "../../domain/account.ts";
+import { tellMoment } from "../../domain/moment.ts";
 import { roleGrants, type Permission } from "../../domain/permissions.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { Access } from "../../services/accounts/access.ts";
@@ -144,9 +145,8 @@ export function presentAccount(ctx: Context, { caller, account }: Access): Answe
     blocking_state: blockingStateAt(account.blockingState, account.quotaUntil, ctx.now),
     blocked_features: account.blockedFeatures,
     limits: account.limits ?? { upload: null, usage: null },
-    creation_date: new Date(account.createdAt).toISOString(),
-    trial_expiration_date:
-      account.trialExpiresAt === null ? null : new Date(account.trialExpiresAt).toISOString(),
+    creation_date: tellMoment(account.createdAt),
+    trial_expiration_date: tellMoment(account.trialExpiresAt),
     domain: saml ? account.samlDomain : null,
     saml_entity_id: saml ? account.samlEntityId : null,
     saml_sso_url: saml ? account.samlSsoUrl : null,

@@ -1,5 +1,6 @@
 import { AccountName } from "../../services/accounts/access.ts";
 import { exportAccount, type AccountPart } from "../../services/copies/export-account.ts";
+import { tellMoment } from "../../domain/moment.ts";
 import { joinName } from "../../domain/user.ts";
 import { answers, bytes } from "../fastapi/answers.ts";
 import { presentChange } from "../fastapi/audit.ts";
@@ -80,7 +81,7 @@ function present(part: AccountPart): object[] {
       name: joinName(firstName, lastName),
       email,
       role,
-      since: moment(createdAt),
+      since: tellMoment(createdAt),
     }));
   }
   if (part.kind === "invitation") {
@@ -89,8 +90,8 @@ function present(part: AccountPart): object[] {
       email,
       role,
       state,
-      sent_at: moment(sentAt),
-      expires: moment(validUntil),
+      sent_at: tellMoment(sentAt),
+      expires: tellMoment(validUntil),
       invited_by: inviter,
       accepted_by: acceptedBy,
     }));
@@ -99,14 +100,10 @@ function present(part: AccountPart): object[] {
   if (part.kind === "usage") {
     return part.rows.map(({ size, at, knowledgebox, sums }) => ({
       bucket: size,
-      timestamp: moment(at),
+      timestamp: tellMoment(at),
       knowledgebox,
       metrics: sums,
     }));
   }
   return part.rows.map(({ type, bytes: content }) => ({ type, base64: content.toBase64() }));
-}
-
-function moment(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
+import { tellMoment } from "../../domain/moment.ts";
 import { codePoints, normalText } from "../../domain/text.ts";
 import { isPublicHttps } from "../../domain/url.ts";
 import { joinName, languages, nameLength, splitName, userTypes } from "../../domain/user.ts";
@@ -170,6 +171,6 @@ function presentUser(caller: Caller) {
     email: caller.email,
     language: caller.language,
     type: caller.type,
-    last_login: caller.lastLogin === null ? null : new Date(caller.lastLogin).toISOString(),
+    last_login: tellMoment(caller.lastLogin),
   };
 }

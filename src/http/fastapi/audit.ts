@@ -1,6 +1,7 @@
 /** A history as the accounts face and the operator's show it. */
 import { z } from "@hono/zod-openapi";
 
+import { tellMoment } from "../../domain/moment.ts";
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import { described } from "../described.ts";
@@ -85,5 +86,5 @@ export function presentAudit({ items, next }: AuditPage): Answer<typeof auditPag
 
 /** A change as it is shown. */
 export function presentChange({ id, at, actor, action, target, changes, requestId }: AuditRow) {
-  return { id, at: new Date(at).toISOString(), actor, action, target, changes, request_id: requestId };
+  return { id, at: tellMoment(at), actor, action, target, changes, request_id: requestId };
 }

@@ -10,6 +10,7 @@ import {
 } from "../../domain/account.ts";
 import { periodOf } from "../../domain/buckets.ts";
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
+import { tellMoment } from "../../domain/moment.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
@@ -111,9 +112,8 @@ export function presentManaged(account: ManagedAccount, now: number): Answer<typ
     email: account.email,
     type: account.type,
     zone: account.zoneSlug,
-    creation_date: new Date(account.createdAt).toISOString(),
-    trial_expiration_date:
-      account.trialExpiresAt === null ? null : new Date(account.trialExpiresAt).toISOString(),
+    creation_date: tellMoment(account.createdAt),
+    trial_expiration_date: tellMoment(account.trialExpiresAt),
     current_users: account.memberCount,
     current_kbs: account.currentKnowledgeBoxes,
     current_usage: account.usagePeriod === periodOf(now).start ? account.usage : 0,

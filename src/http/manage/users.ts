@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { DomainError } from "../../domain/errors.ts";
+import { tellMoment } from "../../domain/moment.ts";
 import { joinName, languages, userTypes } from "../../domain/user.ts";
 import {
   getManagedUser,
@@ -140,7 +141,7 @@ function present(user: ManagedUser): Answer<typeof userSchema> {
     is_active: user.isActive,
     language: user.language,
     avatar: user.avatar,
-    last_login: user.lastLogin === null ? null : new Date(user.lastLogin).toISOString(),
-    creation_date: new Date(user.createdAt).toISOString(),
+    last_login: tellMoment(user.lastLogin),
+    creation_date: tellMoment(user.createdAt),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
+import { tellMoment } from "../../domain/moment.ts";
 import type { ShownInvite } from "../../services/invites/access.ts";
 import { createInvite } from "../../services/invites/create.ts";
 import { getInvite } from "../../services/invites/get.ts";
@@ -155,7 +156,7 @@ function present({
     invitee_identifier: email,
     role,
     invited_by: inviter,
-    sent_at: new Date(sentAt).toISOString(),
-    valid_until: new Date(validUntil).toISOString(),
+    sent_at: tellMoment(sentAt),
+    valid_until: tellMoment(validUntil),
   };
 }
