@@ -4,6 +4,7 @@ import "./accounts.ts";
 import "./audit.ts";
 import "./export.ts";
 import "./invites.ts";
+import "./received-invites.ts";
 import "./logos.ts";
 import "./members.ts";
 import "./permissions.ts";

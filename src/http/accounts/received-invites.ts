@@ -1,0 +1,164 @@
+/** Invites as the invited person sees them: by the secret of a link, or sent to an address of theirs. */
+import { z } from "@hono/zod-openapi";
+
+import { accountRoles } from "../../domain/account.ts";
+import { tellMoment } from "../../domain/moment.ts";
+import { acceptInvite, acceptOwnInvite } from "../../services/invites/accept.ts";
+import { listOwnInvites } from "../../services/invites/list-own.ts";
+import { previewInvite } from "../../services/invites/preview.ts";
+import { answerSchema } from "../answer-schema.ts";
+import { described, named } from "../described.ts";
+import { answers, json, openAnswers } from "../fastapi/answers.ts";
+import { uuid } from "../fastapi/fields.ts";
+import { countingBadSecrets, limitPreviews } from "../rate-limits.ts";
+import { openOperation, operation } from "./operation.ts";
+
+const tag = "Invites";
+const exampleId = "0b6f0c1e-52a5-4d0f-8f0d-3f1d2b7a9c44";
+const exampleAccount = { id: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11", slug: "acme" };
+const expires = "2026-02-07T13:00:00.000Z";
+
+const inviterName = () =>
+  z.string().nullable().openapi({ description: "Who invited, by name; null when that user is gone." });
+
+const receivedSchema = answerSchema(() =>
+  z
+    .object({
+      id: z.uuid(),
+      account: z.object({ id: z.uuid(), slug: z.string(), title: z.string() }),
+      role: z.enum(accountRoles),
+      invited_by: inviterName(),
+      expires: z.iso.datetime(),
+    })
+    .openapi("ReceivedInvite", {
+      example: {
+        id: exampleId,
+        account: { ...exampleAccount, title: "Acme" },
+        role: "AMEMBER",
+        invited_by: "Ada Lovelace",
+        expires,
+      },
+    }),
+);
+
+const joinedSchema = answerSchema(() =>
+  z
+    .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
+    .openapi("JoinedAccount", { example: { account: exampleAccount } }),
+);
+
+const previewSchema = answerSchema(() =>
+  z
+    .object({
+      account: z.object({
+        title: z.string(),
+        logo_url: z
+          .string()
+          .nullable()
+          .openapi({ description: "The logo itself, as a `data:` URL: its own address is for members." }),
+      }),
+      invited_by: inviterName(),
+      role: z.enum(accountRoles),
+      expires: z.iso.datetime(),
+    })
+    .openapi("InvitePreview", {
+      example: {
+        account: { title: "Acme", logo_url: null },
+        invited_by: "Ada Lovelace",
+        role: "AMEMBER",
+        expires,
+      },
+    }),
+);
+
+const tokenBody = named(
+  "InviteToken",
+  z.object({ token: described(z.string(), { description: "What stands behind `#` in the link." }) }),
+);
+const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
+
+openOperation(
+  {
+    id: "previewInvite",
+    method: "post",
+    path: "/api/v1/invites/preview",
+    tag,
+    summary: "Preview invite",
+    description:
+      "What the secret of an invite's link is an invite to. Open to anyone who has it; a wrong, used, expired or revoked one is 404. 60 a minute an address.",
+    body: tokenBody,
+    bodyExample: { token: exampleToken },
+    limit: limitPreviews,
+    responses: () => openAnswers(json(200, "The invite.", previewSchema()), 400, 404, 422),
+  },
+  async (visit, { body }, c) => {
+    const { title, logo, inviter, role, validUntil } = await countingBadSecrets(c, () =>
+      previewInvite(visit, body.token),
+    );
+    const account = { title, logo_url: logo };
+    return c.json({ account, invited_by: inviter, role, expires: tellMoment(validUntil) });
+  },
+);
+
+operation(
+  {
+    id: "acceptInvite",
+    method: "post",
+    path: "/api/v1/invites/accept",
+    tag,
+    summary: "Accept invite",
+    description:
+      "Makes the caller a member by the secret of an invite's link. A wrong, used, expired or revoked one is 404; who accepted it is answered the same again. A role is never lowered.",
+    body: tokenBody,
+    bodyExample: { token: exampleToken },
+    responses: () =>
+      answers(json(200, "The account that was joined.", joinedSchema()), 400, 403, 404, 409, 422),
+  },
+  async (ctx, { body }, c) => {
+    const { uuid: id, slug } = await countingBadSecrets(c, () => acceptInvite(ctx, body.token));
+    return c.json({ account: { id, slug } });
+  },
+);
+
+operation(
+  {
+    id: "listOwnInvites",
+    method: "get",
+    path: "/api/v1/user/invites",
+    tag,
+    summary: "List my invites",
+    description: "The pending invites sent to the caller's verified address, the oldest first.",
+    responses: () => answers(json(200, "The invites.", z.array(receivedSchema()))),
+  },
+  async (ctx, _input, c) => {
+    const invites = await listOwnInvites(ctx);
+    return c.json(
+      invites.map(({ uuid: id, account, role, inviter, validUntil }) => ({
+        id,
+        account: { id: account.uuid, slug: account.slug, title: account.title },
+        role,
+        invited_by: inviter,
+        expires: tellMoment(validUntil),
+      })),
+    );
+  },
+);
+
+operation(
+  {
+    id: "acceptOwnInvite",
+    method: "post",
+    path: "/api/v1/user/invites/{id}/accept",
+    tag,
+    summary: "Accept my invite",
+    description: "Makes the caller a member by an invite sent to the caller's verified address.",
+    params: z.object({
+      id: described(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+    }),
+    responses: () => answers(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
+  },
+  async (ctx, { params }, c) => {
+    const { uuid: id, slug } = await acceptOwnInvite(ctx, params.id);
+    return c.json({ account: { id, slug } });
+  },
+);
