@@ -9,7 +9,8 @@ import {
 import { answerSchema } from "../answer-schema.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
-import { moment, orNull, text, uuid } from "../fastapi/fields.ts";
+import { moment, orNull, uuid } from "../fastapi/fields.ts";
+import { text } from "../fastapi/text-fields.ts";
 import { report } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
 

@@ -15,7 +15,7 @@ import type { Access } from "../../services/accounts/access.ts";
 import type { Context } from "../../services/context.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import { named } from "../described.ts";
-import { email, slug, text } from "../fastapi/fields.ts";
+import { email, slug, text } from "../fastapi/text-fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 import { samlBody } from "./saml.ts";
 

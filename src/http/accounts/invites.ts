@@ -10,7 +10,7 @@ import { revokeAddress } from "../../services/invites/revoke.ts";
 import { answerSchema } from "../answer-schema.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
-import { email } from "../fastapi/fields.ts";
+import { email } from "../fastapi/text-fields.ts";
 import { accountById, namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 

@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 
 import { isPublicHttps } from "../../domain/url.ts";
 import { described } from "../described.ts";
-import { text } from "../fastapi/fields.ts";
+import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 
 /** Longest certificate taken, in characters: the largest seen in the field are under 10,000. */

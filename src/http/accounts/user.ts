@@ -11,7 +11,7 @@ import { updateMe } from "../../services/users/update-me.ts";
 import { answerSchema } from "../answer-schema.ts";
 import { named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
-import { email, text } from "../fastapi/fields.ts";
+import { email, text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
 

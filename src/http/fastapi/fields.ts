@@ -1,71 +1,11 @@
-/** The fields of this face's requests, each with pydantic's way of refusing a value. */
+/** The fields of requests that are no texts, each with pydantic's way of refusing a value. */
 import { z } from "@hono/zod-openapi";
 
-import { isReservedSlug, slugLength } from "../../domain/account.ts";
-import { emailFault } from "../../domain/email.ts";
-import { codePoints, textFault } from "../../domain/text.ts";
 import { momentOfNumber, parseMoment } from "../../domain/moment.ts";
-import { emailLength } from "../../domain/user.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { described, type Metadata } from "../described.ts";
 import { uuidFault } from "./uuid-fault.ts";
-import { report, valueError, type FieldFault } from "./validation.ts";
-
-export interface TextRules {
-  /** Least and most code points. */
-  readonly min?: number;
-  readonly max?: number;
-  /** A regular expression, as it is told in the answer. */
-  readonly pattern?: string;
-  /** Whether line ends and tabs are ordinary characters. */
-  readonly lines?: boolean;
-  /** What no pattern can say: the reason a value is refused. */
-  readonly refuse?: (value: string) => FieldFault | undefined;
-  readonly description: string;
-  readonly example?: string;
-  readonly format?: string;
-}
-
-/** A string; of all rules it breaks the first is told, as pydantic does. */
-export function text(rules: TextRules) {
-  const schema = z.string().transform((value, context) => {
-    const fault = textFaultOf(value, rules);
-    return fault === undefined ? value : report(context, fault);
-  });
-  return described(schema, {
-    description: rules.description,
-    ...(rules.min === undefined ? {} : { minLength: rules.min }),
-    ...(rules.max === undefined ? {} : { maxLength: rules.max }),
-    ...(rules.pattern === undefined ? {} : { pattern: rules.pattern }),
-    ...(rules.format === undefined ? {} : { format: rules.format }),
-    ...(rules.example === undefined ? {} : { example: rules.example }),
-  });
-}
-
-export const slugPattern = "^[a-z0-9_-]+$";
-
-/** A slug that an account may take. */
-export const slug = text({
-  max: slugLength,
-  pattern: slugPattern,
-  refuse: (value) => (isReservedSlug(value) ? valueError("This slug is reserved.") : undefined),
-  description: "Unique without regard to case; not a reserved word and not of a UUID's form.",
-  example: "acme",
-});
-
-/** An e-mail address. */
-export const email = text({
-  max: emailLength,
-  refuse: (value) => {
-    const reason = emailFault(value);
-    return reason === undefined
-      ? undefined
-      : { type: "value_error", msg: `value is not a valid email address: ${reason}`, ctx: { reason } };
-  },
-  description: "An e-mail address.",
-  format: "email",
-  example: "ada@example.com",
-});
+import { report, type FieldFault } from "./validation.ts";
 
 /** A UUID in any of the spellings pydantic takes. */
 export function uuid(description: string) {
@@ -139,6 +79,11 @@ export function listOf<Item extends z.ZodType>(item: Item, max: number) {
   );
 }
 
+/** The same field, left out or null. What reads it says no type, so that the document must be told both. */
+export function orNull<Field extends z.ZodType>(field: Field, type: "integer" | "string") {
+  return described(field.nullish(), { type: [type, "null"] });
+}
+
 const uuidForm =
   /^(?:(?:urn:uuid:)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\{[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}|[0-9a-fA-F]{32})$/;
 const truths = new Set(["true", "t", "yes", "y", "on", "1"]);
@@ -155,11 +100,6 @@ const outOfRange: FieldFault = {
   ctx: { error: "dates after 9999 are not supported as unix timestamps" },
 };
 
-/** The same field, left out or null. What reads it says no type, so that the document must be told both. */
-export function orNull<Field extends z.ZodType>(field: Field, type: "integer" | "string") {
-  return described(field.nullish(), { type: [type, "null"] });
-}
-
 /** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
 function lax<Value extends number | boolean | string>(
   metadata: Metadata,
@@ -175,40 +115,4 @@ function lax<Value extends number | boolean | string>(
 
 function bound(type: string, words: string, key: string, limit: number): FieldFault {
   return { type, msg: `Input should be ${words} ${limit}`, ctx: { [key]: limit } };
-}
-
-function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
-  const unfit = textFault(value, { lines: rules.lines ?? false });
-  if (unfit?.kind === "surrogate") {
-    return {
-      type: "string_unicode",
-      msg: "Input should be a valid string, unable to parse raw data as a unicode string",
-    };
-  }
-  // What counts is what is stored: normal form C can be longer than what was sent.
-  const normal = value.normalize("NFC");
-  if (rules.min !== undefined && codePoints(normal.trim()) < rules.min) {
-    const characters = rules.min === 1 ? "character" : "characters";
-    return {
-      type: "string_too_short",
-      msg: `String should have at least ${rules.min} ${characters}`,
-      ctx: { min_length: rules.min },
-    };
-  }
-  if (rules.max !== undefined && codePoints(normal) > rules.max) {
-    return {
-      type: "string_too_long",
-      msg: `String should have at most ${rules.max} characters`,
-      ctx: { max_length: rules.max },
-    };
-  }
-  if (rules.pattern !== undefined && !new RegExp(rules.pattern).test(value)) {
-    return {
-      type: "string_pattern_mismatch",
-      msg: `String should match pattern '${rules.pattern}'`,
-      ctx: { pattern: rules.pattern },
-    };
-  }
-  if (unfit !== undefined) return valueError("Control characters are not allowed.");
-  return rules.refuse?.(value);
 }

@@ -15,7 +15,8 @@ import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
 import { answerSchema, type Answer } from "../answer-schema.ts";
 import { named } from "../described.ts";
-import { integer, listOf, moment, orNull, text } from "../fastapi/fields.ts";
+import { integer, listOf, moment, orNull } from "../fastapi/fields.ts";
+import { text } from "../fastapi/text-fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 
 const count = () => z.int().nullable();

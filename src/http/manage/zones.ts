@@ -12,7 +12,8 @@ import {
 } from "../../services/manage/zones.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
-import { boolean, text, uuid } from "../fastapi/fields.ts";
+import { boolean, uuid } from "../fastapi/fields.ts";
+import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 import { presentZone, zoneSchema } from "../fastapi/zone.ts";
 import { operation } from "./operation.ts";
