@@ -3,7 +3,8 @@ import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/
 import { searchTerms } from "../../domain/search.ts";
 import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { pageQueries, type AccountFilter, type ListedAccount } from "./page-queries.ts";
+import type { AccountFilter, ListedAccount } from "./listed-accounts.ts";
+import { pageQueries } from "./page-queries.ts";
 
 /** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
 export function accountListKeys(filter: AccountFilter): readonly ("string" | "number")[] {

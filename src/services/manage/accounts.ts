@@ -9,7 +9,7 @@ import { planLimits, trialEnd, usageLimitOf, type Plan } from "../../domain/plan
 import { searchTerms } from "../../domain/search.ts";
 import { runnable } from "../../storage/kept-query.ts";
 import { getAccount } from "../accounts/get.ts";
-import { everyAccount } from "../accounts/page-queries.ts";
+import { everyAccount } from "../accounts/listed-accounts.ts";
 import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
 import { askerOf, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
