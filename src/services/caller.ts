@@ -40,21 +40,29 @@ export async function readAs<Items extends readonly Statement[]>(
 ): Promise<[Caller, ...BatchResponse<[...Items]>]> {
   const { principal, repeatable } = ctx;
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const kept = repeatable === undefined ? [] : [keptQuery(ctx, repeatable, callerId(ctx))];
-    const [[row], ...rest] = await runBatch(ctx.db, [callerQuery(ctx), ...kept, ...items] as const);
+    const { row, kept, rest } = await readRow(ctx, items);
     if (row !== undefined) {
       const caller = asCaller(ctx, row);
-      if (repeatable !== undefined) {
-        const [first] = rest.shift() as Awaited<ReturnType<typeof keptQuery>>;
-        requireNew(repeatable, first);
-      }
+      if (repeatable !== undefined) requireNew(repeatable, kept);
       noteUse(ctx, row);
-      return [caller, ...rest] as unknown as [Caller, ...BatchResponse<[...Items]>];
+      return [caller, ...rest];
     }
     if (principal.kind === "token") break;
     await signIn(ctx, principal.identity);
   }
   throw new DomainError("token_invalid");
+}
+
+/** Reads the caller's row, what is kept of the same request, and the given statements. */
+async function readRow<Items extends readonly Statement[]>(ctx: Context, items: Items) {
+  const { db, repeatable } = ctx;
+  if (repeatable === undefined) {
+    const [[row], ...rest] = await runBatch(db, [callerQuery(ctx), ...items] as const);
+    return { row, kept: undefined, rest };
+  }
+  const query = keptQuery(ctx, repeatable, callerId(ctx));
+  const [[row], [kept], ...rest] = await runBatch(db, [callerQuery(ctx), query, ...items] as const);
+  return { row, kept, rest };
 }
 
 /**

@@ -48,13 +48,13 @@ export async function sentAgo(account: MadeAccount, email: string, milliseconds:
 
 /** The last invitation of an address to an account. */
 export async function lastInvite({ id }: MadeAccount, email: string): Promise<StoredInvite> {
-  const row = await read(
+  const row = await read<StoredInvite>(
     "SELECT invites.* FROM invites JOIN accounts ON accounts.id = invites.account_id WHERE accounts.uuid = ? AND invites.email_key = ? ORDER BY invites.id DESC",
     id,
     email.normalize("NFC").toLowerCase(),
   );
   if (row === null) throw new Error(`No invitation of ${email}`);
-  return row as unknown as StoredInvite;
+  return row;
 }
 
 /** What stands in the mail of an invitation, of its present version unless told. */

@@ -10,10 +10,13 @@ export async function run(statement: string, ...values: unknown[]): Promise<void
 }
 
 /** One row, as the database has it. */
-export function read(statement: string, ...values: unknown[]): Promise<Record<string, unknown> | null> {
+export function read<Row = Record<string, unknown>>(
+  statement: string,
+  ...values: unknown[]
+): Promise<Row | null> {
   return env.DB.prepare(statement)
     .bind(...values)
-    .first();
+    .first<Row>();
 }
 
 export async function deactivate(user: Caller): Promise<void> {

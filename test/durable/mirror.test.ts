@@ -25,16 +25,11 @@ function told(meter: Meter) {
 
 /** Puts another database before a meter while something happens. */
 async function withDatabase(meter: Meter, database: D1Database, work: () => Promise<unknown>): Promise<void> {
-  const restore = await runInDurableObject(meter.stub, (instance) => {
-    const held = instance as unknown as { env: { DB: D1Database } };
-    const { env: before } = held;
-    held.env = { ...before, DB: database };
-    return () => {
-      held.env = before;
-    };
-  });
+  const put = (DB: D1Database) =>
+    runInDurableObject(meter.stub, (instance) => void Object.assign(instance, { env: { ...env, DB } }));
+  await put(database);
   await work();
-  restore();
+  await put(env.DB);
 }
 
 describe("the database", () => {
