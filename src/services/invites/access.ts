@@ -159,6 +159,14 @@ export function seatKept(ctx: Context, { account, invite }: InviteAccess): State
   return invite.validUntil - ctx.now > clockSkew ? [] : [seatLeft(ctx, account, 0)];
 }
 
+/** What `inviterName` is made of; the users are joined as who invited. */
+export const inviterColumns = {
+  inviterId: users.id,
+  firstName: users.firstName,
+  lastName: users.lastName,
+  inviterEmail: sql<string>`users.email`.as("inviter_email"),
+};
+
 /** Whom an invited address is told it was invited by: a name, or an address where there is none; null when that user is gone. */
 export function inviterName({
   inviterId,

@@ -7,7 +7,7 @@ import { users } from "../../storage/schema/users.ts";
 import { readAs } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
-import { inviterName, isPending } from "./access.ts";
+import { inviterColumns, inviterName, isPending } from "./access.ts";
 
 /** An invitation as the invited see it. */
 export interface ReceivedInvite {
@@ -29,10 +29,7 @@ export async function listOwnInvites(ctx: Context): Promise<readonly ReceivedInv
       accountUuid: sql<string>`accounts.uuid`.as("account_uuid"),
       slug: accounts.slug,
       title: accounts.title,
-      inviterId: users.id,
-      firstName: users.firstName,
-      lastName: users.lastName,
-      inviterEmail: sql<string>`users.email`.as("inviter_email"),
+      ...inviterColumns,
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))

@@ -15,7 +15,7 @@ import { invites, mailedAddresses } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import type { Context } from "../context.ts";
 import { enqueueJob, enqueueJobs, mostAtOnce } from "../jobs.ts";
-import { inviterName } from "./access.ts";
+import { inviterColumns, inviterName } from "./access.ts";
 import { makeInviteToken, type InviteReference } from "./secret.ts";
 
 /** The job of mailing one version of an invitation. */
@@ -118,10 +118,7 @@ function invitationQuery(db: Database, due: SQL) {
       role: invites.role,
       validUntil: invites.validUntil,
       title: accounts.title,
-      inviterId: users.id,
-      firstName: users.firstName,
-      lastName: users.lastName,
-      inviterEmail: sql<string>`users.email`.as("inviter_email"),
+      ...inviterColumns,
       language:
         sql<Language | null>`(select invitee.language from users as invitee where invitee.email_key = invites.email_key and invitee.language is not null order by invitee.id limit 1)`.as(
           "invitee_language",

@@ -9,7 +9,7 @@ import { invites } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import type { Context } from "../context.ts";
 import { logoOf, type Logo } from "../logos/access.ts";
-import { inviterName, isPending } from "./access.ts";
+import { inviterColumns, inviterName, isPending } from "./access.ts";
 import { readInviteToken } from "./secret.ts";
 
 /** What an invitation is to, as whoever has its secret may see it. */
@@ -45,10 +45,7 @@ export async function previewInvite(
       logoType: accounts.logoType,
       role: invites.role,
       validUntil: invites.validUntil,
-      inviterId: users.id,
-      firstName: users.firstName,
-      lastName: users.lastName,
-      inviterEmail: sql<string>`users.email`.as("inviter_email"),
+      ...inviterColumns,
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
