@@ -7,6 +7,7 @@ import { precondition, runBatch } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { auditStatement, masked } from "../audit.ts";
 import type { Context } from "../context.ts";
+import { differing } from "../differing.ts";
 import { accessStillHolds, type Access, type FoundAccount, type AccountName } from "./access.ts";
 import { getAccount } from "./get.ts";
 
@@ -93,23 +94,10 @@ export async function writeAccount(
   return { ...access, account: { ...account, ...updated } };
 }
 
-type AccountColumns = Pick<
-  typeof accounts.$inferSelect,
-  | "title"
-  | "titleKey"
-  | "slug"
-  | "description"
-  | "samlDomain"
-  | "samlSsoUrl"
-  | "samlEntityId"
-  | "samlX509Cert"
->;
-
-/** The columns whose value differs: an update to the same value would be billed and told as a change. */
-function changedColumns(account: FoundAccount, changes: AccountChanges): Partial<AccountColumns> {
+function changedColumns(account: FoundAccount, changes: AccountChanges): Partial<FoundAccount> {
   const title = changes.title === undefined ? undefined : normalText(changes.title);
   const { saml } = changes;
-  const wanted: { [Name in keyof AccountColumns]: AccountColumns[Name] | undefined } = {
+  return differing(account, {
     title,
     titleKey: title === undefined ? undefined : searchKey(title),
     slug: changes.slug === undefined ? undefined : slugKey(changes.slug),
@@ -119,9 +107,5 @@ function changedColumns(account: FoundAccount, changes: AccountChanges): Partial
     samlSsoUrl: saml === undefined ? undefined : (saml?.ssoUrl ?? null),
     samlEntityId: saml === undefined ? undefined : (saml?.entityId ?? null),
     samlX509Cert: saml === undefined ? undefined : (saml?.x509Cert ?? null),
-  };
-  const changed = Object.entries(wanted).filter(
-    ([name, value]) => value !== undefined && value !== account[name as keyof AccountColumns],
-  );
-  return Object.fromEntries(changed);
+  });
 }

@@ -13,6 +13,7 @@ import { everyAccount } from "../accounts/listed-accounts.ts";
 import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
 import { askerOf, readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
+import { differing } from "../differing.ts";
 import { enqueueJob } from "../jobs.ts";
 import { tellLimit } from "../usage/limit.ts";
 
@@ -126,17 +127,6 @@ export async function blockAccount(
   };
   const written = await writeAccount(ctx, access, differing(access.account, wanted), expected);
   return written.account;
-}
-
-type Wanted = { readonly [Name in keyof ManagedAccount]?: ManagedAccount[Name] | undefined };
-
-/** The columns that are given and not as wanted. */
-function differing(account: ManagedAccount, wanted: Wanted): Partial<ManagedAccount> {
-  const changed = Object.entries(wanted).filter(
-    ([name, value]) =>
-      value !== undefined && JSON.stringify(value) !== JSON.stringify(account[name as keyof Wanted]),
-  );
-  return Object.fromEntries(changed);
 }
 
 function mergedLimits(

@@ -8,6 +8,7 @@ import { zones } from "../../storage/schema/zones.ts";
 import { auditStatement } from "../audit.ts";
 import { readAs, stillManages } from "../caller.ts";
 import type { Context } from "../context.ts";
+import { differing } from "../differing.ts";
 import { keeping, once } from "../repeats.ts";
 
 type ZoneRow = typeof zones.$inferSelect;
@@ -70,11 +71,9 @@ export async function updateZone(
 ): Promise<ManagedZone> {
   const { caller, zone } = await readZone(ctx, uuid);
   const wanted = { ...fields, title: fields.title === undefined ? undefined : normalText(fields.title) };
-  const changed = Object.entries(wanted).filter(
-    ([name, value]) => value !== undefined && value !== zone[name as keyof ZoneFields],
-  ) as [keyof ZoneFields, ZoneFields[keyof ZoneFields]][];
-  if (changed.length === 0) return zone;
-  const columns = Object.fromEntries(changed) as Partial<ZoneFields>;
+  const columns = differing<ZoneFields>(zone, wanted);
+  const names = Object.keys(columns) as (keyof ZoneFields)[];
+  if (names.length === 0) return zone;
   await runBatch(ctx.db, [
     stillManages(ctx, caller),
     stillAsRead(ctx, zone),
@@ -83,7 +82,7 @@ export async function updateZone(
       accountId: null,
       action: "zone.updated",
       target: `zone:${uuid}`,
-      changes: Object.fromEntries(changed.map(([name, value]) => [zones[name].name, [zone[name], value]])),
+      changes: Object.fromEntries(names.map((name) => [zones[name].name, [zone[name], columns[name]]])),
     }),
   ]);
   return { ...zone, ...columns };

@@ -1,7 +1,5 @@
 import { eq, sql } from "drizzle-orm";
 
-import { searchText } from "../../domain/search.ts";
-import { normalEmail } from "../../domain/user.ts";
 import { precondition, runBatch, type Statement } from "../../storage/database.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { users } from "../../storage/schema/users.ts";
@@ -14,6 +12,7 @@ import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
 import type { UserProfile } from "./find.ts";
 import { groupKeys, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
+import { personColumns } from "./person.ts";
 
 export interface UserFields {
   readonly email?: string | undefined;
@@ -78,11 +77,7 @@ async function makeUser(
       ...allowed,
       db.insert(users).values({
         uuid,
-        email,
-        emailKey: normalEmail(email),
-        firstName,
-        lastName,
-        searchText: searchText([email, firstName, lastName]),
+        ...personColumns(made),
         isActive,
         createdAt: now,
       }),

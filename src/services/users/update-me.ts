@@ -1,12 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 
-import { searchText } from "../../domain/search.ts";
-import { normalEmail, type Language } from "../../domain/user.ts";
+import type { Language } from "../../domain/user.ts";
 import { precondition, runBatch } from "../../storage/database.ts";
 import { users } from "../../storage/schema/users.ts";
 import { auditStatement } from "../audit.ts";
 import { callerStillActive, readAs, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
+import { differing } from "../differing.ts";
+import { personColumns } from "./person.ts";
 
 /** What a user says of themselves; a key left out stays. */
 export interface Preferences {
@@ -24,39 +25,24 @@ export interface Preferences {
 export async function updateMe(ctx: Context, preferences: Preferences): Promise<void> {
   const { db } = ctx;
   const [caller] = await readAs(ctx);
-  const changed = Object.entries(preferences).filter(
-    ([name, value]) => value !== undefined && value !== caller[name as keyof Preferences],
-  );
-  if (changed.length === 0) return;
+  const changed = differing<Pick<Caller, keyof Preferences>>(caller, preferences);
+  const names = Object.keys(changed) as (keyof Preferences)[];
+  if (names.length === 0) return;
 
-  const after = { ...caller, ...(Object.fromEntries(changed) as Partial<Caller>) };
-  const { email, firstName, lastName, avatar, language } = after;
+  const after = { ...caller, ...changed };
   const same = sql`exists (select 1 from users where id = ${caller.id} and email = ${caller.email} and first_name = ${caller.firstName} and last_name = ${caller.lastName} and avatar is ${caller.avatar} and language is ${caller.language})`;
   await runBatch(db, [
     callerStillActive(ctx, caller),
     precondition(db, "changed_meanwhile", same),
     db
       .update(users)
-      .set({
-        email,
-        emailKey: normalEmail(email),
-        firstName,
-        lastName,
-        avatar,
-        language,
-        searchText: searchText([email, firstName, lastName]),
-      })
+      .set({ ...personColumns(after), avatar: after.avatar, language: after.language })
       .where(eq(users.id, caller.id)),
     auditStatement(ctx, caller, {
       accountId: null,
       action: "user.updated",
       target: `user:${caller.uuid}`,
-      changes: Object.fromEntries(
-        changed.map(([name, value]) => {
-          const key = name as keyof Preferences;
-          return [users[key].name, [caller[key], value]];
-        }),
-      ),
+      changes: Object.fromEntries(names.map((name) => [users[name].name, [caller[name], changed[name]]])),
     }),
   ]);
 }

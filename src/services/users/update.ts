@@ -1,7 +1,5 @@
 import { eq } from "drizzle-orm";
 
-import { searchText } from "../../domain/search.ts";
-import { normalEmail } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
 import { users } from "../../storage/schema/users.ts";
 import { auditStatement } from "../audit.ts";
@@ -10,6 +8,7 @@ import type { Context } from "../context.ts";
 import type { UserFields } from "./create.ts";
 import { asProfile, requireEditable, stillEditable, userQuery, type UserProfile } from "./find.ts";
 import { groupKeys, groupsDiffer, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
+import { personColumns } from "./person.ts";
 
 /**
  * Changes a user and answers them as they are then; a field left out stays. Throws what
@@ -39,19 +38,11 @@ export async function updateUser(
   const changed = compared.filter(([, old, now]) => old !== now);
   if (changed.length === 0) return before;
 
-  const { email, firstName, lastName, isActive } = after;
   await runBatch(db, [
     stillEditable(ctx, caller, user),
     db
       .update(users)
-      .set({
-        email,
-        emailKey: normalEmail(email),
-        firstName,
-        lastName,
-        isActive,
-        searchText: searchText([email, firstName, lastName]),
-      })
+      .set({ ...personColumns(after), isActive: after.isActive })
       .where(eq(users.id, user.id)),
     ...(regroup && groups !== undefined ? [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)] : []),
     auditStatement(ctx, caller, {
