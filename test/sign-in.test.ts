@@ -50,6 +50,9 @@ describe("the first request of an identity", () => {
     [{ name: "The Countess", given_name: "Ada", family_name: "King" }, "Ada", "King"],
     [{ name: "Ada King", family_name: "Lovelace" }, "Ada", "Lovelace"],
     [{ name: "x".repeat(200) }, "x".repeat(150), ""],
+    [{ name: "  Ada  King " }, "Ada", "King"],
+    [{ given_name: " Zoe\u0308 ", family_name: "\ufeffKing\u00a0" }, "Zo\u00eb", "King"],
+    [{ family_name: `${"x".repeat(149)} y` }, "", "x".repeat(149)],
     [{ name: 5 }, "", ""],
     [{}, "", ""],
   ])("makes a user named as the token says: %j", async (claims, first, last) => {

@@ -3,6 +3,7 @@ import { and, eq, notExists, sql } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { searchText } from "../domain/search.ts";
+import { normalText } from "../domain/text.ts";
 import { languageOf, nameLength, normalEmail, splitName } from "../domain/user.ts";
 import { precondition, runBatch } from "../storage/database.ts";
 import { deletedIdentities, identities } from "../storage/schema/identities.ts";
@@ -142,18 +143,19 @@ function unboundUsers(db: Context["db"], address: string | undefined) {
 
 /** Names and picture as far as the token has them. */
 function profileOf(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
-  const split = identity.name === undefined ? undefined : splitName(identity.name);
+  const split = identity.name === undefined ? undefined : splitName(normalText(identity.name));
   const firstName = identity.givenName ?? split?.firstName;
   const lastName = identity.familyName ?? split?.lastName;
   return {
-    ...(firstName === undefined ? {} : { firstName: firstCodePoints(firstName) }),
-    ...(lastName === undefined ? {} : { lastName: firstCodePoints(lastName) }),
+    ...(firstName === undefined ? {} : { firstName: storedName(firstName) }),
+    ...(lastName === undefined ? {} : { lastName: storedName(lastName) }),
     ...(identity.picture === undefined ? {} : { avatar: identity.picture }),
   };
 }
 
-function firstCodePoints(name: string): string {
-  return [...name].slice(0, nameLength).join("");
+/** A name in the form in which people's own are stored, as much of it as may be. */
+function storedName(name: string): string {
+  return [...normalText(name)].slice(0, nameLength).join("").trim();
 }
 
 /** What is remembered of an identity once its user is deleted. */
