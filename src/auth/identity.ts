@@ -2,6 +2,7 @@ import type { JWTPayload } from "jose";
 import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { textFault } from "../domain/text.ts";
+import { isPublicHttps } from "../domain/url.ts";
 import { emailLength, normalEmail } from "../domain/user.ts";
 import type { Issuer } from "./issuers.ts";
 
@@ -55,6 +56,5 @@ function readText(value: unknown, longest: number): string | undefined {
 
 function readPicture(value: unknown): string | undefined {
   const picture = readText(value, pictureLength);
-  if (picture === undefined || !/^https:\/\//i.test(picture)) return undefined;
-  return URL.canParse(picture) ? picture : undefined;
+  return picture !== undefined && isPublicHttps(picture) ? picture : undefined;
 }
