@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { makeAccount, someone, unique } from "../world.ts";
+import { makeAccount, someone, unique, type Caller } from "../world.ts";
 import { answered, expectMade, list, one, required, sendRaw, shown, slugForm } from "./requests.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";
@@ -28,7 +28,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     method: string,
     path: string,
     fields: readonly [string, string][],
-    caller = someone(),
+    caller: Caller | Promise<Caller> = someone(),
   ) {
     const { raw, type } = form(fields);
     return sendRaw(await caller, method, path, raw, type);
@@ -111,6 +111,32 @@ describe.each(kinds)("an %s form", (_, form) => {
       status: 400,
       body: { name: ["This field may not be blank."] },
     });
+  });
+
+  it("leaves out a field that is not required by leaving it empty", async () => {
+    const owner = await someone();
+    const { id } = await makeAccount(owner);
+    const increment = `${list}${id}/increment/`;
+    const counted = await submit("POST", increment, [["usage", ""]], owner);
+    expect(counted).toMatchObject({ status: 200, body: { usage: 1 } });
+    const consent = "/accounts/analysts/current/";
+    await owner.patch(consent, { consent_given: true });
+    const kept = await submit("PATCH", consent, [["consent_given", ""]], owner);
+    expect(kept).toMatchObject({ status: 200, body: { consent_given: true } });
+    const invitee: [string, string] = ["invitee_identifier", `${unique()}@example.com`];
+    const invited = await submit("POST", "/accounts/invite/", [invitee, ["role", ""]], owner);
+    expect(invited).toMatchObject({ status: 201, body: { role: "AMEMBER" } });
+    const made = await submit(
+      "POST",
+      "/accounts/users/",
+      [
+        ["email", ""],
+        ["is_active", ""],
+      ],
+      owner,
+    );
+    expect(made).toMatchObject({ status: 201, body: { email: "", is_active: true } });
+    expect((await owner.post(increment, { usage: "" })).status).toBe(400);
   });
 
   it("has no field by the name of a prototype", async () => {

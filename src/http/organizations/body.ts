@@ -14,6 +14,9 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 /** Fields of which a form gives each value by itself. */
 const listFields = new Set(["groups"]);
 
+/** Fields that are not required and have no empty value: a page's form, which sends them all, leaves them out so. */
+const omittedByEmpty = ["usage", "role", "consent_given", "is_active"];
+
 /**
  * The values of a body: JSON, or the fields of a form, the last where one is given twice. No body
  * at all is an empty object. Throws RequestRefused, 415 for another media type and 400 for one
@@ -52,6 +55,7 @@ async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string, contentTyp
     ? new URLSearchParams(new TextDecoder().decode(bytes))
     : await readMultipart(bytes, contentType);
   for (const [name, value] of form) values[name] = listFields.has(name) ? form.getAll(name) : value;
+  for (const name of omittedByEmpty) if (values[name] === "") delete values[name];
   return values;
 }
 
