@@ -35,8 +35,11 @@ export function fill(draft: Draft, invitation: string): void {
       const value = (name === "cursor" && cursorOf(draft)) || validValue(document, schema, name, topic);
       draft.query.push(`${name}=${encode(String(value))}`);
     } else if (where === "header" && random.chance(0.3)) {
-      const tag = tenant.tags.get(account) ?? '"none"';
-      draft.headers.push([name, name === "If-Match" ? tag : `key-${random.below(3_000)}`]);
+      const values: Record<string, string> = {
+        "If-Match": tenant.tags.get(account) ?? '"none"',
+        "X-Organization": named,
+      };
+      draft.headers.push([name, values[name] ?? `key-${random.below(3_000)}`]);
     }
   }
   const [schema] = Object.values(operation.bodies).map((body) => body.schema);

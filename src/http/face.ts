@@ -37,6 +37,8 @@ export interface OperationContract<Params, Query, Body> {
   readonly keyed?: true;
   /** Whether the limit of requests a minute leaves it out, as a quota rules it. */
   readonly uncounted?: true;
+  /** Whether it is about the current organization, which `X-Organization` may name. */
+  readonly current?: true;
   /** Whether it reads or changes an account in one version, named by `ETag` and `If-Match`. */
   readonly versioned?: true;
   /** What else limits how often it may be asked. */

@@ -25,6 +25,7 @@ export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): Ro
   const content = Object.fromEntries(
     mediaTypes.map((type) => [type, { schema: published(body as z.ZodType), ...example }]),
   );
+  const headers = headersOf(contract);
   return {
     method,
     path,
@@ -34,12 +35,7 @@ export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): Ro
     description,
     security: operations[id] === "open" ? [] : [{ bearer: [] }],
     request: {
-      ...(contract.creates === true || contract.keyed === true
-        ? { headers: z.object({ "Idempotency-Key": idempotencyKey() }) }
-        : {}),
-      ...(contract.versioned === true && method !== "get"
-        ? { headers: z.object({ "If-Match": ifMatch() }) }
-        : {}),
+      ...(Object.keys(headers).length === 0 ? {} : { headers: z.object(headers) }),
       ...(params === undefined ? {} : { params: params as z.ZodObject }),
       ...(query === undefined ? {} : { query: query as z.ZodObject }),
       ...(body === undefined ? {} : { body: { content, required: true } }),
@@ -48,6 +44,14 @@ export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): Ro
       contract.versioned === true && method === "get"
         ? { ...responses, 304: { description: "It is as `If-None-Match` says the caller has it." } }
         : responses,
+  };
+}
+
+function headersOf({ creates, keyed, versioned, current, method }: AnyContract): Record<string, z.ZodType> {
+  return {
+    ...(creates === true || keyed === true ? { "Idempotency-Key": idempotencyKey() } : {}),
+    ...(versioned === true && method !== "get" ? { "If-Match": ifMatch() } : {}),
+    ...(current === true ? { "X-Organization": organization() } : {}),
   };
 }
 
@@ -61,5 +65,11 @@ function idempotencyKey(): z.ZodType {
 function ifMatch(): z.ZodType {
   return z.string().optional().openapi({
     description: "The `ETag` of the version this change is meant for; 412 when there is a newer one.",
+  });
+}
+
+function organization(): z.ZodType {
+  return z.string().optional().openapi({
+    description: "The current organization, by uuid or slug, where the query does not name it.",
   });
 }

@@ -36,6 +36,16 @@ it("every operation of a face tells of a body that is too large, for any may be 
   expect(ofFaces.filter(({ answers }) => answers["413"] === undefined)).toEqual([]);
 });
 
+it("the header that names the current organization is told wherever the query names it", () => {
+  const taking = (place: string, name: string) =>
+    ofFaces
+      .filter(({ parameters }) => parameters.some((one) => one.in === place && one.name === name))
+      .map(({ id }) => id);
+  const byQuery = taking("query", "organization");
+  expect(byQuery).toHaveLength(5);
+  expect(taking("header", "X-Organization")).toEqual(byQuery);
+});
+
 it("the document tells that it may be as the caller has it", async () => {
   const answer = await stranger.get("/openapi.json", { headers: { "If-None-Match": "*" } });
   expect(answer.status).toBe(304);

@@ -27,6 +27,7 @@ const analystSchema = answerSchema(() =>
 operation(
   {
     id: "listAnalysts",
+    current: true,
     method: "get",
     path: "/accounts/analysts/",
     tag: "Analysts",

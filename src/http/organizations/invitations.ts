@@ -54,6 +54,7 @@ const params = z.object({ uuid: uuidParameter });
 operation(
   {
     id: "listInvitations",
+    current: true,
     method: "get",
     path: "/accounts/invite/",
     tag,
@@ -72,6 +73,7 @@ operation(
 operation(
   {
     id: "createInvitation",
+    current: true,
     creates: true,
     method: "post",
     path: "/accounts/invite/",

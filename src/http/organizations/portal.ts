@@ -15,12 +15,13 @@ const portalSchema = answerSchema(() =>
 operation(
   {
     id: "getPortal",
+    current: true,
     method: "get",
     path: "/accounts/portal/",
     tag: "Portal",
     summary: "Find the portal",
     description:
-      "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several. The header `X-Organization` names one too.",
+      "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several.",
     query: z.object(organizationParameters),
     responses: () => answers(json(200, "Where the portal is.", portalSchema()), 404),
   },

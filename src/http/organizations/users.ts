@@ -86,6 +86,7 @@ operation(
 operation(
   {
     id: "createUser",
+    current: true,
     creates: true,
     method: "post",
     path,
