@@ -1,4 +1,4 @@
-import { searchKey } from "./text.ts";
+import { searchKey, textFault } from "./text.ts";
 
 /** Stands before each searched field; no stored text has it. See the search migration. */
 const fieldStart = "\u0001\u0001";
@@ -66,6 +66,11 @@ const unspaced = /\S+/uy;
 const doubleQuoted = /"(?:[^"\\]|\\.)*"/suy;
 const singleQuoted = /'(?:[^'\\]|\\.)*'/suy;
 
+/** Whether no stored text can have a term in it: it could not be stored itself. */
+export function isNowhere(term: string): boolean {
+  return textFault(term) !== undefined;
+}
+
 /** A platform-wide search in the form the database takes. */
 export interface IndexedSearch {
   /** FTS5 query over the trigram index. */
@@ -79,7 +84,7 @@ export interface IndexedSearch {
  * anywhere, shorter ones at the beginning of a field. Undefined when nothing can match.
  */
 export function indexedSearch(terms: readonly string[]): IndexedSearch | undefined {
-  if (terms.some((term) => /\p{Cc}/u.test(term) || !term.isWellFormed())) return undefined;
+  if (terms.some(isNowhere)) return undefined;
   const longestFirst = terms.toSorted((left, right) => right.length - left.length).map(indexedForm);
   const indexed = longestFirst.slice(0, indexedTerms);
   const match = indexed.map((term) => `"${term.replaceAll('"', '""')}"`).join(" ");

@@ -2,7 +2,7 @@ import { sql, type Placeholder, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import type { Window } from "../domain/page.ts";
-import { indexedSearch } from "../domain/search.ts";
+import { indexedSearch, isNowhere } from "../domain/search.ts";
 import type { Context } from "./context.ts";
 
 /** Where counting what a platform-wide search finds stops. */
@@ -26,8 +26,12 @@ export function limitWhere(allowed: SQL, limit: number | Placeholder): number {
   return sql`case when ${allowed} then ${limit} else 0 end` as unknown as number;
 }
 
-/** Every term somewhere in one of the texts, row by row: for rows that are few already. */
+/**
+ * Every term somewhere in one of the texts, row by row: for rows that are few already. What a text puts
+ * between its fields is no part of any field.
+ */
 export function containsTerms(terms: readonly string[], texts: readonly SQL[]): SQL {
+  if (terms.some(isNowhere)) return sql`false`;
   const nowhere = sql.join(
     texts.map((text) => sql`instr(${text}, term.value) = 0`),
     sql` and `,

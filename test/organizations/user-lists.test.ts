@@ -158,6 +158,23 @@ describe.each([
     expect(await find("adal")).toEqual([]);
   });
 
+  it("finds nothing in what stands between e-mail and names", async () => {
+    const { owner, account } = await ownerOf();
+    const caller = await searcher(owner);
+    const [first, last] = [unique("f"), unique("l")];
+    const { uuid } = (await owner.post(users, { first_name: first, last_name: last })).body;
+    const separated = ["\u0001", "\n", `\u0001\u0001${first}`, `${first}\n\u0001\u0001${last}`];
+    for (const list of [users, analysts, `${analysts}?organization=${account.slug}`]) {
+      const find = async (term: string) => {
+        const search = encodeURIComponent(`"${term}" ${first}`);
+        return (await caller.get(`${list}${list.includes("?") ? "&" : "?"}search=${search}`)).body.count;
+      };
+      expect(await find(last)).toBe(1);
+      for (const term of separated) expect([term, await find(term)]).toEqual([term, 0]);
+    }
+    expect(uuids(await caller.get(`${users}?search=${first}`))).toEqual([uuid]);
+  });
+
   it("follows what is edited and deleted", async () => {
     const { owner } = await ownerOf();
     const caller = await searcher(owner);
