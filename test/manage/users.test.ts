@@ -134,6 +134,14 @@ describe("a setting of a user", () => {
     const answer = await root.patch(path, { type: "SALES", groups });
     const fault = { type: "value_error", msg: "Value error, This group does not exist.", ctx: { error: {} } };
     expect(answered(answer)).toEqual(wrongBody({ ...fault, loc: ["groups", 1], input: 99 }));
+    const several = await root.patch(path, { type: "SALES", groups: ["99", 2, 98, 99.0] });
+    expect(answered(several)).toEqual(
+      wrongBody(
+        { ...fault, loc: ["groups", 0], input: "99" },
+        { ...fault, loc: ["groups", 2], input: 98 },
+        { ...fault, loc: ["groups", 3], input: 99 },
+      ),
+    );
     expect(await shown(root, path)).toEqual(before);
   });
 

@@ -113,19 +113,23 @@ operation(
     const settings = { type: body.type, groups: body.groups, isActive: body.is_active };
     const user = await updateManagedUser(ctx, id, settings).catch(async (error: unknown) => {
       const unknown = error instanceof DomainError && error.code === "group_unknown";
-      throw unknown ? unknownGroup(error, await readBody(c)) : error;
+      throw unknown ? unknownGroups(error, await readBody(c)) : error;
     });
     return c.json(present(user));
   },
 );
 
-/** A group there is not, told at the place that names it. */
-function unknownGroup({ details }: DomainError, sent: unknown): InvalidRequest {
+/** Groups there are not, told at the places that name them, as they were named there. */
+function unknownGroups({ details }: DomainError, sent: unknown): InvalidRequest {
+  const unknown = new Set(details.values?.map(Number));
   const { groups } = sent as { readonly groups: readonly unknown[] };
-  const at = groups.findIndex((key) => Number(key) === Number(details.value));
-  return new InvalidRequest([
-    { ...valueError("This group does not exist."), loc: ["body", "groups", at], input: groups[at] },
-  ]);
+  return new InvalidRequest(
+    groups.flatMap((input, at) =>
+      unknown.has(Number(input))
+        ? [{ ...valueError("This group does not exist."), loc: ["body", "groups", at], input }]
+        : [],
+    ),
+  );
 }
 
 function present(user: ManagedUser): Answer<typeof userSchema> {

@@ -85,7 +85,7 @@ function withDetails({ code, details }: DomainError, body: Readonly<Record<strin
     return { detail: `This organization is blocked: ${details.blockingState}.` };
   }
   if (code === "group_unknown") {
-    return { groups: [`Invalid pk "${details.value ?? ""}" - object does not exist.`] };
+    return { groups: [`Invalid pk "${details.values?.[0] ?? ""}" - object does not exist.`] };
   }
   if (throttled.has(code) && details.retryAfter !== undefined) {
     const unit = details.retryAfter === 1 ? "second" : "seconds";

@@ -29,8 +29,8 @@ export function requireAssignable(
   present: readonly number[],
   known: readonly { groupKey: number }[],
 ): void {
-  const unknown = wanted?.find((key) => !known.some(({ groupKey }) => groupKey === key));
-  if (unknown !== undefined) throw new DomainError("group_unknown", { value: String(unknown) });
+  const unknown = wanted?.filter((key) => !known.some(({ groupKey }) => groupKey === key)) ?? [];
+  if (unknown.length > 0) throw new DomainError("group_unknown", { values: unknown.map(String) });
   if (groupsDiffer(wanted, present) && !caller.everywhere.has("groups:assign"))
     throw new DomainError("forbidden");
 }
