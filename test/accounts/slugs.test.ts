@@ -106,6 +106,7 @@ describe("whether a slug is free", () => {
     "0b4b8c0e7c0e4b579d3d0a4f2d6f7a10",
     "a%20b",
     "%C3%A4",
+    "%E2%84%AAelvin",
     "acme.com",
     "%00",
     "%ED%A0%80",

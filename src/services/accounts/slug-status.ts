@@ -12,6 +12,7 @@ export async function isSlugAvailable(ctx: Context, slug: string): Promise<boole
     .from(accounts)
     .where(eq(accounts.slug, slugKey(slug)));
   const [, rows] = await readAs(ctx, taken);
-  const wellFormed = /^[a-z0-9_-]+$/.test(slugKey(slug)) && slug.length <= slugLength;
+  // As it was written: other letters than ASCII's can become one of those in lower case.
+  const wellFormed = /^[a-zA-Z0-9_-]+$/.test(slug) && slug.length <= slugLength;
   return wellFormed && !isReservedSlug(slug) && rows.length === 0;
 }
