@@ -118,6 +118,14 @@ describe("a trailing slash", () => {
     }
   });
 
+  it("stays on a path that is none without it", async () => {
+    for (const path of ["/api/v1/nothing/", "/api/v1/account/acme/logo-png/"]) {
+      const answer = await stranger.get(path);
+      expect([answer.status, answer.body]).toEqual([404, { detail: "Not Found" }]);
+    }
+    expect((await stranger.get("/api/v1/account/acme/logo.png/")).status).toBe(307);
+  });
+
   it("is taken off an account's path as it was written", async () => {
     const answer = await stranger.get("/api/v1/account/Some%20Thing/");
     expect(answer.status).toBe(307);
