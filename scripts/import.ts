@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { COPY_FORM, type CopiedRow, type CopyLine } from "./copy-lines.ts";
 import { Remote } from "./remote.ts";
@@ -12,10 +11,24 @@ const MOST_CHARACTERS = 250_000;
 
 async function main(): Promise<void> {
   const importer = new Importer(new Remote(readArguments()));
-  for await (const text of createInterface({ input: process.stdin })) {
+  for await (const text of linesOf(process.stdin.setEncoding("utf8"))) {
     if (text.trim() !== "") await importer.take(readLine(text));
   }
   console.error(`imported ${await importer.finish()}`);
+}
+
+/** Yields the lines of a text. U+2028 and U+2029 end none, as they stand in JSON's strings: readline ends one there. */
+async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let begun = "";
+  for await (const text of texts) {
+    const [end = "", ...lines] = text.split("\n");
+    begun += end;
+    if (lines.length === 0) continue;
+    yield begun;
+    begun = lines.pop() ?? "";
+    yield* lines;
+  }
+  yield begun;
 }
 
 /** Brings the lines of an export to a service, in their order. */

@@ -63,7 +63,7 @@ export async function fill(service) {
   await make(bob, "third");
   const path = `/api/v1/account/${acme.id}`;
   const { id: member } = await (await bob("GET", "/api/v1/user")).json();
-  await ada("PATCH", path, { title: "Acme ünd Söhne", description: "two\nlines \u{1F600}" });
+  await ada("PATCH", path, { title: "Acme ünd Söhne", description: "two\nlines \u{1F600} \u2028 \u2029" });
   await ada("PATCH", `${path}/users`, { add: [{ id: member, role: "AMEMBER" }] });
   await ada("POST", `${path}/invite`, { email: "carol@example.com" });
   const logo = pngOf(ihdr(), pngChunk("IDAT", pixels()), pngChunk("IEND"));
