@@ -83,11 +83,12 @@ describe.each(Object.entries<Creation>(creations))("a key with %s", (_, creation
     ["empty", ""],
     ["blank", "   "],
     ["of 256 characters", "k".repeat(256)],
+    ["of no UTF-8", "k\ufffd"],
   ])("that is %s is refused", async (__, key) => {
     const { owner, account } = await start();
     const path = creation.path(account);
     const before = await everythingMade();
-    const detail = "Idempotency-Key must have 1 to 255 characters";
+    const detail = "Idempotency-Key must have 1 to 255 characters, in UTF-8";
     expect(answered(await send(owner, path, creation.body(), key))).toEqual({
       status: 400,
       body: { detail: isThere(path) ? `${detail}.` : detail },

@@ -1,6 +1,7 @@
 /** `Idempotency-Key`: what tells one request from another, so that a repeated one is answered the same. */
 import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
+import { codePoints } from "../domain/text.ts";
 import type { Context } from "../services/context.ts";
 import type { AppContext } from "./app-env.ts";
 
@@ -26,11 +27,16 @@ export async function withKey(
   return { ...ctx, repeatable: { operation, key, requestHash } };
 }
 
-/** The key of a request; undefined where it has none. Throws `key_invalid`. */
+/**
+ * The key of a request; undefined where it has none. Throws `key_invalid`, also for what is no UTF-8: of
+ * that the platform makes U+FFFD, whatever it was, so that another key would be taken for a repeated one.
+ */
 export function readKey(c: AppContext): string | undefined {
   const key = c.req.header("Idempotency-Key");
-  if (key !== undefined && (key.trim() === "" || key.length > longestKey))
+  if (key === undefined) return undefined;
+  if (key.trim() === "" || key.includes("\ufffd") || codePoints(key) > longestKey) {
     throw new DomainError("key_invalid");
+  }
   return key;
 }
 

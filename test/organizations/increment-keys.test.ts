@@ -123,18 +123,20 @@ describe("a key", () => {
     ["empty", ""],
     ["blank", "   "],
     ["of 256 characters", "k".repeat(256)],
+    // What the platform makes of Latin-1: of another letter, too.
+    ["of no UTF-8", "k\ufffd"],
   ])("that is %s is refused", async (_, key) => {
     const { owner, account } = await start();
     expect(await send(owner, account, 1, key)).toEqual({
       status: 400,
-      body: { detail: "Idempotency-Key must have 1 to 255 characters." },
+      body: { detail: "Idempotency-Key must have 1 to 255 characters, in UTF-8." },
     });
     expect(await counted(account)).toBe(0);
   });
 
   it("may have one character, or 255", async () => {
     const { owner, account } = await start();
-    for (const [place, key] of ["k", "k".repeat(255), "K"].entries()) {
+    for (const [place, key] of ["k", "k".repeat(255), "K", "\u{1F511}".repeat(128), "é", "è"].entries()) {
       expect(await send(owner, account, 2, key)).toEqual(total(2 * (place + 1)));
       expect(await send(owner, account, 2, key)).toEqual(total(2 * (place + 1)));
     }

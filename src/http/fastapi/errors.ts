@@ -43,7 +43,7 @@ const refusals = {
   address_unverified: [403, "This invite is for another address, or yours is not verified"],
   logo_missing: [404, "Logo not found"],
   logos_unavailable: [503, "Logos cannot be reached now. Try again"],
-  key_invalid: [400, "Idempotency-Key must have 1 to 255 characters"],
+  key_invalid: [400, "Idempotency-Key must have 1 to 255 characters, in UTF-8"],
   key_reused: [422, "This Idempotency-Key was used with another request"],
   version_mismatch: [412, "This is no longer the version that If-Match names"],
   page_invalid: [404, "Page not found"],

@@ -50,7 +50,7 @@ const refusals = {
   address_unverified: [403, notAllowed],
   logo_missing: [404, { detail: "No Logo matches the given query." }],
   logos_unavailable: [503, { detail: "Logos cannot be reached now. Try again." }],
-  key_invalid: [400, { detail: "Idempotency-Key must have 1 to 255 characters." }],
+  key_invalid: [400, { detail: "Idempotency-Key must have 1 to 255 characters, in UTF-8." }],
   key_reused: [422, { detail: "This Idempotency-Key was used with another request." }],
   version_mismatch: [412, { detail: "This is no longer the version that If-Match names." }],
   page_invalid: [404, { detail: "Invalid page." }],
