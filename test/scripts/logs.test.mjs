@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { unstable_readConfig } from "wrangler";
+
+void test("the platform writes down no address of a request, deployed anywhere", () => {
+  for (const env of ["staging", "production"]) {
+    const { observability } = unstable_readConfig({ config: "wrangler.toml", env });
+    assert.equal(observability.enabled, true, env);
+    assert.equal(observability.redact_query_string, true, env);
+    assert.equal(observability.logs.invocation_logs, false, env);
+  }
+});
