@@ -119,13 +119,16 @@ export interface Mirrored {
   readonly usage: number;
   readonly period: number;
   readonly knowledgeBoxes: number;
-  /** The end of the period while nothing remains of its limit. */
+  /** The end of the period while nothing remains of its limit; no time at all of a limit of nothing. */
   readonly quotaUntil: number | null;
 }
 
+/** The latest time there is. */
+const never = 8.64e15;
+
 export function mirroredOf({ usage, period, knowledgeBoxes, limit }: AccountState): Mirrored {
-  const quotaUntil = isUsedUp(usage, limit) ? periodOf(period).end : null;
-  return { usage, period, knowledgeBoxes, quotaUntil };
+  const end = limit === 0 ? never : periodOf(period).end;
+  return { usage, period, knowledgeBoxes, quotaUntil: isUsedUp(usage, limit) ? end : null };
 }
 
 /** In what the database is told of two states they differ: in what clients are shown, in the count alone, or in nothing. */

@@ -158,6 +158,18 @@ describe("an account of which nothing remains", () => {
     expect(answered(await fresh.owner.post(increments(fresh.account)))).toEqual(exceeded(0, 0, true));
   });
 
+  it("stays so from month to month while its limit is nothing", async () => {
+    const { owner, account } = await start();
+    await set(account, { usage_limit: 0 });
+    await ring(account);
+    expect(await seen(account, await at(june, owner))).toMatchObject({ state: "quota", usage: 0 });
+    const later = await at(july, owner);
+    expect(await seen(account, later)).toMatchObject({ state: "quota", usage: 0 });
+    await set(account, { usage_limit: 1 });
+    await ring(account);
+    expect(await seen(account, later)).toMatchObject({ state: "unblocked", usage: 0 });
+  });
+
   it("answers all but increments past its limit as before", async () => {
     const { owner, account } = await usedUp();
     expect(answered(await owner.post(increments(account)))).toEqual(exceeded(5, 5, true));

@@ -69,7 +69,7 @@ describe("the database", () => {
     const limitChanged = (limit: number | null) =>
       meter.stub.limitChanged({ accountUuid: meter.uuid, limit }, noon);
     await limitChanged(0);
-    expect(await quota()).toBe(june);
+    expect(await quota()).toBe(8.64e15);
     await meter.increment(5, { limit: 10 });
     expect(await quota()).toBeNull();
     await limitChanged(5);

@@ -92,7 +92,7 @@ export class Model {
       usage: this.#usage,
       usage_period: this.#period,
       current_kbs: this.#boxes(),
-      quota_until: usedUp ? monthStart(this.#period, 1) : null,
+      quota_until: usedUp ? (this.#limit === 0 ? 8.64e15 : monthStart(this.#period, 1)) : null,
     };
   }
 
