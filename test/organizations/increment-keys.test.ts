@@ -55,6 +55,8 @@ describe("a key", () => {
       const answer = await owner.post(increments(account), { usage: 7 }, withKey(key));
       expect(answered(answer)).toEqual(total(7));
       expect(answer.headers.get("X-Request-Id")).toBeTruthy();
+      // Three were counted since, and the limit is another.
+      expect(answer.headers.get("RateLimit")).toBeNull();
     }
     expect(await counted(account)).toBe(10);
   });

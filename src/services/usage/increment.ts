@@ -13,7 +13,7 @@ export type IncrementOutcome =
       /** `refused`: it would pass the limit, until the period ends. */
       readonly kind: "counted" | "refused";
       readonly answer: UsageAnswer;
-      /** The limit as it stands; undefined where none is enforced. */
+      /** The limit as it stands; undefined where none is enforced, and where the answer is an older one. */
       readonly limit: CountedLimit | undefined;
     }
   | { readonly kind: "too_large" };
@@ -52,7 +52,7 @@ export async function incrementUsage(
   });
   const period = periodOf(ctx.now);
   if (typeof result === "number") return tell("counted", usageAnswer(result, input), period);
-  if (result.kind === "repeated") return tell("counted", result.answer, period);
+  if (result.kind === "repeated") return { kind: "counted", answer: result.answer, limit: undefined };
   if (result.kind === "refused") return tell("refused", result.answer, { ...period, end: result.periodEnd });
   if (result.kind === "key_reused") throw new DomainError("key_reused");
   return { kind: "too_large" };
