@@ -10,12 +10,13 @@ export interface Operators {
 
 /**
  * Reads e-mails and `iss|sub` pairs, separated by commas or white space; the first bar ends `iss`.
- * Throws an Error that names an entry that is neither, for it would silently name nobody.
+ * Throws an Error that tells the place of an entry that is neither, for it would silently name nobody;
+ * not the entry, as anybody may ask whether the service is ready.
  */
 export function parseOperators(list: string): Operators {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== "");
-  const wrong = entries.find((entry) => !/^[^|]+\|.|^[^|]+@[^|]+$/.test(entry));
-  if (wrong !== undefined) throw new Error(`OPERATORS: "${wrong}" must be an e-mail or iss|sub.`);
+  const wrong = entries.findIndex((entry) => !/^[^|]+\|.|^[^|]+@[^|]+$/.test(entry));
+  if (wrong !== -1) throw new Error(`OPERATORS[${wrong}] must be an e-mail or iss|sub.`);
   return {
     emails: new Set(entries.filter((entry) => !entry.includes("|")).map(normalEmail)),
     identities: new Set(entries.filter((entry) => entry.includes("|"))),
