@@ -1,4 +1,4 @@
-/** What the document tells of schemas that read requests. Those of answers are made for it alone: see `answerSchema`. */
+/** What the document tells of schemas that read requests. Those of answers say it themselves, as they are made for it alone. */
 import { z } from "@hono/zod-openapi";
 
 /** What can be told of a schema. */
@@ -8,7 +8,7 @@ const names = new WeakMap<z.ZodType, string>();
 
 /**
  * The same schema, with what the document tells of it. The library's own `.openapi()` makes a second
- * schema, which every isolate would pay for at its start.
+ * schema, which every isolate that serves the operation would pay for.
  */
 export function described<Schema extends z.ZodType>(schema: Schema, metadata: Metadata): Schema {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), ...metadata });

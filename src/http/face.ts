@@ -22,9 +22,9 @@ export interface OperationContract<Params, Query, Body> {
   readonly tag: string;
   readonly summary: string;
   readonly description: string;
-  readonly params?: Params;
-  readonly query?: Query;
-  readonly body?: Body;
+  readonly params?: () => Params;
+  readonly query?: () => Query;
+  readonly body?: () => Body;
   /** An example of the body, shown in the document. */
   readonly bodyExample?: unknown;
   /** Where the body is a form with a file in it: how many bytes the file may have. */

@@ -18,7 +18,8 @@ export type AnyContract = OperationContract<unknown, unknown, unknown>;
 
 /** What the document tells of an operation of a face that reads bodies of these media types. */
 export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): RouteConfig {
-  const { id, method, path, tag, summary, description, params, query, body } = contract;
+  const { id, method, path, tag, summary, description } = contract;
+  const [params, query, body] = [contract.params?.(), contract.query?.(), contract.body?.()];
   const responses = contract.responses();
   const mediaTypes = contract.largestFile === undefined ? bodyTypes : ["multipart/form-data"];
   const example = contract.bodyExample === undefined ? {} : { example: contract.bodyExample };

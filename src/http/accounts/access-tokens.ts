@@ -6,7 +6,7 @@ import {
   deleteAccessToken,
   listAccessTokens,
 } from "../../services/tokens/access-tokens.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { moment, orNull, uuid } from "../fastapi/fields.ts";
@@ -16,20 +16,20 @@ import { operation } from "./operation.ts";
 
 const tag = "Authenticated user";
 const exampleId = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
-const expires = answerSchema(() =>
+const expires = deferred(() =>
   z.iso.datetime().nullable().openapi({ description: "When it ends; null: never." }),
 );
 
 /** Longest description, in characters. */
 const descriptionLength = 200;
 
-const tokenSchema = answerSchema(() =>
+const tokenSchema = deferred(() =>
   z
     .object({ id: z.uuid(), description: z.string(), expires: expires() })
     .openapi("AccessToken", { example: { id: exampleId, description: "Backup job", expires: null } }),
 );
 
-const newTokenSchema = answerSchema(() =>
+const newTokenSchema = deferred(() =>
   z
     .object({
       id: z.uuid(),
@@ -39,23 +39,25 @@ const newTokenSchema = answerSchema(() =>
     .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } }),
 );
 
-const tokenBody = named(
-  "AccessTokenBody",
-  z.object({
-    description: text({
-      min: 1,
-      max: descriptionLength,
-      description: "What it is for.",
-      example: "Backup job",
-    }),
-    expiration_date: orNull(
-      moment("When it ends; without it, never.").superRefine((value, context) => {
-        if (value > Date.now()) return;
-        report(context, { type: "datetime_future", msg: "Input should be in the future" });
+const tokenBody = deferred(() =>
+  named(
+    "AccessTokenBody",
+    z.object({
+      description: text({
+        min: 1,
+        max: descriptionLength,
+        description: "What it is for.",
+        example: "Backup job",
       }),
-      "string",
-    ),
-  }),
+      expiration_date: orNull(
+        moment("When it ends; without it, never.").superRefine((value, context) => {
+          if (value > Date.now()) return;
+          report(context, { type: "datetime_future", msg: "Input should be in the future" });
+        }),
+        "string",
+      ),
+    }),
+  ),
 );
 
 operation(
@@ -107,9 +109,11 @@ operation(
     tag,
     summary: "Delete token",
     description: "It stops working at once.",
-    params: z.object({
-      id: described(uuid("The token's id."), { param: { name: "id", in: "path" }, example: exampleId }),
-    }),
+    params: deferred(() =>
+      z.object({
+        id: described(uuid("The token's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+      }),
+    ),
     responses: () => answers(empty("The token is gone."), 404, 409, 422),
   },
   async (ctx, { params }, c) => {

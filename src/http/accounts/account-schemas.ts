@@ -13,7 +13,7 @@ import { roleGrants, type Permission } from "../../domain/permissions.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { Access } from "../../services/accounts/access.ts";
 import type { Context } from "../../services/context.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { named } from "../described.ts";
 import { email, slug, text } from "../fastapi/text-fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
@@ -46,7 +46,7 @@ export const exampleAccount = {
   zone_visibility: "DEFAULT",
 };
 
-export const accountSchema = answerSchema(() =>
+export const accountSchema = deferred(() =>
   z
     .object({
       id: z.uuid(),
@@ -76,7 +76,7 @@ export const accountSchema = answerSchema(() =>
     .openapi("Account", { example: exampleAccount }),
 );
 
-export const listedAccountSchema = answerSchema(() =>
+export const listedAccountSchema = deferred(() =>
   accountSchema()
     .pick({ id: true, slug: true, title: true, type: true, zone_visibility: true })
     .openapi("ListedAccount", {
@@ -90,39 +90,47 @@ export const listedAccountSchema = answerSchema(() =>
     }),
 );
 
-export const createdAccountSchema = answerSchema(() =>
+export const createdAccountSchema = deferred(() =>
   z.object({ id: z.uuid() }).openapi("CreatedAccount", { example: { id: exampleAccount.id } }),
 );
 
-const title = text({ min: 1, max: titleLength, description: "What people call it.", example: "Acme" });
-const description = text({ max: descriptionLength, lines: true, description: "What it is for." });
-
-export const accountCreationBody = named(
-  "AccountCreation",
-  z.object({
-    slug,
-    title: title.optional(),
-    description: description.nullish(),
-    email: email.nullish(),
-    zone: text({
-      description: "The id or slug of the zone to place it in, for good.",
-      example: "europe-1",
-    }).nullish(),
-  }),
+const title = deferred(() =>
+  text({ min: 1, max: titleLength, description: "What people call it.", example: "Acme" }),
+);
+const description = deferred(() =>
+  text({ max: descriptionLength, lines: true, description: "What it is for." }),
 );
 
-export const accountModificationBody = named(
-  "AccountModification",
-  z.object({
-    title: title.nullish(),
-    description: description.nullish(),
-    saml: samlBody.nullish(),
-    slug: slug.nullish(),
-  }),
-  {
-    description:
-      "A key left out stays; `null` clears description and saml, and leaves title and slug as they are.",
-  },
+export const accountCreationBody = deferred(() =>
+  named(
+    "AccountCreation",
+    z.object({
+      slug: slug(),
+      title: title().optional(),
+      description: description().nullish(),
+      email: email().nullish(),
+      zone: text({
+        description: "The id or slug of the zone to place it in, for good.",
+        example: "europe-1",
+      }).nullish(),
+    }),
+  ),
+);
+
+export const accountModificationBody = deferred(() =>
+  named(
+    "AccountModification",
+    z.object({
+      title: title().nullish(),
+      description: description().nullish(),
+      saml: samlBody().nullish(),
+      slug: slug().nullish(),
+    }),
+    {
+      description:
+        "A key left out stays; `null` clears description and saml, and leaves title and slug as they are.",
+    },
+  ),
 );
 
 /** An account as its reader may see it. */

@@ -7,7 +7,7 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { inviteAddress } from "../../services/invites/invite.ts";
 import { listEveryInvite } from "../../services/invites/list.ts";
 import { revokeAddress } from "../../services/invites/revoke.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { email } from "../fastapi/text-fields.ts";
@@ -16,7 +16,7 @@ import { operation } from "./operation.ts";
 
 const tag = "Invites";
 
-const inviteSchema = answerSchema(() =>
+const inviteSchema = deferred(() =>
   z
     .object({ email: z.string(), role: z.enum(accountRoles), expires: z.iso.datetime() })
     .openapi("AccountInvite", {
@@ -24,9 +24,11 @@ const inviteSchema = answerSchema(() =>
     }),
 );
 
-const inviteBody = named("InviteBody", z.object({ email, role: z.enum(accountRoles).default("AMEMBER") }), {
-  description: "Other keys, such as `came_from`, are ignored.",
-});
+const inviteBody = deferred(() =>
+  named("InviteBody", z.object({ email: email(), role: z.enum(accountRoles).default("AMEMBER") }), {
+    description: "Other keys, such as `came_from`, are ignored.",
+  }),
+);
 
 operation(
   {
@@ -78,9 +80,14 @@ operation(
     summary: "Delete invite",
     description:
       "Its link stops working and its seat is free. For members, AMEMBERs only where it invites an AMEMBER.",
-    params: accountById.extend({
-      email: described(email.clone(), { param: { name: "email", in: "path" }, example: "ada@example.com" }),
-    }),
+    params: deferred(() =>
+      accountById().extend({
+        email: described(email().clone(), {
+          param: { name: "email", in: "path" },
+          example: "ada@example.com",
+        }),
+      }),
+    ),
     responses: () => answers(empty("The invite is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {

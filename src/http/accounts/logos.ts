@@ -11,6 +11,7 @@ import {
 import { deleteLogo, uploadLogo, type Image } from "../../services/logos/change.ts";
 import { getLogo, type FoundLogo } from "../../services/logos/get.ts";
 import type { AppContext } from "../app-env.ts";
+import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { expectedTags, isKnown } from "../entity-tag.ts";
 import { answers, bytes, empty } from "../fastapi/answers.ts";
@@ -37,28 +38,30 @@ const faults: Readonly<Record<ImageFault, string>> = {
   trailing_data: "The file goes on after the end of the image.",
 };
 
-const logoBody = named(
-  "LogoBody",
-  z.object({
-    file: described(
-      z.transform((value, context): Image => {
-        if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
-        if (Array.isArray(value)) return report(context, valueError("There is more than one file."));
-        if (!(value instanceof UploadedFile)) {
-          return report(context, valueError("Expected UploadFile, received: <class 'str'>"));
-        }
-        const image = readImage(value.bytes);
-        if (image.kind === "refused") return report(context, valueError(faults[image.reason]));
-        return { bytes: value.bytes, type: image.type };
-      }),
-      {
-        type: "string",
-        format: "binary",
-        description: `A still PNG, JPEG or WebP of 2 MiB and ${largestSide} by ${largestSide} pixels at the most; its declared name and type do not matter.`,
-      },
-    ),
-  }),
-  { required: ["file"] },
+const logoBody = deferred(() =>
+  named(
+    "LogoBody",
+    z.object({
+      file: described(
+        z.transform((value, context): Image => {
+          if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
+          if (Array.isArray(value)) return report(context, valueError("There is more than one file."));
+          if (!(value instanceof UploadedFile)) {
+            return report(context, valueError("Expected UploadFile, received: <class 'str'>"));
+          }
+          const image = readImage(value.bytes);
+          if (image.kind === "refused") return report(context, valueError(faults[image.reason]));
+          return { bytes: value.bytes, type: image.type };
+        }),
+        {
+          type: "string",
+          format: "binary",
+          description: `A still PNG, JPEG or WebP of 2 MiB and ${largestSide} by ${largestSide} pixels at the most; its declared name and type do not matter.`,
+        },
+      ),
+    }),
+    { required: ["file"] },
+  ),
 );
 
 operation(
@@ -71,7 +74,7 @@ operation(
     summary: "Download logo",
     description: "The logo as it was uploaded, whatever the path's end says. For members.",
     params: namedAccount,
-    query: z.object({ account_id: uuid(accountId) }),
+    query: deferred(() => z.object({ account_id: uuid(accountId) })),
     responses: () => answers(bytes("The logo.", imageTypes), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
@@ -94,7 +97,7 @@ operation(
     summary: "Upload logo",
     description: "Replaces the logo; downloads give the old one or the new one, whole. For owners.",
     params: namedAccount,
-    query: z.object({ account_id: described(z.string(), { description: accountId }) }),
+    query: deferred(() => z.object({ account_id: described(z.string(), { description: accountId }) })),
     body: logoBody,
     largestFile: largestLogo,
     responses: () => answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
@@ -116,7 +119,7 @@ operation(
     summary: "Delete logo",
     description: "Takes the logo away. For owners.",
     params: namedAccount,
-    query: z.object({ account_id: described(z.string(), { description: accountId }) }),
+    query: deferred(() => z.object({ account_id: described(z.string(), { description: accountId }) })),
     responses: () => answers(empty("There is no logo now."), 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query }, c) => {

@@ -6,7 +6,7 @@ import { joinName } from "../../domain/user.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { getMember, listMembers, searchMembers, type Member } from "../../services/members/find.ts";
 import { removeMember, updateMembers } from "../../services/members/update.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
@@ -22,33 +22,43 @@ const example = { id: exampleId, name: "Ada Lovelace", email: "ada@example.com",
 /** Most users one change names, added and deleted each. */
 const mostNamed = 1_000;
 
-const memberSchema = answerSchema(() =>
+const memberSchema = deferred(() =>
   z
     .object({ id: z.uuid(), name: z.string(), email: z.string(), role: z.enum(accountRoles) })
     .openapi("AccountUser", { example }),
 );
 
-const oneMember = namedAccount.extend({
-  user_id: described(uuid("The user's id."), { param: { name: "user_id", in: "path" }, example: exampleId }),
-});
-
-const memberChanges = named(
-  "AccountUsersUpdate",
-  z
-    .object({
-      add: listOf(z.object({ id: uuid("The user's id."), role: z.enum(accountRoles) }), mostNamed).nullish(),
-      delete: listOf(uuid("The user's id."), mostNamed).nullish(),
-    })
-    .superRefine(({ add, delete: removed }, context) => {
-      const told = new Set<string>(removed ?? []);
-      for (const [at, { id }] of (add ?? []).entries()) {
-        if (told.has(id)) report(context, valueError("This user is named twice."), ["add", at, "id"]);
-        told.add(id);
-      }
+const oneMember = deferred(() =>
+  namedAccount().extend({
+    user_id: described(uuid("The user's id."), {
+      param: { name: "user_id", in: "path" },
+      example: exampleId,
     }),
-  {
-    description: "Who becomes a member or has another role, and who leaves; nobody stands in both.",
-  },
+  }),
+);
+
+const memberChanges = deferred(() =>
+  named(
+    "AccountUsersUpdate",
+    z
+      .object({
+        add: listOf(
+          z.object({ id: uuid("The user's id."), role: z.enum(accountRoles) }),
+          mostNamed,
+        ).nullish(),
+        delete: listOf(uuid("The user's id."), mostNamed).nullish(),
+      })
+      .superRefine(({ add, delete: removed }, context) => {
+        const told = new Set<string>(removed ?? []);
+        for (const [at, { id }] of (add ?? []).entries()) {
+          if (told.has(id)) report(context, valueError("This user is named twice."), ["add", at, "id"]);
+          told.add(id);
+        }
+      }),
+    {
+      description: "Who becomes a member or has another role, and who leaves; nobody stands in both.",
+    },
+  ),
 );
 
 operation(
@@ -132,7 +142,9 @@ operation(
     description:
       "The members in whose name or address the text stands, in any case; every character is an ordinary one. For members.",
     params: namedAccount,
-    query: z.object({ query: described(z.string(), { description: "What to look for.", example: "ada" }) }),
+    query: deferred(() =>
+      z.object({ query: described(z.string(), { description: "What to look for.", example: "ada" }) }),
+    ),
     responses: () => answers(json(200, "The members.", z.array(memberSchema())), 403, 404, 422),
   },
   async (ctx, { params, query }, c) =>

@@ -2,13 +2,13 @@ import { z } from "@hono/zod-openapi";
 
 import { permissions } from "../../domain/permissions.ts";
 import { listPermissions } from "../../services/accounts/permissions.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { namedAccount } from "./paths.ts";
 import { operation } from "./operation.ts";
 
-const permissionsSchema = answerSchema(() =>
+const permissionsSchema = deferred(() =>
   z
     .object({ permissions: z.array(z.enum(permissions)) })
     .openapi("AccountPermissions", { example: { permissions: ["account:read", "members:search"] } }),
@@ -24,10 +24,12 @@ operation(
     description:
       "What the caller may do on the account; with `stash_id`, what of it concerns a knowledge box. For members.",
     params: namedAccount,
-    query: z.object({
-      account_id: described(z.string(), { description: "The account's id; another account's is 404." }),
-      stash_id: described(z.string().optional(), { description: "The id of a knowledge box." }),
-    }),
+    query: deferred(() =>
+      z.object({
+        account_id: described(z.string(), { description: "The account's id; another account's is 404." }),
+        stash_id: described(z.string().optional(), { description: "The id of a knowledge box." }),
+      }),
+    ),
     responses: () => answers(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {

@@ -6,7 +6,7 @@ import { tellMoment } from "../../domain/moment.ts";
 import { acceptInvite, acceptOwnInvite } from "../../services/invites/accept.ts";
 import { listOwnInvites } from "../../services/invites/list-own.ts";
 import { previewInvite } from "../../services/invites/preview.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { answers, json, openAnswers } from "../fastapi/answers.ts";
 import { uuid } from "../fastapi/fields.ts";
@@ -21,7 +21,7 @@ const expires = "2026-02-07T13:00:00.000Z";
 const inviterName = () =>
   z.string().nullable().openapi({ description: "Who invited, by name; null when that user is gone." });
 
-const receivedSchema = answerSchema(() =>
+const receivedSchema = deferred(() =>
   z
     .object({
       id: z.uuid(),
@@ -41,13 +41,13 @@ const receivedSchema = answerSchema(() =>
     }),
 );
 
-const joinedSchema = answerSchema(() =>
+const joinedSchema = deferred(() =>
   z
     .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
     .openapi("JoinedAccount", { example: { account: exampleAccount } }),
 );
 
-const previewSchema = answerSchema(() =>
+const previewSchema = deferred(() =>
   z
     .object({
       account: z.object({
@@ -71,9 +71,11 @@ const previewSchema = answerSchema(() =>
     }),
 );
 
-const tokenBody = named(
-  "InviteToken",
-  z.object({ token: described(z.string(), { description: "What stands behind `#` in the link." }) }),
+const tokenBody = deferred(() =>
+  named(
+    "InviteToken",
+    z.object({ token: described(z.string(), { description: "What stands behind `#` in the link." }) }),
+  ),
 );
 const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
 
@@ -152,9 +154,11 @@ operation(
     tag,
     summary: "Accept my invite",
     description: "Makes the caller a member by an invite sent to the caller's verified address.",
-    params: z.object({
-      id: described(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
-    }),
+    params: deferred(() =>
+      z.object({
+        id: described(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+      }),
+    ),
     responses: () => answers(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 
 import { isPublicHttps } from "../../domain/url.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
@@ -11,38 +12,41 @@ import { valueError } from "../fastapi/validation.ts";
 const certificateLength = 20_000;
 
 /** Single sign-on of an account, as it is written. */
-export const samlBody = described(
-  z.object({
-    domain: text({
-      min: 1,
-      max: 253,
-      description: "The mail domain whose users sign in here.",
-      example: "acme.example",
+export const samlBody = deferred(() =>
+  described(
+    z.object({
+      domain: text({
+        min: 1,
+        max: 253,
+        description: "The mail domain whose users sign in here.",
+        example: "acme.example",
+      }),
+      sso_url: text({
+        max: 2048,
+        refuse: (value) =>
+          isPublicHttps(value)
+            ? undefined
+            : valueError("The address must be https and name a host on the Internet."),
+        description: "Where users are sent to sign in; https.",
+        format: "uri",
+        example: "https://idp.acme.example/sso",
+      }),
+      entity_id: text({
+        min: 1,
+        max: 1024,
+        description: "The identity provider's name.",
+        example: "https://idp.acme.example",
+      }),
+      x509_cert: text({
+        max: certificateLength,
+        lines: true,
+        refuse: (value) =>
+          isCertificate(value) ? undefined : valueError("This is not an X.509 certificate."),
+        description: "The provider's X.509 certificate: PEM, or base64 of its DER.",
+      }),
     }),
-    sso_url: text({
-      max: 2048,
-      refuse: (value) =>
-        isPublicHttps(value)
-          ? undefined
-          : valueError("The address must be https and name a host on the Internet."),
-      description: "Where users are sent to sign in; https.",
-      format: "uri",
-      example: "https://idp.acme.example/sso",
-    }),
-    entity_id: text({
-      min: 1,
-      max: 1024,
-      description: "The identity provider's name.",
-      example: "https://idp.acme.example",
-    }),
-    x509_cert: text({
-      max: certificateLength,
-      lines: true,
-      refuse: (value) => (isCertificate(value) ? undefined : valueError("This is not an X.509 certificate.")),
-      description: "The provider's X.509 certificate: PEM, or base64 of its DER.",
-    }),
-  }),
-  { description: "Single sign-on of the account." },
+    { description: "Single sign-on of the account." },
+  ),
 );
 
 /**

@@ -4,7 +4,7 @@ import { aggregations } from "../../domain/buckets.ts";
 import { eventMetrics, metrics } from "../../domain/usage.ts";
 import { readUsage } from "../../services/usage/read.ts";
 import { recordUsage } from "../../services/usage/record.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { named } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { integer, listOf, moment, orNull, uuid } from "../fastapi/fields.ts";
@@ -18,7 +18,7 @@ const exampleBox = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
 /** Most events one call brings. */
 const mostEvents = 1_000;
 
-const pointsSchema = answerSchema(() =>
+const pointsSchema = deferred(() =>
   z
     .array(
       z.object({
@@ -37,7 +37,7 @@ const pointsSchema = answerSchema(() =>
     }),
 );
 
-const recordedSchema = answerSchema(() =>
+const recordedSchema = deferred(() =>
   z
     .object({
       accepted: z.int(),
@@ -49,20 +49,22 @@ const recordedSchema = answerSchema(() =>
     .openapi("RecordedEvents", { example: { accepted: 1, duplicates: 0, refused: [] } }),
 );
 
-const eventsBody = named(
-  "UsageEvents",
-  z.object({
-    events: listOf(
-      z.object({
-        id: text({ min: 1, max: 255, description: "Counts once, as long as events of its age are taken." }),
-        metric: z.enum(eventMetrics),
-        value: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, description: "What was used." }),
-        knowledgebox: orNull(uuid("The knowledge box it was used in."), "string"),
-        timestamp: orNull(moment("When; now unless told."), "string"),
-      }),
-      mostEvents,
-    ),
-  }),
+const eventsBody = deferred(() =>
+  named(
+    "UsageEvents",
+    z.object({
+      events: listOf(
+        z.object({
+          id: text({ min: 1, max: 255, description: "Counts once, as long as events of its age are taken." }),
+          metric: z.enum(eventMetrics),
+          value: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, description: "What was used." }),
+          knowledgebox: orNull(uuid("The knowledge box it was used in."), "string"),
+          timestamp: orNull(moment("When; now unless told."), "string"),
+        }),
+        mostEvents,
+      ),
+    }),
+  ),
 );
 
 operation(
@@ -75,12 +77,14 @@ operation(
     description:
       "One point a bucket that the half-open range touches, empty ones too, every metric in each; UTC, weeks from Monday, the hour of `from` whole. `millennium` is one point for the whole range. Hours are kept 400 days, days for ever; 10,000 points at the most. For members.",
     params: accountById,
-    query: z.object({
-      from: moment("Where the range begins."),
-      to: moment("Where it ends; now unless told.").optional(),
-      aggregation: z.enum(aggregations).default("millennium"),
-      knowledgebox: uuid("Only what was recorded of this one.").optional(),
-    }),
+    query: deferred(() =>
+      z.object({
+        from: moment("Where the range begins."),
+        to: moment("Where it ends; now unless told.").optional(),
+        aggregation: z.enum(aggregations).default("millennium"),
+        knowledgebox: uuid("Only what was recorded of this one.").optional(),
+      }),
+    ),
     responses: () => answers(json(200, "The points.", pointsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {

@@ -8,7 +8,7 @@ import type { Caller } from "../../services/caller.ts";
 import { deleteMe } from "../../services/users/delete.ts";
 import { getMe, getWelcome } from "../../services/users/me.ts";
 import { updateMe } from "../../services/users/update-me.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { email, text } from "../fastapi/text-fields.ts";
@@ -26,7 +26,7 @@ const userFields = () => ({
   last_login: z.iso.datetime().nullable().openapi({ format: "date-time" }),
 });
 
-const userSchema = answerSchema(() =>
+const userSchema = deferred(() =>
   z.object({ id: z.uuid(), ...userFields(), avatar: z.string().nullable() }).openapi("User", {
     example: {
       id: exampleId,
@@ -40,37 +40,41 @@ const userSchema = answerSchema(() =>
   }),
 );
 
-const preferencesBody = named(
-  "Preferences",
-  z.object({
-    name: text({
-      min: 1,
-      max: 2 * nameLength + 1,
-      refuse: (value) => {
-        const { firstName, lastName } = splitName(normalText(value));
-        return codePoints(firstName) <= nameLength && codePoints(lastName) <= nameLength
-          ? undefined
-          : valueError(`First and last name have at most ${nameLength} characters each.`);
-      },
-      description: "The whole name; the first name ends at the first space.",
-      example: "Ada Lovelace",
-    })
-      .transform((value) => splitName(normalText(value)))
-      .nullish(),
-    avatar: text({
-      min: 1,
-      max: 2048,
-      refuse: (value) =>
-        isAvatar(value) ? undefined : valueError("The avatar must be an https address, or name no address."),
-      description: "An https address, or a text of the client's own; never fetched.",
-      example: "https://images.example.com/ada.png",
-    }).nullish(),
-    email: email.nullish(),
-    language: z.enum(languages).nullish(),
-  }),
+const preferencesBody = deferred(() =>
+  named(
+    "Preferences",
+    z.object({
+      name: text({
+        min: 1,
+        max: 2 * nameLength + 1,
+        refuse: (value) => {
+          const { firstName, lastName } = splitName(normalText(value));
+          return codePoints(firstName) <= nameLength && codePoints(lastName) <= nameLength
+            ? undefined
+            : valueError(`First and last name have at most ${nameLength} characters each.`);
+        },
+        description: "The whole name; the first name ends at the first space.",
+        example: "Ada Lovelace",
+      })
+        .transform((value) => splitName(normalText(value)))
+        .nullish(),
+      avatar: text({
+        min: 1,
+        max: 2048,
+        refuse: (value) =>
+          isAvatar(value)
+            ? undefined
+            : valueError("The avatar must be an https address, or name no address."),
+        description: "An https address, or a text of the client's own; never fetched.",
+        example: "https://images.example.com/ada.png",
+      }).nullish(),
+      email: email().nullish(),
+      language: z.enum(languages).nullish(),
+    }),
+  ),
 );
 
-const welcomeSchema = answerSchema(() =>
+const welcomeSchema = deferred(() =>
   z
     .object({
       preferences: z.object(userFields()),

@@ -1,20 +1,20 @@
 /** The answers of this face as its document describes them. */
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 
 type Responses = RouteConfig["responses"];
 type Refusal = 400 | 403 | 404 | 409 | 412 | 422;
 const always = [401, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
-export const detail = answerSchema(() =>
+export const detail = deferred(() =>
   z
     .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
     .openapi("Detail", { description: "A refusal in one sentence." }),
 );
 
-const validation = answerSchema(() =>
+const validation = deferred(() =>
   z
     .object({
       detail: z.union([

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import { tellMoment } from "../../domain/moment.ts";
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer, type Read } from "../deferred.ts";
 import { described } from "../described.ts";
 import { integer, moment } from "./fields.ts";
 import { report, valueError } from "./validation.ts";
@@ -11,7 +11,7 @@ import { report, valueError } from "./validation.ts";
 const defaultLimit = 20;
 const largestLimit = 100;
 
-export const auditPageSchema = answerSchema(() =>
+export const auditPageSchema = deferred(() =>
   z
     .object({
       items: z.array(
@@ -51,29 +51,31 @@ export const auditPageSchema = answerSchema(() =>
 );
 
 /** Which changes are asked for. */
-export const auditQuery = z.object({
-  cursor: described(
-    z
-      .string()
-      .transform((value, context) => {
-        if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-        return report(context, valueError("This is no cursor of this list."));
-      })
-      .optional(),
-    { type: "string", description: "Where a page begins: what `next` told." },
-  ),
-  limit: integer({
-    min: 1,
-    max: largestLimit,
-    description: `Changes a page, ${defaultLimit} unless told.`,
-  }).optional(),
-  actor: described(z.string().optional(), { description: "Only those of this actor." }),
-  action: described(z.string().optional(), { description: "Only those of this action." }),
-  from: moment("Only those from then on.").optional(),
-  to: moment("Only those before then.").optional(),
-});
+export const auditQuery = deferred(() =>
+  z.object({
+    cursor: described(
+      z
+        .string()
+        .transform((value, context) => {
+          if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
+          return report(context, valueError("This is no cursor of this list."));
+        })
+        .optional(),
+      { type: "string", description: "Where a page begins: what `next` told." },
+    ),
+    limit: integer({
+      min: 1,
+      max: largestLimit,
+      description: `Changes a page, ${defaultLimit} unless told.`,
+    }).optional(),
+    actor: described(z.string().optional(), { description: "Only those of this actor." }),
+    action: described(z.string().optional(), { description: "Only those of this action." }),
+    from: moment("Only those from then on.").optional(),
+    to: moment("Only those before then.").optional(),
+  }),
+);
 
-export function readAuditQuery({ cursor, limit, ...filter }: z.output<typeof auditQuery>): AuditRequest {
+export function readAuditQuery({ cursor, limit, ...filter }: Read<typeof auditQuery>): AuditRequest {
   return { ...filter, before: cursor, limit: limit ?? defaultLimit };
 }
 

@@ -97,9 +97,9 @@ async function readInputs<Params, Query, Body>(
   contract: Pick<OperationContract<Params, Query, Body>, "params" | "query" | "body" | "largestFile">,
 ): Promise<Inputs<Params, Query, Body>> {
   const issues: ValidationIssue[] = [];
-  const take = (schema: unknown, value: unknown, part: RequestPart): unknown => {
-    if (schema === undefined) return undefined;
-    const result = check(schema as z.ZodType, value, part);
+  const take = (make: (() => unknown) | undefined, value: unknown, part: RequestPart): unknown => {
+    if (make === undefined) return undefined;
+    const result = check(make() as z.ZodType, value, part);
     if ("value" in result) return result.value;
     issues.push(...result.issues);
     return undefined;

@@ -5,6 +5,7 @@ import { isReservedSlug, slugLength } from "../../domain/account.ts";
 import { emailFault } from "../../domain/email.ts";
 import { codePoints, textFault } from "../../domain/text.ts";
 import { emailLength } from "../../domain/user.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { report, valueError, type FieldFault } from "./validation.ts";
 
@@ -42,27 +43,31 @@ export function text(rules: TextRules) {
 const slugPattern = "^[a-z0-9_-]+$";
 
 /** A slug that an account may take. */
-export const slug = text({
-  max: slugLength,
-  pattern: slugPattern,
-  refuse: (value) => (isReservedSlug(value) ? valueError("This slug is reserved.") : undefined),
-  description: "Unique without regard to case; not a reserved word and not of a UUID's form.",
-  example: "acme",
-});
+export const slug = deferred(() =>
+  text({
+    max: slugLength,
+    pattern: slugPattern,
+    refuse: (value) => (isReservedSlug(value) ? valueError("This slug is reserved.") : undefined),
+    description: "Unique without regard to case; not a reserved word and not of a UUID's form.",
+    example: "acme",
+  }),
+);
 
 /** An e-mail address. */
-export const email = text({
-  max: emailLength,
-  refuse: (value) => {
-    const reason = emailFault(value);
-    return reason === undefined
-      ? undefined
-      : { type: "value_error", msg: `value is not a valid email address: ${reason}`, ctx: { reason } };
-  },
-  description: "An e-mail address.",
-  format: "email",
-  example: "ada@example.com",
-});
+export const email = deferred(() =>
+  text({
+    max: emailLength,
+    refuse: (value) => {
+      const reason = emailFault(value);
+      return reason === undefined
+        ? undefined
+        : { type: "value_error", msg: `value is not a valid email address: ${reason}`, ctx: { reason } };
+    },
+    description: "An e-mail address.",
+    format: "email",
+    example: "ada@example.com",
+  }),
+);
 
 function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
   const unfit = textFault(value, { lines: rules.lines ?? false });

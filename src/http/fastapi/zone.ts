@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
 import type { Zone } from "../../services/zones.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 
-export const zoneSchema = answerSchema(() =>
+export const zoneSchema = deferred(() =>
   z
     .object({
       id: z.uuid(),

@@ -13,7 +13,7 @@ import { uploadLimits, usageLimits } from "../../domain/limits.ts";
 import { tellMoment } from "../../domain/moment.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { named } from "../described.ts";
 import { integer, listOf, moment, orNull } from "../fastapi/fields.ts";
 import { text } from "../fastapi/text-fields.ts";
@@ -27,7 +27,7 @@ const overrides = () => ({
   usage_limit: count().openapi({ description: "The account's own, a month; null: the plan's." }),
 });
 
-export const managedAccountSchema = answerSchema(() =>
+export const managedAccountSchema = deferred(() =>
   z
     .object({
       id: z.uuid(),
@@ -59,48 +59,53 @@ export const managedAccountSchema = answerSchema(() =>
     .openapi("ManagedAccount"),
 );
 
-const limit = orNull(integer({ min: 0, description: "Null: no limit is told." }), "integer");
-const limitsOf = <Name extends string>(names: readonly Name[]) =>
-  z
+function limitsOf<Name extends string>(names: readonly Name[]) {
+  const limit = orNull(integer({ min: 0, description: "Null: no limit is told." }), "integer");
+  return z
     .object(Object.fromEntries(names.map((name) => [name, limit])) as Record<Name, typeof limit>)
     .transform((given) => {
       const none = Object.fromEntries(names.map((name) => [name, null]));
       return { ...none, ...given } as Record<Name, number | null>;
     });
+}
 
-export const accountSettingsBody = named(
-  "AccountSettings",
-  z.object({
-    type: z.enum(plans).optional(),
-    max_users: orNull(
-      integer({ min: 0, description: "Members and pending invitations; null: the plan's." }),
-      "integer",
-    ),
-    max_kbs: orNull(integer({ min: 0, description: "Knowledge boxes; null: the plan's." }), "integer"),
-    limits: z
-      .object({ upload: limitsOf(uploadLimits).nullish(), usage: limitsOf(usageLimits).nullish() })
-      .nullish(),
-    usage_limit: orNull(integer({ min: 0, description: "Usage a month; null: the plan's." }), "integer"),
-    usage_enforcement: z.enum(usageEnforcements).optional(),
-    trial_expiration_date: orNull(moment("When the trial ends; null: it has no end."), "string"),
-    idp_route: text({
-      min: 1,
-      max: 200,
-      pattern: "^[a-zA-Z0-9._-]+$",
-      description: "The identity provider's route of a login hint; null: the slug.",
-      example: "acme",
-    }).nullish(),
-  }),
-  { description: "A key left out stays." },
+export const accountSettingsBody = deferred(() =>
+  named(
+    "AccountSettings",
+    z.object({
+      type: z.enum(plans).optional(),
+      max_users: orNull(
+        integer({ min: 0, description: "Members and pending invitations; null: the plan's." }),
+        "integer",
+      ),
+      max_kbs: orNull(integer({ min: 0, description: "Knowledge boxes; null: the plan's." }), "integer"),
+      limits: z
+        .object({ upload: limitsOf(uploadLimits).nullish(), usage: limitsOf(usageLimits).nullish() })
+        .nullish(),
+      usage_limit: orNull(integer({ min: 0, description: "Usage a month; null: the plan's." }), "integer"),
+      usage_enforcement: z.enum(usageEnforcements).optional(),
+      trial_expiration_date: orNull(moment("When the trial ends; null: it has no end."), "string"),
+      idp_route: text({
+        min: 1,
+        max: 200,
+        pattern: "^[a-zA-Z0-9._-]+$",
+        description: "The identity provider's route of a login hint; null: the slug.",
+        example: "acme",
+      }).nullish(),
+    }),
+    { description: "A key left out stays." },
+  ),
 );
 
-export const blockBody = named(
-  "AccountBlock",
-  z.object({
-    blocking_state: z.enum(settableBlockingStates).optional(),
-    blocked_features: listOf(z.enum(blockedFeatures), blockedFeatures.length).optional(),
-  }),
-  { description: "A key left out stays." },
+export const blockBody = deferred(() =>
+  named(
+    "AccountBlock",
+    z.object({
+      blocking_state: z.enum(settableBlockingStates).optional(),
+      blocked_features: listOf(z.enum(blockedFeatures), blockedFeatures.length).optional(),
+    }),
+    { description: "A key left out stays." },
+  ),
 );
 
 export function presentManaged(account: ManagedAccount, now: number): Answer<typeof managedAccountSchema> {

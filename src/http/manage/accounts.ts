@@ -5,6 +5,7 @@ import { getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys } from "../../services/accounts/list.ts";
 import { blockAccount, listManagedAccounts, updateManagedAccount } from "../../services/manage/accounts.ts";
 import { readFirst } from "../context.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { answerTagged, expectedVersions } from "../entity-tag.ts";
 import { answers, json } from "../fastapi/answers.ts";
@@ -13,13 +14,15 @@ import { operation } from "./operation.ts";
 import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
 
 const tag = "Operator";
-const params = z.object({
-  id_or_slug: described(z.string(), {
-    param: { name: "id_or_slug", in: "path" },
-    description: "The account's slug, in any case, or its id.",
-    example: "acme",
+const params = deferred(() =>
+  z.object({
+    id_or_slug: described(z.string(), {
+      param: { name: "id_or_slug", in: "path" },
+      description: "The account's slug, in any case, or its id.",
+      example: "acme",
+    }),
   }),
-});
+);
 
 operation(
   {

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { usageTables } from "../../durable/copy.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { uuid } from "../fastapi/fields.ts";
 
@@ -9,15 +10,19 @@ import { uuid } from "../fastapi/fields.ts";
 export const mostRows = 1_000;
 
 /** A row as it is stored. */
-export const stored = z.record(z.string(), z.union([z.string(), z.int(), z.null()]));
+export const stored = deferred(() => z.record(z.string(), z.union([z.string(), z.int(), z.null()])));
 
 /** A row of a usage object. */
-export const usageRow = z.object({ table: z.enum(usageTables as [string, ...string[]]), row: stored });
+export const usageRow = deferred(() =>
+  z.object({ table: z.enum(usageTables as [string, ...string[]]), row: stored() }),
+);
 
 /** The path parameter that names an account. */
-export const accountId = z.object({
-  account_id: described(uuid("The account's id."), {
-    param: { name: "account_id", in: "path" },
-    example: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+export const accountId = deferred(() =>
+  z.object({
+    account_id: described(uuid("The account's id."), {
+      param: { name: "account_id", in: "path" },
+      example: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+    }),
   }),
-});
+);

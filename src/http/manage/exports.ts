@@ -6,7 +6,7 @@ import { usageTables, type UsagePlace } from "../../durable/copy.ts";
 import { exportRows, firstPlace, type RowPlace } from "../../services/copies/export-rows.ts";
 import { copiedTables } from "../../services/copies/tables.ts";
 import { exportUsage } from "../../services/copies/usage.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
 import { integer } from "../fastapi/fields.ts";
@@ -19,17 +19,17 @@ const defaultLimit = 200;
 
 const noPlace = valueError("This is no cursor of this export.");
 const cursorText = "Where the page begins: what `next` of the one before told.";
-const nextText = answerSchema(() =>
+const nextText = deferred(() =>
   z.string().nullable().openapi({ description: "The cursor of the next page; null at the end." }),
 );
 
-const rowsSchema = answerSchema(() =>
-  z.object({ table: z.string(), rows: z.array(stored), next: nextText() }).openapi("ExportedRows", {
+const rowsSchema = deferred(() =>
+  z.object({ table: z.string(), rows: z.array(stored()), next: nextText() }).openapi("ExportedRows", {
     example: { table: "groups", rows: [{ id: 1, name: "Administrators" }], next: null },
   }),
 );
-const usageSchema = answerSchema(() =>
-  z.object({ rows: z.array(usageRow), next: nextText() }).openapi("ExportedUsage"),
+const usageSchema = deferred(() =>
+  z.object({ rows: z.array(usageRow()), next: nextText() }).openapi("ExportedUsage"),
 );
 
 operation(
@@ -41,20 +41,22 @@ operation(
     summary: "Export rows",
     description:
       "The rows of the database as they are stored, table by table; an import takes them in this order. No snapshot: what is changed meanwhile may be missing.",
-    query: z.object({
-      cursor: described(
-        z
-          .string()
-          .transform((value, context) => readRowPlace(value) ?? report(context, noPlace))
-          .optional(),
-        { type: "string", description: cursorText },
-      ),
-      limit: integer({
-        min: 1,
-        max: mostRows,
-        description: `Rows a page, ${defaultLimit} unless told.`,
-      }).optional(),
-    }),
+    query: deferred(() =>
+      z.object({
+        cursor: described(
+          z
+            .string()
+            .transform((value, context) => readRowPlace(value) ?? report(context, noPlace))
+            .optional(),
+          { type: "string", description: cursorText },
+        ),
+        limit: integer({
+          min: 1,
+          max: mostRows,
+          description: `Rows a page, ${defaultLimit} unless told.`,
+        }).optional(),
+      }),
+    ),
     responses: () => answers(json(200, "Rows of one table.", rowsSchema()), 403, 422),
   },
   async (ctx, { query }, c) => {
@@ -81,15 +83,17 @@ operation(
     description:
       "What the account's usage object stores: its counter, buckets, answers to idempotency keys and the hashes of events that count.",
     params: accountId,
-    query: z.object({
-      cursor: described(
-        z
-          .string()
-          .transform((value, context) => readUsagePlace(value) ?? report(context, noPlace))
-          .optional(),
-        { type: "string", description: cursorText },
-      ),
-    }),
+    query: deferred(() =>
+      z.object({
+        cursor: described(
+          z
+            .string()
+            .transform((value, context) => readUsagePlace(value) ?? report(context, noPlace))
+            .optional(),
+          { type: "string", description: cursorText },
+        ),
+      }),
+    ),
     responses: () => answers(json(200, "Rows of the object.", usageSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {

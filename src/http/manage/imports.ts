@@ -7,6 +7,7 @@ import { importRows } from "../../services/copies/import-rows.ts";
 import { importLogo } from "../../services/copies/logo.ts";
 import { copiedTables } from "../../services/copies/tables.ts";
 import { importUsage } from "../../services/copies/usage.ts";
+import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
@@ -26,17 +27,19 @@ operation(
     summary: "Import rows",
     description:
       "Takes rows of an export into an empty service: one without accounts, and without users but the caller, who goes with all that a new service has. All of them or none. Rows that are there already are passed over, so that an import can go on where it broke off; the answer tells how many there are. Logos and usage come before `end`.",
-    body: named(
-      "ImportedRows",
-      z.object({
-        export: uuid("The id of the export they are of."),
-        position: integer({ min: 0, description: "How many of its rows come before them." }),
-        rows: listOf(
-          z.object({ table: z.enum(copiedTables.map(({ name }) => name)), row: stored }),
-          mostRows,
-        ),
-        end: boolean("Whether these are the last ones.").optional(),
-      }),
+    body: deferred(() =>
+      named(
+        "ImportedRows",
+        z.object({
+          export: uuid("The id of the export they are of."),
+          position: integer({ min: 0, description: "How many of its rows come before them." }),
+          rows: listOf(
+            z.object({ table: z.enum(copiedTables.map(({ name }) => name)), row: stored() }),
+            mostRows,
+          ),
+          end: boolean("Whether these are the last ones.").optional(),
+        }),
+      ),
     ),
     bodyExample: {
       export: "3f0f7c1e-63c0-4a3b-8f6c-7a8a2c3f9b10",
@@ -68,7 +71,7 @@ operation(
     description:
       "Gives an account that is being imported what its usage object stored. The same rows again change nothing; the first ones replace all there is.",
     params: accountId,
-    body: named("ImportedUsage", z.object({ rows: listOf(usageRow, mostRows) })),
+    body: deferred(() => named("ImportedUsage", z.object({ rows: listOf(usageRow(), mostRows) }))),
     bodyExample: {
       rows: [{ table: "knowledge_boxes", row: { name: "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22" } }],
     },
@@ -90,19 +93,21 @@ operation(
     summary: "Import logo",
     description: "Stores the logo that an account being imported points to.",
     params: accountId,
-    body: named(
-      "ImportedLogo",
-      z.object({
-        file: described(
-          z.transform((value, context): Uint8Array =>
-            value instanceof UploadedFile
-              ? value.bytes
-              : report(context, { type: "missing", msg: "Field required" }),
+    body: deferred(() =>
+      named(
+        "ImportedLogo",
+        z.object({
+          file: described(
+            z.transform((value, context): Uint8Array =>
+              value instanceof UploadedFile
+                ? value.bytes
+                : report(context, { type: "missing", msg: "Field required" }),
+            ),
+            { type: "string", format: "binary", description: "Its bytes." },
           ),
-          { type: "string", format: "binary", description: "Its bytes." },
-        ),
-      }),
-      { required: ["file"] },
+        }),
+        { required: ["file"] },
+      ),
     ),
     largestFile: largestLogo,
     responses: () => answers(empty("It is there."), 400, 403, 404, 409, 422),

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import { decodeCursor, encodeCursor, type Cursor, type PageRequest } from "../../domain/page.ts";
 import type { ManagedPage } from "../../services/manage/accounts.ts";
+import { deferred, type Read } from "../deferred.ts";
 import { described } from "../described.ts";
 import { integer } from "../fastapi/fields.ts";
 import { InvalidRequest, report, valueError } from "../fastapi/validation.ts";
@@ -14,27 +15,29 @@ const noPage = valueError("This is no page of this list.");
 type KeyTypes = readonly ("string" | "number")[];
 
 /** How a request says which page it wants. */
-export const pageQuery = z.object({
-  page: described(
-    z
-      .string()
-      .transform((value, context) => readPlace(value) ?? report(context, noPage))
-      .optional(),
-    { type: "string", description: "What `next` of the page before told, or a number from 1." },
-  ),
-  page_size: integer({
-    min: 1,
-    max: largestSize,
-    description: `Items a page, ${defaultSize} unless told.`,
-  }).optional(),
-  search: described(z.string().optional(), {
-    description: "Terms that must all be found; shorter ones than three characters as prefixes.",
+export const pageQuery = deferred(() =>
+  z.object({
+    page: described(
+      z
+        .string()
+        .transform((value, context) => readPlace(value) ?? report(context, noPage))
+        .optional(),
+      { type: "string", description: "What `next` of the page before told, or a number from 1." },
+    ),
+    page_size: integer({
+      min: 1,
+      max: largestSize,
+      description: `Items a page, ${defaultSize} unless told.`,
+    }).optional(),
+    search: described(z.string().optional(), {
+      description: "Terms that must all be found; shorter ones than three characters as prefixes.",
+    }),
   }),
-});
+);
 
 /** Which page is asked for, in a list ordered by keys of these types. */
 export function readPage(
-  { page = 1, page_size: size = defaultSize }: z.output<typeof pageQuery>,
+  { page = 1, page_size: size = defaultSize }: Read<typeof pageQuery>,
   keyTypes: KeyTypes,
 ): PageRequest {
   if (typeof page === "number") return { page, size };

@@ -9,7 +9,7 @@ import {
   updateManagedUser,
   type ManagedUser,
 } from "../../services/manage/users.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { readFirst } from "../context.ts";
 import { described, named } from "../described.ts";
 import { answers, json } from "../fastapi/answers.ts";
@@ -21,15 +21,17 @@ import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
 
 const tag = "Operator";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
-const params = z.object({
-  id: described(uuid("The user's id."), { param: { name: "id", in: "path" }, example: exampleId }),
-});
+const params = deferred(() =>
+  z.object({
+    id: described(uuid("The user's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+  }),
+);
 /** An operator is who the configuration names; nobody is made one here. */
 const settableTypes = userTypes.filter((type) => type !== "ROOT");
 /** Most groups one user is put into at once. */
 const mostGroups = 100;
 
-const userSchema = answerSchema(() =>
+const userSchema = deferred(() =>
   z
     .object({
       id: z.uuid(),
@@ -52,16 +54,18 @@ const userSchema = answerSchema(() =>
     .openapi("ManagedUser"),
 );
 
-const settingsBody = named(
-  "UserSettings",
-  z.object({
-    type: z.enum(settableTypes).optional(),
-    groups: listOf(integer({ min: 1, description: "A group's id." }), mostGroups)
-      .transform((keys) => [...new Set(keys)].sort((left, right) => left - right))
-      .optional(),
-    is_active: boolean("Whether the user may sign in and counts as an owner.").optional(),
-  }),
-  { description: "A key left out stays." },
+const settingsBody = deferred(() =>
+  named(
+    "UserSettings",
+    z.object({
+      type: z.enum(settableTypes).optional(),
+      groups: listOf(integer({ min: 1, description: "A group's id." }), mostGroups)
+        .transform((keys) => [...new Set(keys)].sort((left, right) => left - right))
+        .optional(),
+      is_active: boolean("Whether the user may sign in and counts as an owner.").optional(),
+    }),
+    { description: "A key left out stays." },
+  ),
 );
 
 operation(

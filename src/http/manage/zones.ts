@@ -10,6 +10,7 @@ import {
   listManagedZones,
   updateZone,
 } from "../../services/manage/zones.ts";
+import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
 import { answers, empty, json } from "../fastapi/answers.ts";
 import { boolean, uuid } from "../fastapi/fields.ts";
@@ -21,51 +22,65 @@ import { pageOf } from "./pages.ts";
 
 const tag = "Operator";
 const exampleId = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
-const params = z.object({
-  id: described(uuid("The zone's id."), { param: { name: "id", in: "path" }, example: exampleId }),
-});
-
-const slug = text({
-  max: titleLength,
-  pattern: "^[.a-z0-9_-]+$",
-  refuse: (value) => (parseUuid(value) === undefined ? undefined : valueError("This slug is reserved.")),
-  description: "Unique; not of a UUID's form.",
-  example: "europe-2",
-});
-const title = text({ min: 1, max: titleLength, description: "What people call it.", example: "Europe 2" });
-const hidden = boolean("Whether only operators place accounts in it.");
-const origin = text({
-  min: 1,
-  max: 2048,
-  description: "Where its services are.",
-  example: "https://eu.example",
-});
-const locationHint = described(z.enum(locationHints), {
-  description: "Where usage is counted; fixed once an account is placed there.",
-});
-
-const zoneBody = named(
-  "ZoneBody",
+const params = deferred(() =>
   z.object({
-    slug,
-    title,
-    cloud_provider: z.enum(cloudProviders),
-    private: hidden.optional(),
-    origin: origin.nullish(),
-    location_hint: locationHint.nullish(),
+    id: described(uuid("The zone's id."), { param: { name: "id", in: "path" }, example: exampleId }),
   }),
 );
-const zoneChanges = named(
-  "ZoneChanges",
-  z.object({
-    slug: slug.optional(),
-    title: title.optional(),
-    cloud_provider: z.enum(cloudProviders).optional(),
-    private: hidden.optional(),
-    origin: origin.nullish(),
-    location_hint: locationHint.nullish(),
+
+const slug = deferred(() =>
+  text({
+    max: titleLength,
+    pattern: "^[.a-z0-9_-]+$",
+    refuse: (value) => (parseUuid(value) === undefined ? undefined : valueError("This slug is reserved.")),
+    description: "Unique; not of a UUID's form.",
+    example: "europe-2",
   }),
-  { description: "A key left out stays." },
+);
+const title = deferred(() =>
+  text({ min: 1, max: titleLength, description: "What people call it.", example: "Europe 2" }),
+);
+const hidden = deferred(() => boolean("Whether only operators place accounts in it."));
+const origin = deferred(() =>
+  text({
+    min: 1,
+    max: 2048,
+    description: "Where its services are.",
+    example: "https://eu.example",
+  }),
+);
+const locationHint = deferred(() =>
+  described(z.enum(locationHints), {
+    description: "Where usage is counted; fixed once an account is placed there.",
+  }),
+);
+
+const zoneBody = deferred(() =>
+  named(
+    "ZoneBody",
+    z.object({
+      slug: slug(),
+      title: title(),
+      cloud_provider: z.enum(cloudProviders),
+      private: hidden().optional(),
+      origin: origin().nullish(),
+      location_hint: locationHint().nullish(),
+    }),
+  ),
+);
+const zoneChanges = deferred(() =>
+  named(
+    "ZoneChanges",
+    z.object({
+      slug: slug().optional(),
+      title: title().optional(),
+      cloud_provider: z.enum(cloudProviders).optional(),
+      private: hidden().optional(),
+      origin: origin().nullish(),
+      location_hint: locationHint().nullish(),
+    }),
+    { description: "A key left out stays." },
+  ),
 );
 
 operation(

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
 import { listAnalysts, type Analyst } from "../../services/analysts.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { readFirst } from "../context.ts";
 import { answers, json, pageOf } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
@@ -11,7 +11,7 @@ import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 import { presentUser, userSchema } from "./users.ts";
 
-const analystSchema = answerSchema(() =>
+const analystSchema = deferred(() =>
   z
     .object({
       id: z.int(),
@@ -34,11 +34,13 @@ operation(
     summary: "List analysts",
     description:
       "The members of the named organization; of all the caller's where none is named, or of all with `analysts:read`. By id.",
-    query: z.object({
-      ...organizationParameters,
-      search: textFilter("Terms that must all be found in e-mail or names."),
-      ...pageParameters,
-    }),
+    query: deferred(() =>
+      z.object({
+        ...organizationParameters(),
+        search: textFilter("Terms that must all be found in e-mail or names."),
+        ...pageParameters(),
+      }),
+    ),
     responses: () => answers(json(200, "One page.", pageOf("AnalystPage", analystSchema())), 403, 404),
   },
   async (ctx, { query, rawQuery }, c) => {

@@ -1,7 +1,7 @@
 /** The answers of this face as its document describes them. */
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 
 type Responses = RouteConfig["responses"];
 type Refusal = 403 | 404 | 409 | 412 | 415 | 422;
@@ -9,13 +9,13 @@ type Refusal = 403 | 404 | 409 | 412 | 415 | 422;
 const always = [400, 401, 406, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
-export const problem = answerSchema(() =>
+export const problem = deferred(() =>
   z
     .object({ detail: z.string().openapi({ example: "Not found." }) })
     .openapi("Problem", { description: "A refusal in one sentence." }),
 );
 
-const fieldErrors = answerSchema(() =>
+const fieldErrors = deferred(() =>
   z
     .union([
       z.record(z.string(), z.array(z.string())).openapi({ example: { name: ["This field is required."] } }),

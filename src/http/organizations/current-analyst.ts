@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { getConsent, updateConsent } from "../../services/consent.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { named } from "../described.ts";
 import { answers, json } from "./answers.ts";
 import { booleanField } from "./fields.ts";
@@ -9,14 +9,16 @@ import { operation } from "./operation.ts";
 
 const tag = "Analysts";
 const path = "/accounts/analysts/current/";
-const analystSchema = answerSchema(() =>
+const analystSchema = deferred(() =>
   z.object({ consent_given: z.boolean(), user_uuid: z.uuid() }).openapi("CurrentAnalyst", {
     example: { consent_given: true, user_uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11" },
   }),
 );
-const analystChanges = named(
-  "CurrentAnalystChanges",
-  z.object({ consent_given: booleanField("Whether the caller consents").optional() }),
+const analystChanges = deferred(() =>
+  named(
+    "CurrentAnalystChanges",
+    z.object({ consent_given: booleanField("Whether the caller consents").optional() }),
+  ),
 );
 
 operation(

@@ -1,4 +1,5 @@
 import type { AppContext } from "../app-env.ts";
+import { deferred } from "../deferred.ts";
 import { queryOf } from "../query.ts";
 import { textFilter } from "./parameters.ts";
 
@@ -9,6 +10,6 @@ export function namedOrganization(c: AppContext): string | undefined {
 }
 
 /** How a request names the organization it is about, as the document tells it. */
-export const organizationParameters = {
+export const organizationParameters = deferred(() => ({
   organization: textFilter("The current organization, by uuid or slug; else the caller's only one."),
-};
+}));

@@ -1,6 +1,7 @@
 /** The fields of this face's bodies that are no texts, with the framework's coercions and sentences. */
 import { z } from "@hono/zod-openapi";
 
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { absence, pythonType, report } from "./validation.ts";
 
@@ -58,29 +59,32 @@ export function choiceField<const Choice extends string>(choices: readonly Choic
 const mostGroups = 100;
 
 /** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
-export const groupsField = described(
-  z.transform((value, context): number[] => {
-    const refuse = (sentence: string) => report(context, sentence);
-    const missing = absence(value);
-    if (missing !== undefined) return refuse(missing);
-    if (!Array.isArray(value)) return refuse(`Expected a list of items but got type "${pythonType(value)}".`);
-    if (value.length > mostGroups)
-      return refuse(`Ensure this field has no more than ${mostGroups} elements.`);
-    const keys = value.map((key: unknown) => {
-      const number = typeof key === "string" && /^\s*[+-]?\d+\s*$/.test(key) ? Number(key) : key;
-      if (key === null) refuse('Invalid pk "None" - object does not exist.');
-      else if (typeof number !== "number")
-        refuse(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
-      else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${number}" - object does not exist.`);
-      return typeof number === "number" ? number : 0;
-    });
-    return [...new Set(keys)].sort((left, right) => left - right);
-  }),
-  {
-    type: "array",
-    items: { type: "integer" },
-    description: "The groups this user belongs to; set by who may assign groups",
-  },
+export const groupsField = deferred(() =>
+  described(
+    z.transform((value, context): number[] => {
+      const refuse = (sentence: string) => report(context, sentence);
+      const missing = absence(value);
+      if (missing !== undefined) return refuse(missing);
+      if (!Array.isArray(value))
+        return refuse(`Expected a list of items but got type "${pythonType(value)}".`);
+      if (value.length > mostGroups)
+        return refuse(`Ensure this field has no more than ${mostGroups} elements.`);
+      const keys = value.map((key: unknown) => {
+        const number = typeof key === "string" && /^\s*[+-]?\d+\s*$/.test(key) ? Number(key) : key;
+        if (key === null) refuse('Invalid pk "None" - object does not exist.');
+        else if (typeof number !== "number")
+          refuse(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
+        else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${number}" - object does not exist.`);
+        return typeof number === "number" ? number : 0;
+      });
+      return [...new Set(keys)].sort((left, right) => left - right);
+    }),
+    {
+      type: "array",
+      items: { type: "integer" },
+      description: "The groups this user belongs to; set by who may assign groups",
+    },
+  ),
 );
 
 /** The text of what has one: objects and lists, which could pretend to one, have none. */

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { readKey } from "../idempotency.ts";
@@ -14,7 +14,7 @@ import { InvalidRequest } from "./validation.ts";
 
 const exceeded = "This would pass the organization's usage limit.";
 
-const usageSchema = answerSchema(() =>
+const usageSchema = deferred(() =>
   z
     .object({
       limit: z.int().nullable().openapi({ description: "A month; null: none." }),
@@ -26,7 +26,7 @@ const usageSchema = answerSchema(() =>
       example: { limit: 10_000, usage: 42, remaining: 9_958, overriden: false },
     }),
 );
-const exceededSchema = answerSchema(() =>
+const exceededSchema = deferred(() =>
   usageSchema()
     .extend({ detail: z.string() })
     .openapi("UsageExceeded", {
@@ -46,12 +46,14 @@ operation(
     summary: "Increment usage",
     description:
       "Counts usage in this calendar month (UTC). One that would pass the limit is refused whole: 429 until the month ends. With an Idempotency-Key it counts once in 24 hours.",
-    params: z.object({ uuid: uuidParameter }),
-    body: named(
-      "IncrementBody",
-      z.object({
-        usage: integerField({ min: 1, max: most, description: "How much; 1 unless told." }).optional(),
-      }),
+    params: deferred(() => z.object({ uuid: uuidParameter() })),
+    body: deferred(() =>
+      named(
+        "IncrementBody",
+        z.object({
+          usage: integerField({ min: 1, max: most, description: "How much; 1 unless told." }).optional(),
+        }),
+      ),
     ),
     bodyExample: { usage: 1 },
     responses: () => ({

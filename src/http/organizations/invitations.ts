@@ -8,7 +8,7 @@ import { getInvite } from "../../services/invites/get.ts";
 import { inviteListKeys, listInvites } from "../../services/invites/list.ts";
 import { resendInvite } from "../../services/invites/resend.ts";
 import { revokeInvite } from "../../services/invites/revoke.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { answers, json, pageOf } from "./answers.ts";
@@ -29,7 +29,7 @@ const example = {
   valid_until: "2026-02-07T13:00:00.000Z",
 };
 
-const invitationSchema = answerSchema(() =>
+const invitationSchema = deferred(() =>
   z
     .object({
       uuid: z.uuid(),
@@ -41,15 +41,17 @@ const invitationSchema = answerSchema(() =>
     })
     .openapi("Invitation", { example }),
 );
-const invitationBody = named(
-  "InvitationBody",
-  z.object({
-    invitee_identifier: emailField(),
-    role: choiceField(accountRoles, "What the invited user becomes: AMEMBER unless told.").optional(),
-  }),
-  { required: ["invitee_identifier"] },
+const invitationBody = deferred(() =>
+  named(
+    "InvitationBody",
+    z.object({
+      invitee_identifier: emailField(),
+      role: choiceField(accountRoles, "What the invited user becomes: AMEMBER unless told.").optional(),
+    }),
+    { required: ["invitee_identifier"] },
+  ),
 );
-const params = z.object({ uuid: uuidParameter });
+const params = deferred(() => z.object({ uuid: uuidParameter() }));
 
 operation(
   {
@@ -60,7 +62,7 @@ operation(
     tag,
     summary: "List invitations",
     description: "The pending invitations of the current organization, the oldest first. For its members.",
-    query: z.object({ ...organizationParameters, ...pageParameters }),
+    query: deferred(() => z.object({ ...organizationParameters(), ...pageParameters() })),
     responses: () => answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema())), 403, 404),
   },
   async (ctx, { rawQuery }, c) => {
@@ -81,7 +83,7 @@ operation(
     summary: "Create invitation",
     description:
       "Invites an address into the current organization, for seven days. For its members; nobody invites to a role above their own. A pending invitation takes a seat.",
-    query: z.object(organizationParameters),
+    query: deferred(() => z.object(organizationParameters())),
     body: invitationBody,
     bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
     responses: () => answers(json(201, "The invitation.", invitationSchema()), 403, 404, 409, 415, 422),

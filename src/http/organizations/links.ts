@@ -7,6 +7,7 @@ import {
   type PageRequest,
 } from "../../domain/page.ts";
 import { DomainError } from "../../domain/errors.ts";
+import { deferred } from "../deferred.ts";
 import { textFilter } from "./parameters.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
@@ -15,11 +16,11 @@ const defaultSize = 20;
 const largestSize = 100;
 
 /** How a request says which page it wants, as the document tells it. */
-export const pageParameters = {
+export const pageParameters = deferred(() => ({
   page: textFilter("A page number, or `last`."),
   page_size: textFilter("Results a page: 20 unless told, 100 at most."),
   cursor: textFilter("Where a page begins; part of the links, not to be made up."),
-};
+}));
 
 /**
  * Which page a request asks for. `page` is a number from 1 or `last`; a bad `page_size` is ignored,

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { findLoginRoute } from "../../services/login.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { limitLogins } from "../rate-limits.ts";
@@ -13,14 +13,16 @@ const example = {
   params:
     "?login_hint=eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoib3JnYW5pemF0aW9uIiwib3JnYW5pemF0aW9uIjp7InJvdXRlIjoiYWNtZSJ9fQ.&email=ada%40example.com",
 };
-const loginSchema = answerSchema(() =>
+const loginSchema = deferred(() =>
   z
     .object({
       params: z.string().openapi({ description: "What to append to the address of the login page." }),
     })
     .openapi("LoginUrl", { example }),
 );
-const loginBody = named("LoginUrlBody", z.object({ email: emailField() }), { required: ["email"] });
+const loginBody = deferred(() =>
+  named("LoginUrlBody", z.object({ email: emailField() }), { required: ["email"] }),
+);
 
 operation(
   {

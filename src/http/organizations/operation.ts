@@ -58,12 +58,12 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
     await contract.limit?.(c, ctx.principal);
     const rawQuery = queryOf(c.req.url);
     const { params, query } = await readFirst(ctx, () => ({
-      params: readParams(contract.params, c.req.param()),
-      query: readQuery(contract.query, rawQuery),
+      params: readParams(contract.params?.(), c.req.param()),
+      query: readQuery(contract.query?.(), rawQuery),
     }));
     let read: Promise<unknown> | undefined;
     const body = () =>
-      (read ??= readBody(c).then((values) => parseFields(contract.body as z.ZodType, values)));
+      (read ??= readBody(c).then((values) => parseFields(contract.body?.() as z.ZodType, values)));
     const input = { params, query, rawQuery, body } as OrganizationInput<Params, Query, Body>;
     const asked =
       contract.creates === true

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import type { Context } from "../../services/context.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer } from "../deferred.ts";
 import { named } from "../described.ts";
 import { logoUrl } from "../logo-url.ts";
 import { organizationName, organizationSlug } from "./text-fields.ts";
@@ -16,7 +16,7 @@ const example = {
     "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
 };
 
-export const organizationSchema = answerSchema(() =>
+export const organizationSchema = deferred(() =>
   z
     .object({
       uuid: z.uuid(),
@@ -31,14 +31,16 @@ export const organizationSchema = answerSchema(() =>
     .openapi("Organization", { example }),
 );
 
-export const organizationBody = named(
-  "OrganizationBody",
-  z.object({ name: organizationName, slug: organizationSlug }),
-  { required: ["name", "slug"] },
+export const organizationBody = deferred(() =>
+  named("OrganizationBody", z.object({ name: organizationName(), slug: organizationSlug() }), {
+    required: ["name", "slug"],
+  }),
 );
-export const organizationChanges = named(
-  "OrganizationChanges",
-  z.object({ name: organizationName.optional(), slug: organizationSlug.optional() }),
+export const organizationChanges = deferred(() =>
+  named(
+    "OrganizationChanges",
+    z.object({ name: organizationName().optional(), slug: organizationSlug().optional() }),
+  ),
 );
 
 export function presentOrganization(

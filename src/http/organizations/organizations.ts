@@ -15,6 +15,7 @@ import { answers, json, pageOf } from "./answers.ts";
 import { idFilter, textFilter, uuidFilter, uuidParameter } from "./parameters.ts";
 import { pageParameters, presentPage, readPageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
+import { deferred } from "../deferred.ts";
 import {
   organizationBody,
   organizationChanges,
@@ -23,7 +24,7 @@ import {
 } from "./organization-schemas.ts";
 
 const tag = "Organizations";
-const params = z.object({ uuid: uuidParameter });
+const params = deferred(() => z.object({ uuid: uuidParameter() }));
 const bodyExample = { name: "Acme", slug: "acme" };
 
 operation(
@@ -35,14 +36,16 @@ operation(
     summary: "List organizations",
     description:
       "The caller's organizations, or all with `account:read` on every account; by name, a searched list by id.",
-    query: z.object({
-      id: idFilter,
-      uuid: uuidFilter,
-      name: textFilter("Only those with exactly this name."),
-      slug: textFilter("Only the one with this slug."),
-      search: textFilter("Terms that must all be found in name or slug."),
-      ...pageParameters,
-    }),
+    query: deferred(() =>
+      z.object({
+        id: idFilter(),
+        uuid: uuidFilter(),
+        name: textFilter("Only those with exactly this name."),
+        slug: textFilter("Only the one with this slug."),
+        search: textFilter("Terms that must all be found in name or slug."),
+        ...pageParameters(),
+      }),
+    ),
     responses: () => answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema())), 404),
   },
   async (ctx, { query, rawQuery }, c) => {

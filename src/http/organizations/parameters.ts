@@ -3,17 +3,22 @@ import { z } from "@hono/zod-openapi";
 
 import { normalText } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { report } from "./validation.ts";
 
 /** A filter by UUID, in any spelling; empty means no filter. */
-export const uuidFilter = filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID.");
+export const uuidFilter = deferred(() =>
+  filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID."),
+);
 
 /** A filter by an integer key; empty means no filter. */
-export const idFilter = filter(
-  "id",
-  (value) => (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value) ? Number(value) : undefined),
-  "Enter a number.",
+export const idFilter = deferred(() =>
+  filter(
+    "id",
+    (value) => (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value) ? Number(value) : undefined),
+    "Enter a number.",
+  ),
 );
 
 /** A filter by a text, as texts are stored; empty means no filter. */
@@ -28,9 +33,11 @@ export function textFilter(description: string) {
 }
 
 /** A UUID in the path, in any spelling the framework takes. */
-export const uuidParameter = described(
-  z.string().transform((value, context): string => parseUuid(value) ?? report(context, "Not found.")),
-  { type: "string", format: "uuid", param: { name: "uuid", in: "path" } },
+export const uuidParameter = deferred(() =>
+  described(
+    z.string().transform((value, context): string => parseUuid(value) ?? report(context, "Not found.")),
+    { type: "string", format: "uuid", param: { name: "uuid", in: "path" } },
+  ),
 );
 
 function filter<Value>(name: string, read: (value: string) => Value | undefined, sentence: string) {

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 
 import { findPortal } from "../../services/portal.ts";
-import { answerSchema } from "../answer-schema.ts";
+import { deferred } from "../deferred.ts";
 import { answers, json } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { operation } from "./operation.ts";
 
-const portalSchema = answerSchema(() =>
+const portalSchema = deferred(() =>
   z
     .object({ account_portal_url: z.url().nullable() })
     .openapi("Portal", { example: { account_portal_url: "https://accounts.example.com/portal/acme" } }),
@@ -22,7 +22,7 @@ operation(
     summary: "Find the portal",
     description:
       "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several.",
-    query: z.object(organizationParameters),
+    query: deferred(() => z.object(organizationParameters())),
     responses: () => answers(json(200, "Where the portal is.", portalSchema()), 404),
   },
   async (ctx, _input, c) => {

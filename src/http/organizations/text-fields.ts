@@ -5,6 +5,7 @@ import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts
 import { emailFault } from "../../domain/email.ts";
 import { codePoints, normalText, textFault } from "../../domain/text.ts";
 import { emailLength, nameLength } from "../../domain/user.ts";
+import { deferred } from "../deferred.ts";
 import { described } from "../described.ts";
 import { absence, nullCharacters, report } from "./validation.ts";
 
@@ -43,24 +44,28 @@ function charField(rules: TextRules) {
   );
 }
 
-export const organizationName = charField({
-  max: titleLength,
-  description: "The name of the organization",
-  example: "Acme",
-});
+export const organizationName = deferred(() =>
+  charField({
+    max: titleLength,
+    description: "The name of the organization",
+    example: "Acme",
+  }),
+);
 
-export const organizationSlug = charField({
-  max: slugLength,
-  description: "The name in all lowercase, suitable for URL identification",
-  example: "acme",
-  pattern: "^[-a-zA-Z0-9_]+$",
-  faults: (value) => {
-    if (!/^[-a-zA-Z0-9_]+$/.test(value)) {
-      return ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'];
-    }
-    return isReservedSlug(value) ? ["This slug is reserved."] : [];
-  },
-});
+export const organizationSlug = deferred(() =>
+  charField({
+    max: slugLength,
+    description: "The name in all lowercase, suitable for URL identification",
+    example: "acme",
+    pattern: "^[-a-zA-Z0-9_]+$",
+    faults: (value) => {
+      if (!/^[-a-zA-Z0-9_]+$/.test(value)) {
+        return ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'];
+      }
+      return isReservedSlug(value) ? ["This slug is reserved."] : [];
+    },
+  }),
+);
 
 const invalidEmail = "Enter a valid email address.";
 
@@ -77,12 +82,14 @@ export function emailField(rules: { readonly blank?: boolean } = {}) {
 }
 
 /** A first or last name. */
-export const personName = charField({
-  max: nameLength,
-  blank: true,
-  description: "A name",
-  example: "Ada",
-});
+export const personName = deferred(() =>
+  charField({
+    max: nameLength,
+    blank: true,
+    description: "A name",
+    example: "Ada",
+  }),
+);
 
 function faultsOf(text: string, rules: TextRules): string[] {
   if (text === "") return rules.blank === true ? [] : ["This field may not be blank."];

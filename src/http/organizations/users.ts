@@ -7,7 +7,7 @@ import type { UserProfile } from "../../services/users/find.ts";
 import { getUser } from "../../services/users/get.ts";
 import { listUsers } from "../../services/users/list.ts";
 import { updateUser } from "../../services/users/update.ts";
-import { answerSchema, type Answer } from "../answer-schema.ts";
+import { deferred, type Answer, type Read } from "../deferred.ts";
 import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { answers, json, pageOf } from "./answers.ts";
@@ -32,7 +32,7 @@ const example = {
 };
 
 /** A user as this face shows them. */
-export const userSchema = answerSchema(() =>
+export const userSchema = deferred(() =>
   z
     .object({
       id: z.int(),
@@ -48,19 +48,21 @@ export const userSchema = answerSchema(() =>
     .openapi("OrganizationUser", { example }),
 );
 
-const userBody = named(
-  "OrganizationUserBody",
-  z.object({
-    email: emailField({ blank: true }).optional(),
-    first_name: personName.optional(),
-    last_name: personName.optional(),
-    groups: groupsField.optional(),
-    is_active: booleanField(
-      "Whether the user may sign in. Unselect this instead of deleting accounts.",
-    ).optional(),
-  }),
+const userBody = deferred(() =>
+  named(
+    "OrganizationUserBody",
+    z.object({
+      email: emailField({ blank: true }).optional(),
+      first_name: personName().optional(),
+      last_name: personName().optional(),
+      groups: groupsField().optional(),
+      is_active: booleanField(
+        "Whether the user may sign in. Unselect this instead of deleting accounts.",
+      ).optional(),
+    }),
+  ),
 );
-const params = z.object({ uuid: uuidParameter });
+const params = deferred(() => z.object({ uuid: uuidParameter() }));
 const bodyExample = { email: "ada@example.com", first_name: "Ada", last_name: "Lovelace" };
 
 operation(
@@ -71,10 +73,12 @@ operation(
     tag,
     summary: "List users",
     description: "The users of the accounts the caller owns, and the caller; all with `users:read`. By id.",
-    query: z.object({
-      search: textFilter("Terms that must all be found in e-mail or names."),
-      ...pageParameters,
-    }),
+    query: deferred(() =>
+      z.object({
+        search: textFilter("Terms that must all be found in e-mail or names."),
+        ...pageParameters(),
+      }),
+    ),
     responses: () => answers(json(200, "One page.", pageOf("UserPage", userSchema())), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
@@ -94,7 +98,7 @@ operation(
     summary: "Create user",
     description:
       "Makes a user before they sign in; for an owner also a member of the current organization. The first sign-in with that verified address becomes this user.",
-    query: z.object(organizationParameters),
+    query: deferred(() => z.object(organizationParameters())),
     body: userBody,
     bodyExample,
     responses: () => answers(json(201, "The user.", userSchema()), 403, 404, 409, 415, 422),
@@ -167,11 +171,11 @@ operation(
   },
 );
 
-async function change(ctx: Context, uuid: string, body: () => Promise<z.output<typeof userBody>>) {
+async function change(ctx: Context, uuid: string, body: () => Promise<Read<typeof userBody>>) {
   return presentUser(await updateUser(ctx, uuid, () => readFields(body)));
 }
 
-async function readFields(body: () => Promise<z.output<typeof userBody>>): Promise<UserFields> {
+async function readFields(body: () => Promise<Read<typeof userBody>>): Promise<UserFields> {
   const { email, first_name, last_name, groups, is_active } = await body();
   return { email, firstName: first_name, lastName: last_name, groups, isActive: is_active };
 }
