@@ -126,15 +126,23 @@ describe("a file that is no logo", () => {
 describe("an upload that is too large", () => {
   const over = () => anImage(2 * mebibyte - anImage().length + 1);
 
-  it("is 413 by a byte", async () => {
+  it("is 413 by a byte and by far, before anyone asks who sends it", async () => {
     expect(over().length).toBe(2 * mebibyte + 1);
-    await expectRefused(await upload(owner, made, over()), tooLarge);
+    for (const content of [over(), new Uint8Array(3 * mebibyte)]) {
+      for (const caller of [owner, stranger, new Caller("bad"), await someone()]) {
+        await expectRefused(await upload(caller, made, content), tooLarge);
+      }
+    }
   });
 
-  it("is 413 by far, before anyone asks who sends it", async () => {
-    const content = new Uint8Array(3 * mebibyte);
-    for (const caller of [owner, stranger, new Caller("bad"), await someone()]) {
-      await expectRefused(await upload(caller, made, content), tooLarge);
+  it("is not too large by what surrounds it: then who sends it is asked first", async () => {
+    const fitting = anImage(2 * mebibyte - anImage().length);
+    for (const raw of [formWith(fitting), new Uint8Array(2 * mebibyte + 1)]) {
+      const { status, body } = await stranger.patch(logoPath(made), undefined, {
+        raw,
+        headers: raw instanceof FormData ? {} : { "Content-Type": "multipart/form-data; boundary=b" },
+      });
+      expect([status, body]).toEqual([401, { detail: "Not authenticated" }]);
     }
   });
 

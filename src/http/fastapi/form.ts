@@ -40,6 +40,14 @@ export async function readForm(c: AppContext, largestFile: number): Promise<unkn
   );
 }
 
+/** Throws BodyTooLarge for a form with a file in it that is; what else is wrong with it is told later. */
+export async function requireFilesFit(c: AppContext, largestFile: number): Promise<void> {
+  if (c.get("body").length <= largestFile) return;
+  await readForm(c, largestFile).catch((error: unknown) => {
+    if (error instanceof BodyTooLarge) throw error;
+  });
+}
+
 async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
   try {
     return await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();

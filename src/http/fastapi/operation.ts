@@ -11,7 +11,7 @@ import { withKey } from "../idempotency.ts";
 import type { Part } from "../publish.ts";
 import { queryOf } from "../query.ts";
 import { readBody } from "./body.ts";
-import { readForm } from "./form.ts";
+import { readForm, requireFilesFit } from "./form.ts";
 import { methodNotAllowed, notFound, refuse, tooLarge } from "./errors.ts";
 import { check, InvalidRequest, type RequestPart, type ValidationIssue } from "./validation.ts";
 
@@ -53,14 +53,15 @@ export class FastApiFace {
   });
 
   /**
-   * Adds an operation. What comes first is told first: credentials, then everything wrong with path,
-   * query and body together, then what the use case says.
+   * Adds an operation. What comes first is told first: a file that is too large, credentials, then everything
+   * wrong with path, query and body together, then what the use case says.
    */
   readonly operation = <Params = undefined, Query = undefined, Body = undefined>(
     contract: OperationContract<Params, Query, Body>,
     serve: Serve<Params, Query, Body>,
   ): void => {
     this.#face.add(contract, async (c) => {
+      if (contract.largestFile !== undefined) await requireFilesFit(c, contract.largestFile);
       const ctx = await authenticate(c, operations[contract.id], contract.uncounted !== true);
       await contract.limit?.(c, ctx.principal);
       const input = await readFirst(ctx, () => readInputs(c, contract));
