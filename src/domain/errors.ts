@@ -57,6 +57,8 @@ export type ErrorCode =
   | "access_token_insufficient"
   /** The token of this key was shown when it was made, and cannot be shown again. */
   | "access_token_shown"
+  /** The user has as many personal access tokens as a user may have. */
+  | "too_many_access_tokens"
   /** A verified address is needed that the caller does not have. */
   | "address_unverified"
   /** The account has no logo. */

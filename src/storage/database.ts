@@ -121,6 +121,7 @@ const refusedByDatabase = [
   "seats_taken",
   "invite_pending",
   "already_member",
+  "too_many_access_tokens",
   "too_soon",
   "zone_slug_taken",
   "zone_in_use",

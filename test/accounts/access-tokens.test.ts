@@ -72,6 +72,33 @@ describe("making a token", () => {
   });
 });
 
+describe("a user", () => {
+  const full = { detail: "You have as many tokens as one may have. Delete one first" };
+
+  it("has a hundred at most, however many are asked for at once", async () => {
+    const user = await someone();
+    const [first] = await Promise.all(Array.from({ length: 97 }, () => makeAccessToken(user)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => user.post(tokens, { description: "One of eight" })),
+    );
+    const statuses = answers.map(({ status }) => status).sort((left, right) => left - right);
+    expect(statuses).toEqual([201, 201, 201, 409, 409, 409, 409, 409]);
+    expect(answers.filter(({ status }) => status === 409).map(({ body }) => body)).toEqual(
+      Array.from({ length: 5 }, () => full),
+    );
+    expect(await tokensOf(user)).toHaveLength(100);
+    expect((await user.delete(oneToken(first?.id ?? ""))).status).toBe(204);
+    expect((await user.post(tokens, { description: "In its place" })).status).toBe(201);
+  });
+
+  it("is not kept from it by another's", async () => {
+    const user = await someone();
+    await Promise.all(Array.from({ length: 100 }, () => makeAccessToken(user)));
+    expect((await user.post(tokens, { description: "One more" })).body).toEqual(full);
+    expect((await (await someone()).post(tokens, { description: "Another's" })).status).toBe(201);
+  });
+});
+
 describe("the description", () => {
   it.each([
     ["  Backup job\u0020 ", "Backup job"],

@@ -5,6 +5,7 @@ import {
   createAccessToken,
   deleteAccessToken,
   listAccessTokens,
+  mostAccessTokens,
 } from "../../services/tokens/access-tokens.ts";
 import { deferred } from "../deferred.ts";
 import { described, named } from "../described.ts";
@@ -86,8 +87,7 @@ operation(
     path: "/api/v1/user/pa_tokens",
     tag,
     summary: "Create token",
-    description:
-      "Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409. A token cannot make another.",
+    description: `Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409; so is one more than ${mostAccessTokens}. A token cannot make another.`,
     body: tokenBody,
     bodyExample: { description: "Backup job", expiration_date: "2027-01-31T13:00:00Z" },
     responses: () => answers(json(201, "The token.", newTokenSchema()), 400, 403, 409, 422),

@@ -40,6 +40,7 @@ const refusals = {
   access_token_missing: [404, "Token not found"],
   access_token_insufficient: [403, "A personal access token cannot do this; sign in"],
   access_token_shown: [409, "The token of this Idempotency-Key was shown when it was made"],
+  too_many_access_tokens: [409, "You have as many tokens as one may have. Delete one first"],
   address_unverified: [403, "This invite is for another address, or yours is not verified"],
   logo_missing: [404, "Logo not found"],
   logos_unavailable: [503, "Logos cannot be reached now. Try again"],

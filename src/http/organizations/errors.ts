@@ -47,6 +47,7 @@ const refusals = {
   access_token_missing: [404, { detail: "No Token matches the given query." }],
   access_token_insufficient: [403, notAllowed],
   access_token_shown: [409, { detail: "The token of this Idempotency-Key was shown once." }],
+  too_many_access_tokens: [400, { [nonField]: ["You have as many tokens as one may have."] }],
   address_unverified: [403, notAllowed],
   logo_missing: [404, { detail: "No Logo matches the given query." }],
   logos_unavailable: [503, { detail: "Logos cannot be reached now. Try again." }],

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists } from "drizzle-orm";
+import { and, asc, eq, exists, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { normalText } from "../../domain/text.ts";
@@ -10,6 +10,9 @@ import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { AlreadyDone, keeping } from "../repeats.ts";
 import { makeAccessToken } from "./secret.ts";
+
+/** Most tokens of one user: they are listed whole, and each is counted by itself where requests are. */
+export const mostAccessTokens = 100;
 
 /** A token as it is shown, its secret left out. */
 export interface ListedToken {
@@ -41,7 +44,7 @@ export async function listAccessTokens(ctx: Context): Promise<readonly ListedTok
 
 /**
  * Makes a token that speaks as the caller. Throws `access_token_insufficient` to a token, which
- * cannot make another, and `access_token_shown` for a repeated request. Two round trips.
+ * cannot make another, `access_token_shown` for a repeated request, and `too_many_access_tokens`. Two round trips.
  */
 export async function createAccessToken(
   ctx: Context,
@@ -59,6 +62,7 @@ export async function createAccessToken(
     db,
     keeping(ctx, caller, "null", [
       callerStillActive(ctx, caller),
+      precondition(db, "too_many_access_tokens", isOneLeft(caller.id)),
       db
         .insert(personalAccessTokens)
         .values({ id, userId: caller.id, description, secretHash, createdAt: now, expiresAt }),
@@ -71,6 +75,10 @@ export async function createAccessToken(
     ]),
   );
   return { id, description, expiresAt, token };
+}
+
+function isOneLeft(userId: number): SQL {
+  return sql`(select count(*) from personal_access_tokens where user_id = ${userId}) < ${mostAccessTokens}`;
 }
 
 /** Ends one of the caller's tokens. Throws `access_token_missing`. Two round trips. */
