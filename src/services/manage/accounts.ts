@@ -94,8 +94,10 @@ export async function updateManagedAccount(
   const written = await writeAccount(ctx, access, differing(account, wanted), expected);
   const limit = usageLimitOf(written.account);
   if (limit !== usageLimitOf(account)) {
-    const told = tellLimit(ctx, written.account, limit);
-    ctx.later(told.catch(() => enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid })));
+    // What is told now may be overtaken on its way by what another change tells, or get lost: the job
+    // tells what is stored by then.
+    ctx.later(tellLimit(ctx, written.account, limit).catch(() => undefined));
+    ctx.later(enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid }));
   }
   return written.account;
 }
