@@ -148,6 +148,13 @@ export async function addToGroup(member: Caller, group: 1 | 2 | 3): Promise<void
     .run();
 }
 
+/** Someone of the group Support, who may read all there is and owns nothing. */
+export async function makeReader(): Promise<Caller> {
+  const reader = await someone();
+  await addToGroup(reader, 3);
+  return reader;
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

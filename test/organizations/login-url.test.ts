@@ -4,7 +4,16 @@ import { setAccount } from "../accounts/rows.ts";
 import { Counter } from "../counting.ts";
 import { doorWith, roomInMinute } from "../http/door.ts";
 import { run } from "../storage/rows.ts";
-import { addToGroup, makeAccount, operator, someone, unique, type Answer, type Caller } from "../world.ts";
+import {
+  addToGroup,
+  makeAccount,
+  makeReader,
+  operator,
+  someone,
+  unique,
+  type Answer,
+  type Caller,
+} from "../world.ts";
 import { answered, deactivate, makeMember, required, sendRaw, someoneInactive } from "./requests.ts";
 
 const path = "/accounts/login_url/";
@@ -28,12 +37,6 @@ function hinted(route: string, address: string): object {
     status: 200,
     body: { params: `?login_hint=${header}.${payload}.&email=${encodeURIComponent(address)}` },
   };
-}
-
-async function makeReader(): Promise<Caller> {
-  const reader = await someone();
-  await addToGroup(reader, 3);
-  return reader;
 }
 
 /** Addresses about which nothing is told, each for another reason, with who asks. */

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { addToGroup, makeAccount, someone, unique, type Caller } from "../world.ts";
+import { makeAccount, makeReader, someone, unique, type Caller } from "../world.ts";
 import { accountInsert, makeUser, row, run } from "./rows.ts";
 
 /** Ids in the trigram index of a table, by a phrase it holds. */
@@ -27,13 +27,6 @@ async function search(caller: Caller, text: string): Promise<string[]> {
     if (next === null) expect(body.count).toBe(found.length);
   }
   return found;
-}
-
-/** One who may read every account and owns none. */
-async function makeReader(): Promise<Caller> {
-  const reader = await someone();
-  await addToGroup(reader, 3);
-  return reader;
 }
 
 describe("the index of accounts", () => {

@@ -1,0 +1,76 @@
+/** How the database goes about statements, held against how it may. */
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+
+import type { Counter, SentStatement } from "../counting.ts";
+import type { Caller } from "../world.ts";
+
+/** A line of a statement's plan that walks a table or an index from end to end. */
+export interface Walk {
+  readonly sql: string;
+  /** What is walked, such as `accounts USING INDEX accounts_title`. */
+  readonly target: string;
+  readonly plan: readonly string[];
+  /** Where in the plan the line stands. */
+  readonly place: number;
+}
+
+/** Tables whose size is up to the operator, not to anyone's use. */
+const small = ["zones", "groups", "group_permissions", "counters", "imports", "sqlite_sequence"];
+
+/** Fails where a statement walks a table that grows with use, but as it may. */
+export async function expectGoodPlans(
+  statements: readonly SentStatement[],
+  mayWalk: (walk: Walk) => boolean,
+): Promise<void> {
+  const distinct = [...new Map(statements.map((statement) => [statement.sql, statement])).values()];
+  expect(distinct.length).toBeGreaterThan(0);
+  const explained = distinct.map(({ sql, parameters }) =>
+    env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...parameters),
+  );
+  const results = await env.DB.batch<{ detail: string }>(explained);
+  const wrong = distinct
+    .map(({ sql }, at) => {
+      const plan = (results[at]?.results ?? []).map(({ detail }) => detail);
+      return { sql, plan, lines: plan.filter((_, place) => isWrong(sql, plan, place, mayWalk)) };
+    })
+    .filter(({ lines }) => lines.length > 0);
+  expect(wrong).toEqual([]);
+}
+
+export function isSort(line: string): boolean {
+  return line.startsWith("USE TEMP B-TREE FOR ORDER BY");
+}
+
+/** What is asked by the links of a list's third page, next and previous. */
+export async function askedByLinks(
+  counter: Counter,
+  caller: Caller,
+  list: string,
+): Promise<readonly SentStatement[]> {
+  const watched = counter.watch(caller);
+  const first = await watched.get(list);
+  const second = await watched.get(first.body.next);
+  const third = await watched.get(second.body.next);
+  expect(third.body.previous).toContain("cursor=");
+  counter.read();
+  await watched.get(third.body.next);
+  const back = await watched.get(third.body.previous);
+  expect(back.body.results).toEqual(second.body.results);
+  return counter.read().statements;
+}
+
+function isWrong(
+  sql: string,
+  plan: readonly string[],
+  place: number,
+  mayWalk: (walk: Walk) => boolean,
+): boolean {
+  const [, target] = /^SCAN (.+)$/.exec(plan[place] ?? "") ?? [];
+  if (target === undefined) return false;
+  // A virtual table tells its own way: a match of the search index, or the elements of json_each.
+  if (target.includes(" VIRTUAL TABLE ")) return target.includes("_search ") && !/:[^ ]*M/.test(target);
+  if (target === "CONSTANT ROW" || target.startsWith("(subquery")) return false;
+  if (small.some((table) => target === table || target.startsWith(`${table} `))) return false;
+  return !mayWalk({ sql, target, plan, place });
+}
