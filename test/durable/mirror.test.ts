@@ -152,14 +152,7 @@ describe("the database", () => {
   it("hears of what is counted while it is being told", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
-    const slow = pausing();
-    await withDatabase(meter, slow.database, async () => {
-      const ringing = ring(meter);
-      await slow.asked;
-      await meter.increment(2);
-      slow.goOn();
-      await ringing;
-    });
+    await whileTold(meter, () => meter.increment(2));
     expect(await told(meter)).toMatchObject({ usage: 5 });
     expect(await meter.alarmAt()).toBe(noon + 30_000);
     await ring(meter);
@@ -169,20 +162,27 @@ describe("the database", () => {
   it("is told nothing of an account that is gone, and a meter erased meanwhile stays empty", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
-    const slow = pausing();
-    await withDatabase(meter, slow.database, async () => {
-      const ringing = ring(meter);
-      await slow.asked;
+    await whileTold(meter, async () => {
       await run(["DELETE FROM accounts WHERE uuid = ?", meter.uuid]);
       await meter.stub.erase();
-      slow.goOn();
-      await ringing;
     });
     expect(await told(meter)).toBeUndefined();
     expect(await meter.alarmAt()).toBeNull();
     expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
   });
 });
+
+/** Does something while the database is being told of a meter. */
+async function whileTold(meter: Meter, work: () => Promise<unknown>): Promise<void> {
+  const slow = pausing();
+  await withDatabase(meter, slow.database, async () => {
+    const ringing = ring(meter);
+    await slow.asked;
+    await work();
+    slow.goOn();
+    await ringing;
+  });
+}
 
 /** The database, which waits with its answers until it is told to go on. */
 function pausing() {

@@ -2,12 +2,18 @@
 import { describe, expect, it } from "vitest";
 
 import { answered, counted, increments, most, set, start, total } from "../usage.ts";
+import type { Answer, Caller, MadeAccount } from "../world.ts";
 import { sendRaw } from "./requests.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";
 const invalid = "A valid integer is required.";
 const tooSmall = "Ensure this value is greater than or equal to 1.";
 const tooLarge = "Ensure this value is less than or equal to 9007199254740991.";
+
+/** Sends an amount as it is written in JSON. */
+function sendUsage(caller: Caller, account: MadeAccount, written: string): Promise<Answer> {
+  return sendRaw(caller, "POST", increments(account), `{"usage": ${written}}`, "application/json");
+}
 
 const refused = (sentence: string) => ({ status: 400, body: { usage: [sentence] } });
 
@@ -26,13 +32,7 @@ describe("an amount", () => {
     ["10000", 10_000],
   ])("of %s is %d", async (written, usage) => {
     const { owner, account } = await start();
-    const answer = await sendRaw(
-      owner,
-      "POST",
-      increments(account),
-      `{"usage": ${written}}`,
-      "application/json",
-    );
+    const answer = await sendUsage(owner, account, written);
     expect(answered(answer)).toEqual(total(usage));
     expect(await counted(account)).toBe(usage);
   });
@@ -40,13 +40,7 @@ describe("an amount", () => {
   it.each([String(most), `"${most}"`, `"${most}.000"`])("may be as large as %s", async (written) => {
     const { owner, account } = await start();
     await set(account, { type: "cowork" });
-    const answer = await sendRaw(
-      owner,
-      "POST",
-      increments(account),
-      `{"usage": ${written}}`,
-      "application/json",
-    );
+    const answer = await sendUsage(owner, account, written);
     expect(answered(answer)).toEqual(total(most, null));
   });
 
@@ -83,13 +77,7 @@ describe("an amount", () => {
     ["null", "This field may not be null."],
   ])("of %s is refused", async (written, sentence) => {
     const { owner, account } = await start();
-    const answer = await sendRaw(
-      owner,
-      "POST",
-      increments(account),
-      `{"usage": ${written}}`,
-      "application/json",
-    );
+    const answer = await sendUsage(owner, account, written);
     expect(answered(answer)).toEqual(refused(sentence));
     expect(await counted(account)).toBe(0);
   });
