@@ -1,6 +1,7 @@
 /** Making, listing and deleting personal access tokens. */
 import { describe, expect, it } from "vitest";
 
+import { control, noField, noString, tooLong, tooShort } from "../faults.ts";
 import { someone } from "../world.ts";
 import { read } from "./rows.ts";
 import { makeAccessToken, oneToken, setToken, tokens, tokensOf } from "./tokens.ts";
@@ -111,28 +112,11 @@ describe("the description", () => {
     expect(await tokensOf(user)).toEqual([{ id, description: kept, expires: null }]);
   });
 
-  const tooShort = {
-    type: "string_too_short",
-    msg: "String should have at least 1 character",
-    ctx: { min_length: 1 },
-  };
-  const tooLong = {
-    type: "string_too_long",
-    msg: "String should have at most 200 characters",
-    ctx: { max_length: 200 },
-  };
-  const control = {
-    type: "value_error",
-    msg: "Value error, Control characters are not allowed.",
-    ctx: { error: {} },
-  };
-  const noString = { type: "string_type", msg: "Input should be a valid string" };
-
   it.each([
     ["", tooShort],
     ["   ", tooShort],
     ["\u00a0\u2003", tooShort],
-    ["x".repeat(201), tooLong],
+    ["x".repeat(201), tooLong(200)],
     ["a\u0000b", control],
     ["a\nb", control],
     ["a\tb", control],
@@ -154,14 +138,7 @@ describe("the description", () => {
     expect([answer.status, answer.body]).toEqual([
       422,
       {
-        detail: [
-          {
-            type: "missing",
-            loc: ["body", "description"],
-            msg: "Field required",
-            input: { expiration_date: null },
-          },
-        ],
+        detail: [{ ...noField, loc: ["body", "description"], input: { expiration_date: null } }],
       },
     ]);
   });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Counter } from "../counting.ts";
+import { atLeast, atMost, badValue, noIntegerText, wrongQuery } from "../faults.ts";
 import { answered, makeMember } from "../organizations/requests.ts";
 import { addToGroup, makeAccount, operator, someone, stranger } from "../world.ts";
 import { auditOf, page, storeRows, uuidOf, walk } from "./history.ts";
@@ -134,22 +135,7 @@ describe("who may read it", () => {
 });
 
 describe("what is wrong with a question", () => {
-  const integer = "Input should be a valid integer, unable to parse string as an integer";
-  const noCursor = {
-    type: "value_error",
-    msg: "Value error, This is no cursor of this list.",
-    ctx: { error: {} },
-  };
-  const least = {
-    type: "greater_than_equal",
-    msg: "Input should be greater than or equal to 1",
-    ctx: { ge: 1 },
-  };
-  const most = {
-    type: "less_than_equal",
-    msg: "Input should be less than or equal to 100",
-    ctx: { le: 100 },
-  };
+  const noCursor = badValue("This is no cursor of this list.");
 
   it.each([
     ["cursor", "nonsense", noCursor],
@@ -160,20 +146,17 @@ describe("what is wrong with a question", () => {
     ["cursor", " 1", noCursor],
     ["cursor", "9007199254740993", noCursor],
     ["cursor", "99999999999999999999", noCursor],
-    ["limit", "0", least],
-    ["limit", "-1", least],
-    ["limit", "101", most],
-    ["limit", "1000000000000", most],
-    ["limit", "many", { type: "int_parsing", msg: integer }],
-    ["limit", "1.5", { type: "int_parsing", msg: integer }],
-    ["limit", "", { type: "int_parsing", msg: integer }],
+    ["limit", "0", atLeast(1)],
+    ["limit", "-1", atLeast(1)],
+    ["limit", "101", atMost(100)],
+    ["limit", "1000000000000", atMost(100)],
+    ["limit", "many", noIntegerText],
+    ["limit", "1.5", noIntegerText],
+    ["limit", "", noIntegerText],
   ])("is told: %s=%s", async (name, input, fault) => {
     const { owner, account } = await start();
     const answer = await owner.get(auditOf(account, { [name]: input }));
-    expect(answered(answer)).toEqual({
-      status: 422,
-      body: { detail: [{ ...fault, loc: ["query", name], input }] },
-    });
+    expect(answered(answer)).toEqual(wrongQuery(name, input, fault));
   });
 
   it.each(["from", "to"])("is told of every odd time: %s", async (name) => {

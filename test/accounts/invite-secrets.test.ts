@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { makeInviteToken } from "../../src/services/invites/secret.ts";
+import { noField, noString } from "../faults.ts";
 import { setInvite, storeInvite } from "../organizations/invitations.ts";
 import { answered } from "../organizations/requests.ts";
 import { operator, someone } from "../world.ts";
@@ -103,13 +104,12 @@ describe("a secret that is no good", () => {
 
   it("is one whose body is no good: told so before anything is looked for", async () => {
     const guest = await someone();
-    const stringType = { type: "string_type", msg: "Input should be a valid string" };
     const path = "/api/v1/invites/accept";
     for (const [body, fault] of [
-      [{}, { type: "missing", loc: ["body", "token"], msg: "Field required", input: {} }],
-      [{ token: null }, { ...stringType, loc: ["body", "token"], input: null }],
-      [{ token: 5 }, { ...stringType, loc: ["body", "token"], input: 5 }],
-      [{ token: ["x"] }, { ...stringType, loc: ["body", "token"], input: ["x"] }],
+      [{}, { ...noField, loc: ["body", "token"], input: {} }],
+      [{ token: null }, { ...noString, loc: ["body", "token"], input: null }],
+      [{ token: 5 }, { ...noString, loc: ["body", "token"], input: 5 }],
+      [{ token: ["x"] }, { ...noString, loc: ["body", "token"], input: ["x"] }],
       [null, missingBody],
     ]) {
       expect(answered(await guest.post(path, body))).toEqual({ status: 422, body: { detail: [fault] } });

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import {
   atLeast,
   atMost,
+  control,
   fraction,
+  noField,
   noInteger,
   noIntegerText,
   noList,
@@ -20,16 +22,10 @@ import {
   wrong,
   wrongBody,
   type Fault,
-} from "../manage/faults.ts";
+} from "../faults.ts";
 import { answered, event, metricNames, most, record, start, usageOf, used } from "../usage.ts";
 
-const missing: Fault = { type: "missing", msg: "Field required" };
 const noUuid: Fault = { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
-const control: Fault = {
-  type: "value_error",
-  msg: "Value error, Control characters are not allowed.",
-  ctx: { error: {} },
-};
 /** A UUID of which this is wrong. */
 function noUuidText(error: string): Fault {
   return { type: "uuid_parsing", msg: `Input should be a valid UUID, ${error}`, ctx: { error } };
@@ -70,8 +66,8 @@ describe("an event", () => {
     const place = (at: number, ...field: string[]) => ["events", at, ...field];
     expect(answered(await owner.post(usageOf({ id: account.id }), body))).toEqual(
       wrongBody(
-        { ...missing, loc: place(0, "id"), input: odd },
-        { ...missing, loc: place(0, "metric"), input: odd },
+        { ...noField, loc: place(0, "id"), input: odd },
+        { ...noField, loc: place(0, "metric"), input: odd },
         { ...atLeast(0), loc: place(0, "value"), input: -1 },
         { ...noUuid, loc: place(0, "knowledgebox"), input: 5 },
         { ...noMomentText, loc: place(0, "timestamp"), input: "now" },
@@ -96,12 +92,12 @@ describe("an event", () => {
 
 describe("a body", () => {
   it.each([
-    ["nothing in it", {}, { ...missing, loc: ["events"], input: {} }],
+    ["nothing in it", {}, { ...noField, loc: ["events"], input: {} }],
     ["null for events", { events: null }, { ...noList, loc: ["events"], input: null }],
     ["an object for events", { events: {} }, { ...noList, loc: ["events"], input: {} }],
     ["text for events", { events: "[]" }, { ...noList, loc: ["events"], input: "[]" }],
     ["a list around", [], { ...noObject, loc: [], input: [] }],
-    ["null for itself", null, { ...missing, loc: [], input: null }],
+    ["null for itself", null, { ...noField, loc: [], input: null }],
   ])("with %s is refused", async (_, body, fault) => {
     const { owner, account } = await start();
     expect(answered(await owner.post(usageOf(account), body))).toEqual(wrongBody(fault));

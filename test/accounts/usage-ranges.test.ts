@@ -1,7 +1,7 @@
 /** How a range of usage is asked for, and which cannot be told. */
 import { describe, expect, it } from "vitest";
 
-import { badValue, noMomentText, notAmong, wrongQuery } from "../manage/faults.ts";
+import { badValue, noMomentText, notAmong, wrongQuery } from "../faults.ts";
 import {
   aCaller,
   answered,

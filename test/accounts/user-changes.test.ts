@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { masked } from "../../src/services/audit.ts";
+import { noString, notAmong, tooLong, tooShort } from "../faults.ts";
 import { oneUser } from "../organizations/users.ts";
 import { someone, type Caller } from "../world.ts";
 import { bare, idOf, missingBody, rows } from "./members.ts";
@@ -127,18 +128,7 @@ describe("a change of oneself", () => {
 });
 
 describe("a change that cannot be meant", () => {
-  const stringType = { type: "string_type", msg: "Input should be a valid string" };
-  const language = {
-    type: "enum",
-    loc: ["body", "language"],
-    msg: "Input should be 'CA', 'ES', 'EN', 'FR', 'DE' or 'PT'",
-    ctx: { expected: "'CA', 'ES', 'EN', 'FR', 'DE' or 'PT'" },
-  };
-  const tooShort = {
-    type: "string_too_short",
-    msg: "String should have at least 1 character",
-    ctx: { min_length: 1 },
-  };
+  const language = { ...notAmong("CA", "ES", "EN", "FR", "DE", "PT"), loc: ["body", "language"] };
 
   async function refusalOf(body: unknown): Promise<unknown> {
     const user = await someone({ name: "Ada" });
@@ -153,7 +143,7 @@ describe("a change that cannot be meant", () => {
     const reason = "An email address must have an @-sign.";
     expect(await refusalOf(body)).toEqual([
       { ...tooShort, loc: ["body", "name"], input: "" },
-      { ...stringType, loc: ["body", "avatar"], input: 5 },
+      { ...noString, loc: ["body", "avatar"], input: 5 },
       {
         type: "value_error",
         loc: ["body", "email"],
@@ -165,8 +155,8 @@ describe("a change that cannot be meant", () => {
     ]);
     expect(await refusalOf({ name: "Good Name", language: "XX" })).toEqual([{ ...language, input: "XX" }]);
     expect(await refusalOf({ name: ["Ada"], email: {} })).toEqual([
-      { ...stringType, loc: ["body", "name"], input: ["Ada"] },
-      { ...stringType, loc: ["body", "email"], input: {} },
+      { ...noString, loc: ["body", "name"], input: ["Ada"] },
+      { ...noString, loc: ["body", "email"], input: {} },
     ]);
     expect(await refusalOf(null)).toEqual([missingBody]);
   });
@@ -231,15 +221,7 @@ describe("a change that cannot be meant", () => {
     ["avatar", 2048],
   ])("is a %s of more than %d characters", async (field, max) => {
     const input = "x".repeat(max + 1);
-    expect(await refusalOf({ [field]: input })).toEqual([
-      {
-        type: "string_too_long",
-        loc: ["body", field],
-        msg: `String should have at most ${max} characters`,
-        input,
-        ctx: { max_length: max },
-      },
-    ]);
+    expect(await refusalOf({ [field]: input })).toEqual([{ ...tooLong(max), loc: ["body", field], input }]);
   });
 
   it("is an avatar that hides its scheme behind characters a browser drops", async () => {

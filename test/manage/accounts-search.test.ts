@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { makeAccount, operator, someone, unique } from "../world.ts";
 import { answered, face, idOf, makeTitled, shown, walk } from "./face.ts";
-import { badValue, wrongQuery } from "./faults.ts";
+import { badValue, wrongQuery } from "../faults.ts";
 
 const list = `${face}/@accounts`;
 const noPage = badValue("This is no page of this list.");

@@ -5,7 +5,7 @@ import { certificate } from "../accounts/certificates.ts";
 import { setAccount } from "../accounts/rows.ts";
 import { addMember, makeAccount, operator, someone, unique } from "../world.ts";
 import { answered, face, idOf, makeTitled, managed, newAccount, noAccount, shown, walk } from "./face.ts";
-import { atLeast, atMost, badValue, noIntegerText, wrongQuery } from "./faults.ts";
+import { atLeast, atMost, badValue, noIntegerText, wrongQuery } from "../faults.ts";
 
 const list = `${face}/@accounts`;
 const noPage = badValue("This is no page of this list.");

@@ -5,7 +5,7 @@ import { firstAuditId } from "../../src/domain/audit.ts";
 import { run } from "../storage/rows.ts";
 import { makeAccount, operator, someone, unique, type Caller } from "../world.ts";
 import { answered, blocking, face, managed, oneUser, oneZone, shown, userOf, zones } from "./face.ts";
-import { atLeast, atMost, badValue, noIntegerText, noMomentText, wrongQuery } from "./faults.ts";
+import { atLeast, atMost, badValue, noIntegerText, noMomentText, wrongQuery } from "../faults.ts";
 
 const path = `${face}/@audit`;
 

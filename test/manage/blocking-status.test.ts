@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { answered, changesOf, newAccount, notThisVersion, shown, start, userOf } from "./face.ts";
-import { noList, notAmong, tooManyItems, wrong, wrongBody, type Wrong } from "./faults.ts";
+import { noList, notAmong, tooManyItems, wrong, wrongBody, type Wrong } from "../faults.ts";
 
 const settable = [
   "unblocked",

@@ -6,6 +6,7 @@ import {
   atLeast,
   atMost,
   fraction,
+  noField,
   noInteger,
   noIntegerText,
   noMatch,
@@ -20,7 +21,7 @@ import {
   wrong,
   wrongBody,
   type Wrong,
-} from "./faults.ts";
+} from "../faults.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 const plans = ["stash-trial", "v3starter", "v3fly", "v3growth", "v3pro", "v3enterprise", "cowork"];
@@ -95,7 +96,7 @@ describe("a wrong value", () => {
   it("is a body that is none", async () => {
     const { root, path, block } = await start();
     for (const at of [path, block]) {
-      const missing = { type: "missing", msg: "Field required", loc: [], input: null };
+      const missing = { ...noField, loc: [], input: null };
       expect(answered(await root.patch(at))).toEqual(wrongBody(missing));
       expect(answered(await root.patch(at, null))).toEqual(wrongBody(missing));
       for (const input of [[], "text", 5])

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { run } from "../storage/rows.ts";
 import { operator, someone, unique, type Caller } from "../world.ts";
 import { answered, face, idOf, oneUser, shown, userOf, walk } from "./face.ts";
-import { atLeast, atMost, badValue, noIntegerText, wrongQuery } from "./faults.ts";
+import { atLeast, atMost, badValue, noIntegerText, wrongQuery } from "../faults.ts";
 
 const list = `${face}/@users`;
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -8,6 +8,7 @@ import {
   fraction,
   noBoolean,
   noBooleanWord,
+  noField,
   noInteger,
   noIntegerText,
   noList,
@@ -17,7 +18,7 @@ import {
   wrong,
   wrongBody,
   type Wrong,
-} from "./faults.ts";
+} from "../faults.ts";
 
 const types = ["DEALER", "USER", "READONLY", "MANAGER", "SALES"];
 const noUser = { status: 404, body: { detail: "User not found" } };
@@ -122,7 +123,7 @@ describe("a setting of a user", () => {
         { ...noBooleanWord, loc: ["is_active"], input: "perhaps" },
       ),
     );
-    const missing = { type: "missing", msg: "Field required", loc: [], input: null };
+    const missing = { ...noField, loc: [], input: null };
     expect(answered(await root.patch(path))).toEqual(wrongBody(missing));
     expect(answered(await root.patch(path, []))).toEqual(wrongBody({ ...noObject, loc: [], input: [] }));
   });

@@ -13,7 +13,7 @@ import {
   zoneSlugTaken,
   type MadeZone,
 } from "./face.ts";
-import { noMatch } from "./faults.ts";
+import { noMatch } from "../faults.ts";
 
 const noZone = { status: 404, body: { detail: "Zone not found" } };
 

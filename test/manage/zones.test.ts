@@ -18,6 +18,7 @@ import {
   badValue,
   noBoolean,
   noBooleanWord,
+  noField,
   noMatch,
   noObject,
   noString,
@@ -27,7 +28,7 @@ import {
   wrong,
   wrongBody,
   type Wrong,
-} from "./faults.ts";
+} from "../faults.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const pattern = "^[.a-z0-9_-]+$";
@@ -131,18 +132,17 @@ describe("making a zone", () => {
   it("refuses everything that is wrong at once", async () => {
     const root = await operator();
     const body = { location_hint: "moon", origin: 5, private: "perhaps", slug: "A" };
-    const missing = { type: "missing", msg: "Field required" };
     expect(answered(await root.post(zones, body))).toEqual(
       wrongBody(
         { ...noMatch(pattern), loc: ["slug"], input: "A" },
-        { ...missing, loc: ["title"], input: body },
-        { ...missing, loc: ["cloud_provider"], input: body },
+        { ...noField, loc: ["title"], input: body },
+        { ...noField, loc: ["cloud_provider"], input: body },
         { ...noBooleanWord, loc: ["private"], input: "perhaps" },
         { ...noString, loc: ["origin"], input: 5 },
         { ...notAmong(...hints), loc: ["location_hint"], input: "moon" },
       ),
     );
-    expect(answered(await root.post(zones))).toEqual(wrongBody({ ...missing, loc: [], input: null }));
+    expect(answered(await root.post(zones))).toEqual(wrongBody({ ...noField, loc: [], input: null }));
     expect(answered(await root.post(zones, []))).toEqual(wrongBody({ ...noObject, loc: [], input: [] }));
   });
 

@@ -54,6 +54,8 @@ export function badValue(reason: string): Fault {
   return { type: "value_error", msg: `Value error, ${reason}`, ctx: { error: {} } };
 }
 
+export const noField: Fault = { type: "missing", msg: "Field required" };
+export const control: Fault = badValue("Control characters are not allowed.");
 export const tooShort: Fault = {
   type: "string_too_short",
   msg: "String should have at least 1 character",
