@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 
 import { masked } from "../../src/services/audit.ts";
-import { anAddress, listed, setInvite, storeInvite } from "../organizations/invitations.ts";
+import { noField, noString } from "../faults.ts";
+import { anAddress, listed, setInvite, storeInvite, week } from "../organizations/invitations.ts";
 import { answered, makeAccountWithMember } from "../organizations/requests.ts";
 import { addToGroup, makeAccount, operator, someone } from "../world.ts";
-import { invite, invited, inviteOf, invitesOf, lastInvite, sentAgo } from "./invites.ts";
+import { done, invite, invited, inviteOf, invitesOf, lastInvite, sentAgo } from "./invites.ts";
 import {
   alreadyMember,
   bare,
@@ -21,9 +22,6 @@ import {
   uuidFault,
 } from "./members.ts";
 import { setAccount } from "./rows.ts";
-
-const done = { status: 200, body: null };
-const week = 7 * 24 * 60 * 60 * 1000;
 
 describe("the list of invites", () => {
   it("has address, role and end of each, in the order they were made, for owners and members", async () => {
@@ -191,7 +189,7 @@ describe("an invite", () => {
     });
     const role = { ...roleFault, loc: ["body", "role"] };
     for (const [body, ...detail] of [
-      [{}, { type: "missing", loc: ["body", "email"], msg: "Field required", input: {} }],
+      [{}, { ...noField, loc: ["body", "email"], input: {} }],
       [
         { role: null, email: "nope" },
         noAddress("nope", "An email address must have an @-sign."),
@@ -202,10 +200,7 @@ describe("an invite", () => {
         noAddress("ada@localhost", "The part after the @-sign is not valid. It should have a period."),
         { ...role, input: "BOSS" },
       ],
-      [
-        { email: 5 },
-        { type: "string_type", loc: ["body", "email"], msg: "Input should be a valid string", input: 5 },
-      ],
+      [{ email: 5 }, { ...noString, loc: ["body", "email"], input: 5 }],
     ]) {
       for (const caller of [owner, outsider]) {
         expect(answered(await invite(caller, account, body))).toEqual({ status: 422, body: { detail } });

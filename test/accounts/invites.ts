@@ -20,6 +20,9 @@ export interface StoredInvite {
   readonly mail_again_at: number | null;
 }
 
+/** What inviting is answered. */
+export const done = { status: 200, body: null };
+
 export function invitesOf({ id }: MadeAccount): string {
   return `/api/v1/account/${id}/invites`;
 }

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 
 import { doorWhile } from "../between.ts";
-import { anAddress, setInvite } from "../organizations/invitations.ts";
+import { anAddress, setInvite, week } from "../organizations/invitations.ts";
 import { answered, makeAccountWithMember } from "../organizations/requests.ts";
-import { invite, invited, inviteOf, lastInvite, sentAgo } from "./invites.ts";
+import { done, invite, invited, inviteOf, lastInvite, sentAgo } from "./invites.ts";
 import {
   bare,
   found,
@@ -19,9 +19,6 @@ import {
 } from "./members.ts";
 import { someone } from "../world.ts";
 import { setAccount } from "./rows.ts";
-
-const done = { status: 200, body: null };
-const week = 7 * 24 * 60 * 60 * 1000;
 
 describe("an invitation that ends while it is sent again", () => {
   it.each(["renewed", "resent"])("is not %s into the seat that another has taken since", async (how) => {

@@ -24,17 +24,23 @@ export async function deactivate(user: Caller): Promise<void> {
   await run("UPDATE users SET is_active = 0 WHERE uuid = ?", me.body.id);
 }
 
-/** Sets columns of an account. */
-export async function setAccount(
-  account: MadeAccount,
+/** Sets columns of the row of a table that has this id on the wire. */
+export async function setColumns(
+  table: "accounts" | "invites" | "personal_access_tokens",
+  id: string,
   columns: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const names = Object.keys(columns);
-  await run(
-    `UPDATE accounts SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE uuid = ?`,
-    ...Object.values(columns),
-    account.id,
-  );
+  const set = Object.keys(columns).map((name) => `${name} = ?`);
+  const key = table === "personal_access_tokens" ? "id" : "uuid";
+  await run(`UPDATE ${table} SET ${set.join(", ")} WHERE ${key} = ?`, ...Object.values(columns), id);
+}
+
+/** Sets columns of an account. */
+export async function setAccount(
+  { id }: MadeAccount,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await setColumns("accounts", id, columns);
 }
 
 /** A private zone of its own. */

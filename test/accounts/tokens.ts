@@ -1,6 +1,6 @@
 /** What the tests of personal access tokens share. */
 import { Caller } from "../world.ts";
-import { run } from "./rows.ts";
+import { setColumns } from "./rows.ts";
 
 export const tokens = "/api/v1/user/pa_tokens";
 
@@ -34,12 +34,7 @@ export async function tokensOf(caller: Caller): Promise<unknown> {
 
 /** Sets columns of a token straight in the database. */
 export async function setToken(id: string, columns: Readonly<Record<string, number | null>>): Promise<void> {
-  const names = Object.keys(columns);
-  await run(
-    `UPDATE personal_access_tokens SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE id = ?`,
-    ...Object.values(columns),
-    id,
-  );
+  await setColumns("personal_access_tokens", id, columns);
 }
 
 /** What a token that is no good is answered on the accounts face. */

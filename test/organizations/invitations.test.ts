@@ -19,6 +19,7 @@ import {
   storedInvite,
   storeInvite,
   tally,
+  week,
 } from "./invitations.ts";
 import {
   answered,
@@ -31,7 +32,6 @@ import {
   someoneKnown,
 } from "./requests.ts";
 
-const week = 7 * 24 * 60 * 60 * 1000;
 const gone = { status: 404, body: noInvitation };
 const forbidden = { status: 403, body: notAllowed };
 

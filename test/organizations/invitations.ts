@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
 import { makeInviteToken } from "../../src/services/invites/secret.ts";
+import { setColumns } from "../accounts/rows.ts";
 import { unique, type Answer, type Caller, type MadeAccount } from "../world.ts";
 import { answered } from "./requests.ts";
 
@@ -14,6 +15,9 @@ export const noSeat = { non_field_errors: ["This organization has no seat left."
 export const unnamed = {
   organization: ["Name an organization: you are in none or in several."],
 };
+
+/** How long an invitation is good, in milliseconds. */
+export const week = 7 * 24 * 60 * 60 * 1000;
 
 export function one(uuid: string): string {
   return `${face}${uuid}/`;
@@ -40,10 +44,7 @@ export async function invite(
 
 /** Sets columns of an invitation straight in the database. */
 export async function setInvite(uuid: string, columns: Readonly<Record<string, number>>): Promise<void> {
-  const names = Object.keys(columns);
-  await env.DB.prepare(`UPDATE invites SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE uuid = ?`)
-    .bind(...Object.values(columns), uuid)
-    .run();
+  await setColumns("invites", uuid, columns);
 }
 
 export function storedInvite(uuid: string): Promise<Record<string, unknown> | null> {
