@@ -1,5 +1,6 @@
 import type { Env } from "./env.ts";
 import { configurationOf } from "./http/configuration.ts";
+import { kindsOf } from "./http/refusal.ts";
 import { endTrials } from "./services/accounts/trials.ts";
 import { eraseAccount, resendOverdueErasures } from "./services/erasures.ts";
 import type { Job } from "./services/jobs.ts";
@@ -22,8 +23,9 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
     } catch (error) {
       console.error({
         event: "job_failed",
+        job: kindOf(message.body),
         attempts: message.attempts,
-        error: error instanceof Error ? error.name : "unknown",
+        ...kindsOf(error),
       });
       message.retry({ delaySeconds: Math.min(longestWait, 5 * 2 ** message.attempts) });
     }
@@ -33,24 +35,41 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
 /** What the cron does: sends again what the queue never got, ends trials, sweeps logos and forgets what has had its time. */
 export async function runSchedule(now: number, env: Env): Promise<void> {
   const db = openDatabase(env.DB);
-  const tasks = [
-    resendOverdueErasures(env, now),
-    askForInviteMails(env, now),
-    endTrials(db, now),
-    forgetKeys(db, now),
-    forgetInvites(db, now),
-    forgetMails(db, now),
-    sweepLogos(env, now),
-  ];
-  const failed = (await Promise.allSettled(tasks)).filter((task) => task.status === "rejected");
-  // One task that fails keeps no other from its work; the cron tells of it and comes again.
-  if (failed.length > 0) throw new AggregateError(failed.map(({ reason }): unknown => reason));
+  const tasks = {
+    resendOverdueErasures: resendOverdueErasures(env, now),
+    askForInviteMails: askForInviteMails(env, now),
+    endTrials: endTrials(db, now),
+    forgetKeys: forgetKeys(db, now),
+    forgetInvites: forgetInvites(db, now),
+    forgetMails: forgetMails(db, now),
+    sweepLogos: sweepLogos(env, now),
+  };
+  const failed: string[] = [];
+  await Promise.all(
+    Object.entries(tasks).map(async ([task, work]) => {
+      try {
+        await work;
+      } catch (error) {
+        console.error({ event: "task_failed", task, ...kindsOf(error) });
+        failed.push(task);
+      }
+    }),
+  );
+  // One task that fails keeps no other from its work; the cron fails with it and comes again. What
+  // made it fail is not thrown: the platform would write down its message, with statements and values.
+  if (failed.length > 0) throw new Error(`failed: ${failed.sort().join(", ")}`);
 }
 
 /** Mails nobody can be the sender of are not asked for; they wait until somebody is. */
 async function askForInviteMails(env: Env, now: number): Promise<void> {
   const { mailFrom } = configurationOf(env).settings;
   if (mailFrom !== undefined) await askForMails(openDatabase(env.DB), env.JOBS, now);
+}
+
+/** What a message asks for, if it is a job at all. */
+function kindOf(body: unknown): string {
+  const kind: unknown = typeof body === "object" && body !== null && "kind" in body ? body.kind : undefined;
+  return typeof kind === "string" ? kind : "unknown";
 }
 
 async function runJob(job: Job, env: Env): Promise<void> {

@@ -302,18 +302,22 @@ describe("an erasure", () => {
 });
 
 describe("a job", () => {
-  it.each([[{ kind: "something-newer" }], [{}], ["erase-account"], [null], [42]])(
-    "that is not known, such as %j, is tried again",
-    async (body) => {
-      const written: unknown[] = [];
-      const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
-      expect(await deliver([body])).toEqual(again);
-      listening.mockRestore();
-      expect(written).toEqual([
-        { event: "job_failed", attempts: 1, error: expect.stringMatching(/^(?:Type)?Error$/) },
-      ]);
-    },
-  );
+  it.each([
+    [{ kind: "something-newer" }, "something-newer"],
+    [{}, "unknown"],
+    [{ kind: 7 }, "unknown"],
+    ["erase-account", "unknown"],
+    [null, "unknown"],
+    [42, "unknown"],
+  ])("that is not known, such as %j, is tried again", async (body, job) => {
+    const written: unknown[] = [];
+    const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
+    expect(await deliver([body])).toEqual(again);
+    listening.mockRestore();
+    expect(written).toEqual([
+      { event: "job_failed", job, attempts: 1, error: expect.stringMatching(/^(?:Type)?Error$/) },
+    ]);
+  });
 });
 
 describe("the cron", () => {

@@ -14,10 +14,14 @@ export function logFault(c: AppContext, error: unknown): void {
     event: "fault",
     requestId: c.get("requestId"),
     operation,
-    error: nameOf(error),
-    ...causesOf(error),
+    ...kindsOf(error),
     ...told,
   });
+}
+
+/** What an error is and was caused by, as far as a line of the log may tell: no values, and no message. */
+export function kindsOf(error: unknown): { error: string; causes?: string[] } {
+  return { error: nameOf(error), ...causesOf(error) };
 }
 
 /** The headers a refusal carries whatever its face. */

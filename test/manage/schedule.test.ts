@@ -1,6 +1,6 @@
 /** What the cron forgets without being asked, and what it does when something of it fails. */
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { setAccount } from "../accounts/rows.ts";
 import { Meter } from "../counting.ts";
@@ -83,7 +83,8 @@ describe("keys of requests that may be repeated", () => {
 });
 
 describe("a task of the cron that fails", () => {
-  const fails = (table: string) => databaseThat((sql) => sql.includes(table), new Error("out of order"));
+  const cause = new Error("D1_ERROR: out of order: SQLITE_BUSY", { cause: new Error("hidden-value") });
+  const fails = (table: string) => databaseThat((sql) => sql.includes(table), cause);
 
   async function startAll() {
     const now = Date.now();
@@ -102,12 +103,18 @@ describe("a task of the cron that fails", () => {
   }
 
   it.each([
-    ["accounts_trial_due", { trial: false, key: true, erasure: true }],
-    ["idempotency_keys", { trial: true, key: false, erasure: true }],
-    ["erasures", { trial: true, key: true, erasure: false }],
-  ])("keeps no other from its work, and is told: %s", async (table, expected) => {
+    ["accounts_trial_due", "endTrials", { trial: false, key: true, erasure: true }],
+    ["idempotency_keys", "forgetKeys", { trial: true, key: false, erasure: true }],
+    ["erasures", "resendOverdueErasures", { trial: true, key: true, erasure: false }],
+  ])("keeps no other from its work, and is told without a value: %s", async (table, task, expected) => {
     const { now, done } = await startAll();
-    await expect(cron({ DB: fails(table) }, now)).rejects.toThrow(AggregateError);
+    const written: unknown[] = [];
+    const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
+    await expect(cron({ DB: fails(table) }, now)).rejects.toThrow(new Error(`failed: ${task}`));
+    listening.mockRestore();
+    const causes = expect.arrayContaining(["Error SQLITE_BUSY"]) as unknown;
+    expect(written).toEqual([{ event: "task_failed", task, error: expect.any(String), causes }]);
+    expect(JSON.stringify(written)).not.toContain("hidden-value");
     expect(await done()).toEqual(expected);
     await cron({}, now);
     expect(await done()).toEqual({ trial: true, key: true, erasure: true });
