@@ -136,12 +136,16 @@ export function isConstraint(error: unknown): boolean {
   return messagesOf(error).includes("SQLITE_CONSTRAINT");
 }
 
+/** What D1 says of itself, and not of a statement: its list of errors tells what passes. */
+const unavailable =
+  /overloaded|reset|timed? ?out|network connection lost|storage caused object|transient issue|disconnected/i;
+
 function refusalOf(error: unknown): DomainError | undefined {
   const message = messagesOf(error);
   const raised = /(?:^|[^a-z_])([a-z_]+): SQLITE_CONSTRAINT/.exec(message)?.[1];
   const code = refusedByDatabase.find((name) => name === raised);
   if (code !== undefined) return new DomainError(code);
-  if (/overloaded|reset|timed? ?out|network connection lost|storage caused object/i.test(message)) {
+  if (unavailable.test(message)) {
     return new DomainError("storage_unavailable", { retryAfter: 1 });
   }
   return undefined;

@@ -27,6 +27,8 @@ const overloaded = [
   "D1_ERROR: D1 DB is overloaded. Too many requests queued. top_secret hidden-value",
   "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset. top_secret",
   "D1_ERROR: Network connection lost. top_secret",
+  "D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node. top_secret",
+  "D1_ERROR: Replica disconnected from primary. top_secret",
 ];
 
 /** One request to each way of using the database, on both faces. */
