@@ -76,6 +76,10 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
         : "The service is overloaded. Try again",
     });
     expectNothingTold(answer.text);
+    const cause = expect.stringMatching(
+      /^(?:overloaded|reset|timeout|[a-z ]+ lost|transient issue|disconnected)$/,
+    );
+    expect(written[0]).toEqual([{ event: "storage_unavailable", cause: cause as unknown }]);
   });
 });
 
