@@ -96,6 +96,16 @@ describe.each(Object.entries<Creation>(creations))("a key with %s", (_, creation
     expect(await everythingMade()).toEqual(before);
   });
 
+  it("that is none is told behind what stands in the way of the request", async () => {
+    const { account } = await start();
+    const path = creation.path(account);
+    const outsider = await someone();
+    const status = async (key: string) => (await send(outsider, path, creation.body(), key)).status;
+    // The framework's order is that of the organizations face alone.
+    const told = isThere(path) ? await status(unique("key")) : 400;
+    expect(await status("")).toBe(told === creation.status ? 400 : told);
+  });
+
   it.each([1, 255])("may have %d characters", async (length) => {
     const { owner, account } = await start();
     const [path, body, key] = [creation.path(account), creation.body(), "k".repeat(length)];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { reused, withKey } from "../creations.ts";
-import { unique, makeAccount, type Caller, type MadeAccount } from "../world.ts";
+import { addMember, unique, makeAccount, type Caller, type MadeAccount } from "../world.ts";
 import {
   aCaller,
   answered,
@@ -134,6 +134,17 @@ describe("a key", () => {
       body: { detail: "Idempotency-Key must have 1 to 255 characters, in UTF-8." },
     });
     expect(await counted(account)).toBe(0);
+  });
+
+  it("that is none is told only to who may count", async () => {
+    const { owner, account } = await start();
+    const outsider = await aCaller();
+    const member = await aCaller();
+    await addMember(account, member);
+    expect((await send(outsider, account, 1, "")).status).toBe(404);
+    expect((await send(outsider, { ...account, id: crypto.randomUUID() }, 1, "")).status).toBe(404);
+    expect((await send(member, account, 1, "")).status).toBe(403);
+    expect((await send(owner, account, 0, "")).status).toBe(400);
   });
 
   it("may have one character, or 255", async () => {

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
 import { deferred } from "../deferred.ts";
-import { readFirst } from "../context.ts";
 import { named } from "../described.ts";
 import { readKey } from "../idempotency.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
@@ -71,8 +70,11 @@ operation(
     }),
   },
   async (ctx, { params, body }, c) => {
-    const key = await readFirst(ctx, () => readKey(c));
-    const outcome = await incrementUsage(ctx, params.uuid, async () => (await body()).usage ?? 1, key);
+    const outcome = await incrementUsage(ctx, params.uuid, async () => {
+      const key = readKey(c);
+      const { usage = 1 } = await body();
+      return { amount: usage, key };
+    });
     if (outcome.kind === "too_large") {
       throw new InvalidRequest({ usage: [`Ensure this value is less than or equal to ${most}.`] });
     }

@@ -61,16 +61,24 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
       params: readParams(contract.params?.(), c.req.param()),
       query: readQuery(contract.query?.(), rawQuery),
     }));
+    const keyed =
+      contract.creates === true ? withKey(c, ctx, contract.id, () => readBody(c)) : Promise.resolve(ctx);
     let read: Promise<unknown> | undefined;
-    const body = () =>
-      (read ??= readBody(c).then((values) => parseFields(contract.body?.() as z.ZodType, values)));
+    const body = () => (read ??= readFields(c, contract, keyed));
     const input = { params, query, rawQuery, body } as OrganizationInput<Params, Query, Body>;
-    const asked =
-      contract.creates === true
-        ? await readFirst(ctx, () => withKey(c, ctx, contract.id, () => readBody(c)))
-        : ctx;
+    // A key that is none is told with the body, after all that stands in the way of the request itself.
+    const asked = await keyed.catch(() => ctx);
     return withRetries(asked, () => serve(asked, input, c));
   });
+}
+
+async function readFields(
+  c: AppContext,
+  { body }: { readonly body?: () => unknown },
+  keyed: Promise<unknown>,
+): Promise<unknown> {
+  await keyed;
+  return parseFields(body?.() as z.ZodType, await readBody(c));
 }
 
 /** A path that cannot name an object names none. */

@@ -7,6 +7,12 @@ import type { Context } from "../context.ts";
 import { getCountedAccount } from "./account.ts";
 import { askMeter } from "./meter.ts";
 
+/** What is counted, from 1 to 2^53−1, and under which key. */
+export interface Increment {
+  readonly amount: number;
+  readonly key: string | undefined;
+}
+
 /** How an increment ended: `too_large` where the sum would pass 2^53−1. */
 export type IncrementOutcome =
   | {
@@ -20,17 +26,16 @@ export type IncrementOutcome =
 
 /**
  * Counts usage of an account in this calendar month (UTC), unless that would pass the limit. With a
- * key it counts once in 24 hours. Throws what `requireAccess` throws, `key_reused`, and
+ * key it counts once in 24 hours; both are read once the caller may. Throws what `requireAccess` throws, `key_reused`, and
  * `usage_unavailable`. One round trip and one object call.
  */
 export async function incrementUsage(
   ctx: Context,
   uuid: string,
-  readAmount: () => Promise<number>,
-  key: string | undefined,
+  readIncrement: () => Promise<Increment>,
 ): Promise<IncrementOutcome> {
   const account = await getCountedAccount(ctx, uuid);
-  const amount = await readAmount();
+  const { amount, key } = await readIncrement();
   const input = {
     accountUuid: account.uuid,
     amount,
