@@ -76,9 +76,10 @@ async function filledDatabase(count: number): Promise<Table[]> {
   return tables;
 }
 
-/** Nothing refers to what is not there, every count is right, and searching finds what reading finds. */
+/** Nothing refers to what is not there, every count is right, and indexes and searching find what reading finds. */
 async function expectSound(): Promise<void> {
   expect(await faults()).toEqual([]);
+  await expectIndexed();
   expect(await run(["PRAGMA foreign_key_check"], ["PRAGMA quick_check"])).toEqual([
     [],
     [{ quick_check: "ok" }],
@@ -97,4 +98,23 @@ async function expectSound(): Promise<void> {
       if (term === "x-s") expect(found?.length).toBeGreaterThan(2);
     }
   }
+}
+
+/** Every index knows the rows it is there for, those of before it too. */
+async function expectIndexed(): Promise<void> {
+  const [indexes = []] = await run([
+    "SELECT name, tbl_name AS owner, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+  ]);
+  expect(indexes.length).toBeGreaterThan(20);
+  const counts = indexes.flatMap(({ name, owner, sql }) => {
+    const [, which = "true"] = String(sql).split(/\bWHERE\b/i);
+    const countBy = (way: string) =>
+      [`SELECT count(*) AS rows FROM "${String(owner)}" ${way} WHERE ${which}`] as const;
+    return [countBy(`INDEXED BY "${String(name)}"`), countBy("NOT INDEXED")];
+  });
+  const counted = await run(...counts);
+  const wrong = indexes.filter(
+    (_, at) => counted[2 * at]?.[0]?.["rows"] !== counted[2 * at + 1]?.[0]?.["rows"],
+  );
+  expect(wrong).toEqual([]);
 }
