@@ -18,6 +18,7 @@ import {
   someone,
   stranger,
   unique,
+  type Answer,
   type MadeAccount,
 } from "./world.ts";
 
@@ -311,6 +312,46 @@ describe("the first use of a personal access token", () => {
     expect({ status, trips, written }).toEqual({ status: 200, trips: 2, written: 1 });
     await bearer.get("/api/v1/user");
     expect(counter.read()).toMatchObject({ trips: 1, rowsRead: 3, rowsWritten: 0 });
+  });
+});
+
+describe("an address other than the verified one", () => {
+  it("costs its user a row more written, and who invites them at the most a row more read", async () => {
+    const { owner, made } = await ownedAccount();
+    const member = await signedIn();
+    await addMember(made, member);
+    const watched = counter.watch(member);
+    const { email } = member;
+    const writtenBy = async (answer: Promise<Answer>) => {
+      const { status } = await answer;
+      return [status, counter.read().rowsWritten];
+    };
+    const changeEmail = (to: string) => writtenBy(watched.patch("/api/v1/user", { email: to }));
+    const changeLanguage = (language: string) => writtenBy(watched.patch("/api/v1/user", { language }));
+    const comeBack = async () => {
+      await run(["UPDATE users SET last_login = 0 WHERE verified_email = ?", email]);
+      return writtenBy(watched.get("/api/v1/user"));
+    };
+    const refusedFor = async () => {
+      const { status } = await counter.watch(owner).post(`/api/v1/account/${made.slug}/invite`, { email });
+      const { trips, rowsRead, rowsWritten } = counter.read();
+      expect([status, trips, rowsWritten]).toEqual([409, 1, 0]);
+      return rowsRead;
+    };
+    const other = `${unique("renamed")}@example.org`;
+    counter.read();
+
+    expect(await changeLanguage("EN")).toEqual([200, costs.modifyUser.written]);
+    expect(await comeBack()).toEqual([200, 1]);
+    const usual = await refusedFor();
+    expect(usual).toBe(9);
+    expect(await changeEmail(other)).toEqual([200, 6]);
+    expect(await changeLanguage("DE")).toEqual([200, costs.modifyUser.written + 1]);
+    expect(await comeBack()).toEqual([200, 2]);
+    // Whoever's address comes next in the index is seen in passing.
+    expect([usual, usual + 1]).toContain(await refusedFor());
+    expect(await changeEmail(email)).toEqual([200, 5]);
+    expect(await comeBack()).toEqual([200, 1]);
   });
 });
 

@@ -19,15 +19,16 @@ const names = `WITH RECURSIVE made (name, left) AS (
   UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
 )`;
 
-/** Gives an account members who have signed in, with tokens and keys, and invitations and a history. */
+/** Gives an account members who have signed in, half of whom call their address otherwise, with tokens and keys, and invitations and a history. */
 async function fill({ id }: MadeAccount, count = many): Promise<void> {
   const last = Number((await row("SELECT max(id) AS id FROM users"))?.["id"]);
   const account = Number((await row("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
   await run(
     [
       `INSERT INTO users (uuid, email, email_key, verified_email, search_text, created_at) ${names}
-       SELECT name, name || '@generated.example', name || '@generated.example', name || '@generated.example',
-         char(1, 1) || name || '@generated.example' || char(10, 1, 1) || char(10, 1, 1), 0 FROM made`,
+       SELECT name, name || domain, name || domain, name || '@generated.example',
+         char(1, 1) || name || domain || char(10, 1, 1) || char(10, 1, 1), 0
+       FROM (SELECT name, iif(left % 2 = 0, '@generated.example', '@renamed.example') AS domain FROM made)`,
       count,
     ],
     [

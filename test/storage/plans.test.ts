@@ -11,7 +11,7 @@ import { withToken } from "../accounts/stored-tokens.ts";
 import { Counter, Meter, patientQueue } from "../counting.ts";
 import { cron, deliver } from "../deliver.ts";
 import { mailFrom, Post } from "../mail/mailing.ts";
-import { storeInvite } from "../organizations/invitations.ts";
+import { anAddress, storeInvite } from "../organizations/invitations.ts";
 import {
   makeAccount,
   makeReader,
@@ -201,6 +201,23 @@ describe("no statement reads a table that grows from end to end", () => {
         await expectGoodPlans(await askedByLinks(counter, caller, list), mayWalk);
       },
     );
+  });
+
+  it("whether an address is a member's is asked of two indexes", async () => {
+    const owner = await someone();
+    const made = await makeAccount(owner);
+    counter.read();
+    const watched = counter.watch(owner);
+    await watched.post(`/api/v1/account/${made.slug}/invite`, { email: anAddress() });
+    await watched.post(`/accounts/invite/?organization=${made.id}`, { invitee_identifier: anAddress() });
+    const asked = counter.read().statements.filter(({ sql }) => sql.includes("users.verified_email ="));
+    expect(asked).toHaveLength(3);
+    for (const plan of await plansOf(asked)) {
+      expect(plan.filter((line) => line.includes(" users "))).toEqual([
+        "SEARCH users USING INDEX users_email_key (email_key=?)",
+        "SEARCH users USING INDEX users_verified_elsewhere (verified_email=?)",
+      ]);
+    }
   });
 
   it("first sight of a caller", async () => {

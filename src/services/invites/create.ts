@@ -140,11 +140,15 @@ const insertRow = keepStatement(
 );
 
 /**
- * Whether a member of an account has this address: one an issuer vouched for, or was given before the
- * user first signed in – never one they gave themselves. Found through the address, of which there are few.
+ * Whether a member of an account has this address: one an issuer vouched for, whatever they call theirs since,
+ * or was given before the user first signed in – never one they gave themselves. Found through the address, of
+ * which there are few.
  */
 export function isMemberAddress(accountId: SQL | Placeholder, emailKey: string | Placeholder): SQL<boolean> {
-  return sql`exists (select 1 from users cross join memberships where users.email_key = ${emailKey} and (users.verified_email = ${emailKey} or not exists (select 1 from identities where identities.user_id = users.id)) and memberships.user_id = users.id and memberships.account_id = ${accountId})`;
+  const asStored = sql`users.email_key = ${emailKey} and (users.verified_email = ${emailKey} or not exists (select 1 from identities where identities.user_id = users.id))`;
+  // The latter part as the index has it: else SQLite would not use it.
+  const elsewhere = sql`users.verified_email = ${emailKey} and users.verified_email <> users.email_key`;
+  return sql`exists (select 1 from users cross join memberships where (${asStored} or ${elsewhere}) and memberships.user_id = users.id and memberships.account_id = ${accountId})`;
 }
 
 type WhenPending = "invite_pending" | "changed_meanwhile";
