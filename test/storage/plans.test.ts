@@ -22,7 +22,7 @@ import {
   type MadeAccount,
 } from "../world.ts";
 import { costs } from "./operation-costs.ts";
-import { askedByLinks, expectGoodPlans, isSort, type Walk } from "./query-plans.ts";
+import { askedByLinks, expectGoodPlans, isSort, plansOf, type Walk } from "./query-plans.ts";
 import { changed, takeReadings, type Readings } from "./readings.ts";
 import { makeAccountOf, makeUser, memberInsert, row, run } from "./rows.ts";
 

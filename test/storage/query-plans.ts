@@ -25,17 +25,23 @@ export async function expectGoodPlans(
 ): Promise<void> {
   const distinct = [...new Map(statements.map((statement) => [statement.sql, statement])).values()];
   expect(distinct.length).toBeGreaterThan(0);
-  const explained = distinct.map(({ sql, parameters }) =>
-    env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...parameters),
-  );
-  const results = await env.DB.batch<{ detail: string }>(explained);
+  const plans = await plansOf(distinct);
   const wrong = distinct
     .map(({ sql }, at) => {
-      const plan = (results[at]?.results ?? []).map(({ detail }) => detail);
+      const plan = plans[at] ?? [];
       return { sql, plan, lines: plan.filter((_, place) => isWrong(sql, plan, place, mayWalk)) };
     })
     .filter(({ lines }) => lines.length > 0);
   expect(wrong).toEqual([]);
+}
+
+/** The lines of each statement's plan. */
+export async function plansOf(statements: readonly SentStatement[]): Promise<string[][]> {
+  const explained = statements.map(({ sql, parameters }) =>
+    env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...parameters),
+  );
+  const results = await env.DB.batch<{ detail: string }>(explained);
+  return results.map(({ results: rows }) => rows.map(({ detail }) => detail));
 }
 
 export function isSort(line: string): boolean {
