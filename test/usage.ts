@@ -209,6 +209,12 @@ export function losingAnswers(): Door {
   });
 }
 
+/** What is written down of a request that its account's object did not answer. */
+export function usageUnavailable(operation: string): object {
+  const requestId: unknown = expect.any(String);
+  return { event: "unavailable", requestId, operation, error: "usage_unavailable", reason: "Error" };
+}
+
 /** Does something that is logged as a fault, quietly; what was logged. */
 export async function quietly(work: () => Promise<void>): Promise<unknown[]> {
   const written: unknown[] = [];

@@ -119,10 +119,13 @@ export class DomainError extends Error {
   override readonly name = "DomainError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  /** What of the platform failed, in a word without values: for the log, never for the caller. */
+  readonly reason: string | undefined;
 
-  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, details: ErrorDetails = {}, reason?: string) {
     super(code);
     this.code = code;
     this.details = details;
+    this.reason = reason;
   }
 }

@@ -8,7 +8,7 @@ import type { AppContext, AppEnv } from "./app-env.ts";
 import { ConfigurationError } from "./configuration.ts";
 import { routeOf, type AnyContract, type Part } from "./publish.ts";
 import { limitFailedTokens } from "./rate-limits.ts";
-import { logFault } from "./refusal.ts";
+import { logFault, logUnavailable } from "./refusal.ts";
 import { BodyTooLarge, largestBody, takeBody } from "./request-body.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -132,8 +132,9 @@ export class Face {
   }
 }
 
-/** What is told of an error: bad tokens are counted here, wherever they were found out. */
+/** What is told of an error: bad tokens are counted here, and what failed of the platform written down, wherever it was found out. */
 async function reasonOf(c: AppContext, error: unknown): Promise<unknown> {
+  if (error instanceof DomainError && error.reason !== undefined) logUnavailable(c, error);
   if (error instanceof ConfigurationError) {
     // Only the operator can help, and only the operator is told how: in the log.
     logFault(c, error);

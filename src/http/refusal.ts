@@ -19,8 +19,18 @@ export function logFault(c: AppContext, error: unknown): void {
   });
 }
 
+/** Writes down which part of the platform did not answer, and as what: each is a 503 that the caller may repeat. */
+export function logUnavailable(c: AppContext, { code, reason }: DomainError): void {
+  const operation = c.get("operation") ?? "none";
+  console.error({ event: "unavailable", requestId: c.get("requestId"), operation, error: code, reason });
+}
+
 /** What an error is and was caused by, as far as a line of the log may tell: no values, and no message. */
-export function kindsOf(error: unknown): { error: string; causes?: string[] } {
+export function kindsOf(error: unknown): { error: string; reason?: string; causes?: string[] } {
+  if (error instanceof DomainError) {
+    const { code, reason } = error;
+    return { error: code, ...(reason === undefined ? {} : { reason }) };
+  }
   return { error: nameOf(error), ...causesOf(error) };
 }
 

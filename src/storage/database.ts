@@ -145,13 +145,9 @@ function refusalOf(error: unknown): DomainError | undefined {
   const raised = /(?:^|[^a-z_])([a-z_]+): SQLITE_CONSTRAINT/.exec(message)?.[1];
   const code = refusedByDatabase.find((name) => name === raised);
   if (code !== undefined) return new DomainError(code);
-  const cause = unavailable.exec(message)?.[0].toLowerCase();
-  if (cause !== undefined) {
-    // Which of these words it was: the rest of the message may hold more.
-    console.error({ event: "storage_unavailable", cause });
-    return new DomainError("storage_unavailable", { retryAfter: 1 });
-  }
-  return undefined;
+  // Which of these words it was: the rest of the message may hold more.
+  const reason = unavailable.exec(message)?.[0].toLowerCase();
+  return reason === undefined ? undefined : new DomainError("storage_unavailable", { retryAfter: 1 }, reason);
 }
 
 /** The messages of an error and its causes; for reading only, as they hold SQL and values. */

@@ -59,7 +59,13 @@ describe("while logos cannot be reached", () => {
     for (const { status, body, headers } of [loaded, replaced].filter((one) => one.status === 503)) {
       expect([status, body]).toEqual(unavailable);
       expect(headers.get("Retry-After")).toBe("1");
-      expect(errors).toContainEqual({ event: "logos_unreachable", error: "Error" });
+      expect(errors).toContainEqual({
+        event: "unavailable",
+        requestId: headers.get("X-Request-Id"),
+        operation: expect.any(String) as unknown,
+        error: "logos_unavailable",
+        reason: "Error",
+      });
     }
     if (method === "put") expect((await download(owner, made)).bytes).toEqual(image);
     // All that needs no logo goes on.

@@ -19,6 +19,7 @@ import {
   stopClock,
   unreachable,
   usageOf,
+  usageUnavailable,
 } from "../usage.ts";
 import { setAccount } from "./rows.ts";
 
@@ -199,6 +200,6 @@ describe("usage is told", () => {
       });
       expect(answer.headers.get("Retry-After")).toBe("1");
     });
-    expect(written).toEqual([{ event: "usage_unreachable", error: "Error" }]);
+    expect(written).toEqual([usageUnavailable("getUsage")]);
   });
 });

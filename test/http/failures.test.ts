@@ -76,10 +76,21 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
         : "The service is overloaded. Try again",
     });
     expectNothingTold(answer.text);
-    const cause = expect.stringMatching(
+    const reason: unknown = expect.stringMatching(
       /^(?:overloaded|reset|timeout|[a-z ]+ lost|transient issue|disconnected)$/,
     );
-    expect(written[0]).toEqual([{ event: "storage_unavailable", cause: cause as unknown }]);
+    const requestId = answer.headers.get("X-Request-Id");
+    expect(written).toEqual([
+      [
+        {
+          event: "unavailable",
+          requestId,
+          operation: expect.any(String) as unknown,
+          error: "storage_unavailable",
+          reason,
+        },
+      ],
+    ]);
   });
 });
 

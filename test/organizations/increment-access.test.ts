@@ -18,6 +18,7 @@ import {
   total,
   unreachable,
   usageOf,
+  usageUnavailable,
 } from "../usage.ts";
 import { makeMember, missing, notAllowed, notFound, sendRaw } from "./requests.ts";
 
@@ -137,7 +138,7 @@ describe("while the usage object cannot be reached", () => {
       });
       expect(answer.headers.get("Retry-After")).toBe("1");
     });
-    expect(written).toEqual([{ event: "usage_unreachable", error: "Error" }]);
+    expect(written).toEqual([usageUnavailable("incrementUsage")]);
     for (const path of [
       `/accounts/organizations/${account.id}/`,
       "/accounts/organizations/",

@@ -22,6 +22,7 @@ import {
   stopClock,
   theOperator,
   total,
+  usageUnavailable,
 } from "../usage.ts";
 
 stopClock();
@@ -193,7 +194,7 @@ describe("a key", () => {
       });
       expect(lost.headers.get("Retry-After")).toBe("1");
     });
-    expect(written).toEqual([{ event: "usage_unreachable", error: "Error" }]);
+    expect(written).toEqual([usageUnavailable("incrementUsage")]);
     expect(await counted(account)).toBe(4);
     expect(await send(owner, account, 4, key)).toEqual(total(4));
     expect(await counted(account)).toBe(4);

@@ -22,7 +22,7 @@ type Serve<Params, Query, Body> = (
 ) => Promise<Response>;
 
 /** What is given to who serves an operation that asks for no token. */
-export type Visit = Pick<Context, "db" | "logos" | "now" | "settings">;
+export type Visit = Pick<Context, "db" | "logos" | "now" | "requestId" | "settings">;
 
 type OpenContract<Params, Query, Body> = Omit<
   OperationContract<Params, Query, Body>,
@@ -82,7 +82,13 @@ export class FastApiFace {
       const { settings } = configurationOf(c.env);
       await limit(c);
       const input = await readInputs(c, contract);
-      const visit = { db: openDatabase(c.env.DB), logos: c.env.LOGOS, now: Date.now(), settings };
+      const visit = {
+        db: openDatabase(c.env.DB),
+        logos: c.env.LOGOS,
+        now: Date.now(),
+        requestId: c.get("requestId"),
+        settings,
+      };
       return serve(visit, input, c);
     });
   };

@@ -30,7 +30,7 @@ export interface InvitePreview {
  * read of R2 where there is a logo.
  */
 export async function previewInvite(
-  ctx: Pick<Context, "db" | "logos" | "now" | "settings">,
+  ctx: Pick<Context, "db" | "logos" | "now" | "requestId" | "settings">,
   secret: string,
 ): Promise<InvitePreview> {
   const reference = await readInviteToken(ctx.settings.inviteSecret, secret);
@@ -60,7 +60,7 @@ export async function previewInvite(
 
 /** The logo itself: whoever has the secret has no other way to it, as the logo's own address asks who they are. */
 async function showLogo(
-  { logos }: Pick<Context, "logos">,
+  { logos, requestId }: Pick<Context, "logos" | "requestId">,
   accountUuid: string,
   logo: Logo | undefined,
 ): Promise<string | null> {
@@ -71,7 +71,8 @@ async function showLogo(
     const bytes = new Uint8Array(await object.arrayBuffer());
     return `data:${logo.type};base64,${bytes.toBase64()}`;
   } catch (error) {
-    console.error({ event: "logos_unreachable", error: error instanceof Error ? error.name : "unknown" });
+    const reason = error instanceof Error ? error.name : "unknown";
+    console.error({ event: "logo_not_shown", requestId, reason });
     return null;
   }
 }

@@ -44,7 +44,7 @@ export async function reachLogos<Result>(reach: () => Promise<Result>): Promise<
   try {
     return await tryAgain(reach, () => true);
   } catch (error) {
-    console.error({ event: "logos_unreachable", error: error instanceof Error ? error.name : "unknown" });
-    throw new DomainError("logos_unavailable", { retryAfter: 1 });
+    const reason = error instanceof Error ? error.name : "unknown";
+    throw new DomainError("logos_unavailable", { retryAfter: 1 }, reason);
   }
 }

@@ -29,8 +29,8 @@ export async function askMeter<Result>(
   try {
     return await (repeatable ? tryAgain(attempt, mayPass) : attempt());
   } catch (error) {
-    console.error({ event: "usage_unreachable", error: error instanceof Error ? error.name : "unknown" });
-    throw new DomainError("usage_unavailable", { retryAfter: 1 });
+    const reason = error instanceof Error ? error.name : "unknown";
+    throw new DomainError("usage_unavailable", { retryAfter: 1 }, reason);
   }
 }
 
