@@ -2,7 +2,7 @@ import type { Env } from "./env.ts";
 import { configurationOf } from "./http/configuration.ts";
 import { kindsOf } from "./http/refusal.ts";
 import { endTrials } from "./services/accounts/trials.ts";
-import { eraseAccount, resendOverdueErasures } from "./services/erasures.ts";
+import { eraseAccount, eraseLeftovers, resendOverdueErasures } from "./services/erasures.ts";
 import type { Job } from "./services/jobs.ts";
 import { removeLogo, sweepLogos } from "./services/logos/removal.ts";
 import { forgetInvites } from "./services/invites/forget.ts";
@@ -76,6 +76,8 @@ async function runJob(job: Job, env: Env): Promise<void> {
   switch (job.kind) {
     case "erase-account":
       return eraseAccount(env, job.accountUuid);
+    case "erase-leftovers":
+      return eraseLeftovers(env, job.accountUuid);
     case "tell-limit":
       return tellStoredLimit(env, job.accountUuid);
     case "delete-logo":

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import type { Env } from "../src/env.ts";
-import { patientQueue } from "./counting.ts";
+import { patientQueue, usageObjects } from "./counting.ts";
 import { doorWith } from "./http/door.ts";
 import { again, cron, deliver, done } from "./deliver.ts";
 import { inviteInsert, memberInsert, makeUser, row, run } from "./storage/rows.ts";
@@ -297,6 +297,57 @@ describe("an erasure", () => {
       ],
     });
     silent.mockRestore();
+    expect(await remains(made, id)).toEqual(nothing);
+  });
+});
+
+describe("a minute after an erasure", () => {
+  const leftoversOf = ({ id }: MadeAccount) => ({ kind: "erase-leftovers", accountUuid: id });
+
+  it("what a request left that had seen the account goes, too", async () => {
+    const owner = await someone();
+    const made = await makeAccount(owner);
+    const id = await furnish(made);
+    const { queue, sent } = writingDown();
+    // The increment has read the account and is on its way to the object while all else happens.
+    const { promise: seen, resolve: arrived } = Promise.withResolvers<void>();
+    const { promise: gone, resolve: proceed } = Promise.withResolvers<void>();
+    const slow = usageObjects(async (call) => {
+      arrived();
+      await gone;
+      return call();
+    });
+    const late = owner
+      .through(doorWith({ USAGE: slow }))
+      .post(`/accounts/organizations/${made.id}/increment/`, { usage: 3 });
+    await seen;
+    expect((await owner.through(quietly).delete(`/api/v1/account/${made.id}`)).status).toBe(204);
+    expect(await deliver([erasureOf(made)], { JOBS: queue })).toEqual(done);
+    expect(sent).toEqual([leftoversOf(made)]);
+    expect(await remains(made, id)).toEqual(nothing);
+
+    proceed();
+    expect((await late).status).toBe(200);
+    expect((await remains(made, id)).usage).not.toEqual(nothing.usage);
+    expect(await deliver([leftoversOf(made)])).toEqual(done);
+    expect(await remains(made, id)).toEqual(nothing);
+  });
+
+  it("an account that lives keeps what it has", async () => {
+    const made = await makeAccount(await someone());
+    const id = await furnish(made);
+    const before = await remains(made, id);
+    expect(await deliver([leftoversOf(made)])).toEqual(done);
+    expect(await remains(made, id)).toEqual(before);
+  });
+
+  it("nothing is forgotten where the queue did not take the word of it", async () => {
+    const { made, id } = await deletedAccount();
+    const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    expect(await deliver([erasureOf(made)], { JOBS: failing(env.JOBS, "send") })).toEqual(again);
+    silent.mockRestore();
+    expect(await remains(made, id)).toEqual({ ...nothing, erasures: 1 });
+    expect(await deliver([erasureOf(made)], {}, 2)).toEqual(done);
     expect(await remains(made, id)).toEqual(nothing);
   });
 });

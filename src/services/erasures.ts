@@ -2,6 +2,7 @@ import { asc, eq, inArray, lt } from "drizzle-orm";
 
 import type { Env } from "../env.ts";
 import { openDatabase } from "../storage/database.ts";
+import { accounts } from "../storage/schema/accounts.ts";
 import { auditRows } from "../storage/schema/audit-rows.ts";
 import { erasures } from "../storage/schema/erasures.ts";
 import { deleteLogos } from "../storage/logos.ts";
@@ -13,6 +14,14 @@ export interface ErasureJob {
   readonly accountUuid: string;
 }
 
+/** The job of removing what a request left there that had seen the account before it was deleted. */
+export interface LeftoversJob {
+  readonly kind: "erase-leftovers";
+  readonly accountUuid: string;
+}
+
+/** How long after an erasure nothing can be on its way to the account's object any more, in seconds. */
+const settled = 60;
 /** How many audit rows one statement deletes: D1 ends a statement after 30 seconds. */
 const auditStep = 1_000;
 /** How long a deletion waits for the queue before the cron sends it again, in milliseconds. */
@@ -21,15 +30,14 @@ const overdueAfter = 5 * 60 * 1000;
 const resendStep = 100;
 
 /**
- * Removes logo, usage and history of a deleted account. It may run any number of times and stop
- * anywhere: the row that asks for it goes last.
+ * Removes logo, usage and history of a deleted account, and asks for `eraseLeftovers`. It may run any
+ * number of times and stop anywhere: the row that asks for it goes last.
  */
 export async function eraseAccount(env: Env, accountUuid: string): Promise<void> {
   const db = openDatabase(env.DB);
   const [erasure] = await db.select().from(erasures).where(eq(erasures.accountUuid, accountUuid));
   if (erasure === undefined) return;
-  await deleteLogos(env.LOGOS, accountUuid);
-  await env.USAGE.get(env.USAGE.idFromName(accountUuid)).erase();
+  await eraseBytes(env, accountUuid);
   const someRows = db
     .select({ id: auditRows.id })
     .from(auditRows)
@@ -39,7 +47,23 @@ export async function eraseAccount(env: Env, accountUuid: string): Promise<void>
     const { meta } = await db.delete(auditRows).where(inArray(auditRows.id, someRows)).run();
     if (meta.changes < auditStep) break;
   }
+  const leftovers: LeftoversJob = { kind: "erase-leftovers", accountUuid };
+  await env.JOBS.send(leftovers, { delaySeconds: settled });
   await db.delete(erasures).where(eq(erasures.accountUuid, accountUuid));
+}
+
+/** Removes logo and usage of an account that is deleted once more; one that is there keeps them. */
+export async function eraseLeftovers(env: Env, accountUuid: string): Promise<void> {
+  const [account] = await openDatabase(env.DB)
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(eq(accounts.uuid, accountUuid));
+  if (account === undefined) await eraseBytes(env, accountUuid);
+}
+
+async function eraseBytes(env: Env, accountUuid: string): Promise<void> {
+  await deleteLogos(env.LOGOS, accountUuid);
+  await env.USAGE.get(env.USAGE.idFromName(accountUuid)).erase();
 }
 
 /** Asks the queue again for the erasures it was asked for long ago, the longest ago first. */

@@ -1,10 +1,10 @@
 /** Work after the answer: what the queue carries, and how it is given to it. */
-import type { ErasureJob } from "./erasures.ts";
+import type { ErasureJob, LeftoversJob } from "./erasures.ts";
 import type { InviteMailJob } from "./invites/mail.ts";
 import type { RemovalJob } from "./logos/removal.ts";
 import type { LimitJob } from "./usage/limit.ts";
 
-export type Job = ErasureJob | InviteMailJob | LimitJob | RemovalJob;
+export type Job = ErasureJob | InviteMailJob | LeftoversJob | LimitJob | RemovalJob;
 
 /** Most jobs the queue takes at once. */
 export const mostAtOnce = 100;
