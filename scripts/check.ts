@@ -18,10 +18,7 @@ const STAGES: readonly (readonly Step[])[] = [
       args: ["lint", "--config", "docs/redocly.yaml", "docs/openapi.json"],
     },
   ],
-  [
-    { name: "bundle", command: "node", args: ["scripts/check-bundle.ts"], told: true },
-    { name: "tests of scripts", command: "node", args: ["--test", "test/scripts/*.test.mjs"] },
-  ],
+  [{ name: "bundle", command: "node", args: ["scripts/check-bundle.ts"], told: true }],
   [{ name: "tests", command: "npm", args: ["test", "--silent"] }],
 ];
 
