@@ -31,7 +31,10 @@ export function limitWhere(allowed: SQL, limit: number | Placeholder): number {
  * between its fields is no part of any field.
  */
 export function containsTerms(terms: readonly string[], texts: readonly SQL[]): SQL {
-  if (terms.some(isNowhere)) return sql`false`;
+  return terms.some(isNowhere) ? sql`false` : holdsAll(terms, texts);
+}
+
+function holdsAll(terms: readonly string[], texts: readonly SQL[]): SQL {
   const nowhere = sql.join(
     texts.map((text) => sql`instr(${text}, term.value) = 0`),
     sql` and `,
@@ -44,7 +47,7 @@ export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): S
   const search = indexedSearch(terms);
   if (search === undefined) return sql`false`;
   const matched = sql`${index} match ${search.match}`;
-  return search.rest.length === 0 ? matched : sql`${matched} and ${containsTerms(search.rest, [text])}`;
+  return search.rest.length === 0 ? matched : sql`${matched} and ${holdsAll(search.rest, [text])}`;
 }
 
 /** Whether a trigram index decides by itself which rows have all terms. */

@@ -22,6 +22,15 @@ describe("a search", () => {
     await bothFind(owner, word.slice(1).toUpperCase(), byName, bySlug);
   });
 
+  it("finds a short term beside more long ones than the index is asked for", async () => {
+    const owner = await someone();
+    const words = Array.from({ length: 17 }, (_, at) => unique(`w${at}x`).slice(0, 10));
+    const made = await makeAccount(owner, { title: `zq ${words.join(" ")}` });
+    await makeAccount(owner, { title: words.join(" ") });
+    await bothFind(owner, `zq ${words.join(" ")}`, made);
+    await bothFind(owner, `zq z ${words.join(" ")}`, made);
+  });
+
   it("wants every term, each in any field", async () => {
     const owner = await someone();
     const [left, right] = [unique("left"), unique("right")];
