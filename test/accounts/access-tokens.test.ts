@@ -92,6 +92,19 @@ describe("a user", () => {
     expect((await user.post(tokens, { description: "In its place" })).status).toBe(201);
   });
 
+  it("is not kept from it by tokens that have expired, which stay until their place is needed", async () => {
+    const user = await someone();
+    const made = await Promise.all(Array.from({ length: 99 }, () => makeAccessToken(user)));
+    const old = made.slice(0, 2).map(({ id }) => id);
+    for (const id of old) await setToken(id, { expires_at: Date.now() - 1 });
+    await makeAccessToken(user);
+    expect(await tokensOf(user)).toHaveLength(100);
+    await makeAccessToken(user);
+    const left = (await tokensOf(user)) as { id: string }[];
+    expect(left).toHaveLength(99);
+    expect(left.filter(({ id }) => old.includes(id))).toEqual([]);
+  });
+
   it("is not kept from it by another's", async () => {
     const user = await someone();
     await Promise.all(Array.from({ length: 100 }, () => makeAccessToken(user)));

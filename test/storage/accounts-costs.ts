@@ -348,9 +348,9 @@ export const accountsCosts = {
     send: (caller) => caller.post("/api/v1/user/pa_tokens", { description: "A job" }),
     status: 201,
     trips: 2,
-    read: 6,
+    read: 7,
     written: 3,
-    keyed: { read: 8, written: 5, again: 4 },
+    keyed: { read: 9, written: 5, again: 4 },
     invalid: (caller) => caller.post("/api/v1/user/pa_tokens", { description: "" }),
   },
   deleteAccessToken: {

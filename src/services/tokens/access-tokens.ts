@@ -11,7 +11,10 @@ import type { Context } from "../context.ts";
 import { AlreadyDone, keeping } from "../repeats.ts";
 import { makeAccessToken } from "./secret.ts";
 
-/** Most tokens of one user: they are listed whole, and each is counted by itself where requests are. */
+/**
+ * Most tokens of one user: they are listed whole, and each is counted by itself where requests are. Those
+ * that have expired are listed until another needs their place.
+ */
 export const mostAccessTokens = 100;
 
 /** A token as it is shown, its secret left out. */
@@ -62,7 +65,8 @@ export async function createAccessToken(
     db,
     keeping(ctx, caller, "null", [
       callerStillActive(ctx, caller),
-      precondition(db, "too_many_access_tokens", isOneLeft(caller.id)),
+      db.delete(personalAccessTokens).where(isInTheWay(caller.id, now)),
+      precondition(db, "too_many_access_tokens", sql`not ${isFull(caller.id)}`),
       db
         .insert(personalAccessTokens)
         .values({ id, userId: caller.id, description, secretHash, createdAt: now, expiresAt }),
@@ -77,8 +81,13 @@ export async function createAccessToken(
   return { id, description, expiresAt, token };
 }
 
-function isOneLeft(userId: number): SQL {
-  return sql`(select count(*) from personal_access_tokens where user_id = ${userId}) < ${mostAccessTokens}`;
+/** Whether a token has expired, of a user who has as many as one may have. */
+function isInTheWay(userId: number, now: number): SQL {
+  return sql`user_id = ${userId} and expires_at <= ${now} and ${isFull(userId)}`;
+}
+
+function isFull(userId: number): SQL {
+  return sql`(select count(*) from personal_access_tokens where user_id = ${userId}) >= ${mostAccessTokens}`;
 }
 
 /** Ends one of the caller's tokens. Throws `access_token_missing`. Two round trips. */
