@@ -70,9 +70,14 @@ export class AccountName implements SQLWrapper {
   }
 }
 
-/** The id of the account named by the placeholder `name`, for a statement that is kept. */
+/** Whether an account is the one named by the placeholder `name`, for a statement that is kept. */
+export function isNamed(by: AccountName["by"]): SQL {
+  return eq(accounts[by], sql.placeholder("name"));
+}
+
+/** The id of that account. */
 export function idNamed(by: AccountName["by"]): SQL<number> {
-  return sql`(select accounts.id from accounts where ${accounts[by]} = ${sql.placeholder("name")})`;
+  return sql`(select accounts.id from accounts where ${isNamed(by)})`;
 }
 
 /** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
@@ -101,9 +106,7 @@ export function accountQuery(
 }
 
 const accountNamed = keepEach((by: AccountName["by"]) =>
-  keepForCaller((queries, credentials) =>
-    selectAccount(queries, userIdOf(credentials)).where(eq(accounts[by], sql.placeholder("name"))),
-  ),
+  keepForCaller((queries, credentials) => selectAccount(queries, userIdOf(credentials)).where(isNamed(by))),
 );
 
 function selectAccount(queries: QueryBuilder, userId: SQL) {
@@ -158,34 +161,41 @@ export function requireAccess<Account extends Standing>(
  * What `requireAccess` found must still hold when the change is written: a caller deactivated, a
  * role taken or an account blocked in between makes the batch fail as `changed_meanwhile`.
  */
-export function accessStillHolds(ctx: Context, { caller, account, needed }: Access): Statement {
-  if (ctx.principal.kind === "identity") {
-    const values = { ...identityValues(ctx), caller: caller.id, account: account.id };
-    return identityHolds(needed)(ctx.db, values);
-  }
-  return precondition(ctx.db, "changed_meanwhile", stillMay(askerOf(ctx), caller, account.id, needed));
+export function accessStillHolds(ctx: Context, access: Access): Statement {
+  return mayStill(ctx, access, access.needed);
 }
 
-/** For callers with an issuer's token, of each permission that is needed. */
-const identityHolds = keepEach((needed: Permission) =>
-  keepStatement(["caller", "account"], (db, { caller, account }) => {
-    const still = stillMay(identitySlots, { id: caller, tokenId: null }, account, needed);
-    return precondition(db, "changed_meanwhile", still);
-  }),
-);
+/**
+ * Makes the statement that lets a batch fail as `changed_meanwhile` unless something still holds of a
+ * caller and an account. Of each kind it is built once for callers with an issuer's token.
+ */
+export function keepAssertion<Kind>(
+  holds: (asker: Asker, caller: Active, accountId: number | Placeholder, kind: Kind) => SQL,
+): (ctx: Context, access: Access, kind: Kind) => Statement {
+  const kept = keepEach((kind: Kind) =>
+    keepStatement(["caller", "account"], (db, { caller, account }) =>
+      precondition(
+        db,
+        "changed_meanwhile",
+        holds(identitySlots, { id: caller, tokenId: null }, account, kind),
+      ),
+    ),
+  );
+  return (ctx, { caller, account }, kind) => {
+    if (ctx.principal.kind === "identity") {
+      return kept(kind)(ctx.db, { ...identityValues(ctx), caller: caller.id, account: account.id });
+    }
+    return precondition(ctx.db, "changed_meanwhile", holds(askerOf(ctx), caller, account.id, kind));
+  };
+}
 
-function stillMay(
-  { has }: Pick<Asker, "has">,
-  caller: Active,
-  accountId: number | Placeholder,
-  needed: Permission,
-): SQL {
+const mayStill = keepAssertion(({ has }, caller, accountId, needed: Permission) => {
   const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${has("manage")})`;
   const state = isRefusedWhenBlocked(needed) ? sql` and ${unblocked}` : sql``;
   const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${accountId}${state})`;
   const allowed = sql`(${has(needed)} or ${hasMembership(caller.id, accountId, rolesGranting(needed))})`;
   return sql`${isStillActive(caller)} and ${there} and ${allowed}`;
-}
+});
 
 /** The permission the operation needs on the account. */
 export function neededPermission({ need }: Context): Permission {

@@ -5,19 +5,20 @@ import { DomainError } from "../../domain/errors.ts";
 import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invite.ts";
 import { joinName } from "../../domain/user.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
-import { keepEach, keepQuery, keepStatement } from "../../storage/kept-query.ts";
+import { keepEach, keepQuery } from "../../storage/kept-query.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import {
   hasMembership,
   idNamed,
+  keepAssertion,
   requireAccess,
   type Access,
   type AccountName,
   type FoundAccount,
 } from "../accounts/access.ts";
 import { seatLeft } from "../accounts/seats.ts";
-import { askerOf, identitySlots, identityValues, type Asker, type Caller } from "../caller.ts";
+import { askerOf, type Active, type Asker, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** An invitation as it is read. */
@@ -105,28 +106,10 @@ export function requireReach({ caller, account }: Access, role: AccountRole): vo
 }
 
 /** What `requireReach` found must still hold when the change is written: the batch fails as `changed_meanwhile` else. */
-export function reachStillHolds(ctx: Context, { caller, account }: Access, role: AccountRole): Statement {
-  if (ctx.principal.kind === "identity") {
-    const values = { ...identityValues(ctx), caller: caller.id, account: account.id };
-    return identityReaches(role)(ctx.db, values);
-  }
-  return precondition(ctx.db, "changed_meanwhile", isInReach(askerOf(ctx), caller.id, account.id, role));
-}
+export const reachStillHolds = keepAssertion(isInReach);
 
-/** For callers with an issuer's token, of each role that is given. */
-const identityReaches = keepEach((role: AccountRole) =>
-  keepStatement(["caller", "account"], (db, { caller, account }) =>
-    precondition(db, "changed_meanwhile", isInReach(identitySlots, caller, account, role)),
-  ),
-);
-
-function isInReach(
-  { has }: Asker,
-  userId: number | Placeholder,
-  accountId: number | Placeholder,
-  role: AccountRole,
-): SQL {
-  return sql`(${has("invites:write")} or ${hasMembership(userId, accountId, rolesReaching(role))})`;
+function isInReach({ has }: Asker, { id }: Active, accountId: number | Placeholder, role: AccountRole): SQL {
+  return sql`(${has("invites:write")} or ${hasMembership(id, accountId, rolesReaching(role))})`;
 }
 
 /** What sending an invitation once more changes of it: its secret, its end, and that it is to be mailed. */
@@ -144,7 +127,7 @@ export function nextSending({ version }: FoundInvite, now: number) {
 export function inviteStillStands(ctx: Context, { caller, account, invite }: InviteAccess): Statement {
   const { id, version, role, sentAt } = invite;
   const there = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
-  const within = isInReach(askerOf(ctx), caller.id, account.id, role);
+  const within = isInReach(askerOf(ctx), caller, account.id, role);
   return precondition(ctx.db, "changed_meanwhile", sql`${there} and ${within}`);
 }
 

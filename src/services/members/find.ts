@@ -5,6 +5,7 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import type { Permission } from "../../domain/permissions.ts";
+import { isNowhere } from "../../domain/search.ts";
 import { searchKey } from "../../domain/text.ts";
 import { keepEach, keepQuery, runnable } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
@@ -13,6 +14,7 @@ import { users } from "../../storage/schema/users.ts";
 import {
   accountQuery,
   hasOn,
+  isNamed,
   neededPermission,
   requireAccess,
   type AccountName,
@@ -49,7 +51,7 @@ export function listMembers(ctx: Context, which: AccountName): Promise<readonly 
 export function searchMembers(ctx: Context, which: AccountName, query: string): Promise<readonly Member[]> {
   const text = searchKey(query);
   // Fields stand in lines of their own in what is searched; the names are looked through as one.
-  if (/\p{Cc}/u.test(text)) return readMembers(ctx, which, sql`false`);
+  if (isNowhere(text)) return readMembers(ctx, which, sql`false`);
   const firstLine = sql`instr(users.search_text, char(10))`;
   const address = sql`substr(users.search_text, 3, ${firstLine} - 3)`;
   const name = sql`trim(replace(substr(users.search_text, ${firstLine} + 3), char(10, 1, 1), ' '))`;
@@ -99,8 +101,7 @@ function selectMembers(
 const everyMemberOf = keepEach((by: AccountName["by"]) =>
   keepEach((needed: Permission) =>
     keepQuery((queries) => {
-      const named = sql`${accounts[by]} = ${sql.placeholder("name")}`;
-      return selectMembers(queries, identitySlots, named, needed, undefined);
+      return selectMembers(queries, identitySlots, isNamed(by), needed, undefined);
     }),
   ),
 );

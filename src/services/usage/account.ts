@@ -1,5 +1,3 @@
-import { eq, sql } from "drizzle-orm";
-
 import { keepEach } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
@@ -8,6 +6,7 @@ import {
   AccountName,
   isItsZone,
   isMembershipOf,
+  isNamed,
   placeAndRole,
   requireAccess,
   type FoundAccount,
@@ -53,6 +52,6 @@ const countedNamed = keepEach((by: AccountName["by"]) =>
       .from(accounts)
       .leftJoin(zones, isItsZone)
       .leftJoin(memberships, isMembershipOf(userIdOf(credentials)))
-      .where(eq(accounts[by], sql.placeholder("name"))),
+      .where(isNamed(by)),
   ),
 );
