@@ -4,12 +4,13 @@ import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { searchText } from "../domain/search.ts";
 import { normalText } from "../domain/text.ts";
-import { languageOf, nameLength, normalEmail, splitName } from "../domain/user.ts";
+import { languageOf, nameLength, splitName } from "../domain/user.ts";
 import { precondition, runBatch } from "../storage/database.ts";
 import { deletedIdentities, identities } from "../storage/schema/identities.ts";
 import { users } from "../storage/schema/users.ts";
 import { auditStatement } from "./audit.ts";
 import type { Context } from "./context.ts";
+import { personColumns } from "./users/person.ts";
 
 /**
  * Makes the user of an identity seen for the first time: the one active user without an identity
@@ -26,7 +27,7 @@ export async function signIn(ctx: Context, identity: Identity): Promise<void> {
       if (!(error instanceof DomainError && error.code === "changed_meanwhile")) throw error;
     }
   }
-  throw new DomainError("storage_unavailable", { retryAfter: 1 });
+  throw new DomainError("storage_unavailable", { retryAfter: 1 }, "contended");
 }
 
 async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
@@ -82,16 +83,15 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
     return;
   }
   const uuid = crypto.randomUUID();
-  const email = identity.email ?? "";
+  const { email = "" } = identity;
+  const { firstName = "", lastName = "", ...picture } = profile;
   await runBatch(db, [
     unknown,
     db.insert(users).values({
       uuid,
-      email,
-      emailKey: normalEmail(email),
+      ...personColumns({ email, firstName, lastName }),
+      ...picture,
       verifiedEmail: address ?? null,
-      ...profile,
-      searchText: searchText([email, profile.firstName ?? "", profile.lastName ?? ""]),
       language: languageOf(identity.locale) ?? null,
       lastLogin: now,
       createdAt: now,
