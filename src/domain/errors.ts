@@ -114,6 +114,11 @@ export interface ErrorDetails {
   readonly blockingState?: string;
 }
 
+/** What an error is called: all that a line of the log may tell of one that was not made here. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
 /** A refusal. Its message is its code: sentences belong to the faces. */
 export class DomainError extends Error {
   override readonly name = "DomainError";

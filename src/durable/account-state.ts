@@ -119,7 +119,7 @@ export interface Mirrored {
   readonly usage: number;
   readonly period: number;
   readonly knowledgeBoxes: number;
-  /** The end of the period while nothing remains of its limit; no time at all of a limit of nothing. */
+  /** The end of the period while nothing remains of its limit; the latest time there is where the limit is nothing. */
   readonly quotaUntil: number | null;
 }
 

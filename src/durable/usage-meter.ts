@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 
 import { periodOf } from "../domain/buckets.ts";
+import { nameOf } from "../domain/errors.ts";
 import type { Env } from "../env.ts";
 import {
   freshState,
@@ -135,7 +136,7 @@ export class UsageMeter extends DurableObject<Env> {
       await mirror(this.env.DB, state.accountUuid, mirroredOf(state));
     } catch (error) {
       told = false;
-      console.error({ event: "usage_not_mirrored", error: error instanceof Error ? error.name : "unknown" });
+      console.error({ event: "usage_not_mirrored", error: nameOf(error) });
     }
     // Meanwhile it may all have been erased.
     if (this.#load() === undefined) return;

@@ -1,6 +1,7 @@
 /** What is written down of each request: for people in the log, for sums in Analytics Engine, for clients in `Server-Timing`. */
 import { createMiddleware } from "hono/factory";
 
+import { nameOf } from "../domain/errors.ts";
 import type { Principal } from "../services/context.ts";
 import { Tally } from "../storage/tally.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
@@ -59,7 +60,7 @@ function count({ env }: AppContext, seen: Seen): void {
       doubles: [milliseconds, trips, rowsRead, rowsWritten, objectCalls],
     });
   } catch (error) {
-    console.error({ event: "not_counted", error: error instanceof Error ? error.name : "unknown" });
+    console.error({ event: "not_counted", error: nameOf(error) });
   }
 }
 

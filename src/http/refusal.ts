@@ -1,4 +1,4 @@
-import { DomainError } from "../domain/errors.ts";
+import { DomainError, nameOf } from "../domain/errors.ts";
 import { ConfigurationError } from "./configuration.ts";
 import type { AppContext } from "./app-env.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
@@ -41,10 +41,6 @@ export function refusalHeaders(error: DomainError): Record<string, string> {
     ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
     ...(limit === undefined ? {} : rateLimitFields(limit)),
   };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }
 
 /** The kinds of what an error was caused by, and what SQLite calls it: names of a closed list, no values. */

@@ -1,4 +1,5 @@
 /** Work after the answer: what the queue carries, and how it is given to it. */
+import { nameOf } from "../domain/errors.ts";
 import type { ErasureJob, LeftoversJob } from "./erasures.ts";
 import type { InviteMailJob } from "./invites/mail.ts";
 import type { RemovalJob } from "./logos/removal.ts";
@@ -28,7 +29,7 @@ export async function enqueueJobs(queue: Queue, jobs: readonly Job[], delaySecon
     console.error({
       event: "job_not_queued",
       job: first.kind,
-      error: error instanceof Error ? error.name : "unknown",
+      error: nameOf(error),
     });
   }
 }

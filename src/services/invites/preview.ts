@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { DomainError } from "../../domain/errors.ts";
+import { DomainError, nameOf } from "../../domain/errors.ts";
 import { runBatch } from "../../storage/database.ts";
 import { logoKey } from "../../storage/logos.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
@@ -71,8 +71,7 @@ async function showLogo(
     const bytes = new Uint8Array(await object.arrayBuffer());
     return `data:${logo.type};base64,${bytes.toBase64()}`;
   } catch (error) {
-    const reason = error instanceof Error ? error.name : "unknown";
-    console.error({ event: "logo_not_shown", requestId, reason });
+    console.error({ event: "logo_not_shown", requestId, reason: nameOf(error) });
     return null;
   }
 }

@@ -1,4 +1,4 @@
-import { DomainError } from "../../domain/errors.ts";
+import { DomainError, nameOf } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { tryAgain } from "../../storage/again.ts";
@@ -44,7 +44,6 @@ export async function reachLogos<Result>(reach: () => Promise<Result>): Promise<
   try {
     return await tryAgain(reach, () => true);
   } catch (error) {
-    const reason = error instanceof Error ? error.name : "unknown";
-    throw new DomainError("logos_unavailable", { retryAfter: 1 }, reason);
+    throw new DomainError("logos_unavailable", { retryAfter: 1 }, nameOf(error));
   }
 }

@@ -1,4 +1,4 @@
-import { DomainError } from "../../domain/errors.ts";
+import { DomainError, nameOf } from "../../domain/errors.ts";
 import type { UsageMeter } from "../../durable/usage-meter.ts";
 import type { FoundAccount } from "../accounts/access.ts";
 import { tryAgain } from "../../storage/again.ts";
@@ -29,8 +29,7 @@ export async function askMeter<Result>(
   try {
     return await (repeatable ? tryAgain(attempt, mayPass) : attempt());
   } catch (error) {
-    const reason = error instanceof Error ? error.name : "unknown";
-    throw new DomainError("usage_unavailable", { retryAfter: 1 }, reason);
+    throw new DomainError("usage_unavailable", { retryAfter: 1 }, nameOf(error));
   }
 }
 
