@@ -124,6 +124,34 @@ describe("an account of which nothing remains", () => {
     expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
   });
 
+  it("stays with the limit that is stored, though its object hears of an older one last", async () => {
+    const { owner, account } = await usedUp();
+    const sent: unknown[] = [];
+    const send: Queue["send"] = (job, options) => {
+      sent.push(job);
+      return patientQueue.send(job, options);
+    };
+    const { promise: underway, resolve: arrive } = Promise.withResolvers<void>();
+    const { promise: overtaken, resolve: goOn } = Promise.withResolvers<void>();
+    const slow = usageObjects(async (call) => {
+      arrive();
+      await overtaken;
+      return call();
+    });
+    const path = `/api/manage/@account/${account.id}`;
+    const root = (await theOperator()).through(doorWith({ USAGE: slow, JOBS: { ...patientQueue, send } }));
+    const first = root.patch(path, { usage_limit: 6 });
+    await underway;
+    await set(account, { usage_limit: 5 });
+    goOn();
+    expect((await first).status).toBe(200);
+    await ring(account);
+    expect(sent).toEqual([{ kind: "tell-limit", accountUuid: account.id }]);
+    expect(await deliver(sent)).toEqual(done);
+    await ring(account);
+    expect(await seen(account, owner)).toMatchObject({ state: "quota", usage: 5 });
+  });
+
   it("stays with what changes no limit, and with one that is no higher", async () => {
     const { owner, account } = await usedUp();
     for (const settings of [

@@ -94,8 +94,8 @@ export async function updateManagedAccount(
   const written = await writeAccount(ctx, access, differing(account, wanted), expected);
   const limit = usageLimitOf(written.account);
   if (limit !== usageLimitOf(account)) {
-    // What is told now may be overtaken on its way by what another change tells, or get lost: the job
-    // tells what is stored by then.
+    // What is told now may get lost, or arrive behind what a later change tells: the job tells what is
+    // stored a second later. Increments bring the limit they were admitted under in any case.
     ctx.later(tellLimit(ctx, written.account, limit).catch(() => undefined));
     ctx.later(enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid }));
   }
