@@ -26,7 +26,7 @@ export type Visit = Pick<Context, "db" | "logos" | "now" | "requestId" | "settin
 
 type OpenContract<Params, Query, Body> = Omit<
   OperationContract<Params, Query, Body>,
-  "creates" | "keyed" | "uncounted" | "versioned" | "limit"
+  "creates" | "keyed" | "uncounted" | "versioned" | "current" | "limit"
 > & {
   /** Nobody is known by whom to count, so something else must. */
   readonly limit: (c: AppContext) => Promise<void>;
@@ -57,7 +57,7 @@ export class FastApiFace {
    * wrong with path, query and body together, then what the use case says.
    */
   readonly operation = <Params = undefined, Query = undefined, Body = undefined>(
-    contract: OperationContract<Params, Query, Body>,
+    contract: Omit<OperationContract<Params, Query, Body>, "current">,
     serve: Serve<Params, Query, Body>,
   ): void => {
     this.#face.add(contract, async (c) => {
