@@ -5,6 +5,7 @@ import { operator, someone } from "../world.ts";
 import { answered, changeCount, changesOf, oneUser, shown, statuses, userOf } from "./face.ts";
 import {
   atLeast,
+  badValue,
   fraction,
   noBoolean,
   noBooleanWord,
@@ -133,7 +134,7 @@ describe("a setting of a user", () => {
     const before = await shown(root, path);
     const groups = [1, 99];
     const answer = await root.patch(path, { type: "SALES", groups });
-    const fault = { type: "value_error", msg: "Value error, This group does not exist.", ctx: { error: {} } };
+    const fault = badValue("This group does not exist.");
     expect(answered(answer)).toEqual(wrongBody({ ...fault, loc: ["groups", 1], input: 99 }));
     const several = await root.patch(path, { type: "SALES", groups: ["99", 2, 98, 99.0] });
     expect(answered(several)).toEqual(

@@ -1,9 +1,39 @@
 import { describe, expect, it } from "vitest";
 
-import { makeAccount, someone, unique, type Caller } from "../world.ts";
+import { omittedByEmpty } from "../../src/http/organizations/body.ts";
+import { makeAccount, someone, stranger, unique, type Caller } from "../world.ts";
 import { answered, expectMade, list, one, required, sendRaw, shown, slugForm } from "./requests.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties: Record<string, { readonly type: string; readonly enum?: string[] }>;
+  readonly required?: readonly string[];
+}
+interface Operation {
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
+}
+
+it("every field that is not required and no text is left out by leaving it empty", async () => {
+  const document = (await stranger.get("/openapi.json")).body;
+  const resolve = (schema: Schema): Schema =>
+    document.components.schemas[schema.$ref?.split("/").at(-1) ?? ""] ?? schema;
+  const found = new Set<string>();
+  for (const [path, methods] of Object.entries<Record<string, Operation>>(document.paths)) {
+    if (!path.startsWith("/accounts/")) continue;
+    for (const { requestBody } of Object.values(methods)) {
+      const form = requestBody?.content[urlencoded];
+      if (form === undefined) continue;
+      const { properties, required: needed = [] } = resolve(form.schema);
+      for (const [name, { type, enum: choices }] of Object.entries(properties)) {
+        const text = type === "string" && choices === undefined;
+        if (!text && type !== "array" && !needed.includes(name)) found.add(name);
+      }
+    }
+  }
+  expect([...found].sort()).toEqual([...omittedByEmpty].sort());
+});
 
 const kinds = [
   [

@@ -15,7 +15,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const listFields = new Set(["groups"]);
 
 /** Fields that are not required and have no empty value: a page's form, which sends them all, leaves them out so. */
-const omittedByEmpty = ["usage", "role", "consent_given", "is_active"];
+export const omittedByEmpty = ["usage", "role", "consent_given", "is_active"];
 
 /**
  * The values of a body: JSON, or the fields of a form, the last where one is given twice. No body
