@@ -127,8 +127,16 @@ export interface Mirrored {
 const never = 8.64e15;
 
 export function mirroredOf({ usage, period, knowledgeBoxes, limit }: AccountState): Mirrored {
-  const end = limit === 0 ? never : periodOf(period).end;
-  return { usage, period, knowledgeBoxes, quotaUntil: isUsedUp(usage, limit) ? end : null };
+  return {
+    usage,
+    period,
+    knowledgeBoxes,
+    quotaUntil: isUsedUp(usage, limit) ? quotaEnd(period, limit) : null,
+  };
+}
+
+function quotaEnd(period: number, limit: number | null): number {
+  return limit === 0 ? never : periodOf(period).end;
 }
 
 /** In what the database is told of two states they differ: in what clients are shown, in the count alone, or in nothing. */
