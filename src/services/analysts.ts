@@ -8,7 +8,8 @@ import { counters } from "../storage/schema/counters.ts";
 import { memberships } from "../storage/schema/memberships.ts";
 import { users } from "../storage/schema/users.ts";
 import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
-import { askerOf, hasEverywhere, readAs } from "./caller.ts";
+import { askerOf, hasEverywhere } from "./asker.ts";
+import { readAs } from "./caller.ts";
 import { callerId } from "./credentials.ts";
 import type { Context } from "./context.ts";
 import {

@@ -3,7 +3,8 @@ import { sql, type SQL } from "drizzle-orm";
 import { firstAuditId } from "../domain/audit.ts";
 import { auditRows } from "../storage/schema/audit-rows.ts";
 import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
-import { askerOf, hasEverywhere, readAs } from "./caller.ts";
+import { askerOf, hasEverywhere } from "./asker.ts";
+import { readAs } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { limitWhere } from "./paging.ts";
 

@@ -3,7 +3,8 @@ import { eq, sql } from "drizzle-orm";
 import { precondition, runBatch } from "../storage/database.ts";
 import { users } from "../storage/schema/users.ts";
 import { auditStatement } from "./audit.ts";
-import { callerStillActive, readAs, type Caller } from "./caller.ts";
+import { callerStillActive } from "./asker.ts";
+import { readAs, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /** The caller, with the consent they have given. One round trip. */

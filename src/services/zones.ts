@@ -2,7 +2,8 @@ import { asc, sql, type SQL } from "drizzle-orm";
 
 import { zones } from "../storage/schema/zones.ts";
 import { accountQuery, requireAccess, type AccountName } from "./accounts/access.ts";
-import { hasEverywhere, readAs, type Caller } from "./caller.ts";
+import { hasEverywhere } from "./asker.ts";
+import { readAs, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /** A zone; where usage is counted in it is told to operators only. */

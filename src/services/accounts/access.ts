@@ -17,15 +17,8 @@ import { keepEach, keepStatement, runnable } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { zones } from "../../storage/schema/zones.ts";
-import {
-  askerOf,
-  identitySlots,
-  identityValues,
-  isStillActive,
-  type Active,
-  type Asker,
-  type Caller,
-} from "../caller.ts";
+import { askerOf, identitySlots, identityValues, isStillActive, type Active, type Asker } from "../asker.ts";
+import type { Caller } from "../caller.ts";
 import { callerId, keepForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 

@@ -17,9 +17,9 @@ import {
   hasEverywhere,
   identitySlots,
   identityValues,
-  readAs,
   type Asker,
-} from "../caller.ts";
+} from "../asker.ts";
+import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { keeping, once } from "../repeats.ts";
 import { ownedCount, requireOwnable, stillOwnable } from "./owned.ts";

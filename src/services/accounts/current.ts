@@ -2,7 +2,7 @@ import { eq, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
-import { type Caller } from "../caller.ts";
+import type { Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { AccountName, requireAccess, type Access, type FoundAccount } from "./access.ts";

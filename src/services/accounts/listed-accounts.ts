@@ -8,7 +8,7 @@ import type { BuiltQuery } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { counters } from "../../storage/schema/counters.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
-import type { Asker } from "../caller.ts";
+import type { Asker } from "../asker.ts";
 import {
   beyondId,
   byId,

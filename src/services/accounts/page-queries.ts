@@ -5,7 +5,7 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import type { Window } from "../../domain/page.ts";
 import { keepQuery, runnable, type BuiltQuery, type KeptQuery } from "../../storage/kept-query.ts";
-import { askerOf, identitySlots, identityValues } from "../caller.ts";
+import { askerOf, identitySlots, identityValues } from "../asker.ts";
 import type { Context } from "../context.ts";
 import type { Slots } from "../paging.ts";
 import {

@@ -1,6 +1,7 @@
 import { and, sql, type SQL } from "drizzle-orm";
 
-import { hasEverywhere, readAs } from "../caller.ts";
+import { hasEverywhere } from "../asker.ts";
+import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { limitWhere } from "../paging.ts";
 import { copiedTables, findTable, isSequences, ourSequences, type CopiedTable } from "./tables.ts";

@@ -18,7 +18,8 @@ import {
   type FoundAccount,
 } from "../accounts/access.ts";
 import { seatLeft } from "../accounts/seats.ts";
-import { askerOf, type Active, type Asker, type Caller } from "../caller.ts";
+import { askerOf, type Active, type Asker } from "../asker.ts";
+import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** An invitation as it is read. */

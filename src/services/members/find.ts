@@ -19,7 +19,8 @@ import {
   requireAccess,
   type AccountName,
 } from "../accounts/access.ts";
-import { askerOf, identitySlots, identityValues, readAs, type Asker } from "../caller.ts";
+import { askerOf, identitySlots, identityValues, type Asker } from "../asker.ts";
+import { readAs } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { limitWhere } from "../paging.ts";
 

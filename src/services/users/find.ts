@@ -4,7 +4,8 @@ import { isBlocked, type BlockingState } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { users } from "../../storage/schema/users.ts";
-import { hasEverywhere, isStillActive, type Caller } from "../caller.ts";
+import { hasEverywhere, isStillActive } from "../asker.ts";
+import type { Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 

@@ -3,7 +3,8 @@ import { and, eq, notInArray, sql } from "drizzle-orm";
 import { DomainError } from "../../domain/errors.ts";
 import { precondition, type Statement } from "../../storage/database.ts";
 import { groups, userGroups } from "../../storage/schema/groups.ts";
-import { hasEverywhere, type Caller } from "../caller.ts";
+import { hasEverywhere } from "../asker.ts";
+import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** The keys of all groups: there are few. */

@@ -7,7 +7,8 @@ import { makePage, pageWindow, type Page, type PageRequest, type Window } from "
 import { searchTerms } from "../../domain/search.ts";
 import { counters } from "../../storage/schema/counters.ts";
 import { users } from "../../storage/schema/users.ts";
-import { hasEverywhere, readAs } from "../caller.ts";
+import { hasEverywhere } from "../asker.ts";
+import { readAs } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import {
