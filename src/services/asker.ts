@@ -24,7 +24,7 @@ export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean
   return sql`(${granted} or ${byAddress} or ${byIdentity})`;
 }
 
-/** The caller inside a statement: who they are, and what they may do on every account. */
+/** Who the caller is, by user id, and what they may do on every account. */
 export interface Asker {
   readonly me: SQL<number>;
   readonly has: (permission: Permission) => SQL<boolean>;
