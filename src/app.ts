@@ -4,16 +4,16 @@ import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 
-import { accountsFace } from "./http/accounts/routes.ts";
-import { ConfigurationError, configurationOf } from "./http/configuration.ts";
+import { accountsApi } from "./http/accounts/routes.ts";
+import { ConfigError, getConfig } from "./http/configuration.ts";
 import type { AppContext, AppEnv } from "./http/app-env.ts";
-import { organizationsFace } from "./http/organizations/routes.ts";
-import { operatorFace } from "./http/manage/routes.ts";
-import { observe } from "./http/observe.ts";
-import { logFault } from "./http/refusal.ts";
+import { organizationsApi } from "./http/organizations/routes.ts";
+import { operatorApi } from "./http/manage/routes.ts";
+import { requestLog } from "./http/observe.ts";
+import { logUnexpected } from "./http/refusal.ts";
 import { bookmarkHeader } from "./http/replicas.ts";
-import { writeDocument } from "./http/service/document.ts";
-import { serviceRoutes } from "./http/service/routes.ts";
+import { renderOpenApi } from "./http/service/document.ts";
+import { systemApi } from "./http/service/routes.ts";
 
 export const app = new Hono<AppEnv>();
 
@@ -43,7 +43,7 @@ const crossOrigin = cors({
 });
 
 app.use(requestId());
-app.use(observe);
+app.use(requestLog);
 app.use(secureHeaders());
 app.use(
   createMiddleware<AppEnv>(async (c, next) => {
@@ -71,19 +71,19 @@ app.use(
   }),
 );
 
-const parts = [serviceRoutes(openApiText), organizationsFace, accountsFace, operatorFace];
+const parts = [systemApi(openApiText), organizationsApi, accountsApi, operatorApi];
 for (const part of parts) app.route("/", part.app);
 
 /** The OpenAPI document of everything served here, as JSON text, for a service at this address. */
 export function openApiText(publicUrl: string): string {
   const routes = parts.flatMap((part) => part.routes());
-  return writeDocument(routes, publicUrl);
+  return renderOpenApi(routes, publicUrl);
 }
 
 app.notFound((c) => c.json({ detail: "Not Found" }, 404));
 app.onError((error, c) => {
-  logFault(c, error);
-  if (error instanceof ConfigurationError) {
+  logUnexpected(c, error);
+  if (error instanceof ConfigError) {
     return c.json({ detail: "The service is not configured" }, 503, { "Retry-After": "60" });
   }
   return c.json({ detail: "Internal Server Error" }, 500);
@@ -92,7 +92,7 @@ app.onError((error, c) => {
 /** Whether pages of an origin may call; while the configuration is wrong none may, and all else is told where it belongs. */
 function mayCall(c: AppContext, origin: string): boolean {
   try {
-    return configurationOf(c.env).corsOrigins.has(origin);
+    return getConfig(c.env).corsOrigins.has(origin);
   } catch {
     return false;
   }

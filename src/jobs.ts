@@ -1,14 +1,14 @@
 import type { Env } from "./env.ts";
-import { configurationOf } from "./http/configuration.ts";
-import { kindsOf } from "./http/refusal.ts";
-import { endTrials } from "./services/accounts/trials.ts";
-import { eraseAccount, eraseLeftovers, resendOverdueErasures } from "./services/erasures.ts";
+import { getConfig } from "./http/configuration.ts";
+import { describeError } from "./http/refusal.ts";
+import { expireTrials } from "./services/accounts/trials.ts";
+import { eraseAccount, cleanUpStragglers, requeueOverdueErasures } from "./services/erasures.ts";
 import type { Job } from "./services/jobs.ts";
-import { removeLogo, sweepLogos } from "./services/logos/removal.ts";
-import { forgetInvites } from "./services/invites/forget.ts";
-import { askForMails, forgetMails, mailInvite } from "./services/invites/mail.ts";
-import { forgetKeys } from "./services/repeats.ts";
-import { tellStoredLimit } from "./services/usage/limit.ts";
+import { deletePreviousLogo, deleteOrphanedLogos } from "./services/logos/removal.ts";
+import { deleteExpiredInvitations } from "./services/invites/forget.ts";
+import { requeueUnsentMails, deletePastMailCounts, mailInvitation } from "./services/invites/mail.ts";
+import { deleteExpiredKeys } from "./services/repeats.ts";
+import { pushStoredLimit } from "./services/usage/limit.ts";
 import { openDatabase } from "./storage/database.ts";
 
 /** Longest wait before a job is tried again, in seconds. */
@@ -23,9 +23,9 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
     } catch (error) {
       console.error({
         event: "job_failed",
-        job: kindOf(message.body),
+        job: jobKind(message.body),
         attempts: message.attempts,
-        ...kindsOf(error),
+        ...describeError(error),
       });
       message.retry({ delaySeconds: Math.min(longestWait, 5 * 2 ** message.attempts) });
     }
@@ -36,13 +36,13 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
 export async function runSchedule(now: number, env: Env): Promise<void> {
   const db = openDatabase(env.DB);
   const tasks = {
-    resendOverdueErasures: resendOverdueErasures(env, now),
+    resendOverdueErasures: requeueOverdueErasures(env, now),
     askForInviteMails: askForInviteMails(env, now),
-    endTrials: endTrials(db, now),
-    forgetKeys: forgetKeys(db, now),
-    forgetInvites: forgetInvites(db, now),
-    forgetMails: forgetMails(db, now),
-    sweepLogos: sweepLogos(env, now),
+    endTrials: expireTrials(db, now),
+    forgetKeys: deleteExpiredKeys(db, now),
+    forgetInvites: deleteExpiredInvitations(db, now),
+    forgetMails: deletePastMailCounts(db, now),
+    sweepLogos: deleteOrphanedLogos(env, now),
   };
   const failed: string[] = [];
   await Promise.all(
@@ -50,7 +50,7 @@ export async function runSchedule(now: number, env: Env): Promise<void> {
       try {
         await work;
       } catch (error) {
-        console.error({ event: "task_failed", task, ...kindsOf(error) });
+        console.error({ event: "task_failed", task, ...describeError(error) });
         failed.push(task);
       }
     }),
@@ -62,12 +62,12 @@ export async function runSchedule(now: number, env: Env): Promise<void> {
 
 /** Mails nobody can be the sender of are not asked for; they wait until somebody is. */
 async function askForInviteMails(env: Env, now: number): Promise<void> {
-  const { mailFrom } = configurationOf(env).settings;
-  if (mailFrom !== undefined) await askForMails(openDatabase(env.DB), env.JOBS, now);
+  const { mailFrom } = getConfig(env).settings;
+  if (mailFrom !== undefined) await requeueUnsentMails(openDatabase(env.DB), env.JOBS, now);
 }
 
 /** What a message asks for, if it is a job at all. */
-function kindOf(body: unknown): string {
+function jobKind(body: unknown): string {
   const kind: unknown = typeof body === "object" && body !== null && "kind" in body ? body.kind : undefined;
   return typeof kind === "string" ? kind : "unknown";
 }
@@ -77,14 +77,14 @@ async function runJob(job: Job, env: Env): Promise<void> {
     case "erase-account":
       return eraseAccount(env, job.accountUuid);
     case "erase-leftovers":
-      return eraseLeftovers(env, job.accountUuid);
+      return cleanUpStragglers(env, job.accountUuid);
     case "tell-limit":
-      return tellStoredLimit(env, job.accountUuid);
+      return pushStoredLimit(env, job.accountUuid);
     case "delete-logo":
-      return removeLogo(env, job);
+      return deletePreviousLogo(env, job);
     case "mail-invite": {
-      const { settings } = configurationOf(env);
-      return mailInvite({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
+      const { settings } = getConfig(env);
+      return mailInvitation({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
     }
     default:
       // A job of a newer version of this worker: one that knows it will do it.

@@ -212,7 +212,13 @@ export function losingAnswers(): Door {
 /** What is written down of a request that its account's object did not answer. */
 export function usageUnavailable(operation: string): object {
   const requestId: unknown = expect.any(String);
-  return { event: "unavailable", requestId, operation, error: "usage_unavailable", reason: "Error" };
+  return {
+    event: "dependency_unavailable",
+    requestId,
+    operation,
+    error: "usage_unavailable",
+    reason: "Error",
+  };
 }
 
 /** Does something that is logged as a fault, quietly; what was logged. */

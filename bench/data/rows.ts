@@ -3,8 +3,8 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { firstAuditId } from "../../src/domain/audit.ts";
 import { searchText } from "../../src/domain/search.ts";
 import { searchKey } from "../../src/domain/text.ts";
-import { inviteValidity } from "../../src/domain/invite.ts";
-import { normalEmail } from "../../src/domain/user.ts";
+import { invitationLifetime } from "../../src/domain/invite.ts";
+import { normalizeEmail } from "../../src/domain/user.ts";
 import type { Random } from "./random.ts";
 
 /** Whose tokens the identities of the data belong to. */
@@ -62,8 +62,8 @@ export class Rows {
     const id = this.#insert("users", {
       uuid,
       email,
-      email_key: normalEmail(email),
-      verified_email: normalEmail(email),
+      email_key: normalizeEmail(email),
+      verified_email: normalizeEmail(email),
       first_name: firstName,
       last_name: lastName,
       search_text: searchText([email, firstName, lastName]),
@@ -106,11 +106,11 @@ export class Rows {
       uuid,
       account_id: account,
       email,
-      email_key: normalEmail(email),
+      email_key: normalizeEmail(email),
       role: "AMEMBER",
       invited_by: by.id,
       sent_at: at,
-      valid_until: at + inviteValidity,
+      valid_until: at + invitationLifetime,
       mailed_at: at + 1_000,
       created_at: at,
     });

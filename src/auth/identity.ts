@@ -1,9 +1,9 @@
 import type { JWTPayload } from "jose";
 import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
-import { textFault } from "../domain/text.ts";
+import { validateText } from "../domain/text.ts";
 import { isPublicHttps } from "../domain/url.ts";
-import { emailLength, normalEmail } from "../domain/user.ts";
+import { emailLength, normalizeEmail } from "../domain/user.ts";
 import type { Issuer } from "./issuers.ts";
 
 /** Seconds by which clocks may differ. */
@@ -28,7 +28,7 @@ export function readIdentity(issuer: Issuer, claims: JWTPayload, now: number): I
     issuedAt: claims.iat === undefined ? 0 : readTime(claims.iat, now + leeway),
     expiresAt: readTime(claims.exp, lastSecond),
     email,
-    verifiedEmail: verified && email !== undefined ? normalEmail(email) : undefined,
+    verifiedEmail: verified && email !== undefined ? normalizeEmail(email) : undefined,
     name: readText(claims["name"], textLength),
     givenName: readText(claims["given_name"], textLength),
     familyName: readText(claims["family_name"], textLength),
@@ -51,7 +51,7 @@ function readTime(value: unknown, latest: number): number {
 
 function readText(value: unknown, longest: number): string | undefined {
   if (typeof value !== "string" || value.trim() === "" || value.length > longest) return undefined;
-  return textFault(value) ? undefined : value;
+  return validateText(value) ? undefined : value;
 }
 
 function readPicture(value: unknown): string | undefined {

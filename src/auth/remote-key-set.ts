@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from "jose";
-import { DomainError, nameOf } from "../domain/errors.ts";
+import { DomainError, errorName } from "../domain/errors.ts";
 import { KeySet } from "./key-set.ts";
 
 /** What a key set needs of the world: tests put their own here. */
@@ -120,7 +120,7 @@ class NoKeys extends Error {}
  * those only their kind is told.
  */
 function reasonOf(error: unknown): string {
-  return error instanceof NoKeys ? error.message : nameOf(error);
+  return error instanceof NoKeys ? error.message : errorName(error);
 }
 
 async function readText(response: Response): Promise<string> {

@@ -14,7 +14,7 @@ export async function tokenDigest(token: string): Promise<string> {
  * Tokens found good, for as long as they are, 10 minutes at most.
  * When it is full, the one used longest ago leaves. Times are milliseconds since the epoch.
  */
-export class TokenMemory {
+export class VerifiedTokenCache {
   readonly #capacity: number;
   /** In order of last use. */
   readonly #entries = new Map<string, { readonly identity: Identity; readonly until: number }>();
@@ -32,7 +32,7 @@ export class TokenMemory {
     return entry.identity;
   }
 
-  remember(digest: string, identity: Identity, now: number): void {
+  set(digest: string, identity: Identity, now: number): void {
     const until = Math.min((identity.expiresAt + leeway) * 1000, now + rememberedFor);
     this.#entries.delete(digest);
     this.#entries.set(digest, { identity, until });

@@ -5,7 +5,7 @@ import { leeway, readIdentity } from "./identity.ts";
 import type { Issuer } from "./issuers.ts";
 import { KeySet } from "./key-set.ts";
 import { RemoteKeySet, type RemoteKeySetOptions } from "./remote-key-set.ts";
-import { tokenDigest, TokenMemory } from "./token-memory.ts";
+import { tokenDigest, VerifiedTokenCache } from "./token-memory.ts";
 
 const tokenLength = 8 * 1024;
 const kidLength = 255;
@@ -19,7 +19,7 @@ const types = ["jwt", "at+jwt"];
  */
 export class TokenVerifier {
   readonly #sources: ReadonlyMap<string, Source>;
-  readonly #memory = new TokenMemory();
+  readonly #memory = new VerifiedTokenCache();
   readonly #now: () => number;
 
   constructor(issuers: readonly Issuer[], options: RemoteKeySetOptions = {}) {
@@ -43,7 +43,7 @@ export class TokenVerifier {
       if (error instanceof DomainError) throw error;
       throw new DomainError("token_invalid");
     });
-    this.#memory.remember(digest, identity, this.#now());
+    this.#memory.set(digest, identity, this.#now());
     return identity;
   }
 

@@ -34,7 +34,7 @@ export type BlockedFeature = (typeof blockedFeatures)[number];
 export const usageEnforcements = ["refuse", "allow"] as const;
 export type UsageEnforcement = (typeof usageEnforcements)[number];
 
-export const inviteStates = ["pending", "accepted", "revoked"] as const;
+export const invitationStates = ["pending", "accepted", "revoked"] as const;
 
 /** Longest title and slug, in code points. */
 export const titleLength = 200;

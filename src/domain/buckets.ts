@@ -11,7 +11,7 @@ export const maxPoints = 10_000;
 export const aggregations = ["hour", "day", "week", "month", "quarter", "year", "millennium"] as const;
 export type Aggregation = (typeof aggregations)[number];
 /** The aggregations that the calendar cuts; `millennium` is whatever range is asked for. */
-export type Cut = Exclude<Aggregation, "millennium">;
+export type BucketSize = Exclude<Aggregation, "millennium">;
 
 /** A half-open stretch of time. */
 export interface Span {
@@ -20,7 +20,7 @@ export interface Span {
 }
 
 /** Start of the bucket that a time falls in. Weeks start on Monday. */
-export function bucketStart(cut: Cut, at: number): number {
+export function bucketStart(cut: BucketSize, at: number): number {
   if (cut === "hour") return floor(at, hour);
   const date = new Date(floor(at, day));
   if (cut === "week") date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
@@ -32,7 +32,7 @@ export function bucketStart(cut: Cut, at: number): number {
 }
 
 /** Start of the bucket behind the one that starts then. */
-export function nextBucket(cut: Cut, start: number): number {
+export function nextBucket(cut: BucketSize, start: number): number {
   if (cut === "hour") return start + hour;
   const date = new Date(start);
   if (cut === "day") date.setUTCDate(date.getUTCDate() + 1);
@@ -50,7 +50,7 @@ export function periodOf(at: number): Span {
 }
 
 /** The time from which hours are kept: a whole day's or none of it. */
-export function hoursKeptFrom(now: number): number {
+export function oldestKeptHour(now: number): number {
   return floor(now - hoursKept, day);
 }
 
@@ -70,13 +70,13 @@ export interface RangePlan {
   readonly hours: readonly Span[];
 }
 
-export type RangeRefusal = { readonly kind: "from_after_to" | "too_many_points" | "hours_gone" };
+export type RangeRejection = { readonly kind: "from_after_to" | "too_many_points" | "hours_gone" };
 
 /**
  * Plans the reading of a half-open range. An hour it only touches counts whole; a week, month,
  * quarter or year it only touches counts as far as the range goes, so that sums agree.
  */
-export function planRange(request: RangeRequest, now: number): RangePlan | RangeRefusal {
+export function planRange(request: RangeRequest, now: number): RangePlan | RangeRejection {
   const { from, to, aggregation } = request;
   if (from > to) return { kind: "from_after_to" };
   const touched = touchedHours(from, to);
@@ -84,7 +84,7 @@ export function planRange(request: RangeRequest, now: number): RangePlan | Range
   if (points === undefined) return { kind: "too_many_points" };
   const { days, ragged } = aggregation === "hour" ? { days: nowhere, ragged: [touched] } : wholeDays(touched);
   const hours = ragged.filter(({ start, end }) => start < end);
-  if (hours.some(({ start }) => start < hoursKeptFrom(now))) return { kind: "hours_gone" };
+  if (hours.some(({ start }) => start < oldestKeptHour(now))) return { kind: "hours_gone" };
   return { kind: "plan", aggregation, points, days, hours };
 }
 
@@ -129,7 +129,7 @@ function touchedHours(from: number, to: number): Span {
 }
 
 /** Undefined when there are more than may be answered. */
-function bucketStarts(cut: Cut, { start, end }: Span): number[] | undefined {
+function bucketStarts(cut: BucketSize, { start, end }: Span): number[] | undefined {
   const starts: number[] = [];
   if (start === end) return starts;
   for (let at = bucketStart(cut, start); at < end; at = nextBucket(cut, at)) {

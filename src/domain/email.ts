@@ -5,7 +5,7 @@ import { emailLength } from "./user.ts";
  * RFC 5321's for an address one can send to: no quoted local part, no address literal, a domain
  * with a dot; letters beyond ASCII are allowed on both sides (RFC 6531).
  */
-export function emailFault(address: string): string | undefined {
+export function validateEmail(address: string): string | undefined {
   const at = address.lastIndexOf("@");
   if (at === -1) return "An email address must have an @-sign.";
   const local = address.slice(0, at);
@@ -42,7 +42,7 @@ export function parseMailbox(text: string): Mailbox {
   if (/\p{Cc}/u.test(text)) throw new Error("it must not hold control characters");
   const [, shown = "", bracketed] = /^(?:([^<>]*)<([^<>]*)>)$/.exec(text.trim()) ?? [];
   const email = (bracketed ?? text).trim();
-  const fault = emailFault(email);
+  const fault = validateEmail(email);
   if (fault !== undefined) throw new Error(`it must be an address or Name <address>. ${fault}`);
   return { name: shown.trim().replace(/^"(.*)"$/, "$1"), email };
 }

@@ -12,71 +12,71 @@ export type ErrorCode =
   /** The caller may see the object and may not do this to it. */
   | "forbidden"
   /** The account is not the caller's, or does not exist: an outsider cannot tell which. */
-  | "account_unseen"
+  | "account_not_visible"
   /** The account does not exist, said to a caller who may read every account. */
-  | "account_missing"
+  | "account_not_found"
   /** The account is blocked, and this is not one of the things a blocked account still does. */
   | "account_blocked"
   /** The caller owns as many accounts as the service allows one user. */
-  | "owned_accounts_limit"
+  | "owned_account_limit_reached"
   /** Another account has this slug. */
   | "slug_taken"
   /** The named zone does not exist, or is not one the caller may place an account in. */
-  | "zone_unknown"
+  | "zone_not_available"
   /** The user does not exist, or is none the caller may see. */
-  | "user_missing"
+  | "user_not_found"
   /** The invitation does not exist, is no longer pending, or is none the caller may see. */
-  | "invite_missing"
+  | "invitation_not_found"
   /** The address has a pending invitation to the account. */
-  | "invite_pending"
+  | "invitation_pending"
   /** A member of the account has this address. */
   | "already_member"
   /** Members and pending invitations are as many as the account may have. */
-  | "seats_taken"
+  | "seat_limit_reached"
   /** A group of this number does not exist. */
   | "group_unknown"
   /** No organization is named, and the caller is in none or in several. */
-  | "organization_unnamed"
+  | "organization_required"
   /** It was done less than a minute ago. */
-  | "too_soon"
+  | "resend_too_soon"
   /** The account has sent as many invitations as an hour allows. */
-  | "too_many_invites"
+  | "invitation_quota_exceeded"
   /** The change would leave an account without an active owner. */
   | "last_owner"
   /** The page asked for does not exist. */
   | "page_invalid"
   /** The zone does not exist, said to an operator. */
-  | "zone_missing"
+  | "zone_not_found"
   /** Another zone has this slug. */
   | "zone_slug_taken"
   /** Accounts are placed in the zone. */
   | "zone_in_use"
   /** The personal access token does not exist, or is another user's. */
-  | "access_token_missing"
+  | "access_token_not_found"
   /** A personal access token cannot do this; it takes signing in. */
-  | "access_token_insufficient"
+  | "access_token_not_allowed"
   /** The token of this key was shown when it was made, and cannot be shown again. */
-  | "access_token_shown"
+  | "access_token_already_issued"
   /** The user has as many personal access tokens as a user may have. */
-  | "too_many_access_tokens"
+  | "access_token_limit_reached"
   /** A verified address is needed that the caller does not have. */
-  | "address_unverified"
+  | "email_not_verified"
   /** The account has no logo. */
-  | "logo_missing"
+  | "logo_not_found"
   /** Where logos are stored cannot be reached. */
-  | "logos_unavailable"
+  | "logo_storage_unavailable"
   /** The idempotency key is empty or too long. */
-  | "key_invalid"
+  | "idempotency_key_invalid"
   /** The idempotency key came with another request before. */
-  | "key_reused"
+  | "idempotency_key_reused"
   /** The object is no longer the one that `If-Match` names. */
   | "version_mismatch"
   /** Only an empty service is imported into, or one that this very import has begun. */
-  | "service_in_use"
+  | "service_not_empty"
   /** What is imported does not belong together, or was exported by another version of the service. */
-  | "import_misfit"
+  | "import_incompatible"
   /** What the decision was based on changed before it was written; trying again is right. */
-  | "changed_meanwhile"
+  | "conflict"
   /** The caller, or the address they call from, asks too often. */
   | "rate_limited"
   /** The issuer's keys cannot be had, so nothing can be said about the token. */
@@ -84,7 +84,7 @@ export type ErrorCode =
   /** The object that counts the account's usage cannot be reached. */
   | "usage_unavailable"
   /** The service's own variables are missing or wrong. */
-  | "unconfigured"
+  | "not_configured"
   /** The database is overloaded or restarting. */
   | "storage_unavailable";
 
@@ -115,7 +115,7 @@ export interface ErrorDetails {
 }
 
 /** What an error is called: all that a line of the log may tell of one that was not made here. */
-export function nameOf(error: unknown): string {
+export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 

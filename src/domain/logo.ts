@@ -1,15 +1,15 @@
 /** Which files may be a logo: still images of three formats, known by what they hold and not by their names. */
-import type { ImageFault, ImageSize } from "./images/image.ts";
-import { standsAt } from "./images/image.ts";
+import type { ImageError, ImageSize } from "./images/image.ts";
+import { matchesAt } from "./images/image.ts";
 import { jpegStart, readJpeg } from "./images/jpeg.ts";
 import { pngSignature, readPng } from "./images/png.ts";
-import { beginsWebp, readWebp } from "./images/webp.ts";
+import { isWebp, readWebp } from "./images/webp.ts";
 
 /** How many bytes a logo may have: 2 MiB. */
-export const largestLogo = 2 * 1024 * 1024;
+export const maxLogoBytes = 2 * 1024 * 1024;
 
 /** How many pixels wide, and how many high, a logo may be. */
-export const largestSide = 4096;
+export const maxLogoSide = 4096;
 
 /** The media types a logo is served with. */
 export const imageTypes = ["image/png", "image/jpeg", "image/webp"] as const;
@@ -29,7 +29,7 @@ export type ImageFormat = {
 
 export type ImageResult =
   | ({ readonly kind: "image" } & ImageFormat & ImageSize)
-  | { readonly kind: "refused"; readonly reason: ImageFault };
+  | { readonly kind: "refused"; readonly reason: ImageError };
 
 /**
  * Tells whether bytes are, from the first to the last, one still image of a format and size that a
@@ -42,7 +42,7 @@ export function readImage(bytes: Uint8Array): ImageResult {
   if (found === undefined) return { kind: "refused", reason: "unknown_format" };
   const size = found.read(bytes);
   if (typeof size === "string") return { kind: "refused", reason: size };
-  if (size.width > largestSide || size.height > largestSide) {
+  if (size.width > maxLogoSide || size.height > maxLogoSide) {
     return { kind: "refused", reason: "too_many_pixels" };
   }
   return { kind: "image", ...found.format, ...size };
@@ -51,19 +51,19 @@ export function readImage(bytes: Uint8Array): ImageResult {
 interface FormatReader {
   readonly format: ImageFormat;
   readonly begins: (bytes: Uint8Array) => boolean;
-  readonly read: (bytes: Uint8Array) => ImageSize | ImageFault;
+  readonly read: (bytes: Uint8Array) => ImageSize | ImageError;
 }
 
 const formats: readonly FormatReader[] = [
   {
     format: { type: "image/png", extension: "png" },
-    begins: (bytes) => standsAt(bytes, 0, pngSignature),
+    begins: (bytes) => matchesAt(bytes, 0, pngSignature),
     read: readPng,
   },
   {
     format: { type: "image/jpeg", extension: "jpg" },
-    begins: (bytes) => standsAt(bytes, 0, jpegStart),
+    begins: (bytes) => matchesAt(bytes, 0, jpegStart),
     read: readJpeg,
   },
-  { format: { type: "image/webp", extension: "webp" }, begins: beginsWebp, read: readWebp },
+  { format: { type: "image/webp", extension: "webp" }, begins: isWebp, read: readWebp },
 ];

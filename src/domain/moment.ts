@@ -14,9 +14,9 @@ const written =
  * Reads a time: RFC 3339 with `Z`, an offset or none (which is UTC), a bare date, or epoch seconds
  * (milliseconds from 2·10^10 on). Undefined for anything else, and for a date no calendar has.
  */
-export function parseMoment(text: string): number | undefined {
+export function parseTimestamp(text: string): number | undefined {
   const trimmed = text.trim();
-  if (/^[+-]?\d+(?:\.\d+)?$/.test(trimmed)) return momentOfNumber(Number(trimmed));
+  if (/^[+-]?\d+(?:\.\d+)?$/.test(trimmed)) return timestampFromNumber(Number(trimmed));
   const [whole, year = "", month = "", day = "", hour, minute, second, fraction, zone] =
     written.exec(trimmed) ?? [];
   if (whole === undefined) return undefined;
@@ -33,15 +33,15 @@ export function parseMoment(text: string): number | undefined {
 }
 
 /** Reads a time told as a number, in epoch seconds, or milliseconds from 2·10^10 on. */
-export function momentOfNumber(number: number): number | undefined {
+export function timestampFromNumber(number: number): number | undefined {
   if (!Number.isFinite(number)) return undefined;
   return inRange(Math.floor(Math.abs(number) > mostSeconds ? number : number * 1000));
 }
 
 /** Writes a time as answers tell it, in UTC to the millisecond; null where there is none. */
-export function tellMoment(moment: number): string;
-export function tellMoment(moment: number | null): string | null;
-export function tellMoment(moment: number | null): string | null {
+export function formatTimestamp(moment: number): string;
+export function formatTimestamp(moment: number | null): string | null;
+export function formatTimestamp(moment: number | null): string | null {
   return moment === null ? null : new Date(moment).toISOString();
 }
 

@@ -1,4 +1,4 @@
-import { normalEmail } from "./user.ts";
+import { normalizeEmail } from "./user.ts";
 
 /** Those who may do everything, as the variable `OPERATORS` names them. */
 export interface Operators {
@@ -18,7 +18,7 @@ export function parseOperators(list: string): Operators {
   const wrong = entries.findIndex((entry) => !/^[^|]+\|.|^[^|]+@[^|]+$/.test(entry));
   if (wrong !== -1) throw new Error(`OPERATORS[${wrong}] must be an e-mail or iss|sub.`);
   return {
-    emails: new Set(entries.filter((entry) => !entry.includes("|")).map(normalEmail)),
+    emails: new Set(entries.filter((entry) => !entry.includes("|")).map(normalizeEmail)),
     identities: new Set(entries.filter((entry) => entry.includes("|"))),
   };
 }

@@ -15,9 +15,9 @@ export interface PageRequest {
 }
 
 /** What to read for a page: in which order, from where, how many rows. */
-export interface Window {
+export interface PageWindow {
   readonly descending: boolean;
-  readonly beyond: readonly (string | number)[] | undefined;
+  readonly afterKeys: readonly (string | number)[] | undefined;
   readonly offset: number;
   readonly limit: number;
 }
@@ -36,12 +36,12 @@ export interface Page<Row> {
 }
 
 /** What to read for a page: one row more than it shows, so that a next page is known without counting. */
-export function pageWindow({ page, size, cursor }: PageRequest): Window {
+export function pageWindow({ page, size, cursor }: PageRequest): PageWindow {
   if (cursor !== undefined) {
-    return { descending: cursor.direction === "before", beyond: cursor.keys, offset: 0, limit: size + 1 };
+    return { descending: cursor.direction === "before", afterKeys: cursor.keys, offset: 0, limit: size + 1 };
   }
-  if (page === "last") return { descending: true, beyond: undefined, offset: 0, limit: size };
-  return { descending: false, beyond: undefined, offset: (page - 1) * size, limit: size + 1 };
+  if (page === "last") return { descending: true, afterKeys: undefined, offset: 0, limit: size };
+  return { descending: false, afterKeys: undefined, offset: (page - 1) * size, limit: size + 1 };
 }
 
 /**

@@ -46,14 +46,14 @@ export const rolePermissions: Readonly<Record<AccountRole, readonly Permission[]
 };
 
 /** The groups of the first migration: what each grants, on every account. */
-export const firstGroups = [
+export const builtInGroups = [
   { id: 1, name: "Administrators", permissions: permissions.filter((name) => name !== "manage") },
   { id: 2, name: "Metering", permissions: ["account:read", "usage:write", "usage:read"] },
   { id: 3, name: "Support", permissions: permissions.filter((name) => name.endsWith(":read")) },
 ] as const satisfies readonly { id: number; name: string; permissions: readonly Permission[] }[];
 
 /** What an operation asks of its caller: a permission, only to be signed in, or nothing. */
-export type Need = Permission | "signed-in" | "open";
+export type Requirement = Permission | "signed-in" | "open";
 
 /**
  * Every operation by its `operationId` and what it needs. An operation of the OpenAPI document
@@ -147,7 +147,7 @@ export const operations = {
   getDocument: "open",
   getDocsPage: "open",
   getInvitePage: "open",
-} as const satisfies Record<string, Need>;
+} as const satisfies Record<string, Requirement>;
 export type OperationId = keyof typeof operations;
 
 /** Permissions on an account that concern a knowledge box in it: what is done there is usage. */

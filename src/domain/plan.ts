@@ -55,7 +55,7 @@ export function trialEnd(plan: Plan, start: number): number | null {
 }
 
 /** Usage an account may have in one calendar month: an operator's override, else its plan's; null for no limit. */
-export function usageLimitOf({
+export function effectiveUsageLimit({
   type,
   usageLimit,
 }: {

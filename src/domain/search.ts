@@ -1,4 +1,4 @@
-import { searchKey, textFault } from "./text.ts";
+import { searchKey, validateText } from "./text.ts";
 
 /** Stands before each searched field; no stored text has it. See the search migration. */
 const fieldStart = "\u0001\u0001";
@@ -67,8 +67,8 @@ const doubleQuoted = /"(?:[^"\\]|\\.)*"/suy;
 const singleQuoted = /'(?:[^'\\]|\\.)*'/suy;
 
 /** Whether no stored text can have a term in it: it could not be stored itself. */
-export function isNowhere(term: string): boolean {
-  return textFault(term) !== undefined;
+export function isUnsearchable(term: string): boolean {
+  return validateText(term) !== undefined;
 }
 
 /** A platform-wide search in the form the database takes. */
@@ -83,8 +83,8 @@ export interface IndexedSearch {
  * Turns terms into a query of the trigram index: terms of three characters and more are found
  * anywhere, shorter ones at the beginning of a field. Undefined when nothing can match.
  */
-export function indexedSearch(terms: readonly string[]): IndexedSearch | undefined {
-  if (terms.some(isNowhere)) return undefined;
+export function toIndexedSearch(terms: readonly string[]): IndexedSearch | undefined {
+  if (terms.some(isUnsearchable)) return undefined;
   const longestFirst = terms.toSorted((left, right) => right.length - left.length).map(indexedForm);
   const indexed = longestFirst.slice(0, indexedTerms);
   const match = indexed.map((term) => `"${term.replaceAll('"', '""')}"`).join(" ");

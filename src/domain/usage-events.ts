@@ -14,13 +14,13 @@ export interface UsageEvent {
 }
 
 /** An event whose time is settled. */
-export interface DatedEvent extends UsageEvent {
+export interface TimestampedEvent extends UsageEvent {
   readonly timestamp: number;
   /** Whether its id was counted before. */
   readonly known: boolean;
 }
 
-export type EventFault =
+export type EventRejectionReason =
   /** It happened before the window in which ids are remembered. */
   | "too_old"
   /** It happens more than an hour from now. */
@@ -28,20 +28,20 @@ export type EventFault =
   /** The sum of its day would pass 2^53−1. */
   | "too_large";
 
-export interface RefusedEvent {
+export interface RejectedEvent {
   readonly id: string;
-  readonly reason: EventFault;
+  readonly reason: EventRejectionReason;
 }
 
 /** The time from which ids are remembered and events therefore taken; it never moves back, whatever window is asked for. */
-export function horizonAt(now: number, windowDays: number, reached: number): number {
+export function dedupHorizonAt(now: number, windowDays: number, reached: number): number {
   return Math.max(reached, now - windowDays * day);
 }
 
-export interface Sifted<Event> {
+export interface ClassifiedEvents<Event> {
   readonly accepted: readonly Event[];
   readonly duplicates: number;
-  readonly refused: readonly RefusedEvent[];
+  readonly refused: readonly RejectedEvent[];
 }
 
 /**
@@ -49,15 +49,15 @@ export interface Sifted<Event> {
  * `totals` are the sums of their days so far, over all knowledge boxes; they bound every hour and
  * every knowledge box too. A refused event's id stays free.
  */
-export function siftEvents<Event extends DatedEvent>(
+export function classifyEvents<Event extends TimestampedEvent>(
   events: readonly Event[],
   totals: readonly Sums[],
   { now, horizon }: { readonly now: number; readonly horizon: number },
-): Sifted<Event> {
+): ClassifiedEvents<Event> {
   const days = new Map(totals.map(({ at, sums }) => [at, [...sums]]));
   const taken = new Set<string>();
   const accepted: Event[] = [];
-  const refused: RefusedEvent[] = [];
+  const refused: RejectedEvent[] = [];
   let duplicates = 0;
   for (const event of events) {
     const { id, timestamp, value } = event;
@@ -86,7 +86,7 @@ export interface BucketSums extends Sums {
 }
 
 /** Sums events by hour or day: for each knowledge box, and for all of them together with what belongs to none. */
-export function sumEvents(cut: "hour" | "day", events: readonly DatedEvent[]): BucketSums[] {
+export function sumEvents(cut: "hour" | "day", events: readonly TimestampedEvent[]): BucketSums[] {
   const boxes = new Map<string, Map<number, number[]>>();
   for (const { metric, value, knowledgebox, timestamp } of events) {
     const place = metrics.indexOf(metric);
@@ -103,7 +103,7 @@ export function sumEvents(cut: "hour" | "day", events: readonly DatedEvent[]): B
   );
 }
 
-function timeFault(timestamp: number, now: number, horizon: number): EventFault | undefined {
+function timeFault(timestamp: number, now: number, horizon: number): EventRejectionReason | undefined {
   if (timestamp < horizon) return "too_old";
   return timestamp > now + hour ? "too_far_ahead" : undefined;
 }

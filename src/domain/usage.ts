@@ -26,10 +26,10 @@ export const metrics = [...eventMetrics, "usage"] as const;
 export type Metric = (typeof metrics)[number];
 
 /** How long an increment's answer is kept under its key, in milliseconds. */
-export const keyLifetime = 24 * 60 * 60 * 1000;
+export const idempotencyRetention = 24 * 60 * 60 * 1000;
 
 /** What an increment is told; the limit and what remains of it are null where there is none. */
-export interface UsageAnswer {
+export interface UsageStatus {
   readonly limit: number | null;
   /** What the current period counts. */
   readonly usage: number;
@@ -47,9 +47,9 @@ export interface Increment {
 }
 
 export type IncrementDecision =
-  | { readonly kind: "counted"; readonly answer: UsageAnswer }
+  | { readonly kind: "counted"; readonly answer: UsageStatus }
   /** It would pass the limit, so nothing of it is counted. */
-  | { readonly kind: "refused"; readonly answer: UsageAnswer }
+  | { readonly kind: "refused"; readonly answer: UsageStatus }
   /** The sum would pass 2^53−1. */
   | { readonly kind: "too_large" };
 
@@ -58,21 +58,21 @@ export function decideIncrement(usage: number, increment: Increment): IncrementD
   const { amount, limit, enforcement } = increment;
   // Differences, because a sum of two safe integers need not be one.
   if (enforcement === "refuse" && limit !== null && amount > limit - usage) {
-    return { kind: "refused", answer: usageAnswer(usage, increment) };
+    return { kind: "refused", answer: toUsageStatus(usage, increment) };
   }
   if (amount > Number.MAX_SAFE_INTEGER - usage) return { kind: "too_large" };
-  return { kind: "counted", answer: usageAnswer(usage + amount, increment) };
+  return { kind: "counted", answer: toUsageStatus(usage + amount, increment) };
 }
 
 /** Whether nothing remains of a limit. */
-export function isUsedUp(usage: number, limit: number | null): boolean {
+export function isLimitReached(usage: number, limit: number | null): boolean {
   return limit !== null && usage >= limit;
 }
 
 /** What an increment is told where its period counts so much. */
-export function usageAnswer(
+export function toUsageStatus(
   usage: number,
   { limit, overridden }: Pick<Increment, "limit" | "overridden">,
-): UsageAnswer {
+): UsageStatus {
   return { limit, usage, remaining: limit === null ? null : Math.max(0, limit - usage), overridden };
 }

@@ -1,4 +1,4 @@
-import { foldedText } from "./text.ts";
+import { foldCase } from "./text.ts";
 
 /** What a user is to the platform. ROOT is never stored for operators: it is derived on every request. */
 export const userTypes = ["ROOT", "DEALER", "USER", "READONLY", "MANAGER", "SALES"] as const;
@@ -13,8 +13,8 @@ export const emailLength = 254;
 export const nameLength = 150;
 
 /** The form in which addresses are compared: trimmed, normal form C, lower case. */
-export function normalEmail(text: string): string {
-  return foldedText(text.trim());
+export function normalizeEmail(text: string): string {
+  return foldCase(text.trim());
 }
 
 /** First and last name out of one: what stands before the first space, and the rest. */
@@ -30,7 +30,7 @@ export function joinName(firstName: string, lastName: string): string {
 }
 
 /** The language a locale such as `pt-BR` or `de_CH` stands for, where it is one we know. */
-export function languageOf(locale: string | undefined): Language | undefined {
+export function languageFromLocale(locale: string | undefined): Language | undefined {
   const code = locale?.split(/[-_]/, 1)[0]?.toUpperCase();
   return languages.find((language) => language === code);
 }

@@ -1,8 +1,8 @@
 import { periodOf } from "../domain/buckets.ts";
-import { isUsedUp } from "../domain/usage.ts";
-import { isStored, neededBy, steps } from "./store.ts";
+import { isLimitReached } from "../domain/usage.ts";
+import { hasTables, requiredReaderVersion, migrations } from "./store.ts";
 
-const needs = neededBy(steps);
+const needs = requiredReaderVersion(migrations);
 
 /** What the one row of `meta` says of the account. */
 export interface AccountState {
@@ -26,12 +26,12 @@ export interface AccountState {
 }
 
 /** What one call leaves. */
-export interface Turn<Result> {
+export interface Transition<Result> {
   readonly result: Result;
   /** What the account is then; the very same object when nothing of it changed. */
   readonly state: AccountState;
   /** Writes what is kept outside the account's row; what the account is then. */
-  readonly store?: () => AccountState;
+  readonly persist?: () => AccountState;
 }
 
 interface Row extends Record<string, SqlStorageValue> {
@@ -49,7 +49,7 @@ interface Row extends Record<string, SqlStorageValue> {
 }
 
 /** An account as it is before anything was counted. */
-export function freshState(accountUuid: string, now: number): AccountState {
+export function initialState(accountUuid: string, now: number): AccountState {
   return {
     accountUuid,
     clock: now,
@@ -65,17 +65,17 @@ export function freshState(accountUuid: string, now: number): AccountState {
 }
 
 /** The same account in the period that a time falls in; the very same object while its period lasts. */
-export function inPeriodOf(state: AccountState, now: number): AccountState {
+export function rollPeriod(state: AccountState, now: number): AccountState {
   const { start } = periodOf(now);
   return start > state.period ? { ...state, period: start, usage: 0 } : state;
 }
 
 /** What is stored of the account. Throws when it needs a newer version of the service; such a store can only be erased. */
 export function loadState(sql: SqlStorage): AccountState | undefined {
-  const [row] = isStored(sql) ? sql.exec<Row>("SELECT * FROM meta").toArray() : [];
+  const [row] = hasTables(sql) ? sql.exec<Row>("SELECT * FROM meta").toArray() : [];
   if (row === undefined) return undefined;
-  if (row.needs > steps.length) {
-    throw new Error(`what is stored of usage needs version ${row.needs}, and this is ${steps.length}`);
+  if (row.needs > migrations.length) {
+    throw new Error(`what is stored of usage needs version ${row.needs}, and this is ${migrations.length}`);
   }
   return {
     accountUuid: row.account_uuid,
@@ -99,7 +99,7 @@ export function saveState(sql: SqlStorage, state: AccountState): void {
      ON CONFLICT (id) DO UPDATE SET clock = excluded.clock, period = excluded.period, usage = excluded.usage,
        hour = excluded.hour, hour_usage = excluded.hour_usage, usage_limit = excluded.usage_limit,
        current_kbs = excluded.current_kbs, window_days = excluded.window_days, horizon = excluded.horizon`,
-    steps.length,
+    migrations.length,
     needs,
     state.accountUuid,
     state.clock,
@@ -115,7 +115,7 @@ export function saveState(sql: SqlStorage, state: AccountState): void {
 }
 
 /** What the database is told of the account: absolute values, in the order of its columns. */
-export interface Mirrored {
+export interface UsageSnapshot {
   readonly usage: number;
   readonly period: number;
   readonly knowledgeBoxes: number;
@@ -126,12 +126,12 @@ export interface Mirrored {
 /** The latest time there is. */
 const never = 8.64e15;
 
-export function mirroredOf({ usage, period, knowledgeBoxes, limit }: AccountState): Mirrored {
+export function snapshotOf({ usage, period, knowledgeBoxes, limit }: AccountState): UsageSnapshot {
   return {
     usage,
     period,
     knowledgeBoxes,
-    quotaUntil: isUsedUp(usage, limit) ? quotaEnd(period, limit) : null,
+    quotaUntil: isLimitReached(usage, limit) ? quotaEnd(period, limit) : null,
   };
 }
 
@@ -140,8 +140,8 @@ function quotaEnd(period: number, limit: number | null): number {
 }
 
 /** In what the database is told of two states they differ: in what clients are shown, in the count alone, or in nothing. */
-export function mirroredDifference(one: AccountState, other: AccountState): "shown" | "count" | "none" {
+export function compareSnapshots(one: AccountState, other: AccountState): "shown" | "count" | "none" {
   if (one.knowledgeBoxes !== other.knowledgeBoxes) return "shown";
-  if (mirroredOf(one).quotaUntil !== mirroredOf(other).quotaUntil) return "shown";
+  if (snapshotOf(one).quotaUntil !== snapshotOf(other).quotaUntil) return "shown";
   return one.usage !== other.usage || one.period !== other.period ? "count" : "none";
 }

@@ -1,9 +1,9 @@
-import { keyLifetime, type UsageAnswer } from "../domain/usage.ts";
+import { idempotencyRetention, type UsageStatus } from "../domain/usage.ts";
 
 /** What was answered under an idempotency key. */
-export interface StoredAnswer {
+export interface IdempotencyRecord {
   readonly requestHash: string;
-  readonly answer: UsageAnswer;
+  readonly answer: UsageStatus;
 }
 
 /** What names an increment so that it counts once. */
@@ -14,7 +14,11 @@ export interface IdempotencyKey {
 }
 
 /** The answer a key was given in the last 24 hours. */
-export function findAnswer(sql: SqlStorage, key: string, now: number): StoredAnswer | undefined {
+export function findIdempotencyRecord(
+  sql: SqlStorage,
+  key: string,
+  now: number,
+): IdempotencyRecord | undefined {
   const block = blockOf(now);
   const [row] = sql
     .exec<{ request_hash: string; answer: string }>(
@@ -22,14 +26,19 @@ export function findAnswer(sql: SqlStorage, key: string, now: number): StoredAns
       block - 1,
       block,
       key,
-      now - keyLifetime,
+      now - idempotencyRetention,
     )
     .toArray();
-  return row && { requestHash: row.request_hash, answer: JSON.parse(row.answer) as UsageAnswer };
+  return row && { requestHash: row.request_hash, answer: JSON.parse(row.answer) as UsageStatus };
 }
 
 /** Keeps an answer for a key that has none. Writes one row: keys are found and pruned by the block they begin with. */
-export function keepAnswer(sql: SqlStorage, key: IdempotencyKey, answer: UsageAnswer, now: number): void {
+export function saveIdempotencyRecord(
+  sql: SqlStorage,
+  key: IdempotencyKey,
+  answer: UsageStatus,
+  now: number,
+): void {
   sql.exec(
     "INSERT INTO answers (block, key, at, request_hash, answer) VALUES (?, ?, ?, ?, ?)",
     blockOf(now),
@@ -41,7 +50,7 @@ export function keepAnswer(sql: SqlStorage, key: IdempotencyKey, answer: UsageAn
 }
 
 /** Removes at most `step` answers whose whole block has passed; how many. */
-export function pruneAnswers(sql: SqlStorage, now: number, step: number): number {
+export function pruneIdempotencyRecords(sql: SqlStorage, now: number, step: number): number {
   return sql.exec(
     `DELETE FROM answers WHERE (block, key) IN
        (SELECT block, key FROM answers WHERE block < ? ORDER BY block LIMIT ?)`,
@@ -52,5 +61,5 @@ export function pruneAnswers(sql: SqlStorage, now: number, step: number): number
 
 /** As long as a key's life, so that a living one is in the block of now or the one before. */
 function blockOf(at: number): number {
-  return Math.floor(at / keyLifetime);
+  return Math.floor(at / idempotencyRetention);
 }

@@ -1,5 +1,5 @@
 /** An object's tables, told row by row and taken back: what is counted, and what may not count twice. */
-import { isStored, migrate, neededBy, steps } from "./store.ts";
+import { hasTables, migrate, requiredReaderVersion, migrations } from "./store.ts";
 
 /** The tables by their primary keys, in the order they are told: `meta` begins an object. */
 const keysOf = {
@@ -14,32 +14,32 @@ export type UsageTable = keyof typeof keysOf;
 export const usageTables = Object.keys(keysOf) as readonly UsageTable[];
 
 /** Bytes are told in hexadecimal. */
-type CopiedValue = string | number | null;
+type ExportedValue = string | number | null;
 
 export interface UsageRow {
   readonly table: UsageTable;
-  readonly row: Readonly<Record<string, CopiedValue>>;
+  readonly row: Readonly<Record<string, ExportedValue>>;
 }
 
 /** The row a copy goes on behind: its table and its key. */
-export interface UsagePlace {
+export interface UsageCursor {
   readonly table: UsageTable;
-  readonly key: readonly CopiedValue[];
+  readonly key: readonly ExportedValue[];
 }
 
-export interface UsageCopy {
+export interface UsageExport {
   readonly rows: readonly UsageRow[];
   /** Where the next copy goes on; null at the end. */
-  readonly next: UsagePlace | null;
+  readonly next: UsageCursor | null;
 }
 
 /** At most so many rows of these tables, each in the order of its key. Writes nothing. */
-export function copyRows(
+export function exportRows(
   sql: SqlStorage,
   tables: readonly UsageTable[],
-  after: UsagePlace | null,
+  after: UsageCursor | null,
   limit: number,
-): UsageCopy {
+): UsageExport {
   const rows: UsageRow[] = [];
   const first = after === null ? 0 : tables.indexOf(after.table);
   for (const table of tables.slice(first)) {
@@ -65,7 +65,7 @@ export function copyRows(
  * Takes rows as they were told, those that are there already left as they are; the row of `meta`, which
  * comes first, empties the object. Whether they fit: nothing is taken of those of another version or account.
  */
-export function restoreRows(
+export function importRows(
   storage: DurableObjectStorage,
   accountUuid: string,
   rows: readonly UsageRow[],
@@ -74,23 +74,25 @@ export function restoreRows(
   const [first] = rows;
   if (first === undefined) return true;
   // Without the row of `meta` there would be tables of no version.
-  if (first.table !== "meta" && !isStored(sql)) return false;
+  if (first.table !== "meta" && !hasTables(sql)) return false;
   try {
     storage.transactionSync(() => take(storage, accountUuid, rows));
     return true;
   } catch (error) {
-    if (isMisfit(error)) return false;
+    if (isIncompatible(error)) return false;
     throw error;
   }
 }
 
 /** Thrown to take back the tables, too, that were made for rows which do not fit: without a row they are of no version. */
-class Misfit extends Error {}
+class IncompatibleRows extends Error {}
 
 /** Values that a column does not take, and hashes that are none, do not fit either. */
-function isMisfit(error: unknown): boolean {
+function isIncompatible(error: unknown): boolean {
   return (
-    error instanceof Misfit || error instanceof SyntaxError || String(error).includes("SQLITE_CONSTRAINT")
+    error instanceof IncompatibleRows ||
+    error instanceof SyntaxError ||
+    String(error).includes("SQLITE_CONSTRAINT")
   );
 }
 
@@ -104,11 +106,11 @@ function take(storage: DurableObjectStorage, accountUuid: string, rows: readonly
     if (table !== "meta") return true;
     return (
       row["account_uuid"] === accountUuid &&
-      row["schema_version"] === steps.length &&
-      row["needs"] === neededBy(steps)
+      row["schema_version"] === migrations.length &&
+      row["needs"] === requiredReaderVersion(migrations)
     );
   });
-  if (!fit) throw new Misfit();
+  if (!fit) throw new IncompatibleRows();
   for (const { table, row } of rows) {
     if (table === "meta") for (const every of usageTables) sql.exec(`DELETE FROM ${every}`);
     const names = columns.get(table) ?? [];
@@ -124,7 +126,7 @@ function columnsOf(sql: SqlStorage, table: UsageTable): string[] {
   return rows.toArray().map(({ name }) => name);
 }
 
-function told(row: Record<string, SqlStorageValue>): Record<string, CopiedValue> {
+function told(row: Record<string, SqlStorageValue>): Record<string, ExportedValue> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
@@ -134,6 +136,6 @@ function told(row: Record<string, SqlStorageValue>): Record<string, CopiedValue>
 }
 
 /** The one column of bytes is the hash of an event's id. */
-function stored(name: string | undefined, value: CopiedValue): SqlStorageValue {
+function stored(name: string | undefined, value: ExportedValue): SqlStorageValue {
   return name === "hash" && typeof value === "string" ? Uint8Array.fromHex(value).buffer : value;
 }

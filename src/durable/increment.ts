@@ -1,8 +1,8 @@
 import { bucketStart, periodOf } from "../domain/buckets.ts";
-import { decideIncrement, type Increment, type UsageAnswer } from "../domain/usage.ts";
-import type { AccountState, Turn } from "./account-state.ts";
-import { findAnswer, keepAnswer, type IdempotencyKey } from "./answers.ts";
-import { closeHour } from "./open-hour.ts";
+import { decideIncrement, type Increment, type UsageStatus } from "../domain/usage.ts";
+import type { AccountState, Transition } from "./account-state.ts";
+import { findIdempotencyRecord, saveIdempotencyRecord, type IdempotencyKey } from "./answers.ts";
+import { flushCurrentHour } from "./open-hour.ts";
 
 export interface IncrementInput extends Increment {
   readonly accountUuid: string;
@@ -13,10 +13,10 @@ export interface IncrementInput extends Increment {
 export type IncrementResult =
   | number
   /** It was counted before, under its key. */
-  | { readonly kind: "repeated"; readonly answer: UsageAnswer }
+  | { readonly kind: "repeated"; readonly answer: UsageStatus }
   /** Nothing is counted, as it would pass the limit; more is admitted from the period's end on. */
-  | { readonly kind: "refused"; readonly answer: UsageAnswer; readonly periodEnd: number }
-  | { readonly kind: "too_large" | "key_reused" };
+  | { readonly kind: "refused"; readonly answer: UsageStatus; readonly periodEnd: number }
+  | { readonly kind: "too_large" | "idempotency_key_reused" };
 
 /**
  * Counts an increment in its period and its hour, or says why not. A repeated key is told what it was
@@ -28,12 +28,15 @@ export function increment(
   state: AccountState,
   input: IncrementInput,
   now: number,
-): Turn<IncrementResult> {
+): Transition<IncrementResult> {
   const { key, amount, limit } = input;
-  const kept = key && findAnswer(sql, key.value, now);
+  const kept = key && findIdempotencyRecord(sql, key.value, now);
   if (kept !== undefined) {
     const same = kept.requestHash === key?.requestHash;
-    return { state, result: same ? { kind: "repeated", answer: kept.answer } : { kind: "key_reused" } };
+    return {
+      state,
+      result: same ? { kind: "repeated", answer: kept.answer } : { kind: "idempotency_key_reused" },
+    };
   }
   const seen = withLimit(state, limit);
   const decision = decideIncrement(state.usage, input);
@@ -46,12 +49,12 @@ export function increment(
   const goesOn = hour === seen.hour;
   const counted = { ...seen, usage, hour, hourUsage: goesOn ? seen.hourUsage + amount : amount };
   if (goesOn && key === undefined) return { state: counted, result: usage };
-  const store = () => {
-    if (!goesOn) closeHour(sql, seen);
-    if (key !== undefined) keepAnswer(sql, key, decision.answer, now);
+  const persist = () => {
+    if (!goesOn) flushCurrentHour(sql, seen);
+    if (key !== undefined) saveIdempotencyRecord(sql, key, decision.answer, now);
     return counted;
   };
-  return { state: counted, result: usage, store };
+  return { state: counted, result: usage, persist };
 }
 
 /** The same account with a limit; the very same object when it had that one. */

@@ -1,10 +1,14 @@
-import type { Mirrored } from "./account-state.ts";
+import type { UsageSnapshot } from "./account-state.ts";
 
 /**
  * Writes an account's values into its row of the database, if any of them differs; an account that
  * is gone stays gone. Nothing is decided by what it writes: lists show it.
  */
-export async function mirror(database: D1Database, accountUuid: string, mirrored: Mirrored): Promise<void> {
+export async function syncToD1(
+  database: D1Database,
+  accountUuid: string,
+  mirrored: UsageSnapshot,
+): Promise<void> {
   await database
     .prepare(
       `UPDATE accounts SET usage = ?2, usage_period = ?3, current_kbs = ?4, quota_until = ?5

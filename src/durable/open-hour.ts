@@ -5,7 +5,7 @@ import type { AccountState } from "./account-state.ts";
 import { addUsage } from "./bucket-rows.ts";
 
 /** Adds the hour to the buckets; two rows written, none where nothing was counted in it. */
-export function closeHour(sql: SqlStorage, { hour, hourUsage }: AccountState): void {
+export function flushCurrentHour(sql: SqlStorage, { hour, hourUsage }: AccountState): void {
   if (hourUsage === 0) return;
   addUsage(sql, "hours", hour, hourUsage);
   addUsage(sql, "days", bucketStart("day", hour), hourUsage);
@@ -17,7 +17,7 @@ export function isHourOver({ hour, hourUsage }: AccountState, now: number): bool
 }
 
 /** What the hour adds to a range of all knowledge boxes together. */
-export function openHour({ hour, hourUsage }: AccountState, { days, hours }: RangePlan): Sums[] {
+export function currentHour({ hour, hourUsage }: AccountState, { days, hours }: RangePlan): Sums[] {
   const sums = metrics.map((name) => (name === "usage" ? hourUsage : 0));
   const day = bucketStart("day", hour);
   if (isWithin(days, day)) return [{ at: day, sums }];

@@ -2,14 +2,14 @@ import {
   foldRange,
   planRange,
   type RangePlan,
-  type RangeRefusal,
+  type RangeRejection,
   type RangeRequest,
   type Sums,
 } from "../domain/buckets.ts";
 import { metrics } from "../domain/usage.ts";
 import type { AccountState } from "./account-state.ts";
 import { readBuckets } from "./bucket-rows.ts";
-import { openHour } from "./open-hour.ts";
+import { currentHour } from "./open-hour.ts";
 
 export interface ReadInput extends RangeRequest {
   /** Narrows to one; increments belong to none. */
@@ -19,7 +19,7 @@ export interface ReadInput extends RangeRequest {
 export type ReadResult =
   /** Each with every metric, in the order of `metrics`: thousands of names would take most of the time of a call. */
   | { readonly kind: "points"; readonly points: readonly Sums[] }
-  | RangeRefusal
+  | RangeRejection
   /** A sum would pass 2^53−1; finer buckets can be told. */
   | { readonly kind: "too_large" };
 
@@ -48,5 +48,5 @@ function readRows({ sql, state }: Stored, input: ReadInput, plan: RangePlan): Su
     ...plan.hours.flatMap((span) => readBuckets(sql, "hours", knowledgebox, span)),
   ];
   // Increments belong to no knowledge box.
-  return input.knowledgebox === null ? [...rows, ...openHour(state, plan)] : rows;
+  return input.knowledgebox === null ? [...rows, ...currentHour(state, plan)] : rows;
 }

@@ -1,14 +1,14 @@
 import { bucketStart, hour } from "../domain/buckets.ts";
 import {
-  horizonAt,
-  siftEvents,
+  dedupHorizonAt,
+  classifyEvents,
   sumEvents,
-  type RefusedEvent,
+  type RejectedEvent,
   type UsageEvent,
 } from "../domain/usage-events.ts";
-import type { AccountState, Turn } from "./account-state.ts";
+import type { AccountState, Transition } from "./account-state.ts";
 import { addKnowledgeBoxes, addToBuckets, readDays } from "./bucket-rows.ts";
-import { rememberEvents, seenPlaces } from "./seen-events.ts";
+import { rememberEvents, findSeenEvents } from "./seen-events.ts";
 
 export interface RecordInput {
   readonly accountUuid: string;
@@ -21,7 +21,7 @@ export interface RecordResult {
   readonly accepted: number;
   /** How many came with an id that counts already. */
   readonly duplicates: number;
-  readonly refused: readonly RefusedEvent[];
+  readonly refused: readonly RejectedEvent[];
 }
 
 /**
@@ -35,9 +35,9 @@ export function record(
   { events, windowDays }: RecordInput,
   hashes: ArrayBuffer,
   now: number,
-): Turn<RecordResult> {
-  const horizon = horizonAt(now, windowDays, state.horizon);
-  const seen = seenPlaces(sql, hashes, { horizon, latest: now + hour });
+): Transition<RecordResult> {
+  const horizon = dedupHorizonAt(now, windowDays, state.horizon);
+  const seen = findSeenEvents(sql, hashes, { horizon, latest: now + hour });
   const dated = events.map((event, place) => ({
     ...event,
     place,
@@ -45,11 +45,11 @@ export function record(
     known: seen.has(place),
   }));
   const days = new Set(dated.map(({ timestamp }) => bucketStart("day", timestamp)));
-  const sifted = siftEvents(dated, readDays(sql, [...days]), { now, horizon });
+  const sifted = classifyEvents(dated, readDays(sql, [...days]), { now, horizon });
   const { accepted, duplicates, refused } = sifted;
   const result = { accepted: accepted.length, duplicates, refused };
   if (accepted.length === 0) return { state, result };
-  const store = () => {
+  const persist = () => {
     rememberEvents(sql, hashes, accepted);
     addToBuckets(sql, "hours", sumEvents("hour", accepted));
     addToBuckets(sql, "days", sumEvents("day", accepted));
@@ -57,5 +57,5 @@ export function record(
     const knowledgeBoxes = state.knowledgeBoxes + addKnowledgeBoxes(sql, boxes);
     return { ...state, knowledgeBoxes, windowDays, horizon };
   };
-  return { state, result, store };
+  return { state, result, persist };
 }

@@ -1,10 +1,10 @@
-import { hoursKeptFrom } from "../domain/buckets.ts";
-import { horizonAt } from "../domain/usage-events.ts";
+import { oldestKeptHour } from "../domain/buckets.ts";
+import { dedupHorizonAt } from "../domain/usage-events.ts";
 import { saveState, type AccountState } from "./account-state.ts";
-import { pruneAnswers } from "./answers.ts";
+import { pruneIdempotencyRecords } from "./answers.ts";
 import { pruneHours } from "./bucket-rows.ts";
-import { closeHour, isHourOver } from "./open-hour.ts";
-import { pruneEvents } from "./seen-events.ts";
+import { flushCurrentHour, isHourOver } from "./open-hour.ts";
+import { pruneSeenEvents } from "./seen-events.ts";
 
 /** The most rows of a table that one turn removes. */
 export const pruneStep = 1_000;
@@ -21,23 +21,23 @@ export function prune(storage: DurableObjectStorage, state: AccountState, now: n
   const { sql } = storage;
   return storage.transactionSync(() => {
     const { windowDays } = state;
-    const horizon = windowDays === null ? state.horizon : horizonAt(now, windowDays, state.horizon);
+    const horizon = windowDays === null ? state.horizon : dedupHorizonAt(now, windowDays, state.horizon);
     const over = isHourOver(state, now);
-    if (over) closeHour(sql, state);
+    if (over) flushCurrentHour(sql, state);
     const hourUsage = over ? 0 : state.hourUsage;
     const removed = [
-      pruneAnswers(sql, now, pruneStep),
-      pruneEvents(sql, horizon, pruneStep),
-      pruneHours(sql, hoursKeptFrom(now), pruneStep),
+      pruneIdempotencyRecords(sql, now, pruneStep),
+      pruneSeenEvents(sql, horizon, pruneStep),
+      pruneHours(sql, oldestKeptHour(now), pruneStep),
     ];
     if (removed.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon, hourUsage });
     else if (over) saveState(sql, { ...state, hourUsage });
     if (removed.some((rows) => rows === pruneStep)) return "due";
-    return hourUsage > 0 || holdsPerishables(sql) ? "later" : "never";
+    return hourUsage > 0 || hasExpiringRows(sql) ? "later" : "never";
   });
 }
 
-function holdsPerishables(sql: SqlStorage): boolean {
+function hasExpiringRows(sql: SqlStorage): boolean {
   const rows = sql.exec(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM answers) OR EXISTS (SELECT 1 FROM seen_events)
        OR EXISTS (SELECT 1 FROM hours)`,

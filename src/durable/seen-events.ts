@@ -21,7 +21,7 @@ export async function hashIds(ids: readonly string[]): Promise<ArrayBuffer> {
 }
 
 /** The places, among the hashes, of those that counted in an event at or after the horizon, none of which is later than `latest`. */
-export function seenPlaces(
+export function findSeenEvents(
   sql: SqlStorage,
   hashes: ArrayBuffer,
   { horizon, latest }: { horizon: number; latest: number },
@@ -59,7 +59,7 @@ export function rememberEvents(
 }
 
 /** Removes at most `step` ids whose whole block lies before the horizon; how many. */
-export function pruneEvents(sql: SqlStorage, horizon: number, step: number): number {
+export function pruneSeenEvents(sql: SqlStorage, horizon: number, step: number): number {
   return sql.exec(
     `DELETE FROM seen_events WHERE (block, hash) IN
        (SELECT block, hash FROM seen_events WHERE block < ? ORDER BY block LIMIT ?)`,

@@ -1,42 +1,42 @@
 /** The tables of one account's usage. Their version stands in `meta`, and old ones are migrated forward. */
 
 /** What leads from one version to the next. */
-export interface Step {
+export interface Migration {
   /**
    * The oldest version of the code that can work on what it leaves. A step that only adds – a table, a
    * column with a default – leaves it as it was, and the code that comes with it makes do with what older
    * code did not fill meanwhile; one that changes what is told by what was there names itself.
    */
-  readonly needs: number;
-  readonly take: (sql: SqlStorage) => void;
+  readonly minReaderVersion: number;
+  readonly apply: (sql: SqlStorage) => void;
 }
 
 /** Each version's step, the first one's first; one that was ever deployed never changes. */
-export const steps: readonly Step[] = [
-  { needs: 1, take: makeTables },
+export const migrations: readonly Migration[] = [
+  { minReaderVersion: 1, apply: makeTables },
   // The hour that increments are counted in stands in the account's own row, so that one writes one
   // row. Code of before it would tell sums without that hour.
   {
-    needs: 2,
-    take: (sql) => {
+    minReaderVersion: 2,
+    apply: (sql) => {
       sql.exec(`ALTER TABLE meta ADD COLUMN hour INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE meta ADD COLUMN hour_usage INTEGER NOT NULL DEFAULT 0;`);
     },
   },
   // What is stored so far needs what the step before it needs.
   {
-    needs: 2,
-    take: (sql) => void sql.exec("ALTER TABLE meta ADD COLUMN needs INTEGER NOT NULL DEFAULT 2"),
+    minReaderVersion: 2,
+    apply: (sql) => void sql.exec("ALTER TABLE meta ADD COLUMN needs INTEGER NOT NULL DEFAULT 2"),
   },
 ];
 
 /** The oldest version of the code that can work on what all of some steps leave. */
-export function neededBy(taken: readonly Step[]): number {
-  return Math.max(...taken.map(({ needs }) => needs));
+export function requiredReaderVersion(taken: readonly Migration[]): number {
+  return Math.max(...taken.map(({ minReaderVersion }) => minReaderVersion));
 }
 
 /** Whether anything was ever stored: reading an account that counted nothing makes no tables. */
-export function isStored(sql: SqlStorage): boolean {
+export function hasTables(sql: SqlStorage): boolean {
   return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'meta'").toArray().length > 0;
 }
 
@@ -44,13 +44,13 @@ export function isStored(sql: SqlStorage): boolean {
  * Brings the tables to the newest version, from any older one or from none; all of the way or not at
  * all. Newer ones are left alone; `loadState` refuses those that need newer code.
  */
-export function migrate(storage: DurableObjectStorage, newest: readonly Step[] = steps): void {
+export function migrate(storage: DurableObjectStorage, newest: readonly Migration[] = migrations): void {
   const { sql } = storage;
-  const version = isStored(sql) ? storedVersion(sql) : 0;
+  const version = hasTables(sql) ? storedVersion(sql) : 0;
   if (version >= newest.length) return;
   storage.transactionSync(() => {
-    for (const { take } of newest.slice(version)) take(sql);
-    sql.exec("UPDATE meta SET schema_version = ?, needs = ?", newest.length, neededBy(newest));
+    for (const { apply } of newest.slice(version)) apply(sql);
+    sql.exec("UPDATE meta SET schema_version = ?, needs = ?", newest.length, requiredReaderVersion(newest));
   });
 }
 

@@ -1,44 +1,44 @@
 import { DurableObject } from "cloudflare:workers";
 
 import { periodOf } from "../domain/buckets.ts";
-import { nameOf } from "../domain/errors.ts";
+import { errorName } from "../domain/errors.ts";
 import type { Env } from "../env.ts";
 import {
-  freshState,
-  inPeriodOf,
+  initialState,
+  rollPeriod,
   loadState,
-  mirroredDifference,
-  mirroredOf,
+  compareSnapshots,
+  snapshotOf,
   saveState,
   type AccountState,
-  type Turn,
+  type Transition,
 } from "./account-state.ts";
 import {
-  copyRows,
-  restoreRows,
-  type UsageCopy,
-  type UsagePlace,
+  exportRows,
+  importRows,
+  type UsageExport,
+  type UsageCursor,
   type UsageRow,
   type UsageTable,
 } from "./copy.ts";
 import { increment, withLimit, type IncrementInput, type IncrementResult } from "./increment.ts";
-import { mirror } from "./mirror.ts";
-import { closeHour, isHourOver } from "./open-hour.ts";
+import { syncToD1 } from "./mirror.ts";
+import { flushCurrentHour, isHourOver } from "./open-hour.ts";
 import { read, type ReadInput, type ReadResult } from "./read.ts";
 import { record, type RecordInput, type RecordResult } from "./record.ts";
 import { prune } from "./retention.ts";
 import { hashIds } from "./seen-events.ts";
-import { isStored, migrate } from "./store.ts";
+import { hasTables, migrate } from "./store.ts";
 
 /** How long after a change that clients see the database is told of it, and after a prune step the next one runs. */
-const soon = 2_000;
+const mirrorDelay = 2_000;
 /** How long after something was counted the database is told, for lists; each time writes a row there. */
-const later = 30_000;
+const countDelay = 30_000;
 /** How long after the database failed it is told again. */
-const retry = 30_000;
+const retryDelay = 30_000;
 /** How long after a prune that left nothing due the next one runs. */
-const daily = 24 * 60 * 60 * 1000;
-const delays = { shown: soon, count: later, none: daily } as const;
+const pruneInterval = 24 * 60 * 60 * 1000;
+const delays = { shown: mirrorDelay, count: countDelay, none: pruneInterval } as const;
 
 export interface UsageState {
   readonly usage: number;
@@ -60,7 +60,7 @@ export class UsageMeter extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    if (isStored(ctx.storage.sql)) migrate(ctx.storage);
+    if (hasTables(ctx.storage.sql)) migrate(ctx.storage);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();
     });
@@ -68,7 +68,7 @@ export class UsageMeter extends DurableObject<Env> {
 
   /** Counts an increment of the current period unless it passes the limit; a key makes it count once in 24 hours. */
   increment(input: IncrementInput, now: number): IncrementResult {
-    return this.#turn(input.accountUuid, now, (state, at) =>
+    return this.#apply(input.accountUuid, now, (state, at) =>
       increment(this.ctx.storage.sql, state, input, at),
     );
   }
@@ -76,14 +76,14 @@ export class UsageMeter extends DurableObject<Env> {
   /** Counts up to 1,000 events, each id once, and refuses one by one those that cannot be counted. */
   async record(input: RecordInput, now: number): Promise<RecordResult> {
     const hashes = await hashIds(input.events.map(({ id }) => id));
-    return this.#turn(input.accountUuid, now, (state, at) =>
+    return this.#apply(input.accountUuid, now, (state, at) =>
       record(this.ctx.storage.sql, state, input, hashes, at),
     );
   }
 
   /** The limit the account has from now on, for whoever is shown that it is used up; increments bring their own. */
-  limitChanged({ accountUuid, limit }: { accountUuid: string; limit: number | null }, now: number): void {
-    this.#turn(accountUuid, now, (state) => ({ state: withLimit(state, limit), result: undefined }));
+  setLimit({ accountUuid, limit }: { accountUuid: string; limit: number | null }, now: number): void {
+    this.#apply(accountUuid, now, (state) => ({ state: withLimit(state, limit), result: undefined }));
   }
 
   /** The points of a range of time; writes nothing. */
@@ -97,30 +97,35 @@ export class UsageMeter extends DurableObject<Env> {
   state(now: number): UsageState {
     const state = this.#load();
     if (state === undefined) return { usage: 0, period: periodOf(now).start, currentKnowledgeBoxes: 0 };
-    const { usage, period, knowledgeBoxes } = inPeriodOf(state, now);
+    const { usage, period, knowledgeBoxes } = rollPeriod(state, now);
     return { usage, period, currentKnowledgeBoxes: knowledgeBoxes };
   }
 
   /** At most so many rows of what is stored, beyond a place. An hour that is over is closed first, as the alarm would do it. */
-  copy(tables: readonly UsageTable[], after: UsagePlace | null, limit: number, now: number): UsageCopy {
+  exportRows(
+    tables: readonly UsageTable[],
+    after: UsageCursor | null,
+    limit: number,
+    now: number,
+  ): UsageExport {
     const state = this.#load();
     if (state === undefined) return { rows: [], next: null };
     const { storage } = this.ctx;
     if (after === null && isHourOver(state, now)) {
       this.#stored = undefined;
       storage.transactionSync(() => {
-        closeHour(storage.sql, state);
+        flushCurrentHour(storage.sql, state);
         saveState(storage.sql, { ...state, hourUsage: 0 });
       });
     }
-    return copyRows(storage.sql, tables, after, limit);
+    return exportRows(storage.sql, tables, after, limit);
   }
 
   /** Takes rows that were copied; whether they fit. An account's first one, of `meta`, replaces all there is. */
-  restore(accountUuid: string, rows: readonly UsageRow[]): boolean {
+  importRows(accountUuid: string, rows: readonly UsageRow[]): boolean {
     this.#stored = undefined;
-    const fit = restoreRows(this.ctx.storage, accountUuid, rows);
-    if (fit && rows.length > 0) this.#wakeIn(soon);
+    const fit = importRows(this.ctx.storage, accountUuid, rows);
+    if (fit && rows.length > 0) this.#scheduleAlarm(mirrorDelay);
     return fit;
   }
 
@@ -133,16 +138,16 @@ export class UsageMeter extends DurableObject<Env> {
     const remainder = prune(this.ctx.storage, state, Math.max(state.clock, Date.now()));
     let told = true;
     try {
-      await mirror(this.env.DB, state.accountUuid, mirroredOf(state));
+      await syncToD1(this.env.DB, state.accountUuid, snapshotOf(state));
     } catch (error) {
       told = false;
-      console.error({ event: "usage_not_mirrored", error: nameOf(error) });
+      console.error({ event: "usage_sync_failed", error: errorName(error) });
     }
     // Meanwhile it may all have been erased.
     if (this.#load() === undefined) return;
-    if (!told) this.#wakeIn(retry);
-    if (remainder === "due") this.#wakeIn(soon);
-    if (remainder === "later") this.#wakeIn(daily);
+    if (!told) this.#scheduleAlarm(retryDelay);
+    if (remainder === "due") this.#scheduleAlarm(mirrorDelay);
+    if (remainder === "later") this.#scheduleAlarm(pruneInterval);
   }
 
   /** Forgets everything, alarms included; what is counted afterwards starts from nothing. */
@@ -159,17 +164,17 @@ export class UsageMeter extends DurableObject<Env> {
   }
 
   /** Does one call's work and keeps the state it leaves, all of it or – when it throws – nothing. */
-  #turn<Result>(
+  #apply<Result>(
     accountUuid: string,
     now: number,
-    work: (state: AccountState, now: number) => Turn<Result>,
+    work: (state: AccountState, now: number) => Transition<Result>,
   ): Result {
     const { storage } = this.ctx;
     const before = this.#load();
     const at = Math.max(before?.clock ?? now, now);
-    const take = () => work(inPeriodOf(before ?? freshState(accountUuid, at), at), at);
-    const keep = ({ state, store }: Turn<Result>): AccountState => {
-      const after = { ...(store?.() ?? state), clock: at };
+    const take = () => work(rollPeriod(before ?? initialState(accountUuid, at), at), at);
+    const keep = ({ state, persist }: Transition<Result>): AccountState => {
+      const after = { ...(persist?.() ?? state), clock: at };
       saveState(storage.sql, after);
       return after;
     };
@@ -180,20 +185,22 @@ export class UsageMeter extends DurableObject<Env> {
         return { ...turn, state: keep(turn) };
       });
       this.#stored = { state };
-      this.#wakeIn(mirroredDifference(freshState(accountUuid, at), state) === "shown" ? soon : later);
+      this.#scheduleAlarm(
+        compareSnapshots(initialState(accountUuid, at), state) === "shown" ? mirrorDelay : countDelay,
+      );
       return result;
     }
     const turn = take();
-    if (turn.state === before && turn.store === undefined) return turn.result;
+    if (turn.state === before && turn.persist === undefined) return turn.result;
     // The account's row alone is kept or not by itself.
-    const state = turn.store === undefined ? keep(turn) : storage.transactionSync(() => keep(turn));
+    const state = turn.persist === undefined ? keep(turn) : storage.transactionSync(() => keep(turn));
     this.#stored = { state };
-    this.#wakeIn(delays[mirroredDifference(before, state)]);
+    this.#scheduleAlarm(delays[compareSnapshots(before, state)]);
     return turn.result;
   }
 
   /** Sets the alarm, unless it rings earlier anyway. */
-  #wakeIn(delay: number): void {
+  #scheduleAlarm(delay: number): void {
     const at = Date.now() + delay;
     if (this.#alarmAt !== null && this.#alarmAt <= at) return;
     this.#alarmAt = at;

@@ -3,7 +3,7 @@ import type { RequestIdVariables } from "hono/request-id";
 
 import type { OperationId } from "../domain/permissions.ts";
 import type { Env } from "../env.ts";
-import type { Tally } from "../storage/tally.ts";
+import type { RequestStats } from "../storage/tally.ts";
 import type { CallerKind } from "./observe.ts";
 
 /** What Hono is told of every request of this worker. */
@@ -13,7 +13,7 @@ export interface AppEnv {
     /** The whole body, taken in by the face before anything is decided. */
     body: Uint8Array<ArrayBuffer>;
     /** What the request has asked of the platform so far. */
-    tally: Tally;
+    stats: RequestStats;
     /** The operation that answers; undefined before one is found. */
     operation: OperationId | undefined;
     /** Where the database is read; undefined where it is the primary alone. */

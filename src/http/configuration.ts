@@ -7,7 +7,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Env } from "../env.ts";
 
 /** The variables, read and checked. */
-export interface Configuration {
+export interface Config {
   readonly settings: Settings;
   readonly issuers: readonly Issuer[];
   readonly verifier: TokenVerifier;
@@ -23,24 +23,24 @@ export interface Configuration {
 }
 
 /** A variable that is missing or wrong. Its message names the variable and says what is right. */
-export class ConfigurationError extends Error {
+export class ConfigError extends Error {
   override readonly name = "ConfigurationError";
 }
 
 /** One isolate has one environment; what is read from it, the verifier's keys included, lives as long. */
-const known = new WeakMap<object, Configuration>();
+const known = new WeakMap<object, Config>();
 
 /** Reads the variables once an isolate. Throws ConfigurationError. */
-export function configurationOf(env: Env): Configuration {
+export function getConfig(env: Env): Config {
   let configuration = known.get(env);
   if (configuration === undefined) {
-    configuration = readConfiguration(env);
+    configuration = parseConfig(env);
     known.set(env, configuration);
   }
   return configuration;
 }
 
-export function readConfiguration(env: Env): Configuration {
+export function parseConfig(env: Env): Config {
   const rateLimits = onOrOff("RATE_LIMITS", env.RATE_LIMITS, "on");
   const issuers = reading("ISSUERS", () => parseIssuers(required("ISSUERS", env.ISSUERS)));
   return {
@@ -70,13 +70,13 @@ function reading<Value>(name: string, read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    throw new ConfigurationError(`${name}: ${error instanceof Error ? error.message : "cannot be read"}`);
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${name}: ${error instanceof Error ? error.message : "cannot be read"}`);
   }
 }
 
 function required(name: string, value: string | undefined): string {
-  if (value === undefined || value.trim() === "") throw new ConfigurationError(`${name} is not set`);
+  if (value === undefined || value.trim() === "") throw new ConfigError(`${name} is not set`);
   return value;
 }
 
@@ -89,7 +89,7 @@ const secretLength = 16;
 function secret(name: string, value: string | undefined): string {
   const given = required(name, value);
   if (given.length < secretLength) {
-    throw new ConfigurationError(`${name} must be random, of ${secretLength} characters at least`);
+    throw new ConfigError(`${name} must be random, of ${secretLength} characters at least`);
   }
   return given;
 }
@@ -97,7 +97,7 @@ function secret(name: string, value: string | undefined): string {
 function publicUrl(value: string): string {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw new ConfigurationError("PUBLIC_URL must be an http or https address without query or fragment");
+    throw new ConfigError("PUBLIC_URL must be an http or https address without query or fragment");
   }
   return url.href.replace(/\/+$/, "");
 }
@@ -110,7 +110,7 @@ function signInUrl(value: string | undefined): string | undefined {
   if (value === undefined || value === "") return undefined;
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hash !== "") {
-    throw new ConfigurationError("SIGN_IN_URL must be an http or https address without fragment");
+    throw new ConfigError("SIGN_IN_URL must be an http or https address without fragment");
   }
   return url.href;
 }
@@ -118,26 +118,26 @@ function signInUrl(value: string | undefined): string | undefined {
 function plan(value: string | undefined): Plan {
   const name = value === undefined || value === "" ? "stash-trial" : value;
   const found = plans.find((candidate) => candidate === name);
-  if (found === undefined) throw new ConfigurationError(`DEFAULT_PLAN must be one of ${plans.join(", ")}`);
+  if (found === undefined) throw new ConfigError(`DEFAULT_PLAN must be one of ${plans.join(", ")}`);
   return found;
 }
 
 function onOrOff(name: string, value: string | undefined, without: "on" | "off"): boolean {
   const told = value === undefined || value === "" ? without : value;
-  if (told !== "on" && told !== "off") throw new ConfigurationError(`${name} must be on or off`);
+  if (told !== "on" && told !== "off") throw new ConfigError(`${name} must be on or off`);
   return told === "on";
 }
 
 function count(name: string, value: string | undefined): number | undefined {
   if (value === undefined || value === "") return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new ConfigurationError(`${name} must be a whole number from 0`);
+  if (!/^\d{1,9}$/.test(value)) throw new ConfigError(`${name} must be a whole number from 0`);
   return Number(value);
 }
 
 function days(name: string, value: string | undefined): number | undefined {
   const read = count(name, value);
   if (read !== undefined && (read < 1 || read > mostDays)) {
-    throw new ConfigurationError(`${name} must be a whole number from 1 to ${mostDays}`);
+    throw new ConfigError(`${name} must be a whole number from 1 to ${mostDays}`);
   }
   return read;
 }
@@ -146,7 +146,7 @@ function origins(list: string): ReadonlySet<string> {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== "");
   for (const entry of entries) {
     if (URL.parse(entry)?.origin !== entry) {
-      throw new ConfigurationError(`CORS_ORIGINS: ${entry} is not an origin such as https://app.example.com`);
+      throw new ConfigError(`CORS_ORIGINS: ${entry} is not an origin such as https://app.example.com`);
     }
   }
   return new Set(entries);

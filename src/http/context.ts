@@ -1,17 +1,17 @@
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
 import { isOperator } from "../domain/operators.ts";
-import type { Need } from "../domain/permissions.ts";
-import { readAs } from "../services/caller.ts";
+import type { Requirement } from "../domain/permissions.ts";
+import { queryAsCaller } from "../services/caller.ts";
 import type { Context, Principal } from "../services/context.ts";
-import { isAccessToken, readAccessToken } from "../services/tokens/secret.ts";
-import { tryAgain } from "../storage/again.ts";
+import { isAccessToken, parseAccessToken } from "../services/tokens/secret.ts";
+import { retry } from "../storage/again.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { AppContext } from "./app-env.ts";
-import { configurationOf } from "./configuration.ts";
-import { kindOf } from "./observe.ts";
-import { logFault } from "./refusal.ts";
+import { getConfig } from "./configuration.ts";
+import { callerKind } from "./observe.ts";
+import { logUnexpected } from "./refusal.ts";
 import { limitRequests } from "./rate-limits.ts";
-import { databaseOf } from "./replicas.ts";
+import { selectDatabase } from "./replicas.ts";
 
 /**
  * Verifies the credentials of a request and makes what its use case is given. No database is
@@ -19,57 +19,57 @@ import { databaseOf } from "./replicas.ts";
  * the caller asks for. What is not `counted` is ruled by the account's quota alone. Throws `credentials_missing`, `token_invalid`, `issuer_unavailable` and
  * `rate_limited`.
  */
-export async function authenticate(c: AppContext, need: Need, counted = true): Promise<Context> {
-  const { settings } = configurationOf(c.env);
-  const tally = c.get("tally");
+export async function authenticate(c: AppContext, requires: Requirement, counted = true): Promise<Context> {
+  const { settings } = getConfig(c.env);
+  const stats = c.get("stats");
   const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
-  c.set("caller", kindOf(principal));
+  c.set("caller", callerKind(principal));
   if (counted) await limitRequests(c, principal);
   return {
     principal,
-    need,
+    requires,
     now: Date.now(),
     requestId: c.get("requestId"),
     settings,
-    db: openDatabase(databaseOf(c), tally, c.env.DB),
-    tally,
+    db: openDatabase(selectDatabase(c), stats, c.env.DB),
+    stats,
     usage: c.env.USAGE,
     logos: c.env.LOGOS,
     jobs: c.env.JOBS,
-    later: (work) => {
-      c.executionCtx.waitUntil(work.catch((error: unknown) => logFault(c, error)));
+    defer: (work) => {
+      c.executionCtx.waitUntil(work.catch((error: unknown) => logUnexpected(c, error)));
     },
   };
 }
 
 async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
   if (isAccessToken(token)) {
-    const accessToken = await readAccessToken(token);
+    const accessToken = await parseAccessToken(token);
     if (accessToken === undefined) throw new DomainError("token_invalid");
     return { kind: "token", ...accessToken };
   }
-  const { verifier, settings } = configurationOf(c.env);
+  const { verifier, settings } = getConfig(c.env);
   const identity = await verifier.verify(token);
   const operator = isOperator(settings.operators, identity);
   return { kind: "identity", identity, operator };
 }
 
 /** How often a use case is run again when what it decided on changed before it was written. */
-const attempts = 5;
+const maxAttempts = 5;
 
 /**
  * Runs a use case, and again when another request was in between; one that keeps its result under a key
  * also when the database failed, as it is done once however often it is run.
  */
 export async function withRetries<Result>(
-  { repeatable }: Pick<Context, "repeatable">,
+  { idempotency }: Pick<Context, "idempotency">,
   run: () => Promise<Result>,
 ): Promise<Result> {
   // A token is shown once: all that running it again could tell is that it was.
-  const kept = repeatable !== undefined && repeatable.operation !== "createAccessToken";
-  return tryAgain(
+  const kept = idempotency !== undefined && idempotency.operation !== "createAccessToken";
+  return retry(
     () => runAgainWhenChanged(run),
-    (error) => kept && isCalled(error, "storage_unavailable"),
+    (error) => kept && hasCode(error, "storage_unavailable"),
   );
 }
 
@@ -78,12 +78,12 @@ async function runAgainWhenChanged<Result>(run: () => Promise<Result>): Promise<
     try {
       return await run();
     } catch (error) {
-      if (!isCalled(error, "changed_meanwhile") || attempt === attempts) throw error;
+      if (!hasCode(error, "conflict") || attempt === maxAttempts) throw error;
     }
   }
 }
 
-function isCalled(error: unknown, code: ErrorCode): boolean {
+function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof DomainError && error.code === code;
 }
 
@@ -91,14 +91,14 @@ function isCalled(error: unknown, code: ErrorCode): boolean {
  * Reads something off the request before the caller is looked up. When that is refused, the caller
  * is looked up first, so that an inactive user learns only that, whatever else is wrong.
  */
-export async function readFirst<Value>(
-  { repeatable: _, ...ctx }: Context,
+export async function authenticateBeforeRejecting<Value>(
+  { idempotency: _, ...ctx }: Context,
   read: () => Value | Promise<Value>,
 ): Promise<Value> {
   try {
     return await read();
   } catch (error) {
-    await readAs(ctx);
+    await queryAsCaller(ctx);
     throw error;
   }
 }

@@ -10,19 +10,23 @@ const names = new WeakMap<z.ZodType, string>();
  * The same schema, with what the document tells of it. The library's own `.openapi()` makes a second
  * schema, which every isolate that serves the operation would pay for.
  */
-export function described<Schema extends z.ZodType>(schema: Schema, metadata: Metadata): Schema {
+export function withMetadata<Schema extends z.ZodType>(schema: Schema, metadata: Metadata): Schema {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), ...metadata });
   return schema;
 }
 
 /** The same schema of a whole body, with its name in the document. */
-export function named<Schema extends z.ZodType>(name: string, schema: Schema, metadata?: Metadata): Schema {
+export function withSchemaName<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+  metadata?: Metadata,
+): Schema {
   names.set(schema, name);
-  return metadata === undefined ? schema : described(schema, metadata);
+  return metadata === undefined ? schema : withMetadata(schema, metadata);
 }
 
 /** The schema of a body as the document has it, under its name. */
-export function published(body: z.ZodType): z.ZodType {
+export function documentedSchema(body: z.ZodType): z.ZodType {
   const name = names.get(body);
   return name === undefined ? body : body.openapi(name);
 }

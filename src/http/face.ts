@@ -5,11 +5,11 @@ import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
 import type { Principal } from "../services/context.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
-import { ConfigurationError } from "./configuration.ts";
-import { routeOf, type AnyContract, type Part } from "./publish.ts";
+import { ConfigError } from "./configuration.ts";
+import { toRouteConfig, type AnyContract, type ApiModule } from "./publish.ts";
 import { limitFailedTokens } from "./rate-limits.ts";
-import { logFault, logUnavailable } from "./refusal.ts";
-import { BodyTooLarge, largestBody, takeBody } from "./request-body.ts";
+import { logUnexpected, logUnavailable } from "./refusal.ts";
+import { BodyTooLarge, maxBodyBytes, bufferBody } from "./request-body.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -28,21 +28,21 @@ export interface OperationContract<Params, Query, Body> {
   /** An example of the body, shown in the document. */
   readonly bodyExample?: unknown;
   /** Where the body is a form with a file in it: how many bytes the file may have. */
-  readonly largestFile?: number;
+  readonly maxFileBytes?: number;
   /** Made for the document alone, and only when it is. */
   readonly responses: () => RouteConfig["responses"];
   /** Whether it makes something new, which `Idempotency-Key` makes safe to repeat. */
-  readonly creates?: true;
+  readonly idempotent?: true;
   /** Whether it takes `Idempotency-Key` in a way of its own. */
-  readonly keyed?: true;
+  readonly customIdempotency?: true;
   /** Whether the limit of requests a minute leaves it out, as a quota rules it. */
-  readonly uncounted?: true;
+  readonly exemptFromRateLimit?: true;
   /** Whether it is about the current organization, which `X-Organization` may name. */
-  readonly current?: true;
+  readonly usesCurrentOrganization?: true;
   /** Whether it reads or changes an account in one version, named by `ETag` and `If-Match`. */
-  readonly versioned?: true;
+  readonly etag?: true;
   /** What else limits how often it may be asked. */
-  readonly limit?: (c: AppContext, principal: Principal) => Promise<void>;
+  readonly rateLimit?: (c: AppContext, principal: Principal) => Promise<void>;
 }
 
 type Values<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -53,22 +53,22 @@ export interface Inputs<Params, Query, Body> {
 }
 
 /** How a face turns a request into an answer; one of these is all that tells two faces apart. */
-export interface Manners {
+export interface Conventions {
   /** Makes the answer to anything thrown. */
-  readonly refuse: (c: AppContext, error: unknown) => Response;
+  readonly toErrorResponse: (c: AppContext, error: unknown) => Response;
   /** The answer to a path of this face that nothing serves. */
-  readonly unknown: (c: AppContext) => Response;
+  readonly notFound: (c: AppContext) => Response;
   /** The answer to a method that a path does not have. */
-  readonly wrongMethod: (c: AppContext, allowed: readonly string[]) => Response | Promise<Response>;
+  readonly methodNotAllowed: (c: AppContext, allowed: readonly string[]) => Response | Promise<Response>;
   /** What the answers of this face carry besides. */
-  readonly finish?: (c: AppContext, allowed: readonly string[]) => void;
+  readonly decorateResponse?: (c: AppContext, allowed: readonly string[]) => void;
   /** Media types a body is read from. */
   readonly mediaTypes: readonly string[];
-  readonly tooLarge: (c: AppContext, largest: number) => Response;
+  readonly payloadTooLarge: (c: AppContext, largest: number) => Response;
 }
 
 /** How many bytes a form may have besides its file: boundaries, headers, other fields. */
-const roomAroundFile = 16 * 1024;
+const formOverhead = 16 * 1024;
 
 type Handler = (c: AppContext) => Promise<Response>;
 
@@ -76,53 +76,53 @@ type Handler = (c: AppContext) => Promise<Response>;
  * One face: its operations, each published in the OpenAPI document and served at its path, then
  * the answers to everything else under its prefix.
  */
-export class Face {
+export class ApiSurface {
   readonly #app = new Hono<AppEnv>();
-  readonly #manners: Manners;
+  readonly #manners: Conventions;
   readonly #contracts: AnyContract[] = [];
   readonly #handlers = new Map<string, Map<string, Handler>>();
 
-  constructor(manners: Manners) {
+  constructor(manners: Conventions) {
     this.#manners = manners;
   }
 
   /** Adds an operation; `serve` answers it, and what it throws leaves by the face's one door. */
-  add<Params, Query, Body>(contract: OperationContract<Params, Query, Body>, serve: Handler): void {
+  register<Params, Query, Body>(contract: OperationContract<Params, Query, Body>, serve: Handler): void {
     this.#contracts.push(contract);
     const path = contract.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const methods = this.#handlers.get(path) ?? new Map<string, Handler>();
-    const { largestFile } = contract;
-    const largest = largestFile === undefined ? largestBody : largestFile + roomAroundFile;
+    const { maxFileBytes } = contract;
+    const largest = maxFileBytes === undefined ? maxBodyBytes : maxFileBytes + formOverhead;
     methods.set(contract.method.toUpperCase(), async (c) => {
       // The body is taken in before anything is decided, so that no client holds a decision open by
       // sending it slowly.
       c.set("operation", contract.id);
-      await takeBody(c, largest);
+      await bufferBody(c, largest);
       return serve(c);
     });
     this.#handlers.set(path, methods);
   }
 
   /** Serves every operation added, and what a prefix has besides them. */
-  mount(prefix: string): Part {
+  mount(prefix: string): ApiModule {
     for (const [path, methods] of this.#handlers) {
       const allowed = [...methods.keys()];
       this.#app.all(path, async (c) => {
         try {
-          this.#manners.finish?.(c, allowed);
+          this.#manners.decorateResponse?.(c, allowed);
           const serve = methods.get(c.req.method === "HEAD" ? "GET" : c.req.method);
-          if (serve === undefined) return await this.#manners.wrongMethod(c, allowed);
+          if (serve === undefined) return await this.#manners.methodNotAllowed(c, allowed);
           return await serve(c);
         } catch (error) {
-          if (error instanceof BodyTooLarge) return this.#manners.tooLarge(c, error.largest);
-          return this.#manners.refuse(c, await reasonOf(c, error));
+          if (error instanceof BodyTooLarge) return this.#manners.payloadTooLarge(c, error.maxBytes);
+          return this.#manners.toErrorResponse(c, await classifyError(c, error));
         }
       });
     }
-    this.#app.all(`${prefix}/*`, (c) => this.#manners.unknown(c));
+    this.#app.all(`${prefix}/*`, (c) => this.#manners.notFound(c));
     return {
       app: this.#app,
-      routes: () => this.#contracts.map((contract) => routeOf(contract, this.#manners.mediaTypes)),
+      routes: () => this.#contracts.map((contract) => toRouteConfig(contract, this.#manners.mediaTypes)),
     };
   }
 
@@ -133,12 +133,12 @@ export class Face {
 }
 
 /** What is told of an error: bad tokens are counted here, and what failed of the platform written down, wherever it was found out. */
-async function reasonOf(c: AppContext, error: unknown): Promise<unknown> {
+async function classifyError(c: AppContext, error: unknown): Promise<unknown> {
   if (error instanceof DomainError && error.reason !== undefined) logUnavailable(c, error);
-  if (error instanceof ConfigurationError) {
+  if (error instanceof ConfigError) {
     // Only the operator can help, and only the operator is told how: in the log.
-    logFault(c, error);
-    return new DomainError("unconfigured", { retryAfter: 60 });
+    logUnexpected(c, error);
+    return new DomainError("not_configured", { retryAfter: 60 });
   }
   if (!(error instanceof DomainError && error.code === "token_invalid")) return error;
   return limitFailedTokens(c).then(

@@ -3,10 +3,10 @@
  * and both put the decoder's message and position into their answers.
  */
 
-import { codePoints } from "../domain/text.ts";
+import { countCodePoints } from "../domain/text.ts";
 
 /** What is wrong, and at which character (from 0, in code points). */
-export interface JsonFault {
+export interface JsonError {
   readonly message: string;
   readonly position: number;
   /** From 1, as in "line 1 column 5". */
@@ -14,7 +14,7 @@ export interface JsonFault {
   readonly column: number;
 }
 
-export type JsonResult = { readonly value: unknown } | { readonly fault: JsonFault };
+export type JsonResult = { readonly value: unknown } | { readonly fault: JsonError };
 
 /** Arrays and objects nested deeper than this are refused: no body of these APIs comes near. */
 const deepest = 100;
@@ -30,14 +30,14 @@ export function parseJson(text: string): JsonResult {
   }
 }
 
-function faultAt(text: string, message: string, index: number): JsonFault {
+function faultAt(text: string, message: string, index: number): JsonError {
   const before = text.slice(0, index);
   const lines = before.split("\n");
   return {
     message,
-    position: codePoints(before),
+    position: countCodePoints(before),
     line: lines.length,
-    column: codePoints(lines.at(-1) ?? "") + 1,
+    column: countCodePoints(lines.at(-1) ?? "") + 1,
   };
 }
 

@@ -4,11 +4,11 @@ import type { Hono } from "hono";
 
 import { operations } from "../domain/permissions.ts";
 import type { AppEnv } from "./app-env.ts";
-import { published } from "./described.ts";
+import { documentedSchema } from "./described.ts";
 import type { OperationContract } from "./face.ts";
 
 /** A part of the service: what answers its requests, and what the document tells of them. */
-export interface Part {
+export interface ApiModule {
   readonly app: Hono<AppEnv>;
   readonly routes: () => RouteConfig[];
 }
@@ -17,14 +17,14 @@ export interface Part {
 export type AnyContract = OperationContract<unknown, unknown, unknown>;
 
 /** What the document tells of an operation of a face that reads bodies of these media types. */
-export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): RouteConfig {
+export function toRouteConfig(contract: AnyContract, bodyTypes: readonly string[]): RouteConfig {
   const { id, method, path, tag, summary, description } = contract;
   const [params, query, body] = [contract.params?.(), contract.query?.(), contract.body?.()];
   const responses = contract.responses();
-  const mediaTypes = contract.largestFile === undefined ? bodyTypes : ["multipart/form-data"];
+  const mediaTypes = contract.maxFileBytes === undefined ? bodyTypes : ["multipart/form-data"];
   const example = contract.bodyExample === undefined ? {} : { example: contract.bodyExample };
   const content = Object.fromEntries(
-    mediaTypes.map((type) => [type, { schema: published(body as z.ZodType), ...example }]),
+    mediaTypes.map((type) => [type, { schema: documentedSchema(body as z.ZodType), ...example }]),
   );
   const headers = headersOf(contract);
   return {
@@ -42,17 +42,23 @@ export function routeOf(contract: AnyContract, bodyTypes: readonly string[]): Ro
       ...(body === undefined ? {} : { body: { content, required: true } }),
     },
     responses:
-      contract.versioned === true && method === "get"
+      contract.etag === true && method === "get"
         ? { ...responses, 304: { description: "It is as `If-None-Match` says the caller has it." } }
         : responses,
   };
 }
 
-function headersOf({ creates, keyed, versioned, current, method }: AnyContract): Record<string, z.ZodType> {
+function headersOf({
+  idempotent,
+  customIdempotency,
+  etag,
+  usesCurrentOrganization,
+  method,
+}: AnyContract): Record<string, z.ZodType> {
   return {
-    ...(creates === true || keyed === true ? { "Idempotency-Key": idempotencyKey() } : {}),
-    ...(versioned === true && method !== "get" ? { "If-Match": ifMatch() } : {}),
-    ...(current === true ? { "X-Organization": organization() } : {}),
+    ...(idempotent === true || customIdempotency === true ? { "Idempotency-Key": idempotencyKey() } : {}),
+    ...(etag === true && method !== "get" ? { "If-Match": ifMatch() } : {}),
+    ...(usesCurrentOrganization === true ? { "X-Organization": organization() } : {}),
   };
 }
 

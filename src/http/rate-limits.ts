@@ -5,9 +5,9 @@
 import { DomainError } from "../domain/errors.ts";
 import type { Env } from "../env.ts";
 import type { Principal } from "../services/context.ts";
-import { configurationOf } from "./configuration.ts";
+import { getConfig } from "./configuration.ts";
 import type { AppContext } from "./app-env.ts";
-import { logFault } from "./refusal.ts";
+import { logUnexpected } from "./refusal.ts";
 
 /** Seconds in the binding's period, and so the longest wait. */
 const period = 60;
@@ -38,11 +38,11 @@ export async function limitPreviews(c: AppContext): Promise<void> {
 }
 
 /** Runs what takes an invitation's secret: one that is no good counts as a bad token of the address does. */
-export async function countingBadSecrets<Result>(c: AppContext, run: () => Promise<Result>): Promise<Result> {
+export async function countBadSecrets<Result>(c: AppContext, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof DomainError && error.code === "invite_missing") await limitFailedTokens(c);
+    if (error instanceof DomainError && error.code === "invitation_not_found") await limitFailedTokens(c);
     throw error;
   }
 }
@@ -72,7 +72,7 @@ export function clientNetwork(address: string | undefined): string | undefined {
 }
 
 async function count(c: AppContext, limiter: Limiter, key: string): Promise<void> {
-  if (!configurationOf(c.env).rateLimits) return;
+  if (!getConfig(c.env).rateLimits) return;
   if (!(await isWithin(c, limiter, key))) throw new DomainError("rate_limited", { retryAfter: period });
 }
 
@@ -89,7 +89,7 @@ async function isWithin(c: AppContext, limiter: Limiter, key: string): Promise<b
     const { success } = await c.env[limiter].limit({ key });
     return success;
   } catch (error) {
-    logFault(c, error);
+    logUnexpected(c, error);
     return !closedWhileBroken.has(limiter);
   }
 }

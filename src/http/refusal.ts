@@ -1,5 +1,5 @@
-import { DomainError, nameOf } from "../domain/errors.ts";
-import { ConfigurationError } from "./configuration.ts";
+import { DomainError, errorName } from "../domain/errors.ts";
+import { ConfigError } from "./configuration.ts";
 import type { AppContext } from "./app-env.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 
@@ -7,14 +7,14 @@ import { rateLimitFields } from "./rate-limit-fields.ts";
  * Writes down what went wrong inside: the kind of error and the request's id. Never the message of
  * a database error, which holds statements and bound values.
  */
-export function logFault(c: AppContext, error: unknown): void {
-  const told = error instanceof ConfigurationError ? { message: error.message } : stackOf(error);
+export function logUnexpected(c: AppContext, error: unknown): void {
+  const told = error instanceof ConfigError ? { message: error.message } : stackOf(error);
   const operation = c.get("operation") ?? "none";
   console.error({
-    event: "fault",
+    event: "unexpected_error",
     requestId: c.get("requestId"),
     operation,
-    ...kindsOf(error),
+    ...describeError(error),
     ...told,
   });
 }
@@ -22,20 +22,26 @@ export function logFault(c: AppContext, error: unknown): void {
 /** Writes down which part of the platform did not answer, and as what: each is a 503 that the caller may repeat. */
 export function logUnavailable(c: AppContext, { code, reason }: DomainError): void {
   const operation = c.get("operation") ?? "none";
-  console.error({ event: "unavailable", requestId: c.get("requestId"), operation, error: code, reason });
+  console.error({
+    event: "dependency_unavailable",
+    requestId: c.get("requestId"),
+    operation,
+    error: code,
+    reason,
+  });
 }
 
 /** What an error is and was caused by, as far as a line of the log may tell: no values, and no message. */
-export function kindsOf(error: unknown): { error: string; reason?: string; causes?: string[] } {
+export function describeError(error: unknown): { error: string; reason?: string; causes?: string[] } {
   if (error instanceof DomainError) {
     const { code, reason } = error;
     return { error: code, ...(reason === undefined ? {} : { reason }) };
   }
-  return { error: nameOf(error), ...causesOf(error) };
+  return { error: errorName(error), ...causesOf(error) };
 }
 
 /** The headers a refusal carries whatever its face. */
-export function refusalHeaders(error: DomainError): Record<string, string> {
+export function errorHeaders(error: DomainError): Record<string, string> {
   const { retryAfter, limit } = error.details;
   return {
     ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),

@@ -5,7 +5,7 @@
  */
 import type { OperationId } from "../domain/permissions.ts";
 import type { AppContext } from "./app-env.ts";
-import { configurationOf } from "./configuration.ts";
+import { getConfig } from "./configuration.ts";
 
 /** Both ways: as the last answer told it, so that a client reads what it wrote. */
 export const bookmarkHeader = "X-Bookmark";
@@ -14,7 +14,7 @@ export const bookmarkHeader = "X-Bookmark";
  * What shows nothing that a role just taken away should have kept from its reader a moment ago. All else –
  * every change, and reads of invitations, history, tokens, exports and what the operator sees – asks the primary.
  */
-export const readAnywhere: ReadonlySet<OperationId> = new Set<OperationId>([
+export const replicaReadable: ReadonlySet<OperationId> = new Set<OperationId>([
   "listOrganizations",
   "retrieveOrganization",
   "listGroups",
@@ -35,8 +35,8 @@ export const readAnywhere: ReadonlySet<OperationId> = new Set<OperationId>([
 const bookmarkForm = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 /** The database as this request is to ask it. */
-export function databaseOf(c: AppContext): D1Database | D1DatabaseSession {
-  if (!configurationOf(c.env).readReplicas) return c.env.DB;
+export function selectDatabase(c: AppContext): D1Database | D1DatabaseSession {
+  if (!getConfig(c.env).readReplicas) return c.env.DB;
   const session = c.env.DB.withSession(constraintOf(c));
   c.set("session", session);
   return session;
@@ -44,7 +44,7 @@ export function databaseOf(c: AppContext): D1Database | D1DatabaseSession {
 
 function constraintOf(c: AppContext): string {
   const operation = c.get("operation");
-  if (operation === undefined || !readAnywhere.has(operation)) return "first-primary";
+  if (operation === undefined || !replicaReadable.has(operation)) return "first-primary";
   const bookmark = c.req.header(bookmarkHeader);
   return bookmark !== undefined && bookmarkForm.test(bookmark) ? bookmark : "first-unconstrained";
 }

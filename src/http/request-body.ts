@@ -1,16 +1,16 @@
 import type { AppContext } from "./app-env.ts";
 
 /** Largest body of any request but an upload's, in bytes. */
-export const largestBody = 1024 * 1024;
+export const maxBodyBytes = 1024 * 1024;
 
 /** A body, or a file in one, of more bytes than it may have. */
 export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
   /** In bytes. */
-  readonly largest: number;
+  readonly maxBytes: number;
   constructor(largest: number) {
     super("body too large");
-    this.largest = largest;
+    this.maxBytes = largest;
   }
 }
 
@@ -19,7 +19,7 @@ export class BodyTooLarge extends Error {
  * What counts is what comes, whatever `Content-Length` says, and no more is read than may come.
  * Throws BodyTooLarge.
  */
-export async function takeBody(c: AppContext, largest: number): Promise<void> {
+export async function bufferBody(c: AppContext, largest: number): Promise<void> {
   const { body, headers } = c.req.raw;
   if (body === null) {
     c.set("body", new Uint8Array());
@@ -67,6 +67,6 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBu
 }
 
 /** The size of a limit as it is told, in whole MiB: what surrounds a file is not spoken of. */
-export function inMebibytes(bytes: number): string {
+export function formatMebibytes(bytes: number): string {
   return `${Math.floor(bytes / (1024 * 1024))} MiB`;
 }

@@ -1,7 +1,7 @@
 import type { AccountRole } from "../domain/account.ts";
 import type { Language } from "../domain/user.ts";
-import { escapeHtml, fill, inLine, shortened } from "./text.ts";
-import { invitationWords } from "./words.ts";
+import { escapeHtml, interpolate, toSingleLine, truncate } from "./text.ts";
+import { invitationMessages } from "./words.ts";
 
 /** What the mail of an invitation tells. */
 export interface Invitation {
@@ -18,7 +18,7 @@ export interface Invitation {
 }
 
 /** A mail without its addresses. */
-export interface Letter {
+export interface EmailMessage {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -28,31 +28,31 @@ export interface Letter {
 const subjectPart = 60;
 
 /** Writes the mail of an invitation; nothing that people wrote is taken for anything but text. */
-export function writeInvitation(invitation: Invitation): Letter {
-  const words = invitationWords[invitation.language];
+export function renderInvitationEmail(invitation: Invitation): EmailMessage {
+  const words = invitationMessages[invitation.language];
   const byNobody = invitation.inviter === null;
   const values = {
-    account: inLine(invitation.account),
-    inviter: inLine(invitation.inviter ?? ""),
+    account: toSingleLine(invitation.account),
+    inviter: toSingleLine(invitation.inviter ?? ""),
     role: words.roles[invitation.role],
     date: momentInWords(invitation.validUntil, invitation.language),
   };
   const invites = byNobody ? words.invitesByNobody : words.invites;
-  const subject = fill(byNobody ? words.subjectByNobody : words.subject, {
-    account: shortened(values.account, subjectPart),
-    inviter: shortened(values.inviter, subjectPart),
+  const subject = interpolate(byNobody ? words.subjectByNobody : words.subject, {
+    account: truncate(values.account, subjectPart),
+    inviter: truncate(values.inviter, subjectPart),
   });
   const text = [
     words.greeting,
-    fill(invites, values),
+    interpolate(invites, values),
     `${words.accept}:\n${invitation.link}`,
-    fill(words.until, values),
+    interpolate(words.until, values),
     words.ignore,
   ].join("\n\n");
 
   const byPeople = (value: string) => `<b><bdi>${escapeHtml(value)}</bdi></b>`;
   const shown = { ...values, account: byPeople(values.account), inviter: byPeople(values.inviter) };
-  const sentence = (written: string) => fill(escapeHtml(written), shown);
+  const sentence = (written: string) => interpolate(escapeHtml(written), shown);
   const link = escapeHtml(invitation.link);
   const html = `<!doctype html>
 <html lang="${invitation.language.toLowerCase()}">

@@ -4,12 +4,12 @@
 const unfit = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** A text as part of one line. */
-export function inLine(text: string): string {
+export function toSingleLine(text: string): string {
   return text.replaceAll(unfit, " ").trim();
 }
 
 /** The beginning of a text, of so many code points at the most. */
-export function shortened(text: string, most: number): string {
+export function truncate(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
 }
@@ -28,6 +28,6 @@ export function escapeHtml(text: string): string {
 }
 
 /** Puts values where `{name}` stands; what comes in by a value is never looked into again. */
-export function fill(sentence: string, values: Readonly<Record<string, string>>): string {
+export function interpolate(sentence: string, values: Readonly<Record<string, string>>): string {
   return sentence.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }

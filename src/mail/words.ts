@@ -2,7 +2,7 @@
 import type { AccountRole } from "../domain/account.ts";
 import type { Language } from "../domain/user.ts";
 
-export interface InvitationWords {
+export interface InvitationMessages {
   readonly subject: string;
   /** The same where nobody knows any more who invited. */
   readonly subjectByNobody: string;
@@ -16,7 +16,7 @@ export interface InvitationWords {
   readonly roles: Readonly<Record<AccountRole, string>>;
 }
 
-export const invitationWords: Readonly<Record<Language, InvitationWords>> = {
+export const invitationMessages: Readonly<Record<Language, InvitationMessages>> = {
   CA: {
     subject: "{inviter} us convida a {account}",
     subjectByNobody: "Us conviden a {account}",

@@ -1,27 +1,27 @@
 import { and, eq, not, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../domain/errors.ts";
-import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../domain/page.ts";
+import { makePage, pageWindow, type Page, type PageRequest, type PageWindow } from "../domain/page.ts";
 import { searchTerms } from "../domain/search.ts";
 import { accounts } from "../storage/schema/accounts.ts";
 import { counters } from "../storage/schema/counters.ts";
 import { memberships } from "../storage/schema/memberships.ts";
 import { users } from "../storage/schema/users.ts";
-import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
-import { askerOf, hasEverywhere } from "./asker.ts";
-import { readAs } from "./caller.ts";
+import { accountQuery, hasAccountPermission, AccountName, checkAccess } from "./accounts/access.ts";
+import { callerConditions, hasGlobalPermission } from "./asker.ts";
+import { queryAsCaller } from "./caller.ts";
 import { callerId } from "./credentials.ts";
 import type { Context } from "./context.ts";
 import {
-  beyondId,
-  byId,
+  afterCursor,
+  orderById,
   containsTerms,
-  countOf,
-  limitWhere,
+  countRows,
+  limitIf,
   matchesIndex,
   searchCountLimit,
 } from "./paging.ts";
-import { asProfile, profileColumns, type ProfileRow, type UserProfile } from "./users/find.ts";
+import { toProfile, profileColumns, type ProfileRow, type UserProfile } from "./users/find.ts";
 
 /** A user in the light of one account they are a member of. */
 export interface Analyst {
@@ -34,7 +34,7 @@ export interface Analyst {
 
 /**
  * A page of the members of an organization, or of all the caller's where none is named, or of all
- * there are for who may read all analysts; by id. Throws what `requireAccess` throws and
+ * there are for who may read all analysts; by id. Throws what `checkAccess` throws and
  * `page_invalid`. One round trip.
  */
 export async function listAnalysts(
@@ -60,36 +60,36 @@ const analystColumns = {
   accountId: sql<number>`memberships.account_id`.as("analyst_account_id"),
 };
 
-async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: Window) {
+async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: PageWindow) {
   const which = new AccountName(organization);
   const account = sql`(select id from ${accounts} where ${which})`;
-  const concerned = sql`(${hasOn(askerOf(ctx), account, "members:search")} or ${hasEverywhere(ctx, "analysts:read")})`;
+  const concerned = sql`(${hasAccountPermission(callerConditions(ctx), account, "members:search")} or ${hasGlobalPermission(ctx, "analysts:read")})`;
   const inAccount = sql`memberships.account_id = ${account}`;
   const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, concerned, terms.length > 0);
-  const [caller, [found], rows, count] = await readAs(
+  const [caller, [found], rows, count] = await queryAsCaller(
     ctx,
     accountQuery(ctx, which),
     listed.rows,
     listed.count,
   );
-  const readsAll = found !== undefined && caller.everywhere.has("analysts:read");
-  const { memberCount } = readsAll ? found : requireAccess(ctx, caller, found).account;
+  const readsAll = found !== undefined && caller.globalPermissions.has("analysts:read");
+  const { memberCount } = readsAll ? found : checkAccess(ctx, caller, found).account;
   return { rows, count: terms.length > 0 ? (count[0]?.count ?? 0) : memberCount };
 }
 
-async function readAcross(ctx: Context, terms: readonly string[], window: Window) {
+async function readAcross(ctx: Context, terms: readonly string[], window: PageWindow) {
   const mine = sql`memberships.account_id in (select mine.account_id from memberships as mine where mine.user_id = ${callerId(ctx)})`;
-  const all = hasEverywhere(ctx, "analysts:read");
+  const all = hasGlobalPermission(ctx, "analysts:read");
   const own = membersWhere(ctx, and(mine, contains(terms)), window, not(all));
   const every = everyMember(ctx, terms, window, all);
-  const [caller, ownRows, ownCount, allRows, allCount] = await readAs(
+  const [caller, ownRows, ownCount, allRows, allCount] = await queryAsCaller(
     ctx,
     own.rows,
     own.count,
     every.rows,
     every.count,
   );
-  const seesAll = caller.everywhere.has("analysts:read");
+  const seesAll = caller.globalPermissions.has("analysts:read");
   return {
     rows: seesAll ? allRows : ownRows,
     count: (seesAll ? allCount : ownCount)[0]?.count ?? 0,
@@ -97,28 +97,34 @@ async function readAcross(ctx: Context, terms: readonly string[], window: Window
 }
 
 /** Members by their memberships' ids; nothing is read unless `allowed`, nor counted unless `toCount`. */
-function membersWhere(ctx: Context, where: SQL | undefined, window: Window, allowed: SQL, toCount = true) {
+function membersWhere(
+  ctx: Context,
+  where: SQL | undefined,
+  window: PageWindow,
+  allowed: SQL,
+  toCount = true,
+) {
   const { db } = ctx;
   const joined = eq(users.id, memberships.userId);
   const rows = db
     .select(analystColumns)
     .from(memberships)
     .innerJoin(users, joined)
-    .where(and(where, beyondId(sql`memberships.id`, window)))
-    .orderBy(byId(sql`memberships.id`, window))
-    .limit(limitWhere(allowed, window.limit))
+    .where(and(where, afterCursor(sql`memberships.id`, window)))
+    .orderBy(orderById(sql`memberships.id`, window))
+    .limit(limitIf(allowed, window.limit))
     .offset(window.offset);
   const found = db
     .select({ one: sql`1` })
     .from(memberships)
     .innerJoin(users, joined)
     .where(where)
-    .limit(toCount ? limitWhere(allowed, -1) : 0);
-  return { rows, count: countOf(ctx, found) };
+    .limit(toCount ? limitIf(allowed, -1) : 0);
+  return { rows, count: countRows(ctx, found) };
 }
 
 /** All members of all accounts; a search goes through the index of users and costs what it matches. */
-function everyMember(ctx: Context, terms: readonly string[], window: Window, allowed: SQL) {
+function everyMember(ctx: Context, terms: readonly string[], window: PageWindow, allowed: SQL) {
   const { db } = ctx;
   if (terms.length === 0) {
     const { rows } = membersWhere(ctx, undefined, window, allowed);
@@ -131,8 +137,8 @@ function everyMember(ctx: Context, terms: readonly string[], window: Window, all
     .select({ one: sql`1` })
     .from(memberships)
     .where(matching)
-    .limit(limitWhere(allowed, searchCountLimit));
-  return { rows, count: countOf(ctx, found) };
+    .limit(limitIf(allowed, searchCountLimit));
+  return { rows, count: countRows(ctx, found) };
 }
 
 function contains(terms: readonly string[]): SQL | undefined {
@@ -142,5 +148,5 @@ function contains(terms: readonly string[]): SQL | undefined {
 type AnalystRow = ProfileRow & { analystId: number; accountId: number };
 
 function asAnalyst({ analystId, accountId, ...user }: AnalystRow): Analyst {
-  return { id: analystId, accountId, user: asProfile(user) };
+  return { id: analystId, accountId, user: toProfile(user) };
 }

@@ -2,15 +2,15 @@
 import { sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import type { Permission } from "../domain/permissions.ts";
-import { precondition, type Statement } from "../storage/database.ts";
+import { assertion, type Statement } from "../storage/database.ts";
 import { groupPermissions, userGroups } from "../storage/schema/groups.ts";
 import { users } from "../storage/schema/users.ts";
 import type { Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
-import { callerId, credentialsOf, placeholders, userIdOf } from "./credentials.ts";
+import { callerId, callerParams, callerPlaceholders, userIdOf } from "./credentials.ts";
 
 /** Whether the caller has a permission on every account, for use inside any statement. */
-export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean> {
+export function hasGlobalPermission(ctx: Context, permission: Permission): SQL<boolean> {
   const { principal } = ctx;
   if (principal.kind === "identity" && principal.operator) return sql`true`;
   const granted = isGranted(callerId(ctx), permission);
@@ -25,25 +25,25 @@ export function hasEverywhere(ctx: Context, permission: Permission): SQL<boolean
 }
 
 /** Who the caller is, by user id, and what they may do on every account. */
-export interface Asker {
-  readonly me: SQL<number>;
-  readonly has: (permission: Permission) => SQL<boolean>;
+export interface CallerConditions {
+  readonly userId: SQL<number>;
+  readonly hasPermission: (permission: Permission) => SQL<boolean>;
 }
 
-export function askerOf(ctx: Context): Asker {
-  return { me: callerId(ctx), has: (permission) => hasEverywhere(ctx, permission) };
+export function callerConditions(ctx: Context): CallerConditions {
+  return { userId: callerId(ctx), hasPermission: (permission) => hasGlobalPermission(ctx, permission) };
 }
 
-/** A caller with an issuer's token in a query that is kept: by placeholders, which `identityValues` fills. */
-export const identitySlots: Asker = {
-  me: userIdOf(placeholders.identity),
-  has: (permission) =>
-    sql`(${sql.placeholder("operator")} or ${isGranted(userIdOf(placeholders.identity), permission)})`,
+/** A caller with an issuer's token in a query that is kept: by placeholders, which `identityParams` fills. */
+export const identityConditions: CallerConditions = {
+  userId: userIdOf(callerPlaceholders.identity),
+  hasPermission: (permission) =>
+    sql`(${sql.placeholder("operator")} or ${isGranted(userIdOf(callerPlaceholders.identity), permission)})`,
 };
 
-export function identityValues(ctx: Context) {
+export function identityParams(ctx: Context) {
   const operator = ctx.principal.kind === "identity" && ctx.principal.operator ? 1 : 0;
-  return { ...credentialsOf(ctx), operator };
+  return { ...callerParams(ctx), operator };
 }
 
 function isGranted(userId: SQL, permission: Permission): SQL<boolean> {
@@ -51,25 +51,25 @@ function isGranted(userId: SQL, permission: Permission): SQL<boolean> {
 }
 
 /** Who must be active still, by user and by the token they came with. */
-export interface Active {
+export interface ActiveUser {
   readonly id: number | Placeholder;
   readonly tokenId: string | null;
 }
 
 /** Whether the caller has not been deactivated or deleted, nor their token, since it was read, for use inside any statement. */
-export function isStillActive({ id, tokenId }: Active): SQL<boolean> {
+export function userIsActive({ id, tokenId }: ActiveUser): SQL<boolean> {
   const active = sql<boolean>`exists (select 1 from ${users} where ${users.id} = ${id} and ${users.isActive})`;
   if (tokenId === null) return active;
   return sql`${active} and exists (select 1 from personal_access_tokens where personal_access_tokens.id = ${tokenId})`;
 }
 
-/** A batch with this fails as `changed_meanwhile` when the caller has been deactivated or deleted since. */
-export function callerStillActive(ctx: Context, caller: Caller): Statement {
-  return precondition(ctx.db, "changed_meanwhile", isStillActive(caller));
+/** A batch with this fails as `conflict` when the caller has been deactivated or deleted since. */
+export function assertCallerActive(ctx: Context, caller: Caller): Statement {
+  return assertion(ctx.db, "conflict", userIsActive(caller));
 }
 
-/** A batch with this fails as `changed_meanwhile` when the caller is no operator any more. */
-export function stillManages(ctx: Context, caller: Caller): Statement {
-  const still = sql`${isStillActive(caller)} and ${hasEverywhere(ctx, "manage")}`;
-  return precondition(ctx.db, "changed_meanwhile", still);
+/** A batch with this fails as `conflict` when the caller is no operator any more. */
+export function assertOperator(ctx: Context, caller: Caller): Statement {
+  const still = sql`${userIsActive(caller)} and ${hasGlobalPermission(ctx, "manage")}`;
+  return assertion(ctx.db, "conflict", still);
 }

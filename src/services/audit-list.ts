@@ -2,11 +2,11 @@ import { sql, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
 import { auditRows } from "../storage/schema/audit-rows.ts";
-import { accountQuery, hasOn, AccountName, requireAccess } from "./accounts/access.ts";
-import { askerOf, hasEverywhere } from "./asker.ts";
-import { readAs } from "./caller.ts";
+import { accountQuery, hasAccountPermission, AccountName, checkAccess } from "./accounts/access.ts";
+import { callerConditions, hasGlobalPermission } from "./asker.ts";
+import { queryAsCaller } from "./caller.ts";
 import type { Context } from "./context.ts";
-import { limitWhere } from "./paging.ts";
+import { limitIf } from "./paging.ts";
 
 /** A change that was made. */
 export type AuditRow = Omit<typeof auditRows.$inferSelect, "accountId">;
@@ -34,11 +34,11 @@ export interface AuditPage {
 }
 
 /** How many rows one request looks through for those that fit its filters. */
-const lookedThrough = 1_000;
+const scanLimit = 1_000;
 
 /**
  * The changes of an account, the newest first. A page may hold fewer than its limit and still have
- * a next one: a request looks through 1,000 rows at the most. Throws what `requireAccess` throws.
+ * a next one: a request looks through 1,000 rows at the most. Throws what `checkAccess` throws.
  * One round trip.
  */
 export async function listAccountAudit(
@@ -48,10 +48,10 @@ export async function listAccountAudit(
 ): Promise<AuditPage> {
   const which = new AccountName(name);
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = hasOn(askerOf(ctx), account, "audit:read");
+  const concerned = hasAccountPermission(callerConditions(ctx), account, "audit:read");
   const { rows, end } = readRows(ctx, sql`audit_rows.account_id = ${account}`, request, concerned);
-  const [caller, [found], read, [last]] = await readAs(ctx, accountQuery(ctx, which), rows, end);
-  requireAccess(ctx, caller, found);
+  const [caller, [found], read, [last]] = await queryAsCaller(ctx, accountQuery(ctx, which), rows, end);
+  checkAccess(ctx, caller, found);
   return makePage(request, read, last?.id);
 }
 
@@ -65,8 +65,8 @@ export async function listAudit(
     name === undefined
       ? sql`true`
       : sql`audit_rows.account_id = (select accounts.id from accounts where ${new AccountName(name)})`;
-  const { rows, end } = readRows(ctx, of, request, hasEverywhere(ctx, "manage"));
-  const [, read, [last]] = await readAs(ctx, rows, end);
+  const { rows, end } = readRows(ctx, of, request, hasGlobalPermission(ctx, "manage"));
+  const [, read, [last]] = await queryAsCaller(ctx, rows, end);
   return makePage(request, read, last?.id);
 }
 
@@ -84,7 +84,7 @@ function readRows(ctx: Context, of: SQL, request: AuditRequest, allowed: SQL) {
   );
   const fits = sql`${actor === undefined ? sql`true` : sql`looked.actor = ${actor}`} and ${action === undefined ? sql`true` : sql`looked.action = ${action}`}`;
   const filtered = actor !== undefined || action !== undefined;
-  const looked = sql`(select * from audit_rows where ${within} order by audit_rows.id desc limit ${limitWhere(allowed, filtered ? lookedThrough : limit + 1)}) as looked`;
+  const looked = sql`(select * from audit_rows where ${within} order by audit_rows.id desc limit ${limitIf(allowed, filtered ? scanLimit : limit + 1)}) as looked`;
   const rows = ctx.db
     .select({
       id: sql<number>`looked.id`.as("id"),
@@ -103,8 +103,8 @@ function readRows(ctx: Context, of: SQL, request: AuditRequest, allowed: SQL) {
     .from(auditRows)
     .where(within)
     .orderBy(sql`audit_rows.id desc`)
-    .limit(filtered ? limitWhere(allowed, 1) : 0)
-    .offset(lookedThrough - 1);
+    .limit(filtered ? limitIf(allowed, 1) : 0)
+    .offset(scanLimit - 1);
   return { rows, end };
 }
 

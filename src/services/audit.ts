@@ -2,7 +2,7 @@ import { sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
 import type { Statement } from "../storage/database.ts";
-import { keepStatement, type Slots } from "../storage/kept-query.ts";
+import { prepareStatement, type Placeholders } from "../storage/kept-query.ts";
 import { accounts } from "../storage/schema/accounts.ts";
 import { auditRows } from "../storage/schema/audit-rows.ts";
 import type { Context } from "./context.ts";
@@ -42,18 +42,26 @@ export function auditStatement(
 
 const names = ["first", "account", "at", "actor", "action", "target", "changes", "requestId"] as const;
 
-const insert = keepStatement(names, (db, slots) =>
+const insert = prepareStatement(names, (db, slots) =>
   db.insert(auditRows).values({ ...rowOf(slots), accountId: slots.account }),
 );
 
-const insertOfNew = keepStatement(names, (db, slots) =>
+const insertOfNew = prepareStatement(names, (db, slots) =>
   db.insert(auditRows).values({
     ...rowOf(slots),
     accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${slots.account})`,
   }),
 );
 
-function rowOf({ first, at, actor, action, target, changes, requestId }: Slots<(typeof names)[number]>) {
+function rowOf({
+  first,
+  at,
+  actor,
+  action,
+  target,
+  changes,
+  requestId,
+}: Placeholders<(typeof names)[number]>) {
   return { id: idFrom(first), at, actor, action, target, changes, requestId };
 }
 

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { identities } from "../storage/schema/identities.ts";
 import { personalAccessTokens } from "../storage/schema/personal-access-tokens.ts";
 import { users } from "../storage/schema/users.ts";
-import { isIdentity, isToken, keepForCaller } from "./credentials.ts";
+import { isIdentity, isToken, prepareForCaller } from "./credentials.ts";
 
 const callerColumns = {
   id: users.id,
@@ -26,7 +26,7 @@ const callerColumns = {
 };
 
 /** Reads the caller, by the credentials of the request; nothing where there is none such. */
-export const callerQuery = keepForCaller((queries, credentials) => {
+export const callerQuery = prepareForCaller((queries, credentials) => {
   if (credentials.kind === "identity") {
     return queries
       .select({

@@ -10,9 +10,9 @@ import { users } from "../storage/schema/users.ts";
 import type { Context, Principal } from "./context.ts";
 import { callerQuery, type CallerRow } from "./caller-query.ts";
 import { callerId } from "./credentials.ts";
-import { keptQuery, requireNew } from "./repeats.ts";
+import { findIdempotencyRecord, assertNotReplayed } from "./repeats.ts";
 import { isOutdated, signIn } from "./sign-in.ts";
-import { isSameHash } from "./tokens/secret.ts";
+import { hashesEqual } from "./tokens/secret.ts";
 
 /** The user who asks. `type` is ROOT for an operator, whatever is stored. */
 export interface Caller extends Omit<
@@ -20,29 +20,29 @@ export interface Caller extends Omit<
   "granted" | "tokensAfter" | "secretHash" | "lastUsedAt" | "named"
 > {
   /** What the caller may do on every account; operators alone have `manage`. */
-  readonly everywhere: ReadonlySet<Permission>;
+  readonly globalPermissions: ReadonlySet<Permission>;
   /** The personal access token the caller came with, if one. */
   readonly tokenId: string | null;
 }
 
 /** How long `last_login` and a token's last use stand still, in milliseconds: no write on every request. */
-const useStep = 60 * 60 * 1000;
+const lastUseInterval = 60 * 60 * 1000;
 
 /**
  * Reads as the caller: the caller's own row and the given statements in one round trip. Throws
  * `token_invalid`, `user_inactive` for a deactivated user, `forbidden` where the operation is the
  * operator's; a caller seen for the first time is signed in first.
  */
-export async function readAs<Items extends readonly Statement[]>(
+export async function queryAsCaller<Items extends readonly Statement[]>(
   ctx: Context,
   ...items: Items
 ): Promise<[Caller, ...BatchResponse<[...Items]>]> {
-  const { principal, repeatable } = ctx;
+  const { principal, idempotency } = ctx;
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const { row, kept, rest } = await readRow(ctx, items);
     if (row !== undefined) {
       const caller = asCaller(ctx, row);
-      if (repeatable !== undefined) requireNew(repeatable, kept);
+      if (idempotency !== undefined) assertNotReplayed(idempotency, kept);
       noteUse(ctx, row);
       return [caller, ...rest];
     }
@@ -54,12 +54,12 @@ export async function readAs<Items extends readonly Statement[]>(
 
 /** Reads the caller's row, what is kept of the same request, and the given statements. */
 async function readRow<Items extends readonly Statement[]>(ctx: Context, items: Items) {
-  const { db, repeatable } = ctx;
-  if (repeatable === undefined) {
+  const { db, idempotency } = ctx;
+  if (idempotency === undefined) {
     const [[row], ...rest] = await runBatch(db, [callerQuery(ctx), ...items] as const);
     return { row, kept: undefined, rest };
   }
-  const query = keptQuery(ctx, repeatable, callerId(ctx));
+  const query = findIdempotencyRecord(ctx, idempotency, callerId(ctx));
   const [[row], [kept], ...rest] = await runBatch(db, [callerQuery(ctx), query, ...items] as const);
   return { row, kept, rest };
 }
@@ -68,7 +68,7 @@ async function readRow<Items extends readonly Statement[]>(ctx: Context, items: 
  * Reads as an operator who may be unknown here, and stays so: into an empty service no user must
  * come but those imported. One round trip. Throws `token_invalid`, `user_inactive` and `forbidden`.
  */
-export async function readAsOperator<Items extends readonly Statement[]>(
+export async function queryAsOperator<Items extends readonly Statement[]>(
   ctx: Context,
   ...items: Items
 ): Promise<BatchResponse<[...Items]>> {
@@ -95,16 +95,17 @@ function asCaller(ctx: Context, found: CallerRow): Caller {
   const { principal } = ctx;
   const good =
     principal.kind === "token"
-      ? isSameHash(principal.secretHash, secretHash ?? "")
+      ? hashesEqual(principal.secretHash, secretHash ?? "")
       : !isOutdated(principal.identity, tokensAfter);
   if (!good) throw new DomainError("token_invalid");
   if (!row.isActive) throw new DomainError("user_inactive");
   const tokenId = principal.kind === "token" ? principal.id : null;
   const operator = isNamedOperator(ctx, principal, row, named);
   const caller: Caller = operator
-    ? { ...row, tokenId, type: "ROOT", everywhere: everyPermission }
-    : { ...row, tokenId, everywhere: readPermissions(granted) };
-  if (ctx.need === "manage" && !caller.everywhere.has("manage")) throw new DomainError("forbidden");
+    ? { ...row, tokenId, type: "ROOT", globalPermissions: everyPermission }
+    : { ...row, tokenId, globalPermissions: readPermissions(granted) };
+  if (ctx.requires === "manage" && !caller.globalPermissions.has("manage"))
+    throw new DomainError("forbidden");
   return caller;
 }
 
@@ -136,27 +137,27 @@ function isNamedOperator(
 function noteUse(ctx: Context, row: CallerRow): void {
   const { db, now, principal } = ctx;
   if (principal.kind === "token") {
-    if (row.lastUsedAt !== null && row.lastUsedAt > now - useStep) return;
+    if (row.lastUsedAt !== null && row.lastUsedAt > now - lastUseInterval) return;
     const unused = or(
       isNull(personalAccessTokens.lastUsedAt),
-      lte(personalAccessTokens.lastUsedAt, now - useStep),
+      lte(personalAccessTokens.lastUsedAt, now - lastUseInterval),
     );
     const use = db
       .update(personalAccessTokens)
       .set({ lastUsedAt: now })
       .where(and(eq(personalAccessTokens.id, principal.id), unused));
-    ctx.later(use.run());
+    ctx.defer(use.run());
     return;
   }
   const verified = principal.identity.verifiedEmail;
   const sameAddress = verified === undefined || verified === row.verifiedEmail;
-  if (sameAddress && row.lastLogin !== null && row.lastLogin > now - useStep) return;
-  const due = or(isNull(users.lastLogin), lte(users.lastLogin, now - useStep));
+  if (sameAddress && row.lastLogin !== null && row.lastLogin > now - lastUseInterval) return;
+  const due = or(isNull(users.lastLogin), lte(users.lastLogin, now - lastUseInterval));
   const moved =
     verified === undefined ? due : or(due, isNull(users.verifiedEmail), ne(users.verifiedEmail, verified));
   const update = db
     .update(users)
     .set({ lastLogin: now, ...(verified === undefined ? {} : { verifiedEmail: verified }) })
     .where(and(eq(users.id, row.id), moved));
-  ctx.later(update.run());
+  ctx.defer(update.run());
 }

@@ -1,15 +1,15 @@
 import { eq, sql } from "drizzle-orm";
 
-import { precondition, runBatch } from "../storage/database.ts";
+import { assertion, runBatch } from "../storage/database.ts";
 import { users } from "../storage/schema/users.ts";
 import { auditStatement } from "./audit.ts";
-import { callerStillActive } from "./asker.ts";
-import { readAs, type Caller } from "./caller.ts";
+import { assertCallerActive } from "./asker.ts";
+import { queryAsCaller, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /** The caller, with the consent they have given. One round trip. */
 export async function getConsent(ctx: Context): Promise<Caller> {
-  const [caller] = await readAs(ctx);
+  const [caller] = await queryAsCaller(ctx);
   return caller;
 }
 
@@ -21,7 +21,7 @@ export async function updateConsent(
   ctx: Context,
   readConsent: () => Promise<boolean | undefined>,
 ): Promise<Caller> {
-  const [caller] = await readAs(ctx);
+  const [caller] = await queryAsCaller(ctx);
   const consentGiven = await readConsent();
   if (consentGiven === undefined || consentGiven === caller.consentGiven) return caller;
 
@@ -38,8 +38,8 @@ export async function updateConsent(
     changes: { consent_given: [caller.consentGiven, consentGiven] },
   });
   await runBatch(ctx.db, [
-    callerStillActive(ctx, caller),
-    precondition(ctx.db, "changed_meanwhile", unchanged),
+    assertCallerActive(ctx, caller),
+    assertion(ctx.db, "conflict", unchanged),
     update,
     audit,
   ] as const);

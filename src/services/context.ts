@@ -1,10 +1,10 @@
 import type { Identity } from "../domain/identity.ts";
-import type { Need } from "../domain/permissions.ts";
+import type { Requirement } from "../domain/permissions.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { UsageMeter } from "../durable/usage-meter.ts";
 import type { Database } from "../storage/database.ts";
-import type { Tally } from "../storage/tally.ts";
-import type { AccessToken } from "./tokens/secret.ts";
+import type { RequestStats } from "../storage/tally.ts";
+import type { AccessTokenCredentials } from "./tokens/secret.ts";
 
 /** Who a request speaks for, as its credentials tell; the user behind it is read from the database. */
 export type Principal =
@@ -14,10 +14,10 @@ export type Principal =
       /** Whether the configured operators name this caller. */
       readonly operator: boolean;
     }
-  | ({ readonly kind: "token" } & AccessToken);
+  | ({ readonly kind: "token" } & AccessTokenCredentials);
 
 /** A repeatable request: the same key again is answered as it was the first time. */
-export interface Repeatable {
+export interface IdempotentRequest {
   readonly operation: string;
   readonly key: string;
   /** SHA-256 of what was asked for. */
@@ -28,16 +28,16 @@ export interface Repeatable {
 export interface Context {
   readonly principal: Principal;
   /** What the permission table says this operation needs. */
-  readonly need: Need;
+  readonly requires: Requirement;
   /** Epoch milliseconds; one moment for the whole request. */
   readonly now: number;
   readonly requestId: string;
   /** Set where the caller sent a key with a request that creates. */
-  readonly repeatable?: Repeatable;
+  readonly idempotency?: IdempotentRequest;
   readonly settings: Settings;
   readonly db: Database;
   /** What this request has asked of the platform. */
-  readonly tally: Tally;
+  readonly stats: RequestStats;
   /** One object an account, named by its uuid. */
   readonly usage: DurableObjectNamespace<UsageMeter>;
   /** Where logos are stored. */
@@ -45,5 +45,5 @@ export interface Context {
   /** Work that is done after the answer left; see `jobs.ts`. */
   readonly jobs: Queue;
   /** Lets a promise run on after the answer. */
-  readonly later: (work: Promise<unknown>) => void;
+  readonly defer: (work: Promise<unknown>) => void;
 }

@@ -5,12 +5,12 @@ import type { RunnableQuery } from "drizzle-orm/runnable-query";
 
 import type { Database, Statement } from "../storage/database.ts";
 import {
-  keepQuery,
-  keepStatement,
+  prepareQuery,
+  prepareStatement,
   type BuiltQuery,
-  type Filling,
-  type Slots,
-  type Values,
+  type Params,
+  type Placeholders,
+  type QueryParams,
 } from "../storage/kept-query.ts";
 import type { Context } from "./context.ts";
 
@@ -30,7 +30,7 @@ interface Tokened<Value> {
 
 /** The caller's user id, for use inside any statement; NULL before the first sign-in. */
 export function callerId(ctx: Context): SQL<number> {
-  return userIdOf(credentialsOf(ctx));
+  return userIdOf(callerParams(ctx));
 }
 
 /** The user id of who has these credentials. */
@@ -53,30 +53,30 @@ export function isToken({ tokenId, now }: Tokened<unknown>): SQL {
 }
 
 /** Keeps a query that is run as the caller, one for each kind of credentials. */
-export function keepForCaller<Result>(
+export function prepareForCaller<Result>(
   build: (queries: QueryBuilder, credentials: Credentials<Placeholder>) => BuiltQuery<Result>,
-): (ctx: Context, values?: Values) => RunnableQuery<Result, "sqlite"> {
+): (ctx: Context, values?: QueryParams) => RunnableQuery<Result, "sqlite"> {
   const kept = {
-    identity: keepQuery((queries) => build(queries, placeholders.identity)),
-    token: keepQuery((queries) => build(queries, placeholders.token)),
+    identity: prepareQuery((queries) => build(queries, callerPlaceholders.identity)),
+    token: prepareQuery((queries) => build(queries, callerPlaceholders.token)),
   };
-  return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...credentialsOf(ctx), ...values });
+  return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...callerParams(ctx), ...values });
 }
 
 /** Keeps a statement that writes as the caller, one for each kind of credentials. */
-export function keepStatementForCaller<Name extends string>(
+export function prepareStatementForCaller<Name extends string>(
   names: readonly Name[],
-  build: (db: Database, credentials: Credentials<Placeholder>, slots: Slots<Name>) => Statement,
-): (ctx: Context, values: Filling<Name>) => Statement {
+  build: (db: Database, credentials: Credentials<Placeholder>, slots: Placeholders<Name>) => Statement,
+): (ctx: Context, values: Params<Name>) => Statement {
   const kept = {
-    identity: keepStatement(names, (db, slots) => build(db, placeholders.identity, slots)),
-    token: keepStatement(names, (db, slots) => build(db, placeholders.token, slots)),
+    identity: prepareStatement(names, (db, slots) => build(db, callerPlaceholders.identity, slots)),
+    token: prepareStatement(names, (db, slots) => build(db, callerPlaceholders.token, slots)),
   };
-  return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...credentialsOf(ctx), ...values });
+  return (ctx, values) => kept[ctx.principal.kind](ctx.db, { ...callerParams(ctx), ...values });
 }
 
 /** What stands in their place in a query that is kept. */
-export const placeholders = {
+export const callerPlaceholders = {
   identity: { kind: "identity", issuer: sql.placeholder("issuer"), subject: sql.placeholder("subject") },
   token: {
     kind: "token",
@@ -87,7 +87,7 @@ export const placeholders = {
 } as const;
 
 /** What fills those placeholders. */
-export function credentialsOf({ principal, now }: Context): Credentials<string | number> {
+export function callerParams({ principal, now }: Context): Credentials<string | number> {
   if (principal.kind === "token") {
     return { kind: "token", tokenId: principal.id, secretHash: principal.secretHash, now };
   }

@@ -2,7 +2,7 @@
  * The values that are wanted and not what is there; one left out stays. An update to the same value
  * would be billed and told as a change.
  */
-export function differing<Values extends object>(
+export function changedFields<Values extends object>(
   stored: Values,
   wanted: { readonly [Name in keyof Values]?: Values[Name] | undefined },
 ): Partial<Values> {

@@ -9,13 +9,13 @@ import { deleteLogos } from "../storage/logos.ts";
 import { enqueueJob } from "./jobs.ts";
 
 /** The job of removing what a deleted account left outside the database. */
-export interface ErasureJob {
+export interface EraseAccountJob {
   readonly kind: "erase-account";
   readonly accountUuid: string;
 }
 
 /** The job of removing what a request left there that had seen the account before it was deleted. */
-export interface LeftoversJob {
+export interface CleanUpStragglersJob {
   readonly kind: "erase-leftovers";
   readonly accountUuid: string;
 }
@@ -30,7 +30,7 @@ const overdueAfter = 5 * 60 * 1000;
 const resendStep = 100;
 
 /**
- * Removes logo, usage and history of a deleted account, and asks for `eraseLeftovers`. It may run any
+ * Removes logo, usage and history of a deleted account, and asks for `cleanUpStragglers`. It may run any
  * number of times and stop anywhere: the row that asks for it goes last.
  */
 export async function eraseAccount(env: Env, accountUuid: string): Promise<void> {
@@ -47,13 +47,13 @@ export async function eraseAccount(env: Env, accountUuid: string): Promise<void>
     const { meta } = await db.delete(auditRows).where(inArray(auditRows.id, someRows)).run();
     if (meta.changes < auditStep) break;
   }
-  const leftovers: LeftoversJob = { kind: "erase-leftovers", accountUuid };
+  const leftovers: CleanUpStragglersJob = { kind: "erase-leftovers", accountUuid };
   await env.JOBS.send(leftovers, { delaySeconds: settled });
   await db.delete(erasures).where(eq(erasures.accountUuid, accountUuid));
 }
 
 /** Removes logo and usage of an account that is deleted once more; one that is there keeps them. */
-export async function eraseLeftovers(env: Env, accountUuid: string): Promise<void> {
+export async function cleanUpStragglers(env: Env, accountUuid: string): Promise<void> {
   const [account] = await openDatabase(env.DB)
     .select({ id: accounts.id })
     .from(accounts)
@@ -67,7 +67,7 @@ async function eraseBytes(env: Env, accountUuid: string): Promise<void> {
 }
 
 /** Asks the queue again for the erasures it was asked for long ago, the longest ago first. */
-export async function resendOverdueErasures(env: Env, now: number): Promise<void> {
+export async function requeueOverdueErasures(env: Env, now: number): Promise<void> {
   const db = openDatabase(env.DB);
   const overdue = db
     .select({ accountUuid: erasures.accountUuid })

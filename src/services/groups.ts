@@ -3,9 +3,9 @@ import { asc, desc, gt, lt, sql } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../domain/page.ts";
 import { groups } from "../storage/schema/groups.ts";
-import { readAs } from "./caller.ts";
+import { queryAsCaller } from "./caller.ts";
 import type { Context } from "./context.ts";
-import { counted } from "./paging.ts";
+import { countAll } from "./paging.ts";
 
 /** A group with what it grants on every account, by name. */
 export interface Group {
@@ -16,18 +16,18 @@ export interface Group {
 
 /** A page of all groups, by id. Throws `page_invalid`. One round trip. */
 export async function listGroups(ctx: Context, request: PageRequest): Promise<Page<Group>> {
-  const { beyond, descending, limit, offset } = pageWindow(request);
+  const { afterKeys, descending, limit, offset } = pageWindow(request);
   // Names in full: within a selected expression drizzle leaves a column's table out.
   const granted = sql<string>`(select json_group_array(group_permissions.permission) from group_permissions where group_permissions.group_id = groups.id)`;
-  const bound = Number(beyond?.[0]);
+  const bound = Number(afterKeys?.[0]);
   const query = ctx.db
     .select({ id: groups.id, name: groups.name, granted: granted.as("granted") })
     .from(groups)
-    .where(beyond === undefined ? undefined : (descending ? lt : gt)(groups.id, bound))
+    .where(afterKeys === undefined ? undefined : (descending ? lt : gt)(groups.id, bound))
     .orderBy((descending ? desc : asc)(groups.id))
     .limit(limit)
     .offset(offset);
-  const [, rows, total] = await readAs(ctx, query, ctx.db.select({ count: counted }).from(groups));
+  const [, rows, total] = await queryAsCaller(ctx, query, ctx.db.select({ count: countAll }).from(groups));
   const read = rows.map((row) => ({
     id: row.id,
     name: row.name,

@@ -1,14 +1,19 @@
 /** Work after the answer: what the queue carries, and how it is given to it. */
-import { nameOf } from "../domain/errors.ts";
-import type { ErasureJob, LeftoversJob } from "./erasures.ts";
-import type { InviteMailJob } from "./invites/mail.ts";
-import type { RemovalJob } from "./logos/removal.ts";
-import type { LimitJob } from "./usage/limit.ts";
+import { errorName } from "../domain/errors.ts";
+import type { EraseAccountJob, CleanUpStragglersJob } from "./erasures.ts";
+import type { MailInvitationJob } from "./invites/mail.ts";
+import type { DeleteLogoJob } from "./logos/removal.ts";
+import type { SyncUsageLimitJob } from "./usage/limit.ts";
 
-export type Job = ErasureJob | InviteMailJob | LeftoversJob | LimitJob | RemovalJob;
+export type Job =
+  | EraseAccountJob
+  | MailInvitationJob
+  | CleanUpStragglersJob
+  | SyncUsageLimitJob
+  | DeleteLogoJob;
 
 /** Most jobs the queue takes at once. */
-export const mostAtOnce = 100;
+export const maxJobsPerBatch = 100;
 
 /** Gives a job to the queue, to be done after a delay in seconds; as `enqueueJobs`. */
 export function enqueueJob(queue: Queue, job: Job, delaySeconds = 0): Promise<void> {
@@ -27,9 +32,9 @@ export async function enqueueJobs(queue: Queue, jobs: readonly Job[], delaySecon
     else await queue.sendBatch(jobs.map((body) => ({ body, delaySeconds })));
   } catch (error) {
     console.error({
-      event: "job_not_queued",
+      event: "job_enqueue_failed",
       job: first.kind,
-      error: nameOf(error),
+      error: errorName(error),
     });
   }
 }

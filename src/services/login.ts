@@ -1,9 +1,9 @@
 import { eq, sql } from "drizzle-orm";
 
-import { normalEmail } from "../domain/user.ts";
+import { normalizeEmail } from "../domain/user.ts";
 import { accounts } from "../storage/schema/accounts.ts";
 import { memberships } from "../storage/schema/memberships.ts";
-import { readAs, verifiedAddress, type Caller } from "./caller.ts";
+import { queryAsCaller, verifiedAddress, type Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { Context } from "./context.ts";
  * trip; the same is read in every case, so that the time it takes tells nothing.
  */
 export async function findLoginRoute(ctx: Context, address: string): Promise<string | undefined> {
-  const key = normalEmail(address);
+  const key = normalizeEmail(address);
   const onlyUser = sql`(select case when count(*) = 1 then min(id) end from (select id from users where email_key = ${key} and is_active limit 2))`;
   const organizations = ctx.db
     .select({ slug: accounts.slug, idpRoute: accounts.idpRoute })
@@ -21,7 +21,7 @@ export async function findLoginRoute(ctx: Context, address: string): Promise<str
     .innerJoin(accounts, eq(accounts.id, memberships.accountId))
     .where(eq(memberships.userId, onlyUser))
     .limit(2);
-  const [caller, [organization, another]] = await readAs(ctx, organizations);
+  const [caller, [organization, another]] = await queryAsCaller(ctx, organizations);
   const known = organization !== undefined && another === undefined;
   if (!known || !mayAskAbout(ctx, caller, key)) return undefined;
   return organization.idpRoute ?? organization.slug;
@@ -29,5 +29,5 @@ export async function findLoginRoute(ctx: Context, address: string): Promise<str
 
 /** One's own address is the verified one; never the stored one, which can be edited. */
 function mayAskAbout(ctx: Context, caller: Caller, key: string): boolean {
-  return verifiedAddress(ctx, caller) === key || caller.everywhere.has("login:read");
+  return verifiedAddress(ctx, caller) === key || caller.globalPermissions.has("login:read");
 }

@@ -6,16 +6,16 @@
 import { and, eq, gt, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../domain/errors.ts";
-import { precondition, type Database, type Statement } from "../storage/database.ts";
-import { keepStatement } from "../storage/kept-query.ts";
+import { assertion, type Database, type Statement } from "../storage/database.ts";
+import { prepareStatement } from "../storage/kept-query.ts";
 import { idempotencyKeys } from "../storage/schema/idempotency-keys.ts";
-import type { Context, Repeatable } from "./context.ts";
+import type { Context, IdempotentRequest } from "./context.ts";
 
 /** How long a key is remembered, in milliseconds. */
-export const keptFor = 24 * 60 * 60 * 1000;
+export const idempotencyRetention = 24 * 60 * 60 * 1000;
 
 /** Thrown in place of doing again what a request with the same key has done; `once` takes it. */
-export class AlreadyDone extends Error {
+export class IdempotentReplay extends Error {
   override readonly name = "AlreadyDone";
   readonly result: unknown;
   constructor(result: unknown) {
@@ -25,18 +25,22 @@ export class AlreadyDone extends Error {
 }
 
 /** Runs a use case that keeps its result, or answers the result kept of the same request. */
-export async function once<Result>(run: () => Promise<Result>): Promise<Result> {
+export async function replayable<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof AlreadyDone) return error.result as Result;
+    if (error instanceof IdempotentReplay) return error.result as Result;
     throw error;
   }
 }
 
 /** Reads what is kept under the key of a request by a user. */
-export function keptQuery({ db, now }: Context, { operation, key }: Repeatable, userId: SQL) {
-  return selectKept(db, { userId, operation, key, after: now - keptFor });
+export function findIdempotencyRecord(
+  { db, now }: Context,
+  { operation, key }: IdempotentRequest,
+  userId: SQL,
+) {
+  return selectKept(db, { userId, operation, key, after: now - idempotencyRetention });
 }
 
 function selectKept(db: Database, { userId, operation, key, after }: KeyOf) {
@@ -60,14 +64,14 @@ interface KeyOf {
   readonly after: number | Placeholder;
 }
 
-/** Throws AlreadyDone where the request has been answered before, `key_reused` where another one has under its key. */
-export function requireNew(
-  { requestHash }: Repeatable,
+/** Throws AlreadyDone where the request has been answered before, `idempotency_key_reused` where another one has under its key. */
+export function assertNotReplayed(
+  { requestHash }: IdempotentRequest,
   kept: { readonly requestHash: string; readonly answer: string } | undefined,
 ): void {
   if (kept === undefined) return;
-  if (kept.requestHash !== requestHash) throw new DomainError("key_reused");
-  throw new AlreadyDone(JSON.parse(kept.answer));
+  if (kept.requestHash !== requestHash) throw new DomainError("idempotency_key_reused");
+  throw new IdempotentReplay(JSON.parse(kept.answer));
 }
 
 /**
@@ -75,20 +79,20 @@ export function requireNew(
  * nobody was first is asked before all else, so that who comes second is told what the first one made
  * and not what is in the way since.
  */
-export function keeping(
+export function withIdempotencyRecord(
   ctx: Context,
   { id }: { readonly id: number },
   result: string | SQL,
   statements: readonly Statement[],
 ): readonly [Statement, ...Statement[]] {
-  const { db, now, repeatable } = ctx;
+  const { db, now, idempotency } = ctx;
   const [first, ...rest] = statements;
   if (first === undefined) throw new Error("A result without what made it");
-  if (repeatable === undefined) return [first, ...rest];
-  const { operation, key, requestHash } = repeatable;
+  if (idempotency === undefined) return [first, ...rest];
+  const { operation, key, requestHash } = idempotency;
   const row = { userId: id, operation, key, requestHash, createdAt: now };
   return [
-    nobodyFirst(db, { userId: id, operation, key, after: now - keptFor }),
+    nobodyFirst(db, { userId: id, operation, key, after: now - idempotencyRetention }),
     ...statements,
     // What only the database can tell of an answer is a part of the statement.
     typeof result === "string"
@@ -97,11 +101,11 @@ export function keeping(
   ];
 }
 
-const nobodyFirst = keepStatement(["userId", "operation", "key", "after"], (db, slots) =>
-  precondition(db, "changed_meanwhile", sql`not exists ${selectKept(db, slots)}`),
+const nobodyFirst = prepareStatement(["userId", "operation", "key", "after"], (db, slots) =>
+  assertion(db, "conflict", sql`not exists ${selectKept(db, slots)}`),
 );
 
-const keepAnswer = keepStatement(
+const keepAnswer = prepareStatement(
   ["userId", "operation", "key", "requestHash", "answer", "createdAt"],
   (db, { answer, ...slots }) => insertAnswer(db, { ...slots, answer: sql`${answer}` }),
 );
@@ -128,8 +132,8 @@ interface KeptRow extends Omit<KeyOf, "userId" | "after"> {
 const forgetStep = 1_000;
 
 /** Forgets the keys that are kept no longer, in bounded steps. */
-export async function forgetKeys(db: Database, now: number): Promise<void> {
-  const old = sql`select user_id, operation, key from idempotency_keys where created_at <= ${now - keptFor} limit ${forgetStep}`;
+export async function deleteExpiredKeys(db: Database, now: number): Promise<void> {
+  const old = sql`select user_id, operation, key from idempotency_keys where created_at <= ${now - idempotencyRetention} limit ${forgetStep}`;
   for (;;) {
     const { meta } = await db
       .delete(idempotencyKeys)

@@ -3,9 +3,9 @@ import { and, eq, notExists, sql } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { searchText } from "../domain/search.ts";
-import { normalText } from "../domain/text.ts";
-import { languageOf, nameLength, splitName } from "../domain/user.ts";
-import { precondition, runBatch } from "../storage/database.ts";
+import { normalizeText } from "../domain/text.ts";
+import { languageFromLocale, nameLength, splitName } from "../domain/user.ts";
+import { assertion, runBatch } from "../storage/database.ts";
 import { deletedIdentities, identities } from "../storage/schema/identities.ts";
 import { users } from "../storage/schema/users.ts";
 import { auditStatement } from "./audit.ts";
@@ -24,7 +24,7 @@ export async function signIn(ctx: Context, identity: Identity): Promise<void> {
       return await trySignIn(ctx, identity);
     } catch (error) {
       // Another request of the same user, or of the same address, was first: look again.
-      if (!(error instanceof DomainError && error.code === "changed_meanwhile")) throw error;
+      if (!(error instanceof DomainError && error.code === "conflict")) throw error;
     }
   }
   throw new DomainError("storage_unavailable", { retryAfter: 1 }, "contended");
@@ -48,16 +48,16 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   const deletedAt = deleted[0]?.deletedAt ?? null;
   if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid");
 
-  const unknown = precondition(db, "changed_meanwhile", notExists(own));
+  const unknown = assertion(db, "conflict", notExists(own));
   const profile = profileOf(identity);
   const [candidate, ...others] = unbound;
   if (candidate !== undefined && others.length === 0) {
     const named = { firstName: candidate.firstName, lastName: candidate.lastName, ...profile };
     await runBatch(db, [
       unknown,
-      precondition(
+      assertion(
         db,
-        "changed_meanwhile",
+        "conflict",
         sql`(select group_concat(id) from (${unboundUsers(db, address)})) = ${String(candidate.id)} and exists (select 1 from users where id = ${candidate.id} and email = ${candidate.email} and first_name = ${candidate.firstName} and last_name = ${candidate.lastName})`,
       ),
       db.insert(identities).values({ issuer, subject, userId: candidate.id, tokensAfter: deletedAt }),
@@ -92,7 +92,7 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
       ...personColumns({ email, firstName, lastName }),
       ...picture,
       verifiedEmail: address ?? null,
-      language: languageOf(identity.locale) ?? null,
+      language: languageFromLocale(identity.locale) ?? null,
       lastLogin: now,
       createdAt: now,
     }),
@@ -143,7 +143,7 @@ function unboundUsers(db: Context["db"], address: string | undefined) {
 
 /** Names and picture as far as the token has them. */
 function profileOf(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
-  const split = identity.name === undefined ? undefined : splitName(normalText(identity.name));
+  const split = identity.name === undefined ? undefined : splitName(normalizeText(identity.name));
   const firstName = identity.givenName ?? split?.firstName;
   const lastName = identity.familyName ?? split?.lastName;
   return {
@@ -155,7 +155,7 @@ function profileOf(identity: Identity): { firstName?: string; lastName?: string;
 
 /** A name in the form in which people's own are stored, as much of it as may be. */
 function storedName(name: string): string {
-  return [...normalText(name)].slice(0, nameLength).join("").trim();
+  return [...normalizeText(name)].slice(0, nameLength).join("").trim();
 }
 
 /** What is remembered of an identity once its user is deleted. */

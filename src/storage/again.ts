@@ -5,7 +5,7 @@ const waits = [25, 100];
  * Does something that may be done twice, up to three times, while its failure is one that passes.
  * Never for what must not be done twice: whether a call that failed has been done is not known.
  */
-export async function tryAgain<Result>(
+export async function retry<Result>(
   attempt: () => Promise<Result>,
   passes: (error: unknown) => boolean,
 ): Promise<Result> {

@@ -5,14 +5,14 @@ import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
-import { tryAgain } from "./again.ts";
+import { retry } from "./again.ts";
 import { preconditions } from "./schema/preconditions.ts";
-import { Tally } from "./tally.ts";
+import { RequestStats } from "./tally.ts";
 
 export type Database = DrizzleD1Database & {
   readonly $client: D1Database;
   /** Counts what is asked of it by `runBatch`. */
-  readonly tally: Tally;
+  readonly stats: RequestStats;
   /** Asked where a session fails, for whatever reason: its bookmark came from a client. */
   readonly primary: D1Database;
 };
@@ -20,7 +20,7 @@ export type Statement = BatchItem<"sqlite">;
 type Statements = readonly [Statement, ...Statement[]];
 
 /** A statement as Drizzle's own batch takes it. */
-export interface Prepared {
+export interface CompiledStatement {
   readonly stmt: D1PreparedStatement;
   readonly getQuery: () => Query;
   readonly mapResult: (result: D1Result, fromBatch: true) => unknown;
@@ -29,11 +29,11 @@ export interface Prepared {
 /** Opens the database, or a session of it; what a session cannot read is asked of `primary`. */
 export function openDatabase(
   d1: D1Database | D1DatabaseSession,
-  tally = new Tally(),
+  stats = new RequestStats(),
   primary: D1Database | D1DatabaseSession = d1,
 ): Database {
   // Drizzle and this module ask nothing of a database that a session has not.
-  return Object.assign(drizzle(d1 as D1Database), { tally, primary: primary as D1Database });
+  return Object.assign(drizzle(d1 as D1Database), { stats, primary: primary as D1Database });
 }
 
 /**
@@ -45,12 +45,12 @@ export async function runBatch<Items extends Statements>(
   db: Database,
   items: Items,
 ): Promise<BatchResponse<[...Items]>> {
-  const prepared = items.map(prepare);
+  const prepared = items.map(compileStatement);
   const queries = prepared.map((statement) => statement.getQuery());
   const bound = prepared.map(({ stmt }, place) => stmt.bind(...(queries[place]?.params ?? [])));
   const run = () => sendBatch(db, db.$client, bound);
   const results = queries.every(({ sql: text }) => reads.test(text))
-    ? await tryAgain(run, isUnavailable).catch((error: unknown) => {
+    ? await retry(run, isUnavailable).catch((error: unknown) => {
         if (db.primary === db.$client) throw error;
         const again = queries.map(({ sql: text, params }) => db.primary.prepare(text).bind(...params));
         return sendBatch(db, db.primary, again);
@@ -62,18 +62,22 @@ export async function runBatch<Items extends Statements>(
 }
 
 /** What Drizzle makes of a statement for a batch: it keeps this from its types, and its own batch drops what one cost. */
-export function prepare(item: Statement): Prepared {
+export function compileStatement(item: Statement): CompiledStatement {
   const known: unknown = item;
-  return (known as { _prepare: () => Prepared })._prepare();
+  return (known as { _prepare: () => CompiledStatement })._prepare();
 }
 
 /** A query that is built, as a statement for a batch. */
-export function statementOf<Result>(
+export function toStatement<Result>(
   db: Database,
   query: Query,
-  mapResult: Prepared["mapResult"],
+  mapResult: CompiledStatement["mapResult"],
 ): RunnableQuery<Result, "sqlite"> {
-  const prepared: Prepared = { stmt: db.$client.prepare(query.sql), getQuery: () => query, mapResult };
+  const prepared: CompiledStatement = {
+    stmt: db.$client.prepare(query.sql),
+    getQuery: () => query,
+    mapResult,
+  };
   // What `prepare` asks of a statement; of its types a batch knows the result alone.
   const item: unknown = { _prepare: () => prepared };
   return item as RunnableQuery<Result, "sqlite">;
@@ -86,53 +90,53 @@ function isUnavailable(error: unknown): boolean {
 const reads = /^\s*(?:select|with)\b/i;
 
 async function sendBatch(
-  { tally }: Database,
+  { stats }: Database,
   to: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<D1Result[]> {
-  tally.trips += 1;
+  stats.roundTrips += 1;
   try {
     const results = await to.batch(statements);
     for (const { meta } of results) {
-      tally.rowsRead += meta.rows_read;
-      tally.rowsWritten += meta.rows_written;
+      stats.rowsRead += meta.rows_read;
+      stats.rowsWritten += meta.rows_written;
     }
     return results;
   } catch (error) {
-    throw refusalOf(error) ?? error;
+    throw toDomainError(error) ?? error;
   }
 }
 
 /** A statement that aborts its batch with `code` unless `holds` is true when the batch runs. */
-export function precondition(db: Database, code: RefusedByDatabase, holds: SQL): Statement {
+export function assertion(db: Database, code: RaisedByDatabase, holds: SQL): Statement {
   // Every change has some: Drizzle's insert would take longer to build than most of the conditions.
   const insert = sql`insert into ${preconditions} ("name", "holds") values (${code}, ${holds})`;
-  return statementOf(db, dialect.sqlToQuery(insert), (result) => result);
+  return toStatement(db, dialect.sqlToQuery(insert), (result) => result);
 }
 
 const dialect = new SQLiteAsyncDialect();
 
 /** The refusals that preconditions and triggers raise by name. */
-const refusedByDatabase = [
+const raisedByDatabase = [
   "token_invalid",
   "slug_taken",
   "last_owner",
-  "owned_accounts_limit",
-  "seats_taken",
-  "invite_pending",
+  "owned_account_limit_reached",
+  "seat_limit_reached",
+  "invitation_pending",
   "already_member",
-  "too_many_access_tokens",
-  "too_soon",
+  "access_token_limit_reached",
+  "resend_too_soon",
   "zone_slug_taken",
   "zone_in_use",
   "version_mismatch",
-  "import_misfit",
-  "changed_meanwhile",
+  "import_incompatible",
+  "conflict",
 ] as const satisfies readonly ErrorCode[];
-type RefusedByDatabase = (typeof refusedByDatabase)[number];
+type RaisedByDatabase = (typeof raisedByDatabase)[number];
 
 /** Whether the database refused a batch for a constraint or trigger of its own. */
-export function isConstraint(error: unknown): boolean {
+export function isConstraintError(error: unknown): boolean {
   return messagesOf(error).includes("SQLITE_CONSTRAINT");
 }
 
@@ -140,10 +144,10 @@ export function isConstraint(error: unknown): boolean {
 const unavailable =
   /overloaded|reset|timed? ?out|network connection lost|storage caused object|transient issue|disconnected/i;
 
-function refusalOf(error: unknown): DomainError | undefined {
+function toDomainError(error: unknown): DomainError | undefined {
   const message = messagesOf(error);
   const raised = /(?:^|[^a-z_])([a-z_]+): SQLITE_CONSTRAINT/.exec(message)?.[1];
-  const code = refusedByDatabase.find((name) => name === raised);
+  const code = raisedByDatabase.find((name) => name === raised);
   if (code !== undefined) return new DomainError(code);
   // Which of these words it was: the rest of the message may hold more.
   const reason = unavailable.exec(message)?.[0].toLowerCase();

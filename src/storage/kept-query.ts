@@ -8,10 +8,10 @@ import type { RunnableQuery } from "drizzle-orm/runnable-query";
 
 import {
   openDatabase,
-  prepare,
-  statementOf,
+  compileStatement,
+  toStatement,
   type Database,
-  type Prepared,
+  type CompiledStatement,
   type Statement,
 } from "./database.ts";
 
@@ -22,49 +22,51 @@ export interface BuiltQuery<Result> {
 }
 
 /** What is bound where the query has a placeholder of that name. */
-export type Values = Readonly<Record<string, string | number | null>>;
+export type QueryParams = Readonly<Record<string, string | number | null>>;
 
 /** A query to be run in a batch, with these values in it. */
-export type KeptQuery<Result> = (db: Database, values: Values) => RunnableQuery<Result, "sqlite">;
+export type PreparedQuery<Result> = (db: Database, values: QueryParams) => RunnableQuery<Result, "sqlite">;
 
 /** Keeps a query of plain columns and named expressions; what changes from request to request must be a placeholder. */
-export function keepQuery<Result>(build: (queries: QueryBuilder) => BuiltQuery<Result>): KeptQuery<Result> {
-  let kept: Kept | undefined;
-  return (db, values) => bind(db, (kept ??= toKeep(build(new QueryBuilder()))), values);
+export function prepareQuery<Result>(
+  build: (queries: QueryBuilder) => BuiltQuery<Result>,
+): PreparedQuery<Result> {
+  let kept: Compiled | undefined;
+  return (db, values) => bind(db, (kept ??= compile(build(new QueryBuilder()))), values);
 }
 
 /** A query that is not kept, to be run in a batch. */
-export function runnable<Result>(db: Database, query: BuiltQuery<Result>): RunnableQuery<Result, "sqlite"> {
-  return bind(db, toKeep(query), {});
+export function uncached<Result>(db: Database, query: BuiltQuery<Result>): RunnableQuery<Result, "sqlite"> {
+  return bind(db, compile(query), {});
 }
 
 /** Placeholders by their names. */
-export type Slots<Name extends string> = Readonly<Record<Name, Placeholder>>;
+export type Placeholders<Name extends string> = Readonly<Record<Name, Placeholder>>;
 
 /** What fills them: as the column takes it, where one is a column's value; null there is what the column makes of it, JSON's in one of JSON. */
-export type Filling<Name extends string> = Readonly<Record<Name, string | number | boolean | object | null>>;
+export type Params<Name extends string> = Readonly<Record<Name, string | number | boolean | object | null>>;
 
 /** A statement to be run in a batch, with these values in it. */
-export type KeptStatement<Name extends string, Result> = (
+export type PreparedStatement<Name extends string, Result> = (
   db: Database,
-  values: Filling<Name>,
+  values: Params<Name>,
 ) => RunnableQuery<Result, "sqlite">;
 
 /** Keeps a statement that writes; what changes from request to request must have one of the names. */
-export function keepStatement<Name extends string, Item extends Statement>(
+export function prepareStatement<Name extends string, Item extends Statement>(
   names: readonly Name[],
-  build: (db: Database, slots: Slots<Name>) => Item,
-): KeptStatement<Name, Item["_"]["result"]> {
-  let kept: Kept | undefined;
+  build: (db: Database, slots: Placeholders<Name>) => Item,
+): PreparedStatement<Name, Item["_"]["result"]> {
+  let kept: Compiled | undefined;
   return (db, values) => {
     // Not by the database of a request, which would be held on to.
-    kept ??= preparedToKeep(prepare(build(openDatabase(db.primary), slotsOf(names))));
+    kept ??= toCompiled(compileStatement(build(openDatabase(db.primary), placeholdersOf(names))));
     return bind(db, kept, values);
   };
 }
 
 /** Keeps one for each kind, built when its first is asked for; the kinds must be few. */
-export function keepEach<Kind, Each extends object>(keep: (kind: Kind) => Each): (kind: Kind) => Each {
+export function memoize<Kind, Each extends object>(keep: (kind: Kind) => Each): (kind: Kind) => Each {
   const kept = new Map<Kind, Each>();
   return (kind) => {
     const known = kept.get(kind);
@@ -75,26 +77,26 @@ export function keepEach<Kind, Each extends object>(keep: (kind: Kind) => Each):
   };
 }
 
-interface Kept {
+interface Compiled {
   readonly query: Query;
-  readonly mapResult: Prepared["mapResult"];
+  readonly mapResult: CompiledStatement["mapResult"];
 }
 
 function bind<Result>(
   db: Database,
-  { query, mapResult }: Kept,
-  values: Filling<string>,
+  { query, mapResult }: Compiled,
+  values: Params<string>,
 ): RunnableQuery<Result, "sqlite"> {
   const params = fillPlaceholders(query.params, { ...values });
-  return statementOf(db, { sql: query.sql, params }, mapResult);
+  return toStatement(db, { sql: query.sql, params }, mapResult);
 }
 
-function slotsOf<Name extends string>(names: readonly Name[]): Slots<Name> {
+function placeholdersOf<Name extends string>(names: readonly Name[]): Placeholders<Name> {
   const slots = names.map((name): [string, Placeholder] => [name, sql.placeholder(name)]);
   return Object.fromEntries(slots) as Record<Name, Placeholder>;
 }
 
-function preparedToKeep(prepared: Prepared): Kept {
+function toCompiled(prepared: CompiledStatement): Compiled {
   return {
     query: prepared.getQuery(),
     mapResult: (result, fromBatch) => prepared.mapResult(result, fromBatch),
@@ -103,7 +105,7 @@ function preparedToKeep(prepared: Prepared): Kept {
 
 type Row = Record<string, unknown>;
 
-function toKeep(built: BuiltQuery<unknown>): Kept {
+function compile(built: BuiltQuery<unknown>): Compiled {
   const columns = Object.entries(built._.selectedFields).map(([name, field]) => readerOf(name, field));
   const read = (row: Row): Row => {
     const result: Row = {};

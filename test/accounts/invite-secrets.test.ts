@@ -1,7 +1,7 @@
 /** Secrets of invitations that open nothing: all of them are answered alike. */
 import { describe, expect, it } from "vitest";
 
-import { makeInviteToken } from "../../src/services/invites/secret.ts";
+import { createInvitationToken } from "../../src/services/invites/secret.ts";
 import { noField, noString } from "../faults.ts";
 import { setInvite, storeInvite } from "../organizations/invitations.ts";
 import { answered } from "../organizations/requests.ts";
@@ -40,10 +40,10 @@ describe("a secret that is no good", () => {
     },
     "one of another key": async () => {
       const uuid = await storeInvite((await found()).account);
-      return makeInviteToken("another key, which is long enough too", { uuid, version: 1 });
+      return createInvitationToken("another key, which is long enough too", { uuid, version: 1 });
     },
     "one of an invitation there is not": async () =>
-      makeInviteToken(inviteKey(), { uuid: crypto.randomUUID(), version: 1 }),
+      createInvitationToken(inviteKey(), { uuid: crypto.randomUUID(), version: 1 }),
     "one of a version to come": async () => inviteSecret(await storeInvite((await found()).account), 2),
     "one of no version": async () => inviteSecret(await storeInvite((await found()).account), 0),
     "one that a later mail has superseded": async () => {

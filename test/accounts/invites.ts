@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import { makeInviteToken } from "../../src/services/invites/secret.ts";
+import { createInvitationToken } from "../../src/services/invites/secret.ts";
 import { anAddress, setInvite } from "../organizations/invitations.ts";
 import type { Answer, Caller, MadeAccount } from "../world.ts";
 import { read } from "./rows.ts";
@@ -63,7 +63,7 @@ export async function lastInvite({ id }: MadeAccount, email: string): Promise<St
 /** What stands in the mail of an invitation, of its present version unless told. */
 export async function inviteSecret(uuid: string, version?: number): Promise<string> {
   const row = await read("SELECT version FROM invites WHERE uuid = ?", uuid);
-  return makeInviteToken(inviteKey(), { uuid, version: version ?? Number(row?.["version"]) });
+  return createInvitationToken(inviteKey(), { uuid, version: version ?? Number(row?.["version"]) });
 }
 
 /** The key the worker under test makes secrets with. */

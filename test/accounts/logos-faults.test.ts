@@ -60,10 +60,10 @@ describe("while logos cannot be reached", () => {
       expect([status, body]).toEqual(unavailable);
       expect(headers.get("Retry-After")).toBe("1");
       expect(errors).toContainEqual({
-        event: "unavailable",
+        event: "dependency_unavailable",
         requestId: headers.get("X-Request-Id"),
         operation: expect.any(String) as unknown,
-        error: "logos_unavailable",
+        error: "logo_storage_unavailable",
         reason: "Error",
       });
     }
@@ -155,7 +155,7 @@ describe("an upload that ends halfway", () => {
     const JOBS = { ...patientQueue, send: () => Promise.reject(new Error("out of order")) };
     const deaf = owner.through(doorWith({ JOBS }));
     expect((await upload(deaf, made, anImage())).status).toBe(204);
-    expect(errors).toEqual([{ event: "job_not_queued", job: "delete-logo", error: "Error" }]);
+    expect(errors).toEqual([{ event: "job_enqueue_failed", job: "delete-logo", error: "Error" }]);
     expect(await storedKeys(made)).toHaveLength(2);
     await cron(turnOf(made, Date.now() + day + step));
     expect(await storedKeys(made)).toEqual([await pointedKey(made)]);

@@ -70,7 +70,9 @@ describe("a logo that is replaced", () => {
     await env.LOGOS.delete(key);
     const silent = vi.spyOn(console, "error").mockReturnValue();
     expect((await download(owner, made)).status).toBe(404);
-    expect(silent.mock.calls.flat()).toEqual([{ event: "logo_lost", requestId: expect.any(String) }]);
+    expect(silent.mock.calls.flat()).toEqual([
+      { event: "logo_missing_in_storage", requestId: expect.any(String) },
+    ]);
     silent.mockRestore();
     expect((await upload(owner, made, image)).status).toBe(204);
     expect(await storedKeys(made)).toEqual([key]);

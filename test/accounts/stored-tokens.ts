@@ -1,5 +1,5 @@
 /** Personal access tokens straight in the database, for callers who may be nobody too. */
-import { makeAccessToken } from "../../src/services/tokens/secret.ts";
+import { generateAccessToken } from "../../src/services/tokens/secret.ts";
 import { Caller } from "../world.ts";
 import { run } from "./rows.ts";
 
@@ -13,7 +13,7 @@ export async function storeToken(
   user: Caller,
   fields: { readonly expiresAt?: number; readonly usedAt?: number } = {},
 ): Promise<StoredToken> {
-  const { id, token, secretHash } = await makeAccessToken();
+  const { id, token, secretHash } = await generateAccessToken();
   await run(
     `INSERT INTO personal_access_tokens (id, user_id, description, secret_hash, created_at, expires_at, last_used_at)
      SELECT ?, user_id, 'Stored', ?, 0, ?, ? FROM identities WHERE subject = 'sub|' || ?`,

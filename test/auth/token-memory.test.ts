@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/domain/identity.ts";
-import { tokenDigest, TokenMemory } from "../../src/auth/token-memory.ts";
+import { tokenDigest, VerifiedTokenCache } from "../../src/auth/token-memory.ts";
 import { noon, noonSeconds } from "./signing.ts";
 
 const minute = 60_000;
@@ -13,53 +13,53 @@ function identityOf(subject: string, expiresAt = noonSeconds + 3600): Identity {
 
 describe("the memory of tokens", () => {
   it("knows a token for ten minutes", () => {
-    const memory = new TokenMemory();
+    const memory = new VerifiedTokenCache();
     const ada = identityOf("ada");
-    memory.remember("a", ada, noon);
+    memory.set("a", ada, noon);
     expect(memory.find("a", noon + 10 * minute - 1)).toBe(ada);
     expect(memory.find("a", noon + 10 * minute)).toBeUndefined();
   });
 
   it("is not made longer by use", () => {
-    const memory = new TokenMemory();
-    memory.remember("a", identityOf("ada"), noon);
+    const memory = new VerifiedTokenCache();
+    memory.set("a", identityOf("ada"), noon);
     memory.find("a", noon + 9 * minute);
     expect(memory.find("a", noon + 11 * minute)).toBeUndefined();
   });
 
   it("forgets a token a minute after it expires", () => {
-    const memory = new TokenMemory();
-    memory.remember("a", identityOf("ada", noonSeconds + 5), noon);
+    const memory = new VerifiedTokenCache();
+    memory.set("a", identityOf("ada", noonSeconds + 5), noon);
     expect(memory.find("a", noon + 64_999)).toBeDefined();
     expect(memory.find("a", noon + 65_000)).toBeUndefined();
   });
 
   it("does not know what it was not told", () => {
-    expect(new TokenMemory().find("a", noon)).toBeUndefined();
+    expect(new VerifiedTokenCache().find("a", noon)).toBeUndefined();
   });
 
   it("lets go of what was used longest ago", () => {
-    const memory = new TokenMemory(2);
-    memory.remember("a", identityOf("ada"), noon);
-    memory.remember("b", identityOf("bob"), noon);
+    const memory = new VerifiedTokenCache(2);
+    memory.set("a", identityOf("ada"), noon);
+    memory.set("b", identityOf("bob"), noon);
     memory.find("a", noon);
-    memory.remember("c", identityOf("cyd"), noon);
+    memory.set("c", identityOf("cyd"), noon);
     expect(memory.find("a", noon)?.subject).toBe("ada");
     expect(memory.find("b", noon)).toBeUndefined();
     expect(memory.find("c", noon)?.subject).toBe("cyd");
   });
 
   it("does not let go of anything when a token is remembered again", () => {
-    const memory = new TokenMemory(2);
-    memory.remember("a", identityOf("ada"), noon);
-    memory.remember("b", identityOf("bob"), noon);
-    memory.remember("b", identityOf("bob"), noon);
+    const memory = new VerifiedTokenCache(2);
+    memory.set("a", identityOf("ada"), noon);
+    memory.set("b", identityOf("bob"), noon);
+    memory.set("b", identityOf("bob"), noon);
     expect(memory.find("a", noon)?.subject).toBe("ada");
   });
 
   it("holds 5,000 tokens", () => {
-    const memory = new TokenMemory();
-    for (let index = 0; index <= 5_000; index += 1) memory.remember(`${index}`, identityOf("ada"), noon);
+    const memory = new VerifiedTokenCache();
+    for (let index = 0; index <= 5_000; index += 1) memory.set(`${index}`, identityOf("ada"), noon);
     expect(memory.find("0", noon)).toBeUndefined();
     expect(memory.find("1", noon)).toBeDefined();
     expect(memory.find("5000", noon)).toBeDefined();

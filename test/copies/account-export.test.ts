@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { UsageRow } from "../../src/durable/copy.ts";
-import { bucketsOf } from "../../src/services/copies/buckets.ts";
+import { toBuckets } from "../../src/services/copies/buckets.ts";
 import { anImage, logosWithout, upload } from "../accounts/logos.ts";
 import { doorWith } from "../http/door.ts";
 import { faults, row, run } from "../storage/rows.ts";
@@ -100,7 +100,7 @@ describe("an account's export", () => {
         ["hours", at],
         ["days", Date.UTC(2026, 0, 31)],
       ].map(([table, start]) => ({ table, row: { knowledgebox, at: start, ...sums } }) as UsageRow);
-    const buckets = bucketsOf();
+    const buckets = toBuckets();
     const told = buckets.take([
       { table: "meta", row: { hour: at, hour_usage: 2 } },
       ...rows(""),
@@ -161,7 +161,7 @@ describe("an account's export", () => {
         expect(kinds(lines)).not.toContain("end");
       }
     });
-    expect(logged).toContainEqual(expect.objectContaining({ event: "fault" }));
+    expect(logged).toContainEqual(expect.objectContaining({ event: "unexpected_error" }));
   });
 
   it("is never another account's, nor a member's, and answers HEAD without a body", async () => {

@@ -7,13 +7,13 @@ import {
   day,
   foldRange,
   hour,
-  hoursKeptFrom,
+  oldestKeptHour,
   maxPoints,
   nextBucket,
   periodOf,
   planRange,
   type Aggregation,
-  type Cut,
+  type BucketSize,
   type Sums,
 } from "../../src/domain/buckets.ts";
 
@@ -23,7 +23,7 @@ const cuts = aggregations.filter((aggregation) => aggregation !== "millennium");
 const now = utc("2040-06-01");
 
 describe("a bucket starts", () => {
-  it.each<[Cut, string, string]>([
+  it.each<[BucketSize, string, string]>([
     ["hour", "2040-02-29T23:59", "2040-02-29T23:00"],
     ["day", "2040-02-29T23:59", "2040-02-29T00:00"],
     ["week", "2040-02-29T12:00", "2040-02-27T00:00"],
@@ -43,7 +43,7 @@ describe("a bucket starts", () => {
     expect(iso(bucketStart(cut, utc(at)))).toBe(start);
   });
 
-  it.each<[Cut, string, string]>([
+  it.each<[BucketSize, string, string]>([
     ["hour", "2040-02-28T23:00", "2040-02-29T00:00"],
     ["day", "2040-02-28", "2040-02-29T00:00"],
     ["day", "2100-02-28", "2100-03-01T00:00"],
@@ -206,7 +206,7 @@ describe("a range", () => {
 
   it("has hours for 400 days, and days for ever", () => {
     const noon = now + 12 * hour;
-    const kept = hoursKeptFrom(noon);
+    const kept = oldestKeptHour(noon);
     expect(kept).toBe(now - 400 * day);
     const kind = (from: number, to: number, aggregation: Aggregation) =>
       planRange({ from, to, aggregation }, noon).kind;

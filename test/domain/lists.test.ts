@@ -9,7 +9,7 @@ import {
   type Page,
   type PageRequest,
 } from "../../src/domain/page.ts";
-import { indexedSearch, searchText, searchTerms } from "../../src/domain/search.ts";
+import { toIndexedSearch, searchText, searchTerms } from "../../src/domain/search.ts";
 
 type Row = readonly [string, number];
 
@@ -25,9 +25,9 @@ function before([name, id]: Row, [otherName, otherId]: Row): boolean {
 
 /** Reads a page of rows as the database does. */
 function read(all: readonly Row[], request: PageRequest): Page<Row> | undefined {
-  const { descending, beyond, offset, limit } = pageWindow(request);
+  const { descending, afterKeys, offset, limit } = pageWindow(request);
   const ordered = descending ? all.toReversed() : all;
-  const bound = beyond as Row | undefined;
+  const bound = afterKeys as Row | undefined;
   const found = ordered.filter(
     (row) => bound === undefined || (descending ? before(row, bound) : before(bound, row)),
   );
@@ -222,12 +222,12 @@ describe("the terms of a search", () => {
 
 describe("a search over everything", () => {
   it("has each term as a phrase, quotes doubled, short ones behind the field's beginning", () => {
-    expect(indexedSearch(["abc"])).toEqual({ match: '"abc"', rest: [] });
-    expect(indexedSearch(['a"b"c', "near", "x*"])).toEqual({
+    expect(toIndexedSearch(["abc"])).toEqual({ match: '"abc"', rest: [] });
+    expect(toIndexedSearch(['a"b"c', "near", "x*"])).toEqual({
       match: '"a""b""c" "near" "\u0001x*"',
       rest: [],
     });
-    expect(indexedSearch(["a", "\u{1f600}b"])).toEqual({
+    expect(toIndexedSearch(["a", "\u{1f600}b"])).toEqual({
       match: '"\u0001\u{1f600}b" "\u0001\u0001a"',
       rest: [],
     });
@@ -235,12 +235,12 @@ describe("a search over everything", () => {
 
   it("finds nothing by what no text holds", () => {
     for (const term of ["a\u0001b", "\0", "a\nb", "\ud800"])
-      expect(indexedSearch(["abc", term])).toBeUndefined();
+      expect(toIndexedSearch(["abc", term])).toBeUndefined();
   });
 
   it("leaves the shortest of many terms to be looked for in each row", () => {
     const terms = Array.from({ length: 20 }, (_, at) => "t".repeat(at + 1));
-    const search = indexedSearch(terms);
+    const search = toIndexedSearch(terms);
     expect(search?.match.split(" ")).toHaveLength(16);
     expect(search?.rest.toSorted()).toEqual(["\u0001\u0001t", "\u0001tt", "ttt", "tttt"]);
   });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { largestSide, readImage } from "../../src/domain/logo.ts";
+import { maxLogoSide, readImage } from "../../src/domain/logo.ts";
 import * as make from "./images.ts";
 
 const { bytes } = make;
@@ -59,7 +59,7 @@ describe("any bytes", () => {
     }
     expect(answer.type).toBe({ png: "image/png", jpg: "image/jpeg", webp: "image/webp" }[answer.extension]);
     for (const side of [answer.width, answer.height]) {
-      expect(Number.isInteger(side) && side >= 1 && side <= largestSide).toBe(true);
+      expect(Number.isInteger(side) && side >= 1 && side <= maxLogoSide).toBe(true);
     }
     const end = ends[answer.extension];
     expect(input.subarray(input.length - end.length)).toEqual(end);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { mostScans } from "../../src/domain/images/jpeg.ts";
+import { maxScans } from "../../src/domain/images/jpeg.ts";
 import { readImage } from "../../src/domain/logo.ts";
 import {
   bytes,
@@ -72,7 +72,7 @@ describe("the segments of a JPEG", () => {
   });
 
   it("have no more scans than a browser can bear", () => {
-    const scans = Array.from({ length: mostScans }, () => pixels);
+    const scans = Array.from({ length: maxScans }, () => pixels);
     expect(readImage(jpegOf(baseline, ...scans))).toEqual(accepted);
     expect(readImage(jpegOf(baseline, ...scans, pixels))).toEqual(refused("unsupported"));
   });

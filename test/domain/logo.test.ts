@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { largestLogo, largestSide, readImage } from "../../src/domain/logo.ts";
+import { maxLogoBytes, maxLogoSide, readImage } from "../../src/domain/logo.ts";
 import * as make from "./images.ts";
 
 const { bytes } = make;
@@ -51,8 +51,8 @@ describe("the size of a logo", () => {
   };
 
   it("is at most 2 MiB and 4096 pixels a side", () => {
-    expect(largestLogo).toBe(2_097_152);
-    expect(largestSide).toBe(largest);
+    expect(maxLogoBytes).toBe(2_097_152);
+    expect(maxLogoSide).toBe(largest);
   });
 
   it.each(Object.entries(sized))("in pixels is bounded on each side: %s", (extension, image) => {
@@ -139,7 +139,7 @@ describe("what is no logo", () => {
 describe("a file as large as a logo may be", () => {
   /** The pieces that fill the room between two ends, as many as fit into 2 MiB. */
   function filled(before: Uint8Array, piece: Uint8Array, after: Uint8Array): Uint8Array {
-    const count = Math.floor((largestLogo - before.length - after.length) / piece.length);
+    const count = Math.floor((maxLogoBytes - before.length - after.length) / piece.length);
     const file = new Uint8Array(before.length + count * piece.length + after.length);
     file.set(before);
     for (let index = 0; index < count; index += 1) file.set(piece, before.length + index * piece.length);
@@ -154,7 +154,7 @@ describe("a file as large as a logo may be", () => {
   const riff = filled(make.webpOf(make.vp8x(16, 16), make.vp8), make.webpChunk("odd "), bytes());
   const greatPng = make.pngOf(
     make.ihdr(),
-    make.pngChunk("teXt", new Uint8Array(largestLogo - make.png().length - 12)),
+    make.pngChunk("teXt", new Uint8Array(maxLogoBytes - make.png().length - 12)),
     pngRest,
   );
 
@@ -172,7 +172,7 @@ describe("a file as large as a logo may be", () => {
     ["a PNG of one great chunk", greatPng, "image"],
     ["a WebP of empty chunks", make.replaced(riff, 4, ...make.little(riff.length - 8, 4)), "image"],
   ])("is answered when it is %s", (_, file, expected) => {
-    expect(largestLogo - file.length).toBeLessThan(16);
+    expect(maxLogoBytes - file.length).toBeLessThan(16);
     const answer = readImage(file);
     expect(answer.kind === "refused" ? answer.reason : answer.kind).toBe(expected);
   });

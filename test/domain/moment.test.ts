@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { momentOfNumber, parseMoment } from "../../src/domain/moment.ts";
+import { timestampFromNumber, parseTimestamp } from "../../src/domain/moment.ts";
 
 const dates = fc.date({
   min: new Date("0001-01-01T00:00:00.000Z"),
@@ -34,7 +34,7 @@ describe("a time as it is written", () => {
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
     ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"],
   ])("%j is %s", (text, iso) => {
-    expect(parseMoment(text)).toBe(Date.parse(iso));
+    expect(parseTimestamp(text)).toBe(Date.parse(iso));
   });
 
   it.each([
@@ -48,8 +48,8 @@ describe("a time as it is written", () => {
     ["0", "1970-01-01T00:00:00.000Z"],
     ["20260131", "1970-08-23T11:48:51.000Z"],
   ])("%j is epoch seconds, or milliseconds: %s", (text, iso) => {
-    expect(parseMoment(text)).toBe(Date.parse(iso));
-    expect(momentOfNumber(Number(text))).toBe(Date.parse(iso));
+    expect(parseTimestamp(text)).toBe(Date.parse(iso));
+    expect(timestampFromNumber(Number(text))).toBe(Date.parse(iso));
   });
 
   it.each([
@@ -102,13 +102,13 @@ describe("a time as it is written", () => {
     "9999-12-31T23:59:59-01:00",
     "0001-01-01T00:00:00+01:00",
   ])("%j is none", (text) => {
-    expect(parseMoment(text)).toBeUndefined();
+    expect(parseTimestamp(text)).toBeUndefined();
   });
 
   it("is what it was, written as any clock writes it", () => {
     fc.assert(
       fc.property(dates, (date) => {
-        expect(parseMoment(date.toISOString())).toBe(date.getTime());
+        expect(parseTimestamp(date.toISOString())).toBe(date.getTime());
       }),
     );
   });
@@ -123,7 +123,7 @@ describe("a time as it is written", () => {
           const two = (number: number) => String(number).padStart(2, "0");
           const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
           const zone = `${offset < 0 ? "-" : "+"}${two(hours)}:${two(minutes)}`;
-          expect(parseMoment(local + zone)).toBe(date.getTime());
+          expect(parseTimestamp(local + zone)).toBe(date.getTime());
         },
       ),
     );
@@ -144,7 +144,7 @@ describe("a time as it is written", () => {
           Number(mi) < 60 &&
           Number(s) < 60;
         const text = `${y}-${mo}-${d}T${h}:${mi}:${s}Z`;
-        expect(parseMoment(text)).toBe(real ? Date.parse(text) : undefined);
+        expect(parseTimestamp(text)).toBe(real ? Date.parse(text) : undefined);
       }),
       { numRuns: 500 },
     );
@@ -158,7 +158,7 @@ describe("a time as it is written", () => {
     );
     fc.assert(
       fc.property(odd, (text) => {
-        const moment = parseMoment(text);
+        const moment = parseTimestamp(text);
         if (moment === undefined) return;
         expect(Number.isSafeInteger(moment)).toBe(true);
         expect(new Date(moment).toISOString()).toMatch(/^\d{4}-/);
@@ -179,7 +179,7 @@ describe("a time as a number", () => {
     [-0, "1970-01-01T00:00:00.000Z"],
     [-0.5, "1969-12-31T23:59:59.500Z"],
   ])("%d is %s", (number, iso) => {
-    expect(new Date(momentOfNumber(number) ?? Number.NaN).toISOString()).toBe(iso);
+    expect(new Date(timestampFromNumber(number) ?? Number.NaN).toISOString()).toBe(iso);
   });
 
   it.each([
@@ -192,19 +192,19 @@ describe("a time as a number", () => {
     253_402_300_800_000,
     -62_135_596_800_001,
   ])("%d is none", (number) => {
-    expect(momentOfNumber(number)).toBeUndefined();
+    expect(timestampFromNumber(number)).toBeUndefined();
   });
 
   it("is the moment it counts to, in seconds and in milliseconds", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2e10 }), (seconds) => {
-        expect(momentOfNumber(seconds)).toBe(seconds * 1000);
-        expect(parseMoment(String(seconds))).toBe(seconds * 1000);
+        expect(timestampFromNumber(seconds)).toBe(seconds * 1000);
+        expect(parseTimestamp(String(seconds))).toBe(seconds * 1000);
       }),
     );
     fc.assert(
       fc.property(fc.integer({ min: 2e10 + 1, max: 253_402_300_799_999 }), (milliseconds) => {
-        expect(momentOfNumber(milliseconds)).toBe(milliseconds);
+        expect(timestampFromNumber(milliseconds)).toBe(milliseconds);
       }),
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { blockingStates } from "../../src/domain/account.ts";
 import {
-  firstGroups,
+  builtInGroups,
   isRefusedWhenBlocked,
   operations,
   permissions,
@@ -58,7 +58,7 @@ describe("the permission table", () => {
       .all<{ id: number; granted: number }>();
     expect(results).toEqual(groups.map((granted, at) => ({ id: at + 1, granted: granted ? 1 : 0 })));
     expect(
-      firstGroups.map((group) => (group.permissions as readonly Permission[]).includes(permission)),
+      builtInGroups.map((group) => (group.permissions as readonly Permission[]).includes(permission)),
     ).toEqual(groups);
   });
 
@@ -78,7 +78,7 @@ describe("the groups there are from the start", () => {
       { id: 2, name: "Metering" },
       { id: 3, name: "Support" },
     ];
-    expect(firstGroups.map(({ id, name }) => ({ id, name }))).toEqual(expected);
+    expect(builtInGroups.map(({ id, name }) => ({ id, name }))).toEqual(expected);
     const { results } = await env.DB.prepare("SELECT id, name FROM groups ORDER BY id").all();
     expect(results).toEqual(expected);
   });

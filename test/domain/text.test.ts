@@ -1,9 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { emailFault } from "../../src/domain/email.ts";
-import { codePoints, normalText, searchKey, textFault } from "../../src/domain/text.ts";
-import { emailLength, joinName, languageOf, normalEmail, splitName } from "../../src/domain/user.ts";
+import { validateEmail } from "../../src/domain/email.ts";
+import { countCodePoints, normalizeText, searchKey, validateText } from "../../src/domain/text.ts";
+import {
+  emailLength,
+  joinName,
+  languageFromLocale,
+  normalizeEmail,
+  splitName,
+} from "../../src/domain/user.ts";
 
 const anyText = fc.string({ unit: "binary" }).map((text) => text.toWellFormed());
 
@@ -11,9 +17,9 @@ describe("normal forms", () => {
   it("are reached in one step", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(normalText(normalText(text))).toBe(normalText(text));
+        expect(normalizeText(normalizeText(text))).toBe(normalizeText(text));
         expect(searchKey(searchKey(text))).toBe(searchKey(text));
-        expect(normalEmail(normalEmail(text))).toBe(normalEmail(text));
+        expect(normalizeEmail(normalizeEmail(text))).toBe(normalizeEmail(text));
       }),
       { numRuns: 500 },
     );
@@ -22,31 +28,31 @@ describe("normal forms", () => {
   it("are the same for texts that look the same", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(normalText(text.normalize("NFD"))).toBe(normalText(text));
+        expect(normalizeText(text.normalize("NFD"))).toBe(normalizeText(text));
         expect(searchKey(text.normalize("NFD"))).toBe(searchKey(text));
-        expect(normalEmail(` ${text.normalize("NFD")}\t`)).toBe(normalEmail(text));
+        expect(normalizeEmail(` ${text.normalize("NFD")}\t`)).toBe(normalizeEmail(text));
       }),
       { numRuns: 500 },
     );
   });
 
   it("of an address are trimmed and in lower case", () => {
-    expect(normalEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
+    expect(normalizeEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
   });
 
   it("never make compatible characters one", () => {
     expect(searchKey("\ufb01")).toBe("\ufb01");
-    expect(normalText("\u2460")).toBe("\u2460");
+    expect(normalizeText("\u2460")).toBe("\u2460");
   });
 });
 
 describe("the length of a text", () => {
   it("is counted in code points", () => {
-    expect(codePoints("")).toBe(0);
-    expect(codePoints("a\u{1f600}e\u0301")).toBe(4);
+    expect(countCodePoints("")).toBe(0);
+    expect(countCodePoints("a\u{1f600}e\u0301")).toBe(4);
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(codePoints(text)).toBe([...text].length);
+        expect(countCodePoints(text)).toBe([...text].length);
       }),
     );
   });
@@ -69,15 +75,15 @@ describe("a text that cannot be stored", () => {
     ["\u00a0", undefined],
     ["\ud800\0", { kind: "null" }],
   ] as const)("is told from one that can: %j", (text, fault) => {
-    expect(textFault(text)).toEqual(fault);
+    expect(validateText(text)).toEqual(fault);
   });
 
   it("may have tabs and line ends where lines are allowed", () => {
-    expect(textFault("a\tb\r\nc", { lines: true })).toBeUndefined();
+    expect(validateText("a\tb\r\nc", { lines: true })).toBeUndefined();
     for (const text of ["\u000b", "\u001b", "\u007f", "\u0085"]) {
-      expect(textFault(text, { lines: true })).toEqual({ kind: "control" });
+      expect(validateText(text, { lines: true })).toEqual({ kind: "control" });
     }
-    expect(textFault("\0\n", { lines: true })).toEqual({ kind: "null" });
+    expect(validateText("\0\n", { lines: true })).toEqual({ kind: "null" });
   });
 });
 
@@ -99,7 +105,7 @@ describe("an address", () => {
     `ada@${"d".repeat(63)}.com`,
     long(254),
   ])("is one: %s", (address) => {
-    expect(emailFault(address)).toBeUndefined();
+    expect(validateEmail(address)).toBeUndefined();
   });
 
   it.each([
@@ -110,7 +116,7 @@ describe("an address", () => {
     ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
     ["a b@example.com", "The email address contains invalid characters before the @-sign."],
   ])("is none, and why: %s", (address, reason) => {
-    expect(emailFault(address)).toBe(reason);
+    expect(validateEmail(address)).toBe(reason);
   });
 
   it.each([
@@ -151,14 +157,14 @@ describe("an address", () => {
     `ada@${"d".repeat(64)}.com`,
     long(255),
   ])("is none: %j", (address) => {
-    expect(emailFault(address)).toEqual(expect.any(String));
+    expect(validateEmail(address)).toEqual(expect.any(String));
   });
 
   it("is at most 254 characters long", () => {
     expect(emailLength).toBe(254);
-    expect(codePoints(long(254))).toBe(254);
-    expect(emailFault(long(254))).toBeUndefined();
-    expect(emailFault(long(255))).toBe("The email address is too long.");
+    expect(countCodePoints(long(254))).toBe(254);
+    expect(validateEmail(long(254))).toBeUndefined();
+    expect(validateEmail(long(255))).toBe("The email address is too long.");
   });
 
   it("holds no control, white space, invisible or directional character, wherever it stands", () => {
@@ -187,7 +193,7 @@ describe("an address", () => {
         `a@exam${unfit}ple.com`,
         `a@example.com${unfit}`,
       ]) {
-        expect([address, emailFault(address)]).toEqual([address, expect.any(String)]);
+        expect([address, validateEmail(address)]).toEqual([address, expect.any(String)]);
       }
     }
   });
@@ -196,7 +202,7 @@ describe("an address", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (local, domain) => {
         const address = `${local}@${domain}`;
-        if (emailFault(address) === undefined)
+        if (validateEmail(address) === undefined)
           expect(address).toMatch(/^[^\s<>()[\]\\",:;@]+@[^\s<>()[\]\\",:;@]+$/u);
       }),
       { numRuns: 500 },
@@ -252,6 +258,6 @@ describe("a locale", () => {
     [undefined, undefined],
     ["-en", undefined],
   ] as const)("%s stands for %s", (locale, language) => {
-    expect(languageOf(locale)).toBe(language);
+    expect(languageFromLocale(locale)).toBe(language);
   });
 });

@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 
 import { usageTables, type UsageRow } from "../../src/durable/copy.ts";
-import { steps } from "../../src/durable/store.ts";
+import { migrations } from "../../src/durable/store.ts";
 import { answer, hour, Meter, noon } from "./meters.ts";
 
 /** What an account's object stores that counted something of everything. */
 async function copied(meter: Meter): Promise<UsageRow[]> {
   await meter.increment(5, { key: { value: "k", requestHash: "body" } });
   await meter.record([{ id: "a", value: 3, knowledgebox: "kb" }]);
-  return [...(await meter.stub.copy(usageTables, null, 1_000, noon)).rows];
+  return [...(await meter.stub.exportRows(usageTables, null, 1_000, noon)).rows];
 }
 
 /** The rows, the first one of a table with something of it changed. */
@@ -20,8 +20,8 @@ function spoilt(rows: readonly UsageRow[], table: UsageRow["table"], change: Usa
 
 const misfits: readonly [string, (rows: readonly UsageRow[]) => UsageRow[]][] = [
   ["another account's", (rows) => spoilt(rows, "meta", { account_uuid: crypto.randomUUID() })],
-  ["another version's", (rows) => spoilt(rows, "meta", { schema_version: steps.length + 1 })],
-  ["what needs newer code", (rows) => spoilt(rows, "meta", { needs: steps.length + 1 })],
+  ["another version's", (rows) => spoilt(rows, "meta", { schema_version: migrations.length + 1 })],
+  ["what needs newer code", (rows) => spoilt(rows, "meta", { needs: migrations.length + 1 })],
   ["a column more", (rows) => spoilt(rows, "hours", { another: 1 })],
   ["a value that is none of its column's", (rows) => spoilt(rows, "days", { usage: "many" })],
   ["nothing where something must be", (rows) => spoilt(rows, "meta", { usage: null })],
@@ -35,7 +35,7 @@ describe.each(misfits)("rows of %s", (_, misfit) => {
       one.table === "meta" ? { ...one, row: { ...one.row, account_uuid: "here" } } : one,
     );
     const meter = new Meter();
-    expect(await meter.stub.restore("here", misfit(rows))).toBe(false);
+    expect(await meter.stub.importRows("here", misfit(rows))).toBe(false);
     expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
     expect(await meter.alarmAt()).toBeNull();
     await meter.evict();
@@ -46,7 +46,7 @@ describe.each(misfits)("rows of %s", (_, misfit) => {
     const meter = new Meter();
     const rows = await copied(meter);
     await meter.increment(1);
-    expect(await meter.stub.restore(meter.uuid, misfit(rows))).toBe(false);
+    expect(await meter.stub.importRows(meter.uuid, misfit(rows))).toBe(false);
     expect(await meter.increment(1)).toEqual({ kind: "counted", answer: answer(7) });
     expect(await meter.record([{ id: "a" }])).toMatchObject({ duplicates: 1 });
   });
@@ -58,16 +58,16 @@ describe("rows that fit", () => {
     const rows = await copied(meter);
     await meter.increment(100, {}, noon + hour);
     for (let time = 0; time < 2; time += 1) {
-      expect(await meter.stub.restore(meter.uuid, rows)).toBe(true);
-      expect(await meter.stub.copy(usageTables, null, 1_000, noon)).toEqual({ rows, next: null });
+      expect(await meter.stub.importRows(meter.uuid, rows)).toBe(true);
+      expect(await meter.stub.exportRows(usageTables, null, 1_000, noon)).toEqual({ rows, next: null });
     }
   });
 
   it("are none where the row that begins an object is missing", async () => {
     const rows = (await copied(new Meter())).slice(1);
     const meter = new Meter();
-    expect(await meter.stub.restore(meter.uuid, rows)).toBe(false);
+    expect(await meter.stub.importRows(meter.uuid, rows)).toBe(false);
     expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
-    expect(await meter.stub.restore(meter.uuid, [])).toBe(true);
+    expect(await meter.stub.importRows(meter.uuid, [])).toBe(true);
   });
 });

@@ -102,7 +102,7 @@ describe("a key", () => {
   it("is refused with another request", async () => {
     const meter = new Meter();
     await meter.increment(5, keyed("k"));
-    expect(await meter.increment(5, keyed("k", "other"))).toEqual({ kind: "key_reused" });
+    expect(await meter.increment(5, keyed("k", "other"))).toEqual({ kind: "idempotency_key_reused" });
     expect(await meter.increment(5, keyed("K", "other"))).toMatchObject({ answer: answer(10) });
   });
 
@@ -112,9 +112,11 @@ describe("a key", () => {
     await meter.increment(5, keyed("k"), at);
     await meter.increment(1, {}, june);
     expect(await meter.increment(5, keyed("k"), at + day - 1)).toMatchObject({ answer: answer(5) });
-    expect(await meter.increment(5, keyed("k", "other"), at + day - 1)).toEqual({ kind: "key_reused" });
+    expect(await meter.increment(5, keyed("k", "other"), at + day - 1)).toEqual({
+      kind: "idempotency_key_reused",
+    });
     expect(await meter.increment(5, keyed("k", "other"), at + day)).toMatchObject({ answer: answer(6) });
-    expect(await meter.increment(5, keyed("k"), at + day)).toEqual({ kind: "key_reused" });
+    expect(await meter.increment(5, keyed("k"), at + day)).toEqual({ kind: "idempotency_key_reused" });
   });
 
   it("of an increment that was not counted is free", async () => {

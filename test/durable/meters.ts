@@ -7,7 +7,7 @@ import type { IncrementInput, IncrementResult } from "../../src/durable/incremen
 import type { ReadInput, ReadResult } from "../../src/durable/read.ts";
 import type { RecordResult } from "../../src/durable/record.ts";
 import type { UsageState } from "../../src/durable/usage-meter.ts";
-import { metrics, usageAnswer, type Metric, type UsageAnswer } from "../../src/domain/usage.ts";
+import { metrics, toUsageStatus, type Metric, type UsageStatus } from "../../src/domain/usage.ts";
 import type { UsageEvent } from "../../src/domain/usage-events.ts";
 
 export const hour = 60 * 60 * 1000;
@@ -19,7 +19,7 @@ export const noon = Date.UTC(2040, 4, 16, 12);
 
 interface Counted {
   readonly kind: "counted";
-  readonly answer: UsageAnswer;
+  readonly answer: UsageStatus;
 }
 
 export class Meter {
@@ -40,7 +40,7 @@ export class Meter {
   ): Promise<Counted | Exclude<IncrementResult, number | { kind: "repeated" }>> {
     const input = { accountUuid: this.uuid, amount, limit: null, overridden: false, ...change };
     const result: IncrementResult = await this.stub.increment({ enforcement: "refuse", ...input }, now);
-    if (typeof result === "number") return { kind: "counted", answer: usageAnswer(result, input) };
+    if (typeof result === "number") return { kind: "counted", answer: toUsageStatus(result, input) };
     return result.kind === "repeated" ? { ...result, kind: "counted" } : result;
   }
 

@@ -67,7 +67,7 @@ describe("the database", () => {
       return (await told(meter))?.["quota_until"];
     };
     const limitChanged = (limit: number | null) =>
-      meter.stub.limitChanged({ accountUuid: meter.uuid, limit }, noon);
+      meter.stub.setLimit({ accountUuid: meter.uuid, limit }, noon);
     await limitChanged(0);
     expect(await quota()).toBe(8.64e15);
     await meter.increment(5, { limit: 10 });
@@ -139,7 +139,7 @@ describe("the database", () => {
     expect(await meter.alarmAt()).toBe(noon + 30_000);
     listening.mockRestore();
     expect(written).toEqual(
-      Array.from({ length: 2 }, () => ({ event: "usage_not_mirrored", error: "Error" })),
+      Array.from({ length: 2 }, () => ({ event: "usage_sync_failed", error: "Error" })),
     );
     await meter.increment(2);
     expect(await meter.alarmAt()).toBe(noon + 30_000);

@@ -80,7 +80,7 @@ const steps: fc.Arbitrary<Step>[] = [
     agree(await meter.record(events, model.now, windowDays), model.record(events));
   }),
   step("limitChanged", limit, async (model, meter, changed) => {
-    await meter.stub.limitChanged({ accountUuid: meter.uuid, limit: changed }, model.now);
+    await meter.stub.setLimit({ accountUuid: meter.uuid, limit: changed }, model.now);
     model.limitChanged(changed);
   }),
   step("wait", fc.constantFrom(1, hour, day - 1, day, 5 * day, 29 * day), async (model, _meter, time) => {

@@ -32,7 +32,7 @@ export class Model {
     const at = this.#begin();
     const before = key && this.#answers.find((kept) => kept.key === key.value && at < kept.at + day);
     if (before !== undefined) {
-      return before.requestHash === key?.requestHash ? before.answer : { kind: "key_reused" };
+      return before.requestHash === key?.requestHash ? before.answer : { kind: "idempotency_key_reused" };
     }
     this.#setLimit(limit, at);
     const sum = BigInt(this.#usage) + BigInt(amount);

@@ -50,7 +50,7 @@ describe("the alarm", () => {
 
   it("stays silent once nothing can be pruned any more", async () => {
     const meter = new Meter();
-    await meter.stub.limitChanged({ accountUuid: meter.uuid, limit: 0 }, noon);
+    await meter.stub.setLimit({ accountUuid: meter.uuid, limit: 0 }, noon);
     await ring(meter);
     expect(await meter.alarmAt()).toBeNull();
 

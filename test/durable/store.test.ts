@@ -4,12 +4,12 @@ import { describe, expect, it } from "vitest";
 
 import { metrics } from "../../src/domain/usage.ts";
 import { loadState } from "../../src/durable/account-state.ts";
-import { closeHour } from "../../src/durable/open-hour.ts";
-import { migrate, neededBy, steps, type Step } from "../../src/durable/store.ts";
+import { flushCurrentHour } from "../../src/durable/open-hour.ts";
+import { migrate, requiredReaderVersion, migrations, type Migration } from "../../src/durable/store.ts";
 import { answer, day, hour, Meter, noon } from "./meters.ts";
 
 /** The version of the code that knows one step more. */
-const newest = steps.length + 1;
+const newest = migrations.length + 1;
 
 describe("the store", () => {
   it("outlives the object", async () => {
@@ -37,14 +37,21 @@ describe("the store", () => {
     const meter = new Meter();
     await meter.increment(5);
     expect(await meter.rows("SELECT schema_version, needs, account_uuid FROM meta")).toEqual([
-      { schema_version: steps.length, needs: neededBy(steps), account_uuid: meter.uuid },
+      {
+        schema_version: migrations.length,
+        needs: requiredReaderVersion(migrations),
+        account_uuid: meter.uuid,
+      },
     ]);
-    await withNewer(meter, { needs: newest, take: (sql) => void sql.exec("UPDATE meta SET usage = -usage") });
-    const refusal = `what is stored of usage needs version ${newest}, and this is ${steps.length}`;
+    await withNewer(meter, {
+      minReaderVersion: newest,
+      apply: (sql) => void sql.exec("UPDATE meta SET usage = -usage"),
+    });
+    const refusal = `what is stored of usage needs version ${newest}, and this is ${migrations.length}`;
     await runInDurableObject(meter.stub, (instance) => {
       expect(() => instance.state(noon)).toThrow(refusal);
-      expect(() => instance.limitChanged({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);
-      expect(() => instance.copy(["meta"], null, 1, noon)).toThrow(refusal);
+      expect(() => instance.setLimit({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);
+      expect(() => instance.exportRows(["meta"], null, 1, noon)).toThrow(refusal);
     });
     await meter.stub.erase();
     expect(await meter.state()).toMatchObject({ usage: 0 });
@@ -55,9 +62,9 @@ describe("the store", () => {
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
     await meter.record([{ id: "a", value: 3, knowledgebox: "kb" }]);
-    const added: Step = {
-      needs: neededBy(steps),
-      take: (sql) => {
+    const added: Migration = {
+      minReaderVersion: requiredReaderVersion(migrations),
+      apply: (sql) => {
         sql.exec(`ALTER TABLE meta ADD COLUMN flavour TEXT NOT NULL DEFAULT 'sweet';
           ALTER TABLE hours ADD COLUMN cakes INTEGER NOT NULL DEFAULT 7;
           CREATE TABLE cakes (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; INSERT INTO cakes VALUES ('pie');`);
@@ -77,7 +84,7 @@ describe("the store", () => {
 
     await withNewer(meter, added);
     expect(await meter.rows("SELECT schema_version, needs, flavour, usage FROM meta")).toEqual([
-      { schema_version: newest, needs: neededBy(steps), flavour: "sour", usage: 8 },
+      { schema_version: newest, needs: requiredReaderVersion(migrations), flavour: "sour", usage: 8 },
     ]);
     expect(await meter.rows("SELECT * FROM cakes")).toEqual([{ name: "pie" }]);
     expect(await meter.rows("SELECT DISTINCT cakes FROM hours")).toEqual([{ cakes: 7 }]);
@@ -91,7 +98,7 @@ describe("the store", () => {
     await meter.evict();
     expect(await meter.increment(2, {}, noon + 1)).toEqual({ kind: "counted", answer: answer(7) });
     expect(await meter.rows("SELECT schema_version, needs, hour_usage FROM meta")).toEqual([
-      { schema_version: steps.length, needs: 2, hour_usage: 7 },
+      { schema_version: migrations.length, needs: 2, hour_usage: 7 },
     ]);
   });
 
@@ -101,22 +108,25 @@ describe("the store", () => {
     await meter.increment(1, {}, noon + hour);
     await runInDurableObject(meter.stub, (_instance, { storage }) => {
       const version = () => storage.sql.exec("SELECT schema_version, needs FROM meta").one();
-      const adding = (needs: number, statement: string): Step => ({
-        needs,
-        take: (sql) => void sql.exec(statement),
+      const adding = (minReaderVersion: number, statement: string): Migration => ({
+        minReaderVersion,
+        apply: (sql) => void sql.exec(statement),
       });
       const newer = [
-        ...steps,
+        ...migrations,
         adding(newest, "ALTER TABLE days ADD COLUMN second INTEGER NOT NULL DEFAULT 2"),
         adding(2, "ALTER TABLE days ADD COLUMN third INTEGER NOT NULL DEFAULT 3"),
       ];
       const broken = [...newer.slice(0, -1), adding(newest, "DROP TABLE nowhere")];
       expect(() => migrate(storage, broken)).toThrow("nowhere");
-      expect(version()).toEqual({ schema_version: steps.length, needs: neededBy(steps) });
+      expect(version()).toEqual({
+        schema_version: migrations.length,
+        needs: requiredReaderVersion(migrations),
+      });
       expect(() => storage.sql.exec("SELECT second FROM days")).toThrow("no such column");
       migrate(storage, newer);
       // A step that only adds takes back nothing of what one before it needs.
-      expect(version()).toEqual({ schema_version: steps.length + 2, needs: newest });
+      expect(version()).toEqual({ schema_version: migrations.length + 2, needs: newest });
       const days = storage.sql.exec("SELECT usage, second, third FROM days").toArray();
       expect(days).toEqual([{ usage: 5, second: 2, third: 3 }]);
     });
@@ -145,7 +155,7 @@ describe("the store", () => {
 
     expect(await told()).toEqual(before);
     expect(await meter.rows("SELECT schema_version, needs, hour, hour_usage FROM meta")).toEqual([
-      { schema_version: steps.length, needs: neededBy(steps), hour: 0, hour_usage: 0 },
+      { schema_version: migrations.length, needs: requiredReaderVersion(migrations), hour: 0, hour_usage: 0 },
     ]);
     expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: answer(5) });
     expect(await meter.record(events)).toMatchObject({ accepted: 0, duplicates: 2 });
@@ -220,11 +230,11 @@ describe("erasing", () => {
 /** Has newer code wake on an account's store, do something, and go again. */
 async function withNewer(
   meter: Meter,
-  step: Step,
+  step: Migration,
   work: (sql: SqlStorage) => void = () => {},
 ): Promise<void> {
   await runInDurableObject(meter.stub, (_instance, { storage }) => {
-    migrate(storage, [...steps, step]);
+    migrate(storage, [...migrations, step]);
     work(storage.sql);
   });
   await meter.evict();
@@ -235,11 +245,11 @@ async function makeFirstVersion(meter: Meter): Promise<void> {
   const columns = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('meta')";
   await runInDurableObject(meter.stub, (_instance, { storage: { sql } }) => {
     const state = loadState(sql);
-    if (state !== undefined) closeHour(sql, state);
+    if (state !== undefined) flushCurrentHour(sql, state);
     for (const column of ["hour", "hour_usage", "needs"]) sql.exec(`ALTER TABLE meta DROP COLUMN ${column}`);
     sql.exec("UPDATE meta SET schema_version = 1");
   });
   const first = new Meter();
-  await runInDurableObject(first.stub, (_instance, { storage }) => steps[0]?.take(storage.sql));
+  await runInDurableObject(first.stub, (_instance, { storage }) => migrations[0]?.apply(storage.sql));
   expect(await meter.rows(columns)).toEqual(await first.rows(columns));
 }

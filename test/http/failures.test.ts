@@ -83,7 +83,7 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
     expect(written).toEqual([
       [
         {
-          event: "unavailable",
+          event: "dependency_unavailable",
           requestId,
           operation: expect.any(String) as unknown,
           error: "storage_unavailable",

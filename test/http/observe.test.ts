@@ -122,7 +122,7 @@ describe("the counters", () => {
       const answer = await user.through(doorWith({ METRICS: binding })).get("/api/v1/user");
       expect(answer.status).toBe(200);
     }
-    expect(written.mock.calls).toEqual([[{ event: "not_counted", error: "Error" }]]);
+    expect(written.mock.calls).toEqual([[{ event: "metrics_write_failed", error: "Error" }]]);
   });
 });
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import { operations } from "../../src/domain/permissions.ts";
-import { readAnywhere } from "../../src/http/replicas.ts";
+import { replicaReadable } from "../../src/http/replicas.ts";
 import { makeAccount, someone, unique } from "../world.ts";
 import { doorWith } from "./door.ts";
 
@@ -97,7 +97,7 @@ describe("the database", () => {
 });
 
 it("what is read anywhere changes nothing and needs no more than to read", () => {
-  const needs = new Set([...readAnywhere].map((id) => operations[id]));
+  const needs = new Set([...replicaReadable].map((id) => operations[id]));
   expect([...needs].toSorted()).toEqual([
     "account:read",
     "logo:read",

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { parseMailbox } from "../../src/domain/email.ts";
-import { sendLetter } from "../../src/mail/send.ts";
+import { sendEmail } from "../../src/mail/send.ts";
 import { doorWith } from "../http/door.ts";
 import { makeAccount, someone, stranger } from "../world.ts";
 import { Post } from "./mailing.ts";
@@ -41,7 +41,7 @@ describe.each(hostile)("the address %j", (address) => {
 
   it("gets no mail, should it ever be stored", async () => {
     const post = new Post();
-    await expect(sendLetter(post.binding, from, address, letter)).rejects.toThrow("not an address");
+    await expect(sendEmail(post.binding, from, address, letter)).rejects.toThrow("not an address");
     expect(post.sent).toEqual([]);
   });
 });
@@ -57,14 +57,14 @@ it("an address with white space around it is the address without it", async () =
 it("a subject of several lines is no subject", async () => {
   const post = new Post();
   const broken = { ...letter, subject: "Subject\r\nBcc: everyone@example.com" };
-  await expect(sendLetter(post.binding, from, "ada@example.com", broken)).rejects.toThrow("several lines");
+  await expect(sendEmail(post.binding, from, "ada@example.com", broken)).rejects.toThrow("several lines");
   expect(post.sent).toEqual([]);
 });
 
 it("a letter goes to one address, from a name where there is one", async () => {
   const post = new Post();
-  await sendLetter(post.binding, from, "ada+tag@exämple.com", letter);
-  await sendLetter(post.binding, { name: "", email: "roster@example.com" }, "ada@example.com", letter);
+  await sendEmail(post.binding, from, "ada+tag@exämple.com", letter);
+  await sendEmail(post.binding, { name: "", email: "roster@example.com" }, "ada@example.com", letter);
   expect(post.sent).toEqual([
     { from, to: "ada+tag@exämple.com", ...letter },
     { from: "roster@example.com", to: "ada@example.com", ...letter },

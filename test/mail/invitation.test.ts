@@ -3,9 +3,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { languages, type Language } from "../../src/domain/user.ts";
-import { writeInvitation, type Invitation } from "../../src/mail/invitation.ts";
-import { escapeHtml, fill, inLine, shortened } from "../../src/mail/text.ts";
-import { invitationWords } from "../../src/mail/words.ts";
+import { renderInvitationEmail, type Invitation } from "../../src/mail/invitation.ts";
+import { escapeHtml, interpolate, toSingleLine, truncate } from "../../src/mail/text.ts";
+import { invitationMessages } from "../../src/mail/words.ts";
 
 const link = "https://roster.test/invite#a-secret_of70characters";
 const invitation: Invitation = {
@@ -52,12 +52,12 @@ const told: Readonly<Record<Language, readonly [subject: string, invites: string
 
 describe.each(languages)("in %s", (language) => {
   it("says who invites to what, as what and until when, and where to accept", () => {
-    const { subject, text, html } = writeInvitation({ ...invitation, language });
+    const { subject, text, html } = renderInvitationEmail({ ...invitation, language });
     const [line, invites, until] = told[language];
     expect(subject).toBe(line);
     expect(text.split("\n\n").slice(1, 4)).toEqual([
       invites,
-      `${invitationWords[language].accept}:\n${link}`,
+      `${invitationMessages[language].accept}:\n${link}`,
       until,
     ]);
     expect(html).toContain(`<html lang="${language.toLowerCase()}">`);
@@ -69,14 +69,14 @@ describe.each(languages)("in %s", (language) => {
   });
 
   it("names the role of an owner, and nobody where who invited is gone", () => {
-    const { subject, text, html } = writeInvitation({
+    const { subject, text, html } = renderInvitationEmail({
       ...invitation,
       language,
       inviter: null,
       role: "AOWNER",
     });
-    expect(text).toContain(invitationWords[language].roles.AOWNER);
-    expect(text).not.toContain(invitationWords[language].roles.AMEMBER);
+    expect(text).toContain(invitationMessages[language].roles.AOWNER);
+    expect(text).not.toContain(invitationMessages[language].roles.AMEMBER);
     expect(subject).toContain("Acme");
     expect(`${subject}${text}${html}`).not.toMatch(/\{\w+\}|null|undefined/);
   });
@@ -92,8 +92,8 @@ describe("what people wrote", () => {
   ];
 
   it.each(hostile)("is text in the HTML and whole in the text: %s", (words) => {
-    const { text, html } = writeInvitation({ ...invitation, account: words, inviter: words });
-    const plain = writeInvitation(invitation).html;
+    const { text, html } = renderInvitationEmail({ ...invitation, account: words, inviter: words });
+    const plain = renderInvitationEmail(invitation).html;
     expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
     expect(html.match(/href="[^"]*"/g)).toEqual(plain.match(/href="[^"]*"/g));
     expect(html).toContain(`<b><bdi>${escapeHtml(words)}</bdi></b>`);
@@ -107,27 +107,27 @@ describe("what people wrote", () => {
     "Acme\0\u0007\u009b",
     "\u202eemca\u202c and \u2066more\u2069",
   ])("breaks no line and turns nothing around: %j", (words) => {
-    const { subject, text, html } = writeInvitation({ ...invitation, account: words, inviter: words });
+    const { subject, text, html } = renderInvitationEmail({ ...invitation, account: words, inviter: words });
     const unfit = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
     expect(subject).not.toMatch(unfit);
     expect(text.replaceAll("\n", "")).not.toMatch(unfit);
     expect(html.replaceAll("\n", "")).not.toMatch(unfit);
-    expect(text.split("\n")).toHaveLength(writeInvitation(invitation).text.split("\n").length);
+    expect(text.split("\n")).toHaveLength(renderInvitationEmail(invitation).text.split("\n").length);
   });
 
   it("is whole in the mail, and as much of it in the subject as is read there", () => {
     const account = "😀".repeat(200);
-    const { subject, text } = writeInvitation({ ...invitation, account });
+    const { subject, text } = renderInvitationEmail({ ...invitation, account });
     expect(subject).toBe(`Ada Lovelace invites you to ${"😀".repeat(59)}…`);
     expect(text).toContain(account);
   });
 
   it("whatever it is, leaves the subject one line and the HTML its tags", () => {
-    const plain = writeInvitation(invitation).html.match(/<\/?[a-z]+/g);
+    const plain = renderInvitationEmail(invitation).html.match(/<\/?[a-z]+/g);
     const written = fc.string({ unit: "binary", maxLength: 60 });
     fc.assert(
       fc.property(written, written, fc.constantFrom(...languages), (account, inviter, language) => {
-        const { subject, html } = writeInvitation({ ...invitation, account, inviter, language });
+        const { subject, html } = renderInvitationEmail({ ...invitation, account, inviter, language });
         expect(subject).not.toMatch(/\p{Cc}/u);
         expect(html.match(/<\/?[a-z]+/g)).toEqual(plain);
       }),
@@ -137,7 +137,7 @@ describe("what people wrote", () => {
 });
 
 it("the day is the one in UTC, whatever the hour", () => {
-  const at = (moment: number) => writeInvitation({ ...invitation, validUntil: moment }).text;
+  const at = (moment: number) => renderInvitationEmail({ ...invitation, validUntil: moment }).text;
   expect(at(Date.UTC(2027, 11, 31, 23, 59, 59, 999))).toContain("31 December 2027 at 23:59 UTC");
   expect(at(Date.UTC(2028, 1, 29))).toContain("29 February 2028 at 00:00 UTC");
 });
@@ -145,9 +145,9 @@ it("the day is the one in UTC, whatever the hour", () => {
 describe("text", () => {
   it("is escaped once, filled once and cut between characters", () => {
     expect(escapeHtml(`<a href="x" title='y'>&`)).toBe("&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
-    expect(fill("{a}{b}{c}", { a: "{b}", b: "$&" })).toBe("{b}$&{c}");
-    expect(inLine(" a\r\n\tb ")).toBe("a b");
-    expect(shortened("😀😀😀", 2)).toBe("😀…");
-    expect(shortened("😀😀", 2)).toBe("😀😀");
+    expect(interpolate("{a}{b}{c}", { a: "{b}", b: "$&" })).toBe("{b}$&{c}");
+    expect(toSingleLine(" a\r\n\tb ")).toBe("a b");
+    expect(truncate("😀😀😀", 2)).toBe("😀…");
+    expect(truncate("😀😀", 2)).toBe("😀😀");
   });
 });

@@ -87,7 +87,9 @@ describe("a mail that has not left", () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const refusing: Queue = { ...patientQueue, send: () => Promise.reject(new Error("full")) };
     await cron(now, { JOBS: refusing });
-    expect(logged.mock.calls).toEqual([[{ event: "job_not_queued", job: "mail-invite", error: "Error" }]]);
+    expect(logged.mock.calls).toEqual([
+      [{ event: "job_enqueue_failed", job: "mail-invite", error: "Error" }],
+    ]);
     logged.mockRestore();
     await cron(now + 10 * minute, { JOBS: jobs.queue });
     expect(jobs.take()).toEqual([jobOf(uuid)]);

@@ -95,7 +95,9 @@ describe("the queue is asked", () => {
     const { status } = await inviteTo(owner.through(doorWith({ JOBS: refusing })), account, { email });
     expect(status).toBe(200);
     expect(await lastInvite(account, email)).toMatchObject({ state: "pending", mailed_at: null });
-    expect(logged.mock.calls).toEqual([[{ event: "job_not_queued", job: "mail-invite", error: "Error" }]]);
+    expect(logged.mock.calls).toEqual([
+      [{ event: "job_enqueue_failed", job: "mail-invite", error: "Error" }],
+    ]);
   });
 });
 

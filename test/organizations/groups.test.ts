@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
-import { firstGroups } from "../../src/domain/permissions.ts";
+import { builtInGroups } from "../../src/domain/permissions.ts";
 import { addToGroup, makeAccount, operator, someone, unique } from "../world.ts";
 import { answered, invalidPage, someoneInactive } from "./requests.ts";
 
 const path = "/accounts/groups/";
 
-const shownGroups = firstGroups.map(({ id, name, permissions }) => ({
+const shownGroups = builtInGroups.map(({ id, name, permissions }) => ({
   id,
   name,
   permissions: permissions.toSorted(),

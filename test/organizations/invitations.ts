@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import { makeInviteToken } from "../../src/services/invites/secret.ts";
+import { createInvitationToken } from "../../src/services/invites/secret.ts";
 import { setColumns } from "../accounts/rows.ts";
 import { unique, type Answer, type Caller, type MadeAccount } from "../world.ts";
 import { answered } from "./requests.ts";
@@ -69,7 +69,7 @@ export async function storeInvite(
 
 /** The secret of a stored invitation, as its mail would have it. */
 export function inviteToken(uuid: string): Promise<string> {
-  return makeInviteToken(env.INVITE_SECRET ?? "", { uuid, version: 1 });
+  return createInvitationToken(env.INVITE_SECRET ?? "", { uuid, version: 1 });
 }
 
 /** The addresses an organization's list shows on its first page. */

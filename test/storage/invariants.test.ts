@@ -4,9 +4,9 @@ import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { firstGroups } from "../../src/domain/permissions.ts";
-import { copiedTables } from "../../src/services/copies/tables.ts";
-import { openDatabase, precondition, runBatch } from "../../src/storage/database.ts";
+import { builtInGroups } from "../../src/domain/permissions.ts";
+import { exportedTables } from "../../src/services/copies/tables.ts";
+import { openDatabase, assertion, runBatch } from "../../src/storage/database.ts";
 import { accounts } from "../../src/storage/schema/accounts.ts";
 import { memberships } from "../../src/storage/schema/memberships.ts";
 import { unique } from "../world.ts";
@@ -586,7 +586,7 @@ describe("invitations", () => {
 });
 
 describe("words of a closed list", () => {
-  const columns = copiedTables.flatMap(({ table }) => {
+  const columns = exportedTables.flatMap(({ table }) => {
     const { name, columns: all } = getTableConfig(table);
     return all
       .filter(({ enumValues }) => (enumValues ?? []).length > 0)
@@ -691,9 +691,9 @@ describe("preconditions", () => {
 
   it("reach the use cases as the refusal they name", async () => {
     const db = openDatabase(env.DB);
-    const refused = runBatch(db, [precondition(db, "owned_accounts_limit", sql`false`)]);
-    await expect(refused).rejects.toMatchObject({ name: "DomainError", code: "owned_accounts_limit" });
-    await expect(runBatch(db, [precondition(db, "slug_taken", sql`true`)])).resolves.toHaveLength(1);
+    const refused = runBatch(db, [assertion(db, "owned_account_limit_reached", sql`false`)]);
+    await expect(refused).rejects.toMatchObject({ name: "DomainError", code: "owned_account_limit_reached" });
+    await expect(runBatch(db, [assertion(db, "slug_taken", sql`true`)])).resolves.toHaveLength(1);
   });
 
   it("and triggers speak the same language", async () => {
@@ -732,7 +732,7 @@ describe("the first rows", () => {
         .sort(),
     }));
     expect(stored).toEqual(
-      firstGroups.map((group) => ({ ...group, permissions: [...group.permissions].sort() })),
+      builtInGroups.map((group) => ({ ...group, permissions: [...group.permissions].sort() })),
     );
   });
 

@@ -4,16 +4,18 @@ import { eq, sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 
 import { openDatabase, runBatch } from "../../src/storage/database.ts";
-import { keepStatement } from "../../src/storage/kept-query.ts";
+import { prepareStatement } from "../../src/storage/kept-query.ts";
 import { zones } from "../../src/storage/schema/zones.ts";
 
 const db = openDatabase(env.DB);
 const names = ["uuid", "slug", "private"] as const;
 const row = { title: "Kept", cloudProvider: "AWS" } as const;
 
-const insertZone = keepStatement(names, (built, slots) => built.insert(zones).values({ ...row, ...slots }));
+const insertZone = prepareStatement(names, (built, slots) =>
+  built.insert(zones).values({ ...row, ...slots }),
+);
 
-const closeZone = keepStatement(["slug", "private"], (built, slots) =>
+const closeZone = prepareStatement(["slug", "private"], (built, slots) =>
   built
     .update(zones)
     .set({ private: sql`${slots.private}` })

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { operations, type OperationId } from "../../src/domain/permissions.ts";
 import { encodeCursor } from "../../src/domain/page.ts";
 import worker from "../../src/index.ts";
-import { copiedTables } from "../../src/services/copies/tables.ts";
+import { exportedTables } from "../../src/services/copies/tables.ts";
 import { storeLogo } from "../accounts/logos.ts";
 import { withToken } from "../accounts/stored-tokens.ts";
 import { Counter, Meter, patientQueue } from "../counting.ts";
@@ -79,7 +79,7 @@ const questions: readonly ((made: MadeAccount) => string)[] = [
   ),
   () => "/api/v1/user/invites",
   ({ id }) => `/api/v1/account/${id}/export`,
-  ...copiedTables.flatMap(({ name, keys }) => {
+  ...exportedTables.flatMap(({ name, keys }) => {
     const place = [name, ...keys.map(({ type }) => (type === "number" ? 1 : "a"))];
     return [[name], place].map((cursorKeys) => {
       const cursor = encodeCursor({ direction: "after", keys: cursorKeys });

@@ -10,7 +10,7 @@ export interface ImageSize {
  * Why bytes are refused as an image. An `unsupported` one follows its standard into what browsers do
  * not show; `trailing_data` is anything after the image's own end.
  */
-export type ImageFault =
+export type ImageError =
   | "empty"
   | "unknown_format"
   | "truncated"
@@ -41,6 +41,6 @@ export function fourCharacters(bytes: Uint8Array, at: number): string {
 }
 
 /** Whether these very bytes stand there. */
-export function standsAt(bytes: Uint8Array, at: number, expected: readonly number[]): boolean {
+export function matchesAt(bytes: Uint8Array, at: number, expected: readonly number[]): boolean {
   return expected.every((byte, index) => bytes[at + index] === byte);
 }

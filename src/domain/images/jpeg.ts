@@ -1,5 +1,5 @@
 /** Reads the structure of a JPEG: ITU-T T.81, as far as browsers show it. */
-import { bigEndian, type ImageFault, type ImageSize } from "./image.ts";
+import { bigEndian, type ImageError, type ImageSize } from "./image.ts";
 
 /** What every JPEG begins with: its start, and the first byte of the next marker (section B.1.1.3). */
 export const jpegStart = [0xff, 0xd8, 0xff] as const;
@@ -8,7 +8,7 @@ export const jpegStart = [0xff, 0xd8, 0xff] as const;
  * How many scans a JPEG may have; encoders make about ten. The standard knows no bound, and for a
  * dozen bytes of file each of them may cost a browser a pass over all the pixels.
  */
-export const mostScans = 100;
+export const maxScans = 100;
 
 /**
  * The size of the JPEG that fills the bytes, or why they are none: segments are walked by their
@@ -16,7 +16,7 @@ export const mostScans = 100;
  * The start is the caller's to see; coded pixels are passed over. The size is the stored one,
  * whichever way an Exif segment turns it.
  */
-export function readJpeg(bytes: Uint8Array): ImageSize | ImageFault {
+export function readJpeg(bytes: Uint8Array): ImageSize | ImageError {
   let frame: Frame | undefined;
   let scans = 0;
   for (let at = 2; ;) {
@@ -43,7 +43,7 @@ export function readJpeg(bytes: Uint8Array): ImageSize | ImageFault {
     } else if (marker === startOfScan) {
       if (frame === undefined || !isScanOf(frame, bytes.subarray(at + 2, end))) return "malformed";
       scans += 1;
-      if (scans > mostScans) return "unsupported";
+      if (scans > maxScans) return "unsupported";
       at = endOfCodedPixels(bytes, end);
       if (at === end && at < bytes.length) return "malformed";
       continue;
@@ -77,7 +77,7 @@ interface Frame extends ImageSize {
 }
 
 /** A frame header (section B.2.2). A height of 0 would be told after the first scan. */
-function readFrame(segment: Uint8Array): Frame | ImageFault {
+function readFrame(segment: Uint8Array): Frame | ImageError {
   const [precision, , , , , count = 0] = segment;
   if (count < 1 || count > 4 || segment.length !== 6 + 3 * count) return "malformed";
   const height = bigEndian(segment, 1, 2);

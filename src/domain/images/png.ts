@@ -1,5 +1,5 @@
 /** Reads the structure of a PNG: W3C Portable Network Graphics, third edition. */
-import { bigEndian, fourCharacters, type ImageFault, type ImageSize } from "./image.ts";
+import { bigEndian, fourCharacters, type ImageError, type ImageSize } from "./image.ts";
 
 /** What every PNG begins with (section 5.2). */
 export const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
@@ -9,7 +9,7 @@ export const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as 
  * its CRC, the critical ones stand in their order (section 5.6), and nothing follows the last. The
  * signature is the caller's to see; the compressed pixels are not read.
  */
-export function readPng(bytes: Uint8Array): ImageSize | ImageFault {
+export function readPng(bytes: Uint8Array): ImageSize | ImageError {
   let header: Header | undefined;
   let palette = false;
   let pixels: "ahead" | "here" | "behind" = "ahead";
@@ -51,7 +51,7 @@ interface Chunk {
 }
 
 /** The chunk that begins there (section 5.3): its length, its type, so many bytes and their CRC. */
-function chunkAt(bytes: Uint8Array, at: number): Chunk | ImageFault {
+function chunkAt(bytes: Uint8Array, at: number): Chunk | ImageError {
   if (at + 12 > bytes.length) return "truncated";
   const length = bigEndian(bytes, at, 4);
   const type = fourCharacters(bytes, at + 4);

@@ -1,8 +1,8 @@
 /** Reads the structure of a WebP: RFC 9649, with the headers of VP8 (RFC 6386) and VP8L in it. */
-import { fourCharacters, type ImageFault, type ImageSize, littleEndian, standsAt } from "./image.ts";
+import { fourCharacters, type ImageError, type ImageSize, littleEndian, matchesAt } from "./image.ts";
 
 /** Whether bytes begin as every WebP does (section 2.4): a RIFF, whatever its size, of WEBP. */
-export function beginsWebp(bytes: Uint8Array): boolean {
+export function isWebp(bytes: Uint8Array): boolean {
   return fourCharacters(bytes, 0) === "RIFF" && fourCharacters(bytes, 8) === "WEBP";
 }
 
@@ -11,7 +11,7 @@ export function beginsWebp(bytes: Uint8Array): boolean {
  * bytes, its chunks are whole, and there is one image in it. The beginning is the caller's to see;
  * the compressed pixels are not read.
  */
-export function readWebp(bytes: Uint8Array): ImageSize | ImageFault {
+export function readWebp(bytes: Uint8Array): ImageSize | ImageError {
   const riffEnd = 8 + littleEndian(bytes, 4, 4);
   if (riffEnd > bytes.length) return "truncated";
   if (riffEnd < bytes.length) return "trailing_data";
@@ -24,7 +24,7 @@ export function readWebp(bytes: Uint8Array): ImageSize | ImageFault {
 }
 
 /** The size of an extended WebP (section 2.7), whose image fills the canvas that its first chunk tells. */
-function readExtended(bytes: Uint8Array, { start, length, end }: Chunk): ImageSize | ImageFault {
+function readExtended(bytes: Uint8Array, { start, length, end }: Chunk): ImageSize | ImageError {
   if (length < 10) return "malformed";
   const isAnimation = (littleEndian(bytes, start, 1) & 0x02) !== 0;
   if (isAnimation) return "animated";
@@ -84,7 +84,7 @@ function sizeOfVp8(payload: Uint8Array): ImageSize | undefined {
   const tag = littleEndian(payload, 0, 3);
   const isShownKeyFrame = (tag & 0x01) === 0 && (tag & 0x10) !== 0;
   const isKnown = ((tag >> 1) & 0x07) <= 3;
-  if (!isShownKeyFrame || !isKnown || !standsAt(payload, 3, [0x9d, 0x01, 0x2a])) return undefined;
+  if (!isShownKeyFrame || !isKnown || !matchesAt(payload, 3, [0x9d, 0x01, 0x2a])) return undefined;
   const firstPartition = tag >> 5;
   const width = littleEndian(payload, 6, 2) & 0x3fff;
   const height = littleEndian(payload, 8, 2) & 0x3fff;

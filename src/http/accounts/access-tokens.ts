@@ -1,36 +1,36 @@
 import { z } from "@hono/zod-openapi";
 
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import {
   createAccessToken,
   deleteAccessToken,
   listAccessTokens,
-  mostAccessTokens,
+  maxAccessTokens,
 } from "../../services/tokens/access-tokens.ts";
-import { deferred } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
-import { moment, orNull, uuid } from "../fastapi/fields.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
+import { dateTime, orNull, uuid } from "../fastapi/fields.ts";
 import { text } from "../fastapi/text-fields.ts";
-import { report } from "../fastapi/validation.ts";
+import { addIssue } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Authenticated user";
 const exampleId = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
-const expires = deferred(() =>
+const expires = lazy(() =>
   z.iso.datetime().nullable().openapi({ description: "When it ends; null: never." }),
 );
 
 /** Longest description, in characters. */
 const descriptionLength = 200;
 
-const tokenSchema = deferred(() =>
+const tokenSchema = lazy(() =>
   z
     .object({ id: z.uuid(), description: z.string(), expires: expires() })
     .openapi("AccessToken", { example: { id: exampleId, description: "Backup job", expires: null } }),
 );
 
-const newTokenSchema = deferred(() =>
+const newTokenSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
@@ -40,8 +40,8 @@ const newTokenSchema = deferred(() =>
     .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } }),
 );
 
-const tokenBody = deferred(() =>
-  named(
+const tokenBody = lazy(() =>
+  withSchemaName(
     "AccessTokenBody",
     z.object({
       description: text({
@@ -51,9 +51,9 @@ const tokenBody = deferred(() =>
         example: "Backup job",
       }),
       expiration_date: orNull(
-        moment("When it ends; without it, never.").superRefine((value, context) => {
+        dateTime("When it ends; without it, never.").superRefine((value, context) => {
           if (value > Date.now()) return;
-          report(context, { type: "datetime_future", msg: "Input should be in the future" });
+          addIssue(context, { type: "datetime_future", msg: "Input should be in the future" });
         }),
         "string",
       ),
@@ -69,12 +69,16 @@ operation(
     tag,
     summary: "List my tokens",
     description: "The caller's personal access tokens, the oldest first; their secrets are kept nowhere.",
-    responses: () => answers(json(200, "The tokens.", z.array(tokenSchema()))),
+    responses: () => responses(json(200, "The tokens.", z.array(tokenSchema()))),
   },
   async (ctx, _input, c) => {
     const tokens = await listAccessTokens(ctx);
     return c.json(
-      tokens.map(({ id, description, expiresAt }) => ({ id, description, expires: tellMoment(expiresAt) })),
+      tokens.map(({ id, description, expiresAt }) => ({
+        id,
+        description,
+        expires: formatTimestamp(expiresAt),
+      })),
     );
   },
 );
@@ -82,22 +86,22 @@ operation(
 operation(
   {
     id: "createAccessToken",
-    creates: true,
+    idempotent: true,
     method: "post",
     path: "/api/v1/user/pa_tokens",
     tag,
     summary: "Create token",
-    description: `Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409; so is one more than ${mostAccessTokens}. A token cannot make another.`,
+    description: `Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409; so is one more than ${maxAccessTokens}. A token cannot make another.`,
     body: tokenBody,
     bodyExample: { description: "Backup job", expiration_date: "2027-01-31T13:00:00Z" },
-    responses: () => answers(json(201, "The token.", newTokenSchema()), 400, 403, 409, 422),
+    responses: () => responses(json(201, "The token.", newTokenSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { id, token, expiresAt } = await createAccessToken(ctx, {
       description: body.description,
       expiresAt: body.expiration_date ?? null,
     });
-    return c.json({ id, token, expires: tellMoment(expiresAt) }, 201);
+    return c.json({ id, token, expires: formatTimestamp(expiresAt) }, 201);
   },
 );
 
@@ -109,12 +113,12 @@ operation(
     tag,
     summary: "Delete token",
     description: "It stops working at once.",
-    params: deferred(() =>
+    params: lazy(() =>
       z.object({
-        id: described(uuid("The token's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+        id: withMetadata(uuid("The token's id."), { param: { name: "id", in: "path" }, example: exampleId }),
       }),
     ),
-    responses: () => answers(empty("The token is gone."), 404, 409, 422),
+    responses: () => responses(empty("The token is gone."), 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await deleteAccessToken(ctx, params.id);

@@ -8,13 +8,13 @@ import {
   descriptionLength,
   titleLength,
 } from "../../domain/account.ts";
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import { roleGrants, type Permission } from "../../domain/permissions.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { Access } from "../../services/accounts/access.ts";
 import type { Context } from "../../services/context.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { named } from "../described.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
 import { email, slug, text } from "../fastapi/text-fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 import { samlBody } from "./saml.ts";
@@ -46,7 +46,7 @@ export const exampleAccount = {
   zone_visibility: "DEFAULT",
 };
 
-export const accountSchema = deferred(() =>
+export const accountSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
@@ -76,7 +76,7 @@ export const accountSchema = deferred(() =>
     .openapi("Account", { example: exampleAccount }),
 );
 
-export const listedAccountSchema = deferred(() =>
+export const listedAccountSchema = lazy(() =>
   accountSchema()
     .pick({ id: true, slug: true, title: true, type: true, zone_visibility: true })
     .openapi("ListedAccount", {
@@ -90,19 +90,17 @@ export const listedAccountSchema = deferred(() =>
     }),
 );
 
-export const createdAccountSchema = deferred(() =>
+export const createdAccountSchema = lazy(() =>
   z.object({ id: z.uuid() }).openapi("CreatedAccount", { example: { id: exampleAccount.id } }),
 );
 
-const title = deferred(() =>
+const title = lazy(() =>
   text({ min: 1, max: titleLength, description: "What people call it.", example: "Acme" }),
 );
-const description = deferred(() =>
-  text({ max: descriptionLength, lines: true, description: "What it is for." }),
-);
+const description = lazy(() => text({ max: descriptionLength, lines: true, description: "What it is for." }));
 
-export const accountCreationBody = deferred(() =>
-  named(
+export const accountCreationBody = lazy(() =>
+  withSchemaName(
     "AccountCreation",
     z.object({
       slug: slug(),
@@ -117,8 +115,8 @@ export const accountCreationBody = deferred(() =>
   ),
 );
 
-export const accountModificationBody = deferred(() =>
-  named(
+export const accountModificationBody = lazy(() =>
+  withSchemaName(
     "AccountModification",
     z.object({
       title: title().nullish(),
@@ -134,9 +132,9 @@ export const accountModificationBody = deferred(() =>
 );
 
 /** An account as its reader may see it. */
-export function presentAccount(ctx: Context, { caller, account }: Access): Answer<typeof accountSchema> {
+export function toAccount(ctx: Context, { caller, account }: Access): ResponseBody<typeof accountSchema> {
   const may = (permission: Permission) =>
-    caller.everywhere.has(permission) || roleGrants(account.callerRole ?? undefined, permission);
+    caller.globalPermissions.has(permission) || roleGrants(account.callerRole ?? undefined, permission);
   const plan = planLimits[account.type];
   const saml = may("saml:read");
   return {
@@ -153,8 +151,8 @@ export function presentAccount(ctx: Context, { caller, account }: Access): Answe
     blocking_state: blockingStateAt(account.blockingState, account.quotaUntil, ctx.now),
     blocked_features: account.blockedFeatures,
     limits: account.limits ?? { upload: null, usage: null },
-    creation_date: tellMoment(account.createdAt),
-    trial_expiration_date: tellMoment(account.trialExpiresAt),
+    creation_date: formatTimestamp(account.createdAt),
+    trial_expiration_date: formatTimestamp(account.trialExpiresAt),
     domain: saml ? account.samlDomain : null,
     saml_entity_id: saml ? account.samlEntityId : null,
     saml_sso_url: saml ? account.samlSsoUrl : null,

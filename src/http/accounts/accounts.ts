@@ -4,7 +4,7 @@ import { createAccount } from "../../services/accounts/create.ts";
 import { deleteAccount } from "../../services/accounts/delete.ts";
 import { getAccount } from "../../services/accounts/get.ts";
 import { AccountName } from "../../services/accounts/access.ts";
-import { listOwnAccounts } from "../../services/accounts/list-own.ts";
+import { listMemberAccounts } from "../../services/accounts/list-own.ts";
 import { isSlugAvailable } from "../../services/accounts/slug-status.ts";
 import { updateAccount, type AccountChanges } from "../../services/accounts/update.ts";
 import {
@@ -14,13 +14,13 @@ import {
   createdAccountSchema,
   exampleAccount,
   listedAccountSchema,
-  presentAccount,
+  toAccount,
 } from "./account-schemas.ts";
-import { answerTagged, entityTag, expectedVersions } from "../entity-tag.ts";
+import { respondWithEtag, computeEtag, ifMatchVersions } from "../entity-tag.ts";
 import { limitSlugs } from "../rate-limits.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
 import { operation } from "./operation.ts";
-import { namedAccount } from "./paths.ts";
+import { accountBySlugOrId } from "./paths.ts";
 
 const tag = "Accounts";
 
@@ -32,10 +32,10 @@ operation(
     tag,
     summary: "List accounts",
     description: "The accounts the caller is a member of, by title.",
-    responses: () => answers(json(200, "The caller's accounts.", z.array(listedAccountSchema()))),
+    responses: () => responses(json(200, "The caller's accounts.", z.array(listedAccountSchema()))),
   },
   async (ctx, _input, c) => {
-    const accounts = await listOwnAccounts(ctx);
+    const accounts = await listMemberAccounts(ctx);
     return c.json(
       accounts.map(({ uuid, slug, title, type }) => ({
         id: uuid,
@@ -51,16 +51,16 @@ operation(
 operation(
   {
     id: "createAccount",
-    creates: true,
+    idempotent: true,
     method: "post",
     path: "/api/v1/accounts",
     tag,
-    limit: limitSlugs,
+    rateLimit: limitSlugs,
     summary: "Create account",
     description: "Makes an account; the caller becomes its owner.",
     body: accountCreationBody,
     bodyExample: { slug: "acme", title: "Acme", zone: "europe-1" },
-    responses: () => answers(json(201, "The account is made.", createdAccountSchema()), 400, 403, 409, 422),
+    responses: () => responses(json(201, "The account is made.", createdAccountSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const made = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
@@ -71,34 +71,34 @@ operation(
 operation(
   {
     id: "getAccount",
-    versioned: true,
+    etag: true,
     method: "get",
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Get account",
     description: "For members. SAML fields are null for callers without `saml:read`.",
-    params: namedAccount,
-    responses: () => answers(json(200, "The account.", accountSchema(), exampleAccount), 403, 404),
+    params: accountBySlugOrId,
+    responses: () => responses(json(200, "The account.", accountSchema(), exampleAccount), 403, 404),
   },
   async (ctx, { params }, c) => {
     const access = await getAccount(ctx, new AccountName(params.slug));
-    return answerTagged(c, access.account, presentAccount(ctx, access));
+    return respondWithEtag(c, access.account, toAccount(ctx, access));
   },
 );
 
 operation(
   {
     id: "modifyAccount",
-    versioned: true,
+    etag: true,
     method: "patch",
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Modify account",
     description: "For owners. A key left out stays; `saml: null` removes single sign-on.",
-    params: namedAccount,
+    params: accountBySlugOrId,
     body: accountModificationBody,
     bodyExample: { title: "Acme Ltd", description: null },
-    responses: () => answers(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 422, 412),
+    responses: () => responses(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 422, 412),
   },
   async (ctx, { params, body }, c) => {
     const { saml } = body;
@@ -118,9 +118,9 @@ operation(
       ctx,
       new AccountName(params.slug),
       () => Promise.resolve(changes),
-      expectedVersions(c),
+      ifMatchVersions(c),
     );
-    const ETag = await entityTag(access.account.version, JSON.stringify(presentAccount(ctx, access)));
+    const ETag = await computeEtag(access.account.version, JSON.stringify(toAccount(ctx, access)));
     return c.json(null, 200, { ETag });
   },
 );
@@ -128,17 +128,17 @@ operation(
 operation(
   {
     id: "deleteAccount",
-    versioned: true,
+    etag: true,
     method: "delete",
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Delete account",
     description: "For owners. Everything of the account goes: members, invitations, logo, usage, history.",
-    params: namedAccount,
-    responses: () => answers(empty("The account is gone."), 403, 404, 409, 412),
+    params: accountBySlugOrId,
+    responses: () => responses(empty("The account is gone."), 403, 404, 409, 412),
   },
   async (ctx, { params }, c) => {
-    await deleteAccount(ctx, new AccountName(params.slug), expectedVersions(c));
+    await deleteAccount(ctx, new AccountName(params.slug), ifMatchVersions(c));
     return c.body(null, 204);
   },
 );
@@ -149,12 +149,12 @@ operation(
     method: "get",
     path: "/api/v1/account/{slug}/status",
     tag,
-    limit: limitSlugs,
+    rateLimit: limitSlugs,
     summary: "Slug free?",
     description: "Whether an account could be made with this slug now.",
-    params: namedAccount,
+    params: accountBySlugOrId,
     responses: () =>
-      answers(
+      responses(
         json(200, "Whether it is free.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
           available: true,
         }),

@@ -1,7 +1,7 @@
 import { listAccountAudit } from "../../services/audit-list.ts";
-import { answers, json } from "../fastapi/answers.ts";
-import { auditPageSchema, auditQuery, presentAudit, readAuditQuery } from "../fastapi/audit.ts";
-import { namedAccount } from "./paths.ts";
+import { responses, json } from "../fastapi/answers.ts";
+import { auditPageSchema, auditQuery, toAuditPage, parseAuditQuery } from "../fastapi/audit.ts";
+import { accountBySlugOrId } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 operation(
@@ -13,10 +13,10 @@ operation(
     summary: "List changes",
     description:
       "What was changed in the account, by whom and when, the newest first. For owners. A filtered page looks through 1,000 changes at the most: go on while `next` is not null.",
-    params: namedAccount,
+    params: accountBySlugOrId,
     query: auditQuery,
-    responses: () => answers(json(200, "The changes.", auditPageSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "The changes.", auditPageSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) =>
-    c.json(presentAudit(await listAccountAudit(ctx, params.slug, readAuditQuery(query)))),
+    c.json(toAuditPage(await listAccountAudit(ctx, params.slug, parseAuditQuery(query)))),
 );

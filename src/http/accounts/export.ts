@@ -1,12 +1,12 @@
 import { AccountName } from "../../services/accounts/access.ts";
 import { exportAccount, type AccountPart } from "../../services/copies/export-account.ts";
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import { joinName } from "../../domain/user.ts";
-import { answers, bytes } from "../fastapi/answers.ts";
-import { presentChange } from "../fastapi/audit.ts";
-import { logFault } from "../refusal.ts";
-import { presentAccount } from "./account-schemas.ts";
-import { namedAccount } from "./paths.ts";
+import { responses, bytes } from "../fastapi/answers.ts";
+import { toAuditEntry } from "../fastapi/audit.ts";
+import { logUnexpected } from "../refusal.ts";
+import { toAccount } from "./account-schemas.ts";
+import { accountBySlugOrId } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const mediaType = "application/x-ndjson";
@@ -20,8 +20,8 @@ operation(
     summary: "Export account",
     description:
       "All that is the account's own, as JSON lines whose `kind` is account, member, invitation, change (its history), usage (a bucket), logo (in base64), and at last `end` with how many there are of each. It is read while it is sent, so it is no snapshot; what comes without its `end` is not whole. Secrets are not in it. For owners.",
-    params: namedAccount,
-    responses: () => answers(bytes("One JSON object a line.", [mediaType]), 403, 404),
+    params: accountBySlugOrId,
+    responses: () => responses(bytes("One JSON object a line.", [mediaType]), 403, 404),
   },
   async (ctx, { params }, c) => {
     const { access, parts } = await exportAccount(ctx, new AccountName(params.slug));
@@ -30,8 +30,8 @@ operation(
       "Content-Disposition": `attachment; filename="${access.account.slug}.ndjson"`,
     };
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
-    const account = { kind: "account", ...presentAccount(ctx, access) };
-    const text = tell(account, parts, (error) => logFault(c, error));
+    const account = { kind: "account", ...toAccount(ctx, access) };
+    const text = tell(account, parts, (error) => logUnexpected(c, error));
     return c.body(streamOf(text), 200, headers);
   },
 );
@@ -81,7 +81,7 @@ function present(part: AccountPart): object[] {
       name: joinName(firstName, lastName),
       email,
       role,
-      since: tellMoment(createdAt),
+      since: formatTimestamp(createdAt),
     }));
   }
   if (part.kind === "invitation") {
@@ -90,17 +90,17 @@ function present(part: AccountPart): object[] {
       email,
       role,
       state,
-      sent_at: tellMoment(sentAt),
-      expires: tellMoment(validUntil),
+      sent_at: formatTimestamp(sentAt),
+      expires: formatTimestamp(validUntil),
       invited_by: inviter,
       accepted_by: acceptedBy,
     }));
   }
-  if (part.kind === "change") return part.rows.map(presentChange);
+  if (part.kind === "change") return part.rows.map(toAuditEntry);
   if (part.kind === "usage") {
     return part.rows.map(({ size, at, knowledgebox, sums }) => ({
       bucket: size,
-      timestamp: tellMoment(at),
+      timestamp: formatTimestamp(at),
       knowledgebox,
       metrics: sums,
     }));

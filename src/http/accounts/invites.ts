@@ -2,21 +2,21 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import { AccountName } from "../../services/accounts/access.ts";
-import { inviteAddress } from "../../services/invites/invite.ts";
-import { listEveryInvite } from "../../services/invites/list.ts";
-import { revokeAddress } from "../../services/invites/revoke.ts";
-import { deferred } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { inviteOrRenew } from "../../services/invites/invite.ts";
+import { listAllInvitations } from "../../services/invites/list.ts";
+import { revokeInvitationByEmail } from "../../services/invites/revoke.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
 import { email } from "../fastapi/text-fields.ts";
-import { accountById, namedAccount } from "./paths.ts";
+import { accountById, accountBySlugOrId } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Invites";
 
-const inviteSchema = deferred(() =>
+const inviteSchema = lazy(() =>
   z
     .object({ email: z.string(), role: z.enum(accountRoles), expires: z.iso.datetime() })
     .openapi("AccountInvite", {
@@ -24,8 +24,8 @@ const inviteSchema = deferred(() =>
     }),
 );
 
-const inviteBody = deferred(() =>
-  named("InviteBody", z.object({ email: email(), role: z.enum(accountRoles).default("AMEMBER") }), {
+const inviteBody = lazy(() =>
+  withSchemaName("InviteBody", z.object({ email: email(), role: z.enum(accountRoles).default("AMEMBER") }), {
     description: "Other keys, such as `came_from`, are ignored.",
   }),
 );
@@ -39,15 +39,15 @@ operation(
     summary: "List invites",
     description: "Those who are invited and have not joined yet. For members.",
     params: accountById,
-    responses: () => answers(json(200, "The invites.", z.array(inviteSchema())), 403, 404, 422),
+    responses: () => responses(json(200, "The invites.", z.array(inviteSchema())), 403, 404, 422),
   },
   async (ctx, { params }, c) => {
-    const invites = await listEveryInvite(ctx, new AccountName(params.account_id));
+    const invites = await listAllInvitations(ctx, new AccountName(params.account_id));
     return c.json(
       invites.map((invite) => ({
         email: invite.email,
         role: invite.role,
-        expires: tellMoment(invite.validUntil),
+        expires: formatTimestamp(invite.validUntil),
       })),
     );
   },
@@ -56,19 +56,19 @@ operation(
 operation(
   {
     id: "inviteToAccount",
-    creates: true,
+    idempotent: true,
     method: "post",
     path: "/api/v1/account/{slug}/invite",
     tag,
     summary: "Invite",
     description:
       "Invites an address, or renews its pending invite: role, link and end; within a minute of the last mail only the role. For members; nobody invites to a role above their own. A pending invite takes a seat.",
-    params: namedAccount,
+    params: accountBySlugOrId,
     body: inviteBody,
     bodyExample: { email: "ada@example.com", role: "AMEMBER" },
-    responses: () => answers(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 422),
+    responses: () => responses(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 422),
   },
-  async (ctx, { params, body }, c) => c.json(await inviteAddress(ctx, new AccountName(params.slug), body)),
+  async (ctx, { params, body }, c) => c.json(await inviteOrRenew(ctx, new AccountName(params.slug), body)),
 );
 
 operation(
@@ -80,18 +80,18 @@ operation(
     summary: "Delete invite",
     description:
       "Its link stops working and its seat is free. For members, AMEMBERs only where it invites an AMEMBER.",
-    params: deferred(() =>
+    params: lazy(() =>
       accountById().extend({
-        email: described(email().clone(), {
+        email: withMetadata(email().clone(), {
           param: { name: "email", in: "path" },
           example: "ada@example.com",
         }),
       }),
     ),
-    responses: () => answers(empty("The invite is gone."), 403, 404, 409, 422),
+    responses: () => responses(empty("The invite is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
-    await revokeAddress(ctx, new AccountName(params.account_id), params.email);
+    await revokeInvitationByEmail(ctx, new AccountName(params.account_id), params.email);
     return c.body(null, 204);
   },
 );

@@ -3,22 +3,22 @@ import { z } from "@hono/zod-openapi";
 import {
   imageExtensions,
   imageTypes,
-  largestLogo,
-  largestSide,
+  maxLogoBytes,
+  maxLogoSide,
   readImage,
   type ImageResult,
 } from "../../domain/logo.ts";
 import { deleteLogo, uploadLogo, type Image } from "../../services/logos/change.ts";
 import { getLogo, type FoundLogo } from "../../services/logos/get.ts";
 import type { AppContext } from "../app-env.ts";
-import { deferred } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { expectedTags, isKnown } from "../entity-tag.ts";
-import { answers, bytes, empty } from "../fastapi/answers.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { parseIfMatch, matchesIfNoneMatch } from "../entity-tag.ts";
+import { responses, bytes, empty } from "../fastapi/answers.ts";
 import { uuid } from "../fastapi/fields.ts";
 import { UploadedFile } from "../fastapi/form.ts";
-import { report, valueError } from "../fastapi/validation.ts";
-import { namedAccount } from "./paths.ts";
+import { addIssue, valueError } from "../fastapi/validation.ts";
+import { accountBySlugOrId } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Logos";
@@ -33,30 +33,30 @@ const faults: Readonly<Record<ImageFault, string>> = {
   truncated: "The image ends too early.",
   malformed: "The image is broken.",
   unsupported: "The image is of a kind that browsers do not show.",
-  too_many_pixels: `The image is larger than ${largestSide} by ${largestSide} pixels.`,
+  too_many_pixels: `The image is larger than ${maxLogoSide} by ${maxLogoSide} pixels.`,
   animated: "The image is animated.",
   trailing_data: "The file goes on after the end of the image.",
 };
 
-const logoBody = deferred(() =>
-  named(
+const logoBody = lazy(() =>
+  withSchemaName(
     "LogoBody",
     z.object({
-      file: described(
+      file: withMetadata(
         z.transform((value, context): Image => {
-          if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
-          if (Array.isArray(value)) return report(context, valueError("There is more than one file."));
+          if (value === undefined) return addIssue(context, { type: "missing", msg: "Field required" });
+          if (Array.isArray(value)) return addIssue(context, valueError("There is more than one file."));
           if (!(value instanceof UploadedFile)) {
-            return report(context, valueError("Expected UploadFile, received: <class 'str'>"));
+            return addIssue(context, valueError("Expected UploadFile, received: <class 'str'>"));
           }
           const image = readImage(value.bytes);
-          if (image.kind === "refused") return report(context, valueError(faults[image.reason]));
+          if (image.kind === "refused") return addIssue(context, valueError(faults[image.reason]));
           return { bytes: value.bytes, type: image.type };
         }),
         {
           type: "string",
           format: "binary",
-          description: `A still PNG, JPEG or WebP of 2 MiB and ${largestSide} by ${largestSide} pixels at the most; its declared name and type do not matter.`,
+          description: `A still PNG, JPEG or WebP of 2 MiB and ${maxLogoSide} by ${maxLogoSide} pixels at the most; its declared name and type do not matter.`,
         },
       ),
     }),
@@ -67,21 +67,21 @@ const logoBody = deferred(() =>
 operation(
   {
     id: "downloadLogo",
-    versioned: true,
+    etag: true,
     method: "get",
     path,
     tag,
     summary: "Download logo",
     description: "The logo as it was uploaded, whatever the path's end says. For members.",
-    params: namedAccount,
-    query: deferred(() => z.object({ account_id: uuid(accountId) })),
-    responses: () => answers(bytes("The logo.", imageTypes), 403, 404, 422),
+    params: accountBySlugOrId,
+    query: lazy(() => z.object({ account_id: uuid(accountId) })),
+    responses: () => responses(bytes("The logo.", imageTypes), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const logo = await getLogo(
       ctx,
       { name: params.slug, accountId: query.account_id },
-      { isKnown: (hash) => isKnown(c, `"${hash}"`), bytes: c.req.method === "GET" },
+      { isKnown: (hash) => matchesIfNoneMatch(c, `"${hash}"`), bytes: c.req.method === "GET" },
     );
     return present(c, logo);
   },
@@ -90,17 +90,17 @@ operation(
 operation(
   {
     id: "uploadLogo",
-    versioned: true,
+    etag: true,
     method: "patch",
     path,
     tag,
     summary: "Upload logo",
     description: "Replaces the logo; downloads give the old one or the new one, whole. For owners.",
-    params: namedAccount,
-    query: deferred(() => z.object({ account_id: described(z.string(), { description: accountId }) })),
+    params: accountBySlugOrId,
+    query: lazy(() => z.object({ account_id: withMetadata(z.string(), { description: accountId }) })),
     body: logoBody,
-    largestFile: largestLogo,
-    responses: () => answers(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
+    maxFileBytes: maxLogoBytes,
+    responses: () => responses(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query, body }, c) => {
     const owner = { name: params.slug, accountId: query.account_id };
@@ -112,15 +112,15 @@ operation(
 operation(
   {
     id: "deleteLogo",
-    versioned: true,
+    etag: true,
     method: "delete",
     path,
     tag,
     summary: "Delete logo",
     description: "Takes the logo away. For owners.",
-    params: namedAccount,
-    query: deferred(() => z.object({ account_id: described(z.string(), { description: accountId }) })),
-    responses: () => answers(empty("There is no logo now."), 403, 404, 409, 412, 422),
+    params: accountBySlugOrId,
+    query: lazy(() => z.object({ account_id: withMetadata(z.string(), { description: accountId }) })),
+    responses: () => responses(empty("There is no logo now."), 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query }, c) => {
     await deleteLogo(ctx, { name: params.slug, accountId: query.account_id }, expectedLogos(c));
@@ -149,5 +149,5 @@ function present(c: AppContext, { hash, type, content }: FoundLogo): Response {
 
 /** The logos that `If-Match` names by their hashes; undefined where it names none in particular. */
 function expectedLogos(c: AppContext): readonly string[] | undefined {
-  return expectedTags(c)?.map((one) => /^"([0-9a-f]{64})"$/.exec(one)?.[1] ?? "");
+  return parseIfMatch(c)?.map((one) => /^"([0-9a-f]{64})"$/.exec(one)?.[1] ?? "");
 }

@@ -6,13 +6,13 @@ import { joinName } from "../../domain/user.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { getMember, listMembers, searchMembers, type Member } from "../../services/members/find.ts";
 import { removeMember, updateMembers } from "../../services/members/update.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
 import { listOf, uuid } from "../fastapi/fields.ts";
-import { InvalidRequest, report, valueError } from "../fastapi/validation.ts";
-import { namedAccount } from "./paths.ts";
+import { InvalidRequest, addIssue, valueError } from "../fastapi/validation.ts";
+import { accountBySlugOrId } from "./paths.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Members";
@@ -22,23 +22,23 @@ const example = { id: exampleId, name: "Ada Lovelace", email: "ada@example.com",
 /** Most users one change names, added and deleted each. */
 const mostNamed = 1_000;
 
-const memberSchema = deferred(() =>
+const memberSchema = lazy(() =>
   z
     .object({ id: z.uuid(), name: z.string(), email: z.string(), role: z.enum(accountRoles) })
     .openapi("AccountUser", { example }),
 );
 
-const oneMember = deferred(() =>
-  namedAccount().extend({
-    user_id: described(uuid("The user's id."), {
+const oneMember = lazy(() =>
+  accountBySlugOrId().extend({
+    user_id: withMetadata(uuid("The user's id."), {
       param: { name: "user_id", in: "path" },
       example: exampleId,
     }),
   }),
 );
 
-const memberChanges = deferred(() =>
-  named(
+const memberChanges = lazy(() =>
+  withSchemaName(
     "AccountUsersUpdate",
     z
       .object({
@@ -51,7 +51,7 @@ const memberChanges = deferred(() =>
       .superRefine(({ add, delete: removed }, context) => {
         const told = new Set<string>(removed ?? []);
         for (const [at, { id }] of (add ?? []).entries()) {
-          if (told.has(id)) report(context, valueError("This user is named twice."), ["add", at, "id"]);
+          if (told.has(id)) addIssue(context, valueError("This user is named twice."), ["add", at, "id"]);
           told.add(id);
         }
       }),
@@ -70,7 +70,7 @@ operation(
     summary: "Get member",
     description: "One member. For members.",
     params: oneMember,
-    responses: () => answers(json(200, "The member.", memberSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "The member.", memberSchema()), 403, 404, 422),
   },
   async (ctx, { params }, c) =>
     c.json(present(await getMember(ctx, new AccountName(params.slug), params.user_id))),
@@ -85,7 +85,7 @@ operation(
     summary: "Leave account",
     description: "For that member, or owners. A blocked account can be left; its last owner stays.",
     params: oneMember,
-    responses: () => answers(empty("The member is gone."), 403, 404, 409, 422),
+    responses: () => responses(empty("The member is gone."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await removeMember(ctx, new AccountName(params.slug), params.user_id);
@@ -101,8 +101,8 @@ operation(
     tag,
     summary: "List members",
     description: "All members, in the order they joined. For owners.",
-    params: namedAccount,
-    responses: () => answers(json(200, "The members.", z.array(memberSchema())), 403, 404),
+    params: accountBySlugOrId,
+    responses: () => responses(json(200, "The members.", z.array(memberSchema())), 403, 404),
   },
   async (ctx, { params }, c) => c.json((await listMembers(ctx, new AccountName(params.slug))).map(present)),
 );
@@ -116,10 +116,10 @@ operation(
     summary: "Update members",
     description:
       "Adds users, changes members' roles and deletes members, all or nothing. Adding a member changes the role; deleting who is none changes nothing. For owners.",
-    params: namedAccount,
+    params: accountBySlugOrId,
     body: memberChanges,
     bodyExample: { add: [{ id: exampleId, role: "AMEMBER" }], delete: [] },
-    responses: () => answers(empty("The members are changed."), 400, 403, 404, 409, 422),
+    responses: () => responses(empty("The members are changed."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const add = (body.add ?? []).map(({ id, role }) => ({ uuid: id, role }));
@@ -141,11 +141,11 @@ operation(
     summary: "Search members",
     description:
       "The members in whose name or address the text stands, in any case; every character is an ordinary one. For members.",
-    params: namedAccount,
-    query: deferred(() =>
-      z.object({ query: described(z.string(), { description: "What to look for.", example: "ada" }) }),
+    params: accountBySlugOrId,
+    query: lazy(() =>
+      z.object({ query: withMetadata(z.string(), { description: "What to look for.", example: "ada" }) }),
     ),
-    responses: () => answers(json(200, "The members.", z.array(memberSchema())), 403, 404, 422),
+    responses: () => responses(json(200, "The members.", z.array(memberSchema())), 403, 404, 422),
   },
   async (ctx, { params, query }, c) =>
     c.json((await searchMembers(ctx, new AccountName(params.slug), query.query)).map(present)),
@@ -173,6 +173,6 @@ function asFaults(
   );
 }
 
-function present({ uuid: id, firstName, lastName, email, role }: Member): Answer<typeof memberSchema> {
+function present({ uuid: id, firstName, lastName, email, role }: Member): ResponseBody<typeof memberSchema> {
   return { id, name: joinName(firstName, lastName), email, role };
 }

@@ -1,7 +1,7 @@
-import { FastApiFace } from "../fastapi/operation.ts";
+import { FastApiSurface } from "../fastapi/operation.ts";
 
 /** The accounts face: `/api/v1/…`. */
-export const accountsApi = new FastApiFace();
+export const accountsSurface = new FastApiSurface();
 
 /** Adds an operation of the accounts face: for callers who are someone, or open to anyone. */
-export const { operation, openOperation } = accountsApi;
+export const { operation, openOperation } = accountsSurface;

@@ -2,13 +2,13 @@ import { z } from "@hono/zod-openapi";
 
 import { permissions } from "../../domain/permissions.ts";
 import { listPermissions } from "../../services/accounts/permissions.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { answers, json } from "../fastapi/answers.ts";
-import { namedAccount } from "./paths.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { responses, json } from "../fastapi/answers.ts";
+import { accountBySlugOrId } from "./paths.ts";
 import { operation } from "./operation.ts";
 
-const permissionsSchema = deferred(() =>
+const permissionsSchema = lazy(() =>
   z
     .object({ permissions: z.array(z.enum(permissions)) })
     .openapi("AccountPermissions", { example: { permissions: ["account:read", "members:search"] } }),
@@ -23,14 +23,14 @@ operation(
     summary: "Get permissions",
     description:
       "What the caller may do on the account; with `stash_id`, what of it concerns a knowledge box. For members.",
-    params: namedAccount,
-    query: deferred(() =>
+    params: accountBySlugOrId,
+    query: lazy(() =>
       z.object({
-        account_id: described(z.string(), { description: "The account's id; another account's is 404." }),
-        stash_id: described(z.string().optional(), { description: "The id of a knowledge box." }),
+        account_id: withMetadata(z.string(), { description: "The account's id; another account's is 404." }),
+        stash_id: withMetadata(z.string().optional(), { description: "The id of a knowledge box." }),
       }),
     ),
-    responses: () => answers(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const knowledgeBox = query.stash_id !== undefined;

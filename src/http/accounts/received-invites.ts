@@ -2,15 +2,15 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { tellMoment } from "../../domain/moment.ts";
-import { acceptInvite, acceptOwnInvite } from "../../services/invites/accept.ts";
-import { listOwnInvites } from "../../services/invites/list-own.ts";
-import { previewInvite } from "../../services/invites/preview.ts";
-import { deferred } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { answers, json, openAnswers } from "../fastapi/answers.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
+import { acceptInvitation, acceptReceivedInvitation } from "../../services/invites/accept.ts";
+import { listReceivedInvitations } from "../../services/invites/list-own.ts";
+import { previewInvitation } from "../../services/invites/preview.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, json, openResponses } from "../fastapi/answers.ts";
 import { uuid } from "../fastapi/fields.ts";
-import { countingBadSecrets, limitPreviews } from "../rate-limits.ts";
+import { countBadSecrets, limitPreviews } from "../rate-limits.ts";
 import { openOperation, operation } from "./operation.ts";
 
 const tag = "Invites";
@@ -21,7 +21,7 @@ const expires = "2026-02-07T13:00:00.000Z";
 const inviterName = () =>
   z.string().nullable().openapi({ description: "Who invited, by name; null when that user is gone." });
 
-const receivedSchema = deferred(() =>
+const receivedSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
@@ -41,13 +41,13 @@ const receivedSchema = deferred(() =>
     }),
 );
 
-const joinedSchema = deferred(() =>
+const joinedSchema = lazy(() =>
   z
     .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
     .openapi("JoinedAccount", { example: { account: exampleAccount } }),
 );
 
-const previewSchema = deferred(() =>
+const previewSchema = lazy(() =>
   z
     .object({
       account: z.object({
@@ -71,10 +71,10 @@ const previewSchema = deferred(() =>
     }),
 );
 
-const tokenBody = deferred(() =>
-  named(
+const tokenBody = lazy(() =>
+  withSchemaName(
     "InviteToken",
-    z.object({ token: described(z.string(), { description: "What stands behind `#` in the link." }) }),
+    z.object({ token: withMetadata(z.string(), { description: "What stands behind `#` in the link." }) }),
   ),
 );
 const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
@@ -91,14 +91,14 @@ openOperation(
     body: tokenBody,
     bodyExample: { token: exampleToken },
     limit: limitPreviews,
-    responses: () => openAnswers(json(200, "The invite.", previewSchema()), 400, 404, 422),
+    responses: () => openResponses(json(200, "The invite.", previewSchema()), 400, 404, 422),
   },
   async (visit, { body }, c) => {
-    const { title, logo, inviter, role, validUntil } = await countingBadSecrets(c, () =>
-      previewInvite(visit, body.token),
+    const { title, logo, inviter, role, validUntil } = await countBadSecrets(c, () =>
+      previewInvitation(visit, body.token),
     );
     const account = { title, logo_url: logo };
-    return c.json({ account, invited_by: inviter, role, expires: tellMoment(validUntil) });
+    return c.json({ account, invited_by: inviter, role, expires: formatTimestamp(validUntil) });
   },
 );
 
@@ -114,10 +114,10 @@ operation(
     body: tokenBody,
     bodyExample: { token: exampleToken },
     responses: () =>
-      answers(json(200, "The account that was joined.", joinedSchema()), 400, 403, 404, 409, 422),
+      responses(json(200, "The account that was joined.", joinedSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { body }, c) => {
-    const { uuid: id, slug } = await countingBadSecrets(c, () => acceptInvite(ctx, body.token));
+    const { uuid: id, slug } = await countBadSecrets(c, () => acceptInvitation(ctx, body.token));
     return c.json({ account: { id, slug } });
   },
 );
@@ -130,17 +130,17 @@ operation(
     tag,
     summary: "List my invites",
     description: "The pending invites sent to the caller's verified address, the oldest first.",
-    responses: () => answers(json(200, "The invites.", z.array(receivedSchema()))),
+    responses: () => responses(json(200, "The invites.", z.array(receivedSchema()))),
   },
   async (ctx, _input, c) => {
-    const invites = await listOwnInvites(ctx);
+    const invites = await listReceivedInvitations(ctx);
     return c.json(
       invites.map(({ uuid: id, account, role, inviter, validUntil }) => ({
         id,
         account: { id: account.uuid, slug: account.slug, title: account.title },
         role,
         invited_by: inviter,
-        expires: tellMoment(validUntil),
+        expires: formatTimestamp(validUntil),
       })),
     );
   },
@@ -154,15 +154,15 @@ operation(
     tag,
     summary: "Accept my invite",
     description: "Makes the caller a member by an invite sent to the caller's verified address.",
-    params: deferred(() =>
+    params: lazy(() =>
       z.object({
-        id: described(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+        id: withMetadata(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
       }),
     ),
-    responses: () => answers(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
+    responses: () => responses(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
-    const { uuid: id, slug } = await acceptOwnInvite(ctx, params.id);
+    const { uuid: id, slug } = await acceptReceivedInvitation(ctx, params.id);
     return c.json({ account: { id, slug } });
   },
 );

@@ -12,6 +12,6 @@ import "./usage.ts";
 import "./user.ts";
 import "./zones.ts";
 
-import { accountsApi } from "./operation.ts";
+import { accountsSurface } from "./operation.ts";
 
-export const accountsFace = accountsApi.mount("/api/v1");
+export const accountsApi = accountsSurface.mount("/api/v1");

@@ -3,8 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 
 import { isPublicHttps } from "../../domain/url.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 
@@ -12,8 +12,8 @@ import { valueError } from "../fastapi/validation.ts";
 const certificateLength = 20_000;
 
 /** Single sign-on of an account, as it is written. */
-export const samlBody = deferred(() =>
-  described(
+export const samlBody = lazy(() =>
+  withMetadata(
     z.object({
       domain: text({
         min: 1,

@@ -4,10 +4,10 @@ import { aggregations } from "../../domain/buckets.ts";
 import { eventMetrics, metrics } from "../../domain/usage.ts";
 import { readUsage } from "../../services/usage/read.ts";
 import { recordUsage } from "../../services/usage/record.ts";
-import { deferred } from "../deferred.ts";
-import { named } from "../described.ts";
-import { answers, json } from "../fastapi/answers.ts";
-import { integer, listOf, moment, orNull, uuid } from "../fastapi/fields.ts";
+import { lazy } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
+import { responses, json } from "../fastapi/answers.ts";
+import { integer, listOf, dateTime, orNull, uuid } from "../fastapi/fields.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
 import { accountById } from "./paths.ts";
@@ -18,7 +18,7 @@ const exampleBox = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
 /** Most events one call brings. */
 const mostEvents = 1_000;
 
-const pointsSchema = deferred(() =>
+const pointsSchema = lazy(() =>
   z
     .array(
       z.object({
@@ -37,7 +37,7 @@ const pointsSchema = deferred(() =>
     }),
 );
 
-const recordedSchema = deferred(() =>
+const recordedSchema = lazy(() =>
   z
     .object({
       accepted: z.int(),
@@ -49,8 +49,8 @@ const recordedSchema = deferred(() =>
     .openapi("RecordedEvents", { example: { accepted: 1, duplicates: 0, refused: [] } }),
 );
 
-const eventsBody = deferred(() =>
-  named(
+const eventsBody = lazy(() =>
+  withSchemaName(
     "UsageEvents",
     z.object({
       events: listOf(
@@ -59,7 +59,7 @@ const eventsBody = deferred(() =>
           metric: z.enum(eventMetrics),
           value: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, description: "What was used." }),
           knowledgebox: orNull(uuid("The knowledge box it was used in."), "string"),
-          timestamp: orNull(moment("When; now unless told."), "string"),
+          timestamp: orNull(dateTime("When; now unless told."), "string"),
         }),
         mostEvents,
       ),
@@ -77,15 +77,15 @@ operation(
     description:
       "One point a bucket that the half-open range touches, empty ones too, every metric in each; UTC, weeks from Monday, the hour of `from` whole. `millennium` is one point for the whole range. Hours are kept 400 days, days for ever; 10,000 points at the most. For members.",
     params: accountById,
-    query: deferred(() =>
+    query: lazy(() =>
       z.object({
-        from: moment("Where the range begins."),
-        to: moment("Where it ends; now unless told.").optional(),
+        from: dateTime("Where the range begins."),
+        to: dateTime("Where it ends; now unless told.").optional(),
         aggregation: z.enum(aggregations).default("millennium"),
         knowledgebox: uuid("Only what was recorded of this one.").optional(),
       }),
     ),
-    responses: () => answers(json(200, "The points.", pointsSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "The points.", pointsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const result = await readUsage(ctx, params.account_id, query);
@@ -102,7 +102,7 @@ operation(
 operation(
   {
     id: "recordUsage",
-    uncounted: true,
+    exemptFromRateLimit: true,
     method: "post",
     path: "/api/v1/account/{account_id}/usage",
     tag,
@@ -112,7 +112,7 @@ operation(
     params: accountById,
     body: eventsBody,
     bodyExample: { events: [{ id: "job-7", metric: "pages_processed", value: 3, knowledgebox: exampleBox }] },
-    responses: () => answers(json(200, "What became of them.", recordedSchema()), 400, 403, 404, 422),
+    responses: () => responses(json(200, "What became of them.", recordedSchema()), 400, 403, 404, 422),
   },
   async (ctx, { params, body }, c) => {
     const events = body.events.map(({ knowledgebox = null, timestamp = null, ...event }) => ({

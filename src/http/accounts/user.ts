@@ -1,16 +1,16 @@
 import { z } from "@hono/zod-openapi";
 
-import { tellMoment } from "../../domain/moment.ts";
-import { codePoints, normalText } from "../../domain/text.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
+import { countCodePoints, normalizeText } from "../../domain/text.ts";
 import { isPublicHttps } from "../../domain/url.ts";
 import { joinName, languages, nameLength, splitName, userTypes } from "../../domain/user.ts";
 import type { Caller } from "../../services/caller.ts";
-import { deleteMe } from "../../services/users/delete.ts";
-import { getMe, getWelcome } from "../../services/users/me.ts";
-import { updateMe } from "../../services/users/update-me.ts";
-import { deferred } from "../deferred.ts";
-import { named } from "../described.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { deleteCurrentUser } from "../../services/users/delete.ts";
+import { getCurrentUser, getWelcome } from "../../services/users/me.ts";
+import { updateCurrentUser } from "../../services/users/update-me.ts";
+import { lazy } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
 import { email, text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
@@ -26,7 +26,7 @@ const userFields = () => ({
   last_login: z.iso.datetime().nullable().openapi({ format: "date-time" }),
 });
 
-const userSchema = deferred(() =>
+const userSchema = lazy(() =>
   z.object({ id: z.uuid(), ...userFields(), avatar: z.string().nullable() }).openapi("User", {
     example: {
       id: exampleId,
@@ -40,23 +40,23 @@ const userSchema = deferred(() =>
   }),
 );
 
-const preferencesBody = deferred(() =>
-  named(
+const preferencesBody = lazy(() =>
+  withSchemaName(
     "Preferences",
     z.object({
       name: text({
         min: 1,
         max: 2 * nameLength + 1,
         refuse: (value) => {
-          const { firstName, lastName } = splitName(normalText(value));
-          return codePoints(firstName) <= nameLength && codePoints(lastName) <= nameLength
+          const { firstName, lastName } = splitName(normalizeText(value));
+          return countCodePoints(firstName) <= nameLength && countCodePoints(lastName) <= nameLength
             ? undefined
             : valueError(`First and last name have at most ${nameLength} characters each.`);
         },
         description: "The whole name; the first name ends at the first space.",
         example: "Ada Lovelace",
       })
-        .transform((value) => splitName(normalText(value)))
+        .transform((value) => splitName(normalizeText(value)))
         .nullish(),
       avatar: text({
         min: 1,
@@ -74,7 +74,7 @@ const preferencesBody = deferred(() =>
   ),
 );
 
-const welcomeSchema = deferred(() =>
+const welcomeSchema = lazy(() =>
   z
     .object({
       preferences: z.object(userFields()),
@@ -96,10 +96,10 @@ operation(
     tag,
     summary: "Me",
     description: "The signed-in user.",
-    responses: () => answers(json(200, "The user.", userSchema())),
+    responses: () => responses(json(200, "The user.", userSchema())),
   },
   async (ctx, _input, c) => {
-    const caller = await getMe(ctx);
+    const caller = await getCurrentUser(ctx);
     return c.json({ id: caller.uuid, ...presentUser(caller), avatar: caller.avatar });
   },
 );
@@ -115,11 +115,11 @@ operation(
       "Changes what the signed-in user says of themselves. A key left out stays, and so do `name: null` and `email: null`; `null` clears avatar and language.",
     body: preferencesBody,
     bodyExample: { name: "Ada Lovelace", language: "EN" },
-    responses: () => answers(json(200, "The user is changed.", z.null()), 400, 409, 422),
+    responses: () => responses(json(200, "The user is changed.", z.null()), 400, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { name, avatar, email: address, language } = body;
-    await updateMe(ctx, { ...name, avatar, language, email: address ?? undefined });
+    await updateCurrentUser(ctx, { ...name, avatar, language, email: address ?? undefined });
     return c.json(null);
   },
 );
@@ -133,10 +133,10 @@ operation(
     summary: "Delete me",
     description:
       "Deletes the signed-in user with memberships and tokens; 409 while an account has no other active owner.",
-    responses: () => answers(empty("The user is gone."), 409),
+    responses: () => responses(empty("The user is gone."), 409),
   },
   async (ctx, _input, c) => {
-    await deleteMe(ctx);
+    await deleteCurrentUser(ctx);
     return c.body(null, 204);
   },
 );
@@ -149,16 +149,16 @@ operation(
     tag,
     summary: "Welcome",
     description: "What a client shows a user first: preferences, accounts, and what may be done next.",
-    responses: () => answers(json(200, "The user with what depends on them.", welcomeSchema())),
+    responses: () => responses(json(200, "The user with what depends on them.", welcomeSchema())),
   },
   async (ctx, _input, c) => {
-    const { user, accounts, mayCreate, dependants } = await getWelcome(ctx);
+    const { user, accounts, canCreateAccount, dependentAccounts } = await getWelcome(ctx);
     return c.json({
       preferences: presentUser(user),
       accounts,
-      create: mayCreate,
-      can_be_deleted: dependants.length === 0,
-      dependant_accounts: dependants.map(({ uuid, slug }) => ({ id: uuid, slug })),
+      create: canCreateAccount,
+      can_be_deleted: dependentAccounts.length === 0,
+      dependant_accounts: dependentAccounts.map(({ uuid, slug }) => ({ id: uuid, slug })),
     });
   },
 );
@@ -175,6 +175,6 @@ function presentUser(caller: Caller) {
     email: caller.email,
     language: caller.language,
     type: caller.type,
-    last_login: tellMoment(caller.lastLogin),
+    last_login: formatTimestamp(caller.lastLogin),
   };
 }

@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 
 import { AccountName } from "../../services/accounts/access.ts";
 import { listAccountZones, listZones } from "../../services/zones.ts";
-import { namedAccount } from "./paths.ts";
-import { answers, json } from "../fastapi/answers.ts";
-import { presentZone, zoneSchema } from "../fastapi/zone.ts";
+import { accountBySlugOrId } from "./paths.ts";
+import { responses, json } from "../fastapi/answers.ts";
+import { toZone, zoneSchema } from "../fastapi/zone.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Zones";
@@ -17,11 +17,11 @@ operation(
     tag,
     summary: "List zones",
     description: "The zones an account can be placed in.",
-    responses: () => answers(json(200, "The zones.", z.array(zoneSchema()))),
+    responses: () => responses(json(200, "The zones.", z.array(zoneSchema()))),
   },
   async (ctx, _input, c) => {
     const zones = await listZones(ctx);
-    return c.json(zones.map(presentZone));
+    return c.json(zones.map(toZone));
   },
 );
 
@@ -33,11 +33,11 @@ operation(
     tag,
     summary: "List zones of an account",
     description: "The public zones, and the private one the account is placed in.",
-    params: namedAccount,
-    responses: () => answers(json(200, "The zones.", z.array(zoneSchema())), 403, 404),
+    params: accountBySlugOrId,
+    responses: () => responses(json(200, "The zones.", z.array(zoneSchema())), 403, 404),
   },
   async (ctx, { params }, c) => {
     const zones = await listAccountZones(ctx, new AccountName(params.slug));
-    return c.json(zones.map(presentZone));
+    return c.json(zones.map(toZone));
   },
 );

@@ -1,20 +1,20 @@
 /** The answers of this face as its document describes them. */
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
-import { deferred } from "../deferred.ts";
+import { lazy } from "../deferred.ts";
 
 type Responses = RouteConfig["responses"];
 type Refusal = 400 | 403 | 404 | 409 | 412 | 422;
 const always = [401, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
-export const detail = deferred(() =>
+export const detail = lazy(() =>
   z
     .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
     .openapi("Detail", { description: "A refusal in one sentence." }),
 );
 
-const validation = deferred(() =>
+const validation = lazy(() =>
   z
     .object({
       detail: z.union([
@@ -52,7 +52,7 @@ const sentences: Record<Refusal | (typeof always)[number], string> = {
 };
 
 /** What an operation answers: its success, and the refusals it has besides the ones all have. */
-export function answers(success: Responses, ...refusals: Refusal[]): Responses {
+export function responses(success: Responses, ...refusals: Refusal[]): Responses {
   const all = [...always, ...refusals].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
@@ -65,8 +65,8 @@ export function answers(success: Responses, ...refusals: Refusal[]): Responses {
 }
 
 /** The same of an operation that asks for no token. */
-export function openAnswers(success: Responses, ...refusals: Refusal[]): Responses {
-  const { 401: _, ...rest } = answers(success, ...refusals);
+export function openResponses(success: Responses, ...refusals: Refusal[]): Responses {
+  const { 401: _, ...rest } = responses(success, ...refusals);
   return rest;
 }
 

@@ -1,17 +1,17 @@
 /** A history as the accounts face and the operator's show it. */
 import { z } from "@hono/zod-openapi";
 
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
-import { deferred, type Answer, type Read } from "../deferred.ts";
-import { described } from "../described.ts";
-import { integer, moment } from "./fields.ts";
-import { report, valueError } from "./validation.ts";
+import { lazy, type ResponseBody, type RequestBody } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { integer, dateTime } from "./fields.ts";
+import { addIssue, valueError } from "./validation.ts";
 
 const defaultLimit = 20;
 const largestLimit = 100;
 
-export const auditPageSchema = deferred(() =>
+export const auditPageSchema = lazy(() =>
   z
     .object({
       items: z.array(
@@ -51,14 +51,14 @@ export const auditPageSchema = deferred(() =>
 );
 
 /** Which changes are asked for. */
-export const auditQuery = deferred(() =>
+export const auditQuery = lazy(() =>
   z.object({
-    cursor: described(
+    cursor: withMetadata(
       z
         .string()
         .transform((value, context) => {
           if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-          return report(context, valueError("This is no cursor of this list."));
+          return addIssue(context, valueError("This is no cursor of this list."));
         })
         .optional(),
       { type: "string", description: "Where a page begins: what `next` told." },
@@ -68,25 +68,25 @@ export const auditQuery = deferred(() =>
       max: largestLimit,
       description: `Changes a page, ${defaultLimit} unless told.`,
     }).optional(),
-    actor: described(z.string().optional(), { description: "Only those of this actor." }),
-    action: described(z.string().optional(), { description: "Only those of this action." }),
-    from: moment("Only those from then on.").optional(),
-    to: moment("Only those before then.").optional(),
+    actor: withMetadata(z.string().optional(), { description: "Only those of this actor." }),
+    action: withMetadata(z.string().optional(), { description: "Only those of this action." }),
+    from: dateTime("Only those from then on.").optional(),
+    to: dateTime("Only those before then.").optional(),
   }),
 );
 
-export function readAuditQuery({ cursor, limit, ...filter }: Read<typeof auditQuery>): AuditRequest {
+export function parseAuditQuery({ cursor, limit, ...filter }: RequestBody<typeof auditQuery>): AuditRequest {
   return { ...filter, before: cursor, limit: limit ?? defaultLimit };
 }
 
-export function presentAudit({ items, next }: AuditPage): Answer<typeof auditPageSchema> {
+export function toAuditPage({ items, next }: AuditPage): ResponseBody<typeof auditPageSchema> {
   return {
-    items: items.map(presentChange),
+    items: items.map(toAuditEntry),
     next: next === null ? null : String(next),
   };
 }
 
 /** A change as it is shown. */
-export function presentChange({ id, at, actor, action, target, changes, requestId }: AuditRow) {
-  return { id, at: tellMoment(at), actor, action, target, changes, request_id: requestId };
+export function toAuditEntry({ id, at, actor, action, target, changes, requestId }: AuditRow) {
+  return { id, at: formatTimestamp(at), actor, action, target, changes, request_id: requestId };
 }

@@ -1,6 +1,6 @@
 import type { AppContext } from "../app-env.ts";
 import { parseJson } from "../json.ts";
-import { BrokenBody } from "./errors.ts";
+import { MalformedBody } from "./errors.ts";
 import { InvalidRequest } from "./validation.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
@@ -33,7 +33,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new BrokenBody();
+    throw new MalformedBody();
   }
 }
 

@@ -1,28 +1,28 @@
 /** The fields of requests that are no texts, each with pydantic's way of refusing a value. */
 import { z } from "@hono/zod-openapi";
 
-import { momentOfNumber, parseMoment } from "../../domain/moment.ts";
+import { timestampFromNumber, parseTimestamp } from "../../domain/moment.ts";
 import { parseUuid } from "../../domain/uuid.ts";
-import { described, type Metadata } from "../described.ts";
-import { uuidFault } from "./uuid-fault.ts";
-import { report, type FieldFault } from "./validation.ts";
+import { withMetadata, type Metadata } from "../described.ts";
+import { uuidError } from "./uuid-fault.ts";
+import { addIssue, type FieldError } from "./validation.ts";
 
 /** A UUID in any of the spellings pydantic takes. */
 export function uuid(description: string) {
   return lax<string>({ type: "string", format: "uuid", description }, (value) => {
     if (typeof value === "string") {
-      return (uuidForm.test(value) ? parseUuid(value) : undefined) ?? uuidFault(value);
+      return (uuidForm.test(value) ? parseUuid(value) : undefined) ?? uuidError(value);
     }
     return { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
   });
 }
 
 /** A time: RFC 3339, a bare date, or epoch seconds. In milliseconds since the epoch. */
-export function moment(description: string) {
+export function dateTime(description: string) {
   return lax({ type: "string", format: "date-time", description }, (value) => {
-    if (typeof value === "number") return momentOfNumber(value) ?? outOfRange;
+    if (typeof value === "number") return timestampFromNumber(value) ?? outOfRange;
     if (typeof value !== "string") return { type: "datetime_type", msg: "Input should be a valid datetime" };
-    return parseMoment(value) ?? unreadable;
+    return parseTimestamp(value) ?? unreadable;
   });
 }
 
@@ -66,10 +66,10 @@ export function boolean(description: string) {
 
 /** A list of at most so many; of a longer one that is told, and nothing of what stands in it. */
 export function listOf<Item extends z.ZodType>(item: Item, max: number) {
-  return described(
+  return withMetadata(
     z.preprocess((value, context) => {
       if (!Array.isArray(value) || value.length <= max) return value;
-      return report(context, {
+      return addIssue(context, {
         type: "too_long",
         msg: `List should have at most ${max} items after validation, not ${value.length}`,
         ctx: { field_type: "List", max_length: max, actual_length: value.length },
@@ -81,20 +81,20 @@ export function listOf<Item extends z.ZodType>(item: Item, max: number) {
 
 /** The same field, left out or null. What reads it says no type, so that the document must be told both. */
 export function orNull<Field extends z.ZodType>(field: Field, type: "integer" | "string") {
-  return described(field.nullish(), { type: [type, "null"] });
+  return withMetadata(field.nullish(), { type: [type, "null"] });
 }
 
 const uuidForm =
   /^(?:(?:urn:uuid:)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\{[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}|[0-9a-fA-F]{32})$/;
 const truths = new Set(["true", "t", "yes", "y", "on", "1"]);
 const untruths = new Set(["false", "f", "no", "n", "off", "0"]);
-const unreadable: FieldFault = {
+const unreadable: FieldError = {
   type: "datetime_from_date_parsing",
   msg: "Input should be a valid datetime or date, it cannot be read as one",
   ctx: { error: "it cannot be read as one" },
 };
 
-const outOfRange: FieldFault = {
+const outOfRange: FieldError = {
   type: "datetime_parsing",
   msg: "Input should be a valid datetime, dates after 9999 are not supported as unix timestamps",
   ctx: { error: "dates after 9999 are not supported as unix timestamps" },
@@ -103,16 +103,16 @@ const outOfRange: FieldFault = {
 /** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
 function lax<Value extends number | boolean | string>(
   metadata: Metadata,
-  read: (value: unknown) => Value | FieldFault,
+  read: (value: unknown) => Value | FieldError,
 ) {
   const schema = z.transform((value, context): Value => {
-    if (value === undefined) return report(context, { type: "missing", msg: "Field required" });
+    if (value === undefined) return addIssue(context, { type: "missing", msg: "Field required" });
     const result = read(value);
-    return typeof result === "object" ? report(context, result) : result;
+    return typeof result === "object" ? addIssue(context, result) : result;
   });
-  return described(schema, metadata);
+  return withMetadata(schema, metadata);
 }
 
-function bound(type: string, words: string, key: string, limit: number): FieldFault {
+function bound(type: string, words: string, key: string, limit: number): FieldError {
   return { type, msg: `Input should be ${words} ${limit}`, ctx: { [key]: limit } };
 }

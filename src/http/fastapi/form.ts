@@ -2,7 +2,7 @@ import type { AppContext } from "../app-env.ts";
 import { BodyTooLarge } from "../request-body.ts";
 
 /** A multipart body that cannot be read as one. */
-export class BrokenForm extends Error {
+export class MalformedForm extends Error {
   override readonly name = "BrokenForm";
 }
 
@@ -41,7 +41,7 @@ export async function readForm(c: AppContext, largestFile: number): Promise<unkn
 }
 
 /** Throws BodyTooLarge for a form with a file in it that is; what else is wrong with it is told later. */
-export async function requireFilesFit(c: AppContext, largestFile: number): Promise<void> {
+export async function checkFileSizes(c: AppContext, largestFile: number): Promise<void> {
   if (c.get("body").length <= largestFile) return;
   await readForm(c, largestFile).catch((error: unknown) => {
     if (error instanceof BodyTooLarge) throw error;
@@ -52,6 +52,6 @@ async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): P
   try {
     return await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
   } catch {
-    throw new BrokenForm();
+    throw new MalformedForm();
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
-import { deferred } from "../deferred.ts";
+import { lazy } from "../deferred.ts";
 
 function limitsOf<Name extends string>(names: readonly Name[]) {
   const limit = z.int().nullable();
@@ -9,7 +9,7 @@ function limitsOf<Name extends string>(names: readonly Name[]) {
 }
 
 /** The limits of an account, as they are told. */
-export const limitsSchema = deferred(() =>
+export const limitsSchema = lazy(() =>
   z.object({
     upload: limitsOf(uploadLimits).nullable(),
     usage: limitsOf(usageLimits).nullable(),

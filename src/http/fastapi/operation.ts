@@ -4,15 +4,15 @@ import { operations } from "../../domain/permissions.ts";
 import type { Context } from "../../services/context.ts";
 import { openDatabase } from "../../storage/database.ts";
 import type { AppContext } from "../app-env.ts";
-import { configurationOf } from "../configuration.ts";
-import { authenticate, readFirst, withRetries } from "../context.ts";
-import { Face, type Inputs, type OperationContract } from "../face.ts";
-import { withKey } from "../idempotency.ts";
-import type { Part } from "../publish.ts";
-import { queryOf } from "../query.ts";
+import { getConfig } from "../configuration.ts";
+import { authenticate, authenticateBeforeRejecting, withRetries } from "../context.ts";
+import { ApiSurface, type Inputs, type OperationContract } from "../face.ts";
+import { withIdempotencyKey } from "../idempotency.ts";
+import type { ApiModule } from "../publish.ts";
+import { parseQuery } from "../query.ts";
 import { readBody } from "./body.ts";
-import { readForm, requireFilesFit } from "./form.ts";
-import { methodNotAllowed, notFound, refuse, tooLarge } from "./errors.ts";
+import { readForm, checkFileSizes } from "./form.ts";
+import { methodNotAllowed, notFound, toErrorResponse, payloadTooLarge } from "./errors.ts";
 import { check, InvalidRequest, type RequestPart, type ValidationIssue } from "./validation.ts";
 
 type Serve<Params, Query, Body> = (
@@ -22,28 +22,33 @@ type Serve<Params, Query, Body> = (
 ) => Promise<Response>;
 
 /** What is given to who serves an operation that asks for no token. */
-export type Visit = Pick<Context, "db" | "logos" | "now" | "requestId" | "settings">;
+export type OperationInput = Pick<Context, "db" | "logos" | "now" | "requestId" | "settings">;
 
 type OpenContract<Params, Query, Body> = Omit<
   OperationContract<Params, Query, Body>,
-  "creates" | "keyed" | "uncounted" | "versioned" | "current" | "limit"
+  | "idempotent"
+  | "customIdempotency"
+  | "exemptFromRateLimit"
+  | "etag"
+  | "usesCurrentOrganization"
+  | "rateLimit"
 > & {
   /** Nobody is known by whom to count, so something else must. */
   readonly limit: (c: AppContext) => Promise<void>;
 };
 type ServeVisit<Params, Query, Body> = (
-  visit: Visit,
+  visit: OperationInput,
   input: Inputs<Params, Query, Body>,
   c: AppContext,
 ) => Promise<Response>;
 
 /** A face in FastAPI's manner. */
-export class FastApiFace {
-  readonly #face: Face = new Face({
-    refuse,
-    tooLarge,
-    wrongMethod: methodNotAllowed,
-    unknown: (c) => {
+export class FastApiSurface {
+  readonly #face: ApiSurface = new ApiSurface({
+    toErrorResponse,
+    payloadTooLarge,
+    methodNotAllowed: methodNotAllowed,
+    notFound: (c) => {
       const { pathname, search } = new URL(c.req.url);
       const bare = pathname.replace(/\/+$/, "");
       if (bare !== pathname && this.#face.serves(bare)) return c.redirect(bare + search, 307);
@@ -57,17 +62,19 @@ export class FastApiFace {
    * wrong with path, query and body together, then what the use case says.
    */
   readonly operation = <Params = undefined, Query = undefined, Body = undefined>(
-    contract: Omit<OperationContract<Params, Query, Body>, "current">,
+    contract: Omit<OperationContract<Params, Query, Body>, "usesCurrentOrganization">,
     serve: Serve<Params, Query, Body>,
   ): void => {
-    this.#face.add(contract, async (c) => {
-      if (contract.largestFile !== undefined) await requireFilesFit(c, contract.largestFile);
-      const ctx = await authenticate(c, operations[contract.id], contract.uncounted !== true);
-      await contract.limit?.(c, ctx.principal);
-      const input = await readFirst(ctx, () => readInputs(c, contract));
+    this.#face.register(contract, async (c) => {
+      if (contract.maxFileBytes !== undefined) await checkFileSizes(c, contract.maxFileBytes);
+      const ctx = await authenticate(c, operations[contract.id], contract.exemptFromRateLimit !== true);
+      await contract.rateLimit?.(c, ctx.principal);
+      const input = await authenticateBeforeRejecting(ctx, () => readInputs(c, contract));
       const asked =
-        contract.creates === true
-          ? await readFirst(ctx, () => withKey(c, ctx, contract.id, () => readBody(c)))
+        contract.idempotent === true
+          ? await authenticateBeforeRejecting(ctx, () =>
+              withIdempotencyKey(c, ctx, contract.id, () => readBody(c)),
+            )
           : ctx;
       return withRetries(asked, () => serve(asked, input, c));
     });
@@ -78,8 +85,8 @@ export class FastApiFace {
     { limit, ...contract }: OpenContract<Params, Query, Body>,
     serve: ServeVisit<Params, Query, Body>,
   ): void => {
-    this.#face.add(contract, async (c) => {
-      const { settings } = configurationOf(c.env);
+    this.#face.register(contract, async (c) => {
+      const { settings } = getConfig(c.env);
       await limit(c);
       const input = await readInputs(c, contract);
       const visit = {
@@ -94,14 +101,14 @@ export class FastApiFace {
   };
 
   /** Serves every operation added, under its prefix. */
-  mount(prefix: string): Part {
+  mount(prefix: string): ApiModule {
     return this.#face.mount(prefix);
   }
 }
 
 async function readInputs<Params, Query, Body>(
   c: AppContext,
-  contract: Pick<OperationContract<Params, Query, Body>, "params" | "query" | "body" | "largestFile">,
+  contract: Pick<OperationContract<Params, Query, Body>, "params" | "query" | "body" | "maxFileBytes">,
 ): Promise<Inputs<Params, Query, Body>> {
   const issues: ValidationIssue[] = [];
   const take = (make: (() => unknown) | undefined, value: unknown, part: RequestPart): unknown => {
@@ -112,11 +119,11 @@ async function readInputs<Params, Query, Body>(
     return undefined;
   };
   const params = take(contract.params, c.req.param(), "path");
-  const query = take(contract.query, queryOf(c.req.url), "query");
+  const query = take(contract.query, parseQuery(c.req.url), "query");
   let body: unknown;
   try {
-    const { body: schema, largestFile } = contract;
-    if (largestFile !== undefined) body = take(schema, await readForm(c, largestFile), "form");
+    const { body: schema, maxFileBytes } = contract;
+    if (maxFileBytes !== undefined) body = take(schema, await readForm(c, maxFileBytes), "form");
     else if (schema !== undefined) body = take(schema, await readBody(c), "body");
   } catch (error) {
     if (!(error instanceof InvalidRequest)) throw error;

@@ -2,12 +2,12 @@
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength } from "../../domain/account.ts";
-import { emailFault } from "../../domain/email.ts";
-import { codePoints, textFault } from "../../domain/text.ts";
+import { validateEmail } from "../../domain/email.ts";
+import { countCodePoints, validateText } from "../../domain/text.ts";
 import { emailLength } from "../../domain/user.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { report, valueError, type FieldFault } from "./validation.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { addIssue, valueError, type FieldError } from "./validation.ts";
 
 interface TextRules {
   /** Least and most code points. */
@@ -18,7 +18,7 @@ interface TextRules {
   /** Whether line ends and tabs are ordinary characters. */
   readonly lines?: boolean;
   /** What no pattern can say: the reason a value is refused. */
-  readonly refuse?: (value: string) => FieldFault | undefined;
+  readonly refuse?: (value: string) => FieldError | undefined;
   readonly description: string;
   readonly example?: string;
   readonly format?: string;
@@ -28,9 +28,9 @@ interface TextRules {
 export function text(rules: TextRules) {
   const schema = z.string().transform((value, context) => {
     const fault = textFaultOf(value, rules);
-    return fault === undefined ? value : report(context, fault);
+    return fault === undefined ? value : addIssue(context, fault);
   });
-  return described(schema, {
+  return withMetadata(schema, {
     description: rules.description,
     ...(rules.min === undefined ? {} : { minLength: rules.min }),
     ...(rules.max === undefined ? {} : { maxLength: rules.max }),
@@ -43,7 +43,7 @@ export function text(rules: TextRules) {
 const slugPattern = "^[a-z0-9_-]+$";
 
 /** A slug that an account may take. */
-export const slug = deferred(() =>
+export const slug = lazy(() =>
   text({
     max: slugLength,
     pattern: slugPattern,
@@ -54,11 +54,11 @@ export const slug = deferred(() =>
 );
 
 /** An e-mail address. */
-export const email = deferred(() =>
+export const email = lazy(() =>
   text({
     max: emailLength,
     refuse: (value) => {
-      const reason = emailFault(value);
+      const reason = validateEmail(value);
       return reason === undefined
         ? undefined
         : { type: "value_error", msg: `value is not a valid email address: ${reason}`, ctx: { reason } };
@@ -69,8 +69,8 @@ export const email = deferred(() =>
   }),
 );
 
-function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
-  const unfit = textFault(value, { lines: rules.lines ?? false });
+function textFaultOf(value: string, rules: TextRules): FieldError | undefined {
+  const unfit = validateText(value, { lines: rules.lines ?? false });
   if (unfit?.kind === "surrogate") {
     return {
       type: "string_unicode",
@@ -79,7 +79,7 @@ function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
   }
   // What counts is what is stored: normal form C can be longer than what was sent.
   const normal = value.normalize("NFC");
-  if (rules.min !== undefined && codePoints(normal.trim()) < rules.min) {
+  if (rules.min !== undefined && countCodePoints(normal.trim()) < rules.min) {
     const characters = rules.min === 1 ? "character" : "characters";
     return {
       type: "string_too_short",
@@ -87,7 +87,7 @@ function textFaultOf(value: string, rules: TextRules): FieldFault | undefined {
       ctx: { min_length: rules.min },
     };
   }
-  if (rules.max !== undefined && codePoints(normal) > rules.max) {
+  if (rules.max !== undefined && countCodePoints(normal) > rules.max) {
     return {
       type: "string_too_long",
       msg: `String should have at most ${rules.max} characters`,

@@ -1,9 +1,9 @@
-import type { FieldFault } from "./validation.ts";
+import type { FieldError } from "./validation.ts";
 
 const groupLengths = [8, 4, 4, 4, 12];
 
 /** What is wrong with a UUID, in the words of the parser that pydantic uses. */
-export function uuidFault(text: string): FieldFault {
+export function uuidError(text: string): FieldError {
   const reason = reasonOf(text);
   return { type: "uuid_parsing", msg: `Input should be a valid UUID, ${reason}`, ctx: { error: reason } };
 }

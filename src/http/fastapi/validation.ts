@@ -22,16 +22,16 @@ export class InvalidRequest extends Error {
 }
 
 /** What a field's own rule reports: pydantic's type and context beside the message. */
-export interface FieldFault {
+export interface FieldError {
   readonly type: string;
   readonly msg: string;
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
 /** Reports a fault from inside a zod transform: of the value itself, or of what stands at `path` in it. */
-export function report(
+export function addIssue(
   context: z.RefinementCtx,
-  { type, msg, ctx }: FieldFault,
+  { type, msg, ctx }: FieldError,
   path: (string | number)[] = [],
 ): typeof z.NEVER {
   context.addIssue({ code: "custom", message: msg, params: { type, ctx }, path });
@@ -53,14 +53,14 @@ export function check<Schema extends z.ZodType>(
 }
 
 /** A refusal of the domain that is told as a fault of a field; undefined for any other. */
-export function asFieldFault({ code, details }: DomainError): ValidationIssue | undefined {
-  if (code !== "zone_unknown") return undefined;
+export function toFieldError({ code, details }: DomainError): ValidationIssue | undefined {
+  if (code !== "zone_not_available") return undefined;
   const input = details.value ?? null;
   return { ...valueError("This zone does not exist."), loc: ["body", "zone"], input };
 }
 
 /** pydantic's `value_error`, for a rule no type can tell. */
-export function valueError(reason: string): FieldFault {
+export function valueError(reason: string): FieldError {
   return { type: "value_error", msg: `Value error, ${reason}`, ctx: { error: {} } };
 }
 
@@ -79,7 +79,7 @@ function translate(issue: Issue, root: unknown, from: RequestPart): ValidationIs
   return { type, loc: [part, ...path], msg, input: input ?? null, ...(ctx === undefined ? {} : { ctx }) };
 }
 
-function faultOf(issue: Issue, input: unknown): FieldFault {
+function faultOf(issue: Issue, input: unknown): FieldError {
   if (issue.code === "custom") {
     const { type, ctx } = (issue.params ?? {}) as { type?: string; ctx?: Record<string, unknown> };
     return { type: type ?? "value_error", msg: issue.message, ...(ctx === undefined ? {} : { ctx }) };
@@ -92,7 +92,7 @@ function faultOf(issue: Issue, input: unknown): FieldFault {
   return valueError(issue.message);
 }
 
-function typeFault(expected: string, input: unknown): FieldFault {
+function typeFault(expected: string, input: unknown): FieldError {
   switch (expected) {
     case "string":
       return { type: "string_type", msg: "Input should be a valid string" };

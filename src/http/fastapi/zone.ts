@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
 import type { Zone } from "../../services/zones.ts";
-import { deferred, type Answer } from "../deferred.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
 
-export const zoneSchema = deferred(() =>
+export const zoneSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
@@ -32,7 +32,7 @@ export const zoneSchema = deferred(() =>
 );
 
 /** A zone as its reader may see it. */
-export function presentZone(zone: Zone): Answer<typeof zoneSchema> {
+export function toZone(zone: Zone): ResponseBody<typeof zoneSchema> {
   return {
     id: zone.uuid,
     slug: zone.slug,

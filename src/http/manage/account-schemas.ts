@@ -10,12 +10,12 @@ import {
 } from "../../domain/account.ts";
 import { periodOf } from "../../domain/buckets.ts";
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
 import type { ManagedAccount } from "../../services/manage/accounts.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { named } from "../described.ts";
-import { integer, listOf, moment, orNull } from "../fastapi/fields.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
+import { integer, listOf, dateTime, orNull } from "../fastapi/fields.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
 
@@ -27,7 +27,7 @@ const overrides = () => ({
   usage_limit: count().openapi({ description: "The account's own, a month; null: the plan's." }),
 });
 
-export const managedAccountSchema = deferred(() =>
+export const managedAccountSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
@@ -69,8 +69,8 @@ function limitsOf<Name extends string>(names: readonly Name[]) {
     });
 }
 
-export const accountSettingsBody = deferred(() =>
-  named(
+export const accountSettingsBody = lazy(() =>
+  withSchemaName(
     "AccountSettings",
     z.object({
       type: z.enum(plans).optional(),
@@ -84,7 +84,7 @@ export const accountSettingsBody = deferred(() =>
         .nullish(),
       usage_limit: orNull(integer({ min: 0, description: "Usage a month; null: the plan's." }), "integer"),
       usage_enforcement: z.enum(usageEnforcements).optional(),
-      trial_expiration_date: orNull(moment("When the trial ends; null: it has no end."), "string"),
+      trial_expiration_date: orNull(dateTime("When the trial ends; null: it has no end."), "string"),
       idp_route: text({
         min: 1,
         max: 200,
@@ -97,8 +97,8 @@ export const accountSettingsBody = deferred(() =>
   ),
 );
 
-export const blockBody = deferred(() =>
-  named(
+export const blockBody = lazy(() =>
+  withSchemaName(
     "AccountBlock",
     z.object({
       blocking_state: z.enum(settableBlockingStates).optional(),
@@ -108,7 +108,10 @@ export const blockBody = deferred(() =>
   ),
 );
 
-export function presentManaged(account: ManagedAccount, now: number): Answer<typeof managedAccountSchema> {
+export function toManagedAccount(
+  account: ManagedAccount,
+  now: number,
+): ResponseBody<typeof managedAccountSchema> {
   const plan = planLimits[account.type];
   return {
     id: account.uuid,
@@ -118,8 +121,8 @@ export function presentManaged(account: ManagedAccount, now: number): Answer<typ
     email: account.email,
     type: account.type,
     zone: account.zoneSlug,
-    creation_date: tellMoment(account.createdAt),
-    trial_expiration_date: tellMoment(account.trialExpiresAt),
+    creation_date: formatTimestamp(account.createdAt),
+    trial_expiration_date: formatTimestamp(account.trialExpiresAt),
     current_users: account.memberCount,
     current_kbs: account.currentKnowledgeBoxes,
     current_usage: account.usagePeriod === periodOf(now).start ? account.usage : 0,

@@ -4,19 +4,19 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys } from "../../services/accounts/list.ts";
 import { blockAccount, listManagedAccounts, updateManagedAccount } from "../../services/manage/accounts.ts";
-import { readFirst } from "../context.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { answerTagged, expectedVersions } from "../entity-tag.ts";
-import { answers, json } from "../fastapi/answers.ts";
-import { accountSettingsBody, blockBody, managedAccountSchema, presentManaged } from "./account-schemas.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { respondWithEtag, ifMatchVersions } from "../entity-tag.ts";
+import { responses, json } from "../fastapi/answers.ts";
+import { accountSettingsBody, blockBody, managedAccountSchema, toManagedAccount } from "./account-schemas.ts";
 import { operation } from "./operation.ts";
-import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
+import { pageSchema, pageQuery, toPage, parsePageRequest } from "./pages.ts";
 
 const tag = "Operator";
-const params = deferred(() =>
+const params = lazy(() =>
   z.object({
-    id_or_slug: described(z.string(), {
+    id_or_slug: withMetadata(z.string(), {
       param: { name: "id_or_slug", in: "path" },
       description: "The account's slug, in any case, or its id.",
       example: "acme",
@@ -34,37 +34,39 @@ operation(
     description: "By title; those a search finds in title or slug, the oldest first.",
     query: pageQuery,
     responses: () =>
-      answers(json(200, "One page.", pageOf("ManagedAccountPage", managedAccountSchema())), 403, 422),
+      responses(json(200, "One page.", pageSchema("ManagedAccountPage", managedAccountSchema())), 403, 422),
   },
   async (ctx, { query }, c) => {
-    const request = await readFirst(ctx, () => readPage(query, accountListKeys(query)));
+    const request = await authenticateBeforeRejecting(ctx, () =>
+      parsePageRequest(query, accountListKeys(query)),
+    );
     const page = await listManagedAccounts(ctx, query.search, request);
-    return c.json(presentPage(page, (account) => presentManaged(account, ctx.now)));
+    return c.json(toPage(page, (account) => toManagedAccount(account, ctx.now)));
   },
 );
 
 operation(
   {
     id: "getManagedAccount",
-    versioned: true,
+    etag: true,
     method: "get",
     path: "/api/manage/@account/{id_or_slug}",
     tag,
     summary: "Get any account",
     description: "An account with all that is set on it.",
     params,
-    responses: () => answers(json(200, "The account.", managedAccountSchema()), 403, 404),
+    responses: () => responses(json(200, "The account.", managedAccountSchema()), 403, 404),
   },
   async (ctx, input, c) => {
     const { account } = await getAccount(ctx, new AccountName(input.params.id_or_slug));
-    return answerTagged(c, account, presentManaged(account, ctx.now));
+    return respondWithEtag(c, account, toManagedAccount(account, ctx.now));
   },
 );
 
 operation(
   {
     id: "updateManagedAccount",
-    versioned: true,
+    etag: true,
     method: "patch",
     path: "/api/manage/@account/{id_or_slug}",
     tag,
@@ -74,7 +76,8 @@ operation(
     params,
     body: accountSettingsBody,
     bodyExample: { type: "v3growth", usage_limit: 5_000_000 },
-    responses: () => answers(json(200, "The account.", managedAccountSchema()), 400, 403, 404, 409, 412, 422),
+    responses: () =>
+      responses(json(200, "The account.", managedAccountSchema()), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const { upload, usage } = body.limits ?? {};
@@ -92,15 +95,15 @@ operation(
       trialExpiresAt: body.trial_expiration_date,
       idpRoute: body.idp_route,
     };
-    const account = await updateManagedAccount(ctx, new AccountName(name), settings, expectedVersions(c));
-    return answerTagged(c, account, presentManaged(account, ctx.now));
+    const account = await updateManagedAccount(ctx, new AccountName(name), settings, ifMatchVersions(c));
+    return respondWithEtag(c, account, toManagedAccount(account, ctx.now));
   },
 );
 
 operation(
   {
     id: "blockAccount",
-    versioned: true,
+    etag: true,
     method: "patch",
     path: "/api/manage/@account/{id_or_slug}/blocking_status",
     tag,
@@ -110,11 +113,12 @@ operation(
     params,
     body: blockBody,
     bodyExample: { blocking_state: "manager" },
-    responses: () => answers(json(200, "The account.", managedAccountSchema()), 400, 403, 404, 409, 412, 422),
+    responses: () =>
+      responses(json(200, "The account.", managedAccountSchema()), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params: { id_or_slug: name }, body }, c) => {
     const block = { blockingState: body.blocking_state, blockedFeatures: body.blocked_features };
-    const account = await blockAccount(ctx, new AccountName(name), block, expectedVersions(c));
-    return answerTagged(c, account, presentManaged(account, ctx.now));
+    const account = await blockAccount(ctx, new AccountName(name), block, ifMatchVersions(c));
+    return respondWithEtag(c, account, toManagedAccount(account, ctx.now));
   },
 );

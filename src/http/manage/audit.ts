@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 
 import { listAudit } from "../../services/audit-list.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { answers, json } from "../fastapi/answers.ts";
-import { auditPageSchema, auditQuery, presentAudit, readAuditQuery } from "../fastapi/audit.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { responses, json } from "../fastapi/answers.ts";
+import { auditPageSchema, auditQuery, toAuditPage, parseAuditQuery } from "../fastapi/audit.ts";
 import { operation } from "./operation.ts";
 
 operation(
@@ -16,15 +16,15 @@ operation(
     summary: "List all changes",
     description:
       "What was changed anywhere, by whom and when, the newest first. A filtered page looks through 1,000 changes at the most: go on while `next` is not null.",
-    query: deferred(() =>
+    query: lazy(() =>
       auditQuery().extend({
-        account: described(z.string().optional(), {
+        account: withMetadata(z.string().optional(), {
           description: "Only those of this account, by id or slug.",
         }),
       }),
     ),
-    responses: () => answers(json(200, "The changes.", auditPageSchema()), 403, 422),
+    responses: () => responses(json(200, "The changes.", auditPageSchema()), 403, 422),
   },
   async (ctx, { query: { account, ...query } }, c) =>
-    c.json(presentAudit(await listAudit(ctx, account, readAuditQuery(query)))),
+    c.json(toAuditPage(await listAudit(ctx, account, parseAuditQuery(query)))),
 );

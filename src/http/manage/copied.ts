@@ -2,25 +2,25 @@
 import { z } from "@hono/zod-openapi";
 
 import { usageTables } from "../../durable/copy.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
 import { uuid } from "../fastapi/fields.ts";
 
 /** Most rows one request tells or brings. */
-export const mostRows = 1_000;
+export const maxRows = 1_000;
 
 /** A row as it is stored. */
-export const stored = deferred(() => z.record(z.string(), z.union([z.string(), z.int(), z.null()])));
+export const storedValue = lazy(() => z.record(z.string(), z.union([z.string(), z.int(), z.null()])));
 
 /** A row of a usage object. */
-export const usageRow = deferred(() =>
-  z.object({ table: z.enum(usageTables as [string, ...string[]]), row: stored() }),
+export const usageRow = lazy(() =>
+  z.object({ table: z.enum(usageTables as [string, ...string[]]), row: storedValue() }),
 );
 
 /** The path parameter that names an account. */
-export const accountId = deferred(() =>
+export const accountId = lazy(() =>
   z.object({
-    account_id: described(uuid("The account's id."), {
+    account_id: withMetadata(uuid("The account's id."), {
       param: { name: "account_id", in: "path" },
       example: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
     }),

@@ -2,16 +2,16 @@
 import { z } from "@hono/zod-openapi";
 
 import { decodeCursor, encodeCursor } from "../../domain/page.ts";
-import { usageTables, type UsagePlace } from "../../durable/copy.ts";
-import { exportRows, firstPlace, type RowPlace } from "../../services/copies/export-rows.ts";
-import { copiedTables } from "../../services/copies/tables.ts";
+import { usageTables, type UsageCursor } from "../../durable/copy.ts";
+import { exportRows, firstCursor, type RowCursor } from "../../services/copies/export-rows.ts";
+import { exportedTables } from "../../services/copies/tables.ts";
 import { exportUsage } from "../../services/copies/usage.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { answers, json } from "../fastapi/answers.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { responses, json } from "../fastapi/answers.ts";
 import { integer } from "../fastapi/fields.ts";
-import { report, valueError } from "../fastapi/validation.ts";
-import { accountId, mostRows, stored, usageRow } from "./copied.ts";
+import { addIssue, valueError } from "../fastapi/validation.ts";
+import { accountId, maxRows, storedValue, usageRow } from "./copied.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Operator";
@@ -19,16 +19,16 @@ const defaultLimit = 200;
 
 const noPlace = valueError("This is no cursor of this export.");
 const cursorText = "Where the page begins: what `next` of the one before told.";
-const nextText = deferred(() =>
+const nextText = lazy(() =>
   z.string().nullable().openapi({ description: "The cursor of the next page; null at the end." }),
 );
 
-const rowsSchema = deferred(() =>
-  z.object({ table: z.string(), rows: z.array(stored()), next: nextText() }).openapi("ExportedRows", {
+const rowsSchema = lazy(() =>
+  z.object({ table: z.string(), rows: z.array(storedValue()), next: nextText() }).openapi("ExportedRows", {
     example: { table: "groups", rows: [{ id: 1, name: "Administrators" }], next: null },
   }),
 );
-const usageSchema = deferred(() =>
+const usageSchema = lazy(() =>
   z.object({ rows: z.array(usageRow()), next: nextText() }).openapi("ExportedUsage"),
 );
 
@@ -41,28 +41,28 @@ operation(
     summary: "Export rows",
     description:
       "The rows of the database as they are stored, table by table; an import takes them in this order. No snapshot: what is changed meanwhile may be missing.",
-    query: deferred(() =>
+    query: lazy(() =>
       z.object({
-        cursor: described(
+        cursor: withMetadata(
           z
             .string()
-            .transform((value, context) => readRowPlace(value) ?? report(context, noPlace))
+            .transform((value, context) => readRowPlace(value) ?? addIssue(context, noPlace))
             .optional(),
           { type: "string", description: cursorText },
         ),
         limit: integer({
           min: 1,
-          max: mostRows,
+          max: maxRows,
           description: `Rows a page, ${defaultLimit} unless told.`,
         }).optional(),
       }),
     ),
-    responses: () => answers(json(200, "Rows of one table.", rowsSchema()), 403, 422),
+    responses: () => responses(json(200, "Rows of one table.", rowsSchema()), 403, 422),
   },
   async (ctx, { query }, c) => {
     const { table, rows, next } = await exportRows(
       ctx,
-      query.cursor ?? firstPlace,
+      query.cursor ?? firstCursor,
       query.limit ?? defaultLimit,
     );
     return c.json({
@@ -83,18 +83,18 @@ operation(
     description:
       "What the account's usage object stores: its counter, buckets, answers to idempotency keys and the hashes of events that count.",
     params: accountId,
-    query: deferred(() =>
+    query: lazy(() =>
       z.object({
-        cursor: described(
+        cursor: withMetadata(
           z
             .string()
-            .transform((value, context) => readUsagePlace(value) ?? report(context, noPlace))
+            .transform((value, context) => readUsagePlace(value) ?? addIssue(context, noPlace))
             .optional(),
           { type: "string", description: cursorText },
         ),
       }),
     ),
-    responses: () => answers(json(200, "Rows of the object.", usageSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "Rows of the object.", usageSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const { rows, next } = await exportUsage(ctx, params.account_id, query.cursor ?? null);
@@ -106,8 +106,8 @@ operation(
   },
 );
 
-function readRowPlace(text: string): RowPlace | undefined {
-  for (const { name, keys } of copiedTables) {
+function readRowPlace(text: string): RowCursor | undefined {
+  for (const { name, keys } of exportedTables) {
     const types = keys.map(({ type }) => type);
     const cursor = decodeCursor(text, ["string", ...types]) ?? decodeCursor(text, ["string"]);
     const [table, ...key] = cursor?.keys ?? [];
@@ -117,7 +117,7 @@ function readRowPlace(text: string): RowPlace | undefined {
 }
 
 /** A bucket and an event that was seen have numbers where they come with others. */
-function readUsagePlace(text: string): UsagePlace | undefined {
+function readUsagePlace(text: string): UsageCursor | undefined {
   for (const types of usageKeys) {
     const [name, ...key] = decodeCursor(text, ["string", ...types])?.keys ?? [];
     const table = usageTables.find((one) => one === name);

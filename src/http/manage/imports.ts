@@ -1,19 +1,19 @@
 /** The whole service, put back into an empty one. */
 import { z } from "@hono/zod-openapi";
 
-import { largestLogo } from "../../domain/logo.ts";
+import { maxLogoBytes } from "../../domain/logo.ts";
 import type { usageTables } from "../../durable/copy.ts";
 import { importRows } from "../../services/copies/import-rows.ts";
 import { importLogo } from "../../services/copies/logo.ts";
-import { copiedTables } from "../../services/copies/tables.ts";
+import { exportedTables } from "../../services/copies/tables.ts";
 import { importUsage } from "../../services/copies/usage.ts";
-import { deferred } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
 import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
 import { UploadedFile } from "../fastapi/form.ts";
-import { report } from "../fastapi/validation.ts";
-import { accountId, mostRows, stored, usageRow } from "./copied.ts";
+import { addIssue } from "../fastapi/validation.ts";
+import { accountId, maxRows, storedValue, usageRow } from "./copied.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Operator";
@@ -27,15 +27,15 @@ operation(
     summary: "Import rows",
     description:
       "Takes rows of an export into an empty service: one without accounts, and without users but the caller, who goes with all that a new service has. All of them or none. Rows that are there already are passed over, so that an import can go on where it broke off; the answer tells how many there are. Logos and usage come before `end`.",
-    body: deferred(() =>
-      named(
+    body: lazy(() =>
+      withSchemaName(
         "ImportedRows",
         z.object({
           export: uuid("The id of the export they are of."),
           position: integer({ min: 0, description: "How many of its rows come before them." }),
           rows: listOf(
-            z.object({ table: z.enum(copiedTables.map(({ name }) => name)), row: stored() }),
-            mostRows,
+            z.object({ table: z.enum(exportedTables.map(({ name }) => name)), row: storedValue() }),
+            maxRows,
           ),
           end: boolean("Whether these are the last ones.").optional(),
         }),
@@ -47,7 +47,7 @@ operation(
       rows: [{ table: "groups", row: { id: 1, name: "Administrators" } }],
     },
     responses: () =>
-      answers(
+      responses(
         json(200, "How many rows are there.", z.object({ position: z.int() }).openapi("ImportPosition")),
         400,
         403,
@@ -71,11 +71,11 @@ operation(
     description:
       "Gives an account that is being imported what its usage object stored. The same rows again change nothing; the first ones replace all there is.",
     params: accountId,
-    body: deferred(() => named("ImportedUsage", z.object({ rows: listOf(usageRow(), mostRows) }))),
+    body: lazy(() => withSchemaName("ImportedUsage", z.object({ rows: listOf(usageRow(), maxRows) }))),
     bodyExample: {
       rows: [{ table: "knowledge_boxes", row: { name: "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22" } }],
     },
-    responses: () => answers(empty("They are there."), 400, 403, 404, 409, 422),
+    responses: () => responses(empty("They are there."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const rows = body.rows.map(({ table, row }) => ({ table: table as (typeof usageTables)[number], row }));
@@ -93,15 +93,15 @@ operation(
     summary: "Import logo",
     description: "Stores the logo that an account being imported points to.",
     params: accountId,
-    body: deferred(() =>
-      named(
+    body: lazy(() =>
+      withSchemaName(
         "ImportedLogo",
         z.object({
-          file: described(
+          file: withMetadata(
             z.transform((value, context): Uint8Array =>
               value instanceof UploadedFile
                 ? value.bytes
-                : report(context, { type: "missing", msg: "Field required" }),
+                : addIssue(context, { type: "missing", msg: "Field required" }),
             ),
             { type: "string", format: "binary", description: "Its bytes." },
           ),
@@ -109,8 +109,8 @@ operation(
         { required: ["file"] },
       ),
     ),
-    largestFile: largestLogo,
-    responses: () => answers(empty("It is there."), 400, 403, 404, 409, 422),
+    maxFileBytes: maxLogoBytes,
+    responses: () => responses(empty("It is there."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     await importLogo(ctx, params.account_id, body.file);

@@ -1,7 +1,7 @@
-import { FastApiFace } from "../fastapi/operation.ts";
+import { FastApiSurface } from "../fastapi/operation.ts";
 
 /** The operator's face: `/api/manage/…`, in the accounts face's manner. */
-export const operatorApi = new FastApiFace();
+export const operatorSurface = new FastApiSurface();
 
 /** Adds an operation of the operator's face. */
-export const { operation } = operatorApi;
+export const { operation } = operatorSurface;

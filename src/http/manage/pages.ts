@@ -3,10 +3,10 @@ import { z } from "@hono/zod-openapi";
 
 import { decodeCursor, encodeCursor, type Cursor, type PageRequest } from "../../domain/page.ts";
 import type { ManagedPage } from "../../services/manage/accounts.ts";
-import { deferred, type Read } from "../deferred.ts";
-import { described } from "../described.ts";
+import { lazy, type RequestBody } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
 import { integer } from "../fastapi/fields.ts";
-import { InvalidRequest, report, valueError } from "../fastapi/validation.ts";
+import { InvalidRequest, addIssue, valueError } from "../fastapi/validation.ts";
 
 const defaultSize = 20;
 const largestSize = 100;
@@ -15,12 +15,12 @@ const noPage = valueError("This is no page of this list.");
 type KeyTypes = readonly ("string" | "number")[];
 
 /** How a request says which page it wants. */
-export const pageQuery = deferred(() =>
+export const pageQuery = lazy(() =>
   z.object({
-    page: described(
+    page: withMetadata(
       z
         .string()
-        .transform((value, context) => readPlace(value) ?? report(context, noPage))
+        .transform((value, context) => readPlace(value) ?? addIssue(context, noPage))
         .optional(),
       { type: "string", description: "What `next` of the page before told, or a number from 1." },
     ),
@@ -29,15 +29,15 @@ export const pageQuery = deferred(() =>
       max: largestSize,
       description: `Items a page, ${defaultSize} unless told.`,
     }).optional(),
-    search: described(z.string().optional(), {
+    search: withMetadata(z.string().optional(), {
       description: "Terms that must all be found; shorter ones than three characters as prefixes.",
     }),
   }),
 );
 
 /** Which page is asked for, in a list ordered by keys of these types. */
-export function readPage(
-  { page = 1, page_size: size = defaultSize }: Read<typeof pageQuery>,
+export function parsePageRequest(
+  { page = 1, page_size: size = defaultSize }: RequestBody<typeof pageQuery>,
   keyTypes: KeyTypes,
 ): PageRequest {
   if (typeof page === "number") return { page, size };
@@ -54,7 +54,7 @@ function readPlace(text: string): number | { readonly cursor: Cursor; readonly t
   return cursor?.direction === "after" ? { cursor, text } : undefined;
 }
 
-export function pageOf(name: string, item: z.ZodType): z.ZodType {
+export function pageSchema(name: string, item: z.ZodType): z.ZodType {
   return z
     .object({
       items: z.array(item),
@@ -63,7 +63,7 @@ export function pageOf(name: string, item: z.ZodType): z.ZodType {
     .openapi(name);
 }
 
-export function presentPage<Row, Shown>(
+export function toPage<Row, Shown>(
   { items, next }: ManagedPage<Row>,
   present: (row: Row) => Shown,
 ): { items: Shown[]; next: string | null } {

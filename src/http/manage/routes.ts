@@ -6,6 +6,6 @@ import "./imports.ts";
 import "./users.ts";
 import "./zones.ts";
 
-import { operatorApi } from "./operation.ts";
+import { operatorSurface } from "./operation.ts";
 
-export const operatorFace = operatorApi.mount("/api/manage");
+export const operatorApi = operatorSurface.mount("/api/manage");

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { DomainError } from "../../domain/errors.ts";
-import { tellMoment } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
 import { joinName, languages, userTypes } from "../../domain/user.ts";
 import {
   getManagedUser,
@@ -9,21 +9,21 @@ import {
   updateManagedUser,
   type ManagedUser,
 } from "../../services/manage/users.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { readFirst } from "../context.ts";
-import { described, named } from "../described.ts";
-import { answers, json } from "../fastapi/answers.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, json } from "../fastapi/answers.ts";
 import { readBody } from "../fastapi/body.ts";
 import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
 import { operation } from "./operation.ts";
-import { pageOf, pageQuery, presentPage, readPage } from "./pages.ts";
+import { pageSchema, pageQuery, toPage, parsePageRequest } from "./pages.ts";
 
 const tag = "Operator";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
-const params = deferred(() =>
+const params = lazy(() =>
   z.object({
-    id: described(uuid("The user's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+    id: withMetadata(uuid("The user's id."), { param: { name: "id", in: "path" }, example: exampleId }),
   }),
 );
 /** An operator is who the configuration names; nobody is made one here. */
@@ -31,7 +31,7 @@ const settableTypes = userTypes.filter((type) => type !== "ROOT");
 /** Most groups one user is put into at once. */
 const mostGroups = 100;
 
-const userSchema = deferred(() =>
+const userSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
@@ -54,8 +54,8 @@ const userSchema = deferred(() =>
     .openapi("ManagedUser"),
 );
 
-const settingsBody = deferred(() =>
-  named(
+const settingsBody = lazy(() =>
+  withSchemaName(
     "UserSettings",
     z.object({
       type: z.enum(settableTypes).optional(),
@@ -77,12 +77,12 @@ operation(
     summary: "List all users",
     description: "The oldest first; a search looks through addresses and names.",
     query: pageQuery,
-    responses: () => answers(json(200, "One page.", pageOf("ManagedUserPage", userSchema())), 403, 422),
+    responses: () => responses(json(200, "One page.", pageSchema("ManagedUserPage", userSchema())), 403, 422),
   },
   async (ctx, { query }, c) => {
-    const request = await readFirst(ctx, () => readPage(query, ["number"]));
+    const request = await authenticateBeforeRejecting(ctx, () => parsePageRequest(query, ["number"]));
     const page = await listManagedUsers(ctx, query.search, request);
-    return c.json(presentPage(page, present));
+    return c.json(toPage(page, present));
   },
 );
 
@@ -95,7 +95,7 @@ operation(
     summary: "Get any user",
     description: "A user with all that is set on them.",
     params,
-    responses: () => answers(json(200, "The user.", userSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "The user.", userSchema()), 403, 404, 422),
   },
   async (ctx, input, c) => c.json(present(await getManagedUser(ctx, input.params.id))),
 );
@@ -111,7 +111,7 @@ operation(
     params,
     body: settingsBody,
     bodyExample: { groups: [3] },
-    responses: () => answers(json(200, "The user.", userSchema()), 400, 403, 404, 409, 422),
+    responses: () => responses(json(200, "The user.", userSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params: { id }, body }, c) => {
     const settings = { type: body.type, groups: body.groups, isActive: body.is_active };
@@ -136,7 +136,7 @@ function unknownGroups({ details }: DomainError, sent: unknown): InvalidRequest 
   );
 }
 
-function present(user: ManagedUser): Answer<typeof userSchema> {
+function present(user: ManagedUser): ResponseBody<typeof userSchema> {
   return {
     id: user.uuid,
     name: joinName(user.firstName, user.lastName),
@@ -149,7 +149,7 @@ function present(user: ManagedUser): Answer<typeof userSchema> {
     is_active: user.isActive,
     language: user.language,
     avatar: user.avatar,
-    last_login: tellMoment(user.lastLogin),
-    creation_date: tellMoment(user.createdAt),
+    last_login: formatTimestamp(user.lastLogin),
+    creation_date: formatTimestamp(user.createdAt),
   };
 }

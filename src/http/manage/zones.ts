@@ -10,25 +10,25 @@ import {
   listManagedZones,
   updateZone,
 } from "../../services/manage/zones.ts";
-import { deferred } from "../deferred.ts";
-import { described, named } from "../described.ts";
-import { answers, empty, json } from "../fastapi/answers.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata, withSchemaName } from "../described.ts";
+import { responses, empty, json } from "../fastapi/answers.ts";
 import { boolean, uuid } from "../fastapi/fields.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
-import { presentZone, zoneSchema } from "../fastapi/zone.ts";
+import { toZone, zoneSchema } from "../fastapi/zone.ts";
 import { operation } from "./operation.ts";
-import { pageOf } from "./pages.ts";
+import { pageSchema } from "./pages.ts";
 
 const tag = "Operator";
 const exampleId = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
-const params = deferred(() =>
+const params = lazy(() =>
   z.object({
-    id: described(uuid("The zone's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+    id: withMetadata(uuid("The zone's id."), { param: { name: "id", in: "path" }, example: exampleId }),
   }),
 );
 
-const slug = deferred(() =>
+const slug = lazy(() =>
   text({
     max: titleLength,
     pattern: "^[.a-z0-9_-]+$",
@@ -37,11 +37,11 @@ const slug = deferred(() =>
     example: "europe-2",
   }),
 );
-const title = deferred(() =>
+const title = lazy(() =>
   text({ min: 1, max: titleLength, description: "What people call it.", example: "Europe 2" }),
 );
-const hidden = deferred(() => boolean("Whether only operators place accounts in it."));
-const origin = deferred(() =>
+const hidden = lazy(() => boolean("Whether only operators place accounts in it."));
+const origin = lazy(() =>
   text({
     min: 1,
     max: 2048,
@@ -49,14 +49,14 @@ const origin = deferred(() =>
     example: "https://eu.example",
   }),
 );
-const locationHint = deferred(() =>
-  described(z.enum(locationHints), {
+const locationHint = lazy(() =>
+  withMetadata(z.enum(locationHints), {
     description: "Where usage is counted; fixed once an account is placed there.",
   }),
 );
 
-const zoneBody = deferred(() =>
-  named(
+const zoneBody = lazy(() =>
+  withSchemaName(
     "ZoneBody",
     z.object({
       slug: slug(),
@@ -68,8 +68,8 @@ const zoneBody = deferred(() =>
     }),
   ),
 );
-const zoneChanges = deferred(() =>
-  named(
+const zoneChanges = lazy(() =>
+  withSchemaName(
     "ZoneChanges",
     z.object({
       slug: slug().optional(),
@@ -91,15 +91,15 @@ operation(
     tag,
     summary: "List all zones",
     description: "All zones, the oldest first.",
-    responses: () => answers(json(200, "The zones.", pageOf("ZonePage", zoneSchema())), 403),
+    responses: () => responses(json(200, "The zones.", pageSchema("ZonePage", zoneSchema())), 403),
   },
-  async (ctx, _input, c) => c.json({ items: (await listManagedZones(ctx)).map(presentZone), next: null }),
+  async (ctx, _input, c) => c.json({ items: (await listManagedZones(ctx)).map(toZone), next: null }),
 );
 
 operation(
   {
     id: "createZone",
-    creates: true,
+    idempotent: true,
     method: "post",
     path: "/api/manage/@zones",
     tag,
@@ -107,7 +107,7 @@ operation(
     description: "Makes a zone accounts can be placed in.",
     body: zoneBody,
     bodyExample: { slug: "europe-2", title: "Europe 2", cloud_provider: "CLOUDFLARE", location_hint: "eeur" },
-    responses: () => answers(json(201, "The zone.", zoneSchema()), 400, 403, 409, 422),
+    responses: () => responses(json(201, "The zone.", zoneSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const zone = await createZone(ctx, {
@@ -118,7 +118,7 @@ operation(
       origin: body.origin ?? null,
       locationHint: body.location_hint ?? null,
     });
-    return c.json(presentZone(zone), 201);
+    return c.json(toZone(zone), 201);
   },
 );
 
@@ -131,9 +131,9 @@ operation(
     summary: "Get zone",
     description: "One zone.",
     params,
-    responses: () => answers(json(200, "The zone.", zoneSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "The zone.", zoneSchema()), 403, 404, 422),
   },
-  async (ctx, input, c) => c.json(presentZone(await getZone(ctx, input.params.id))),
+  async (ctx, input, c) => c.json(toZone(await getZone(ctx, input.params.id))),
 );
 
 operation(
@@ -148,11 +148,11 @@ operation(
     params,
     body: zoneChanges,
     bodyExample: { title: "Europe, east" },
-    responses: () => answers(json(200, "The zone.", zoneSchema()), 400, 403, 404, 409, 422),
+    responses: () => responses(json(200, "The zone.", zoneSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params: { id }, body }, c) => {
     const { cloud_provider: cloudProvider, location_hint: hint, ...fields } = body;
-    return c.json(presentZone(await updateZone(ctx, id, { ...fields, cloudProvider, locationHint: hint })));
+    return c.json(toZone(await updateZone(ctx, id, { ...fields, cloudProvider, locationHint: hint })));
   },
 );
 
@@ -165,7 +165,7 @@ operation(
     summary: "Delete zone",
     description: "409 while accounts are placed in it.",
     params,
-    responses: () => answers(empty("The zone is gone."), 403, 404, 409, 422),
+    responses: () => responses(empty("The zone is gone."), 403, 404, 409, 422),
   },
   async (ctx, input, c) => {
     await deleteZone(ctx, input.params.id);

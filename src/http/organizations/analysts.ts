@@ -2,16 +2,16 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
 import { listAnalysts, type Analyst } from "../../services/analysts.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { readFirst } from "../context.ts";
-import { answers, json, pageOf } from "./answers.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { responses, json, pageSchema } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { textFilter } from "./parameters.ts";
-import { pageParameters, presentPage, readPageRequest } from "./links.ts";
+import { pageParameters, toPage, parsePageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
-import { presentUser, userSchema } from "./users.ts";
+import { toUser, userSchema } from "./users.ts";
 
-const analystSchema = deferred(() =>
+const analystSchema = lazy(() =>
   z
     .object({
       id: z.int(),
@@ -27,33 +27,33 @@ const analystSchema = deferred(() =>
 operation(
   {
     id: "listAnalysts",
-    current: true,
+    usesCurrentOrganization: true,
     method: "get",
     path: "/accounts/analysts/",
     tag: "Analysts",
     summary: "List analysts",
     description:
       "The members of the named organization; of all the caller's where none is named, or of all with `analysts:read`. By id.",
-    query: deferred(() =>
+    query: lazy(() =>
       z.object({
         ...organizationParameters(),
         search: textFilter("Terms that must all be found in e-mail or names."),
         ...pageParameters(),
       }),
     ),
-    responses: () => answers(json(200, "One page.", pageOf("AnalystPage", analystSchema())), 403, 404),
+    responses: () => responses(json(200, "One page.", pageSchema("AnalystPage", analystSchema())), 403, 404),
   },
   async (ctx, { query, rawQuery }, c) => {
-    const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));
+    const request = await authenticateBeforeRejecting(ctx, () => parsePageRequest(rawQuery, ["number"]));
     const page = await listAnalysts(ctx, namedOrganization(c), query.search, request);
-    return c.json(presentPage(ctx, c, page, present));
+    return c.json(toPage(ctx, c, page, present));
   },
 );
 
-function present({ id, accountId, user }: Analyst): Answer<typeof analystSchema> {
+function present({ id, accountId, user }: Analyst): ResponseBody<typeof analystSchema> {
   return {
     id,
-    user: presentUser(user),
+    user: toUser(user),
     organization: accountId,
     name: joinName(user.firstName, user.lastName),
   };

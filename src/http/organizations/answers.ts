@@ -1,7 +1,7 @@
 /** The answers of this face as its document describes them. */
 import { z, type RouteConfig } from "@hono/zod-openapi";
 
-import { deferred } from "../deferred.ts";
+import { lazy } from "../deferred.ts";
 
 type Responses = RouteConfig["responses"];
 type Refusal = 403 | 404 | 409 | 412 | 415 | 422;
@@ -9,13 +9,13 @@ type Refusal = 403 | 404 | 409 | 412 | 415 | 422;
 const always = [400, 401, 406, 413, 429, 503] as const;
 
 /** A refusal in one sentence. */
-export const problem = deferred(() =>
+export const problem = lazy(() =>
   z
     .object({ detail: z.string().openapi({ example: "Not found." }) })
     .openapi("Problem", { description: "A refusal in one sentence." }),
 );
 
-const fieldErrors = deferred(() =>
+const fieldErrors = lazy(() =>
   z
     .union([
       z.record(z.string(), z.array(z.string())).openapi({ example: { name: ["This field is required."] } }),
@@ -43,7 +43,7 @@ const sentences: Record<Refusal | (typeof always)[number], string> = {
 };
 
 /** What an operation answers: its success, and the refusals it has besides the ones all have. */
-export function answers(success: Responses, ...refusals: Refusal[]): Responses {
+export function responses(success: Responses, ...refusals: Refusal[]): Responses {
   const all = [...always, ...refusals].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
@@ -61,7 +61,7 @@ export function json(status: 200 | 201, description: string, schema: z.ZodType):
 }
 
 /** A page of a list. */
-export function pageOf(name: string, item: z.ZodType): z.ZodType {
+export function pageSchema(name: string, item: z.ZodType): z.ZodType {
   return z
     .object({
       count: z.int().openapi({ description: "How many there are on all pages." }),

@@ -1,6 +1,6 @@
 import type { AppContext } from "../app-env.ts";
 import { parseJson } from "../json.ts";
-import { RequestRefused } from "./errors.ts";
+import { RequestError } from "./errors.ts";
 
 /** The media types a body is read from, as the framework's default parsers. */
 export const mediaTypes = [
@@ -29,7 +29,7 @@ export async function readBody(c: AppContext): Promise<unknown> {
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type === "application/json") return readJson(bytes);
   if (mediaTypes.some((known) => known === type)) return readForm(bytes, type, contentType);
-  throw new RequestRefused(415, `Unsupported media type "${contentType}" in request.`);
+  throw new RequestError(415, `Unsupported media type "${contentType}" in request.`);
 }
 
 function readJson(bytes: Uint8Array): unknown {
@@ -37,12 +37,12 @@ function readJson(bytes: Uint8Array): unknown {
   try {
     text = utf8.decode(bytes);
   } catch {
-    throw new RequestRefused(400, "JSON parse error - the body is not UTF-8");
+    throw new RequestError(400, "JSON parse error - the body is not UTF-8");
   }
   const result = parseJson(text);
   if ("value" in result) return result.value;
   const { message, line, column, position } = result.fault;
-  throw new RequestRefused(
+  throw new RequestError(
     400,
     `JSON parse error - ${message}: line ${line} column ${column} (char ${position})`,
   );
@@ -63,6 +63,6 @@ async function readMultipart(bytes: Uint8Array<ArrayBuffer>, contentType: string
   try {
     return await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
   } catch {
-    throw new RequestRefused(400, "Multipart form parse error - Invalid boundary or part in multipart");
+    throw new RequestError(400, "Multipart form parse error - Invalid boundary or part in multipart");
   }
 }

@@ -1,21 +1,21 @@
 import { z } from "@hono/zod-openapi";
 
 import { getConsent, updateConsent } from "../../services/consent.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { named } from "../described.ts";
-import { answers, json } from "./answers.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
+import { responses, json } from "./answers.ts";
 import { booleanField } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Analysts";
 const path = "/accounts/analysts/current/";
-const analystSchema = deferred(() =>
+const analystSchema = lazy(() =>
   z.object({ consent_given: z.boolean(), user_uuid: z.uuid() }).openapi("CurrentAnalyst", {
     example: { consent_given: true, user_uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11" },
   }),
 );
-const analystChanges = deferred(() =>
-  named(
+const analystChanges = lazy(() =>
+  withSchemaName(
     "CurrentAnalystChanges",
     z.object({ consent_given: booleanField("Whether the caller consents").optional() }),
   ),
@@ -29,7 +29,7 @@ operation(
     tag,
     summary: "Retrieve the current analyst",
     description: "The caller, and whether they have given their consent.",
-    responses: () => answers(json(200, "The caller.", analystSchema())),
+    responses: () => responses(json(200, "The caller.", analystSchema())),
   },
   async (ctx, _input, c) => c.json(present(await getConsent(ctx))),
 );
@@ -44,12 +44,12 @@ operation(
     description: "Gives or withdraws the caller's consent; the time of the change is kept.",
     body: analystChanges,
     bodyExample: { consent_given: true },
-    responses: () => answers(json(200, "The caller.", analystSchema()), 409, 415),
+    responses: () => responses(json(200, "The caller.", analystSchema()), 409, 415),
   },
   async (ctx, { body }, c) =>
     c.json(present(await updateConsent(ctx, async () => (await body()).consent_given))),
 );
 
-function present(user: { consentGiven: boolean; uuid: string }): Answer<typeof analystSchema> {
+function present(user: { consentGiven: boolean; uuid: string }): ResponseBody<typeof analystSchema> {
   return { consent_given: user.consentGiven, user_uuid: user.uuid };
 }

@@ -1,21 +1,21 @@
 /** The fields of this face's bodies that are no texts, with the framework's coercions and sentences. */
 import { z } from "@hono/zod-openapi";
 
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { absence, pythonType, report } from "./validation.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { missingOrNull, pythonType, addIssue } from "./validation.ts";
 
 const truths = new Set(["t", "y", "yes", "true", "on", "1"]);
 const untruths = new Set(["f", "n", "no", "false", "off", "0"]);
 
 /** The framework's BooleanField: takes the usual words and numbers for yes and no. */
 export function booleanField(description: string) {
-  return described(
+  return withMetadata(
     z.transform((value, context): boolean => {
       const word = plainText(value)?.trim().toLowerCase();
       if (word !== undefined && truths.has(word)) return true;
       if (word !== undefined && untruths.has(word)) return false;
-      return report(context, absence(value) ?? "Must be a valid boolean.");
+      return addIssue(context, missingOrNull(value) ?? "Must be a valid boolean.");
     }),
     { type: "boolean", description },
   );
@@ -23,14 +23,14 @@ export function booleanField(description: string) {
 
 /** The framework's IntegerField: whole numbers, and their text. */
 export function integerField({ min, max, description }: { min: number; max: number; description: string }) {
-  return described(
+  return withMetadata(
     z.transform((value, context): number => {
-      const refuse = (sentence: string) => report(context, sentence);
+      const refuse = (sentence: string) => addIssue(context, sentence);
       const text = typeof value === "boolean" ? undefined : plainText(value);
       // Large numbers are written with an exponent here, and in full where the framework runs.
       const whole = Number.isInteger(value) ? BigInt(Number(value)).toString() : text;
       if (whole === undefined || !/^\s*[+-]?\d+(?:\.0*)?\s*$/.test(whole)) {
-        return refuse(absence(value) ?? "A valid integer is required.");
+        return refuse(missingOrNull(value) ?? "A valid integer is required.");
       }
       if (whole.length > 1_000) return refuse("String value too large.");
       const number = Number(whole);
@@ -43,13 +43,13 @@ export function integerField({ min, max, description }: { min: number; max: numb
 
 /** The framework's ChoiceField. */
 export function choiceField<const Choice extends string>(choices: readonly Choice[], description: string) {
-  return described(
+  return withMetadata(
     z.transform((value, context): Choice => {
       const text = plainText(value);
       const found = choices.find((choice) => choice === text);
       if (found !== undefined) return found;
       const told = typeof value === "string" ? value : JSON.stringify(value);
-      return report(context, absence(value) ?? `"${told}" is not a valid choice.`);
+      return addIssue(context, missingOrNull(value) ?? `"${told}" is not a valid choice.`);
     }),
     { type: "string", enum: [...choices], description },
   );
@@ -59,11 +59,11 @@ export function choiceField<const Choice extends string>(choices: readonly Choic
 const mostGroups = 100;
 
 /** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
-export const groupsField = deferred(() =>
-  described(
+export const groupsField = lazy(() =>
+  withMetadata(
     z.transform((value, context): number[] => {
-      const refuse = (sentence: string) => report(context, sentence);
-      const missing = absence(value);
+      const refuse = (sentence: string) => addIssue(context, sentence);
+      const missing = missingOrNull(value);
       if (missing !== undefined) return refuse(missing);
       if (!Array.isArray(value))
         return refuse(`Expected a list of items but got type "${pythonType(value)}".`);

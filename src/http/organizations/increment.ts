@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
-import { deferred } from "../deferred.ts";
-import { named } from "../described.ts";
-import { readKey } from "../idempotency.ts";
+import { lazy } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
+import { parseIdempotencyKey } from "../idempotency.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
-import { answers, json, problem } from "./answers.ts";
+import { responses, json, problem } from "./answers.ts";
 import { integerField } from "./fields.ts";
 import { uuidParameter } from "./parameters.ts";
 import { operation } from "./operation.ts";
@@ -13,7 +13,7 @@ import { InvalidRequest } from "./validation.ts";
 
 const exceeded = "This would pass the organization's usage limit.";
 
-const usageSchema = deferred(() =>
+const usageSchema = lazy(() =>
   z
     .object({
       limit: z.int().nullable().openapi({ description: "A month; null: none." }),
@@ -25,7 +25,7 @@ const usageSchema = deferred(() =>
       example: { limit: 10_000, usage: 42, remaining: 9_958, overriden: false },
     }),
 );
-const exceededSchema = deferred(() =>
+const exceededSchema = lazy(() =>
   usageSchema()
     .extend({ detail: z.string() })
     .openapi("UsageExceeded", {
@@ -37,17 +37,17 @@ const most = Number.MAX_SAFE_INTEGER;
 operation(
   {
     id: "incrementUsage",
-    keyed: true,
-    uncounted: true,
+    customIdempotency: true,
+    exemptFromRateLimit: true,
     method: "post",
     path: "/accounts/organizations/{uuid}/increment/",
     tag: "Organizations",
     summary: "Increment usage",
     description:
       "Counts usage in this calendar month (UTC). One that would pass the limit is refused whole: 429 until the month ends. With an Idempotency-Key it counts once in 24 hours.",
-    params: deferred(() => z.object({ uuid: uuidParameter() })),
-    body: deferred(() =>
-      named(
+    params: lazy(() => z.object({ uuid: uuidParameter() })),
+    body: lazy(() =>
+      withSchemaName(
         "IncrementBody",
         z.object({
           usage: integerField({ min: 1, max: most, description: "How much; 1 unless told." }).optional(),
@@ -56,7 +56,7 @@ operation(
     ),
     bodyExample: { usage: 1 },
     responses: () => ({
-      ...answers(
+      ...responses(
         json(200, "It is counted; `RateLimit` says how its limit stands.", usageSchema()),
         403,
         404,
@@ -71,7 +71,7 @@ operation(
   },
   async (ctx, { params, body }, c) => {
     const outcome = await incrementUsage(ctx, params.uuid, async () => {
-      const key = readKey(c);
+      const key = parseIdempotencyKey(c);
       const { usage = 1 } = await body();
       return { amount: usage, key };
     });

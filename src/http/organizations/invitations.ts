@@ -1,22 +1,22 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { tellMoment } from "../../domain/moment.ts";
-import type { ShownInvite } from "../../services/invites/access.ts";
-import { createInvite } from "../../services/invites/create.ts";
-import { getInvite } from "../../services/invites/get.ts";
-import { inviteListKeys, listInvites } from "../../services/invites/list.ts";
-import { resendInvite } from "../../services/invites/resend.ts";
-import { revokeInvite } from "../../services/invites/revoke.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { readFirst } from "../context.ts";
-import { named } from "../described.ts";
-import { answers, json, pageOf } from "./answers.ts";
+import { formatTimestamp } from "../../domain/moment.ts";
+import type { InvitationView } from "../../services/invites/access.ts";
+import { createInvitation } from "../../services/invites/create.ts";
+import { getInvitation } from "../../services/invites/get.ts";
+import { invitationListKeys, listInvitations } from "../../services/invites/list.ts";
+import { resendInvitation } from "../../services/invites/resend.ts";
+import { revokeInvitation } from "../../services/invites/revoke.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { withSchemaName } from "../described.ts";
+import { responses, json, pageSchema } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { choiceField } from "./fields.ts";
 import { uuidParameter } from "./parameters.ts";
 import { emailField } from "./text-fields.ts";
-import { pageParameters, presentPage, readPageRequest } from "./links.ts";
+import { pageParameters, toPage, parsePageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Invitations";
@@ -29,7 +29,7 @@ const example = {
   valid_until: "2026-02-07T13:00:00.000Z",
 };
 
-const invitationSchema = deferred(() =>
+const invitationSchema = lazy(() =>
   z
     .object({
       uuid: z.uuid(),
@@ -41,8 +41,8 @@ const invitationSchema = deferred(() =>
     })
     .openapi("Invitation", { example }),
 );
-const invitationBody = deferred(() =>
-  named(
+const invitationBody = lazy(() =>
+  withSchemaName(
     "InvitationBody",
     z.object({
       invitee_identifier: emailField(),
@@ -51,45 +51,48 @@ const invitationBody = deferred(() =>
     { required: ["invitee_identifier"] },
   ),
 );
-const params = deferred(() => z.object({ uuid: uuidParameter() }));
+const params = lazy(() => z.object({ uuid: uuidParameter() }));
 
 operation(
   {
     id: "listInvitations",
-    current: true,
+    usesCurrentOrganization: true,
     method: "get",
     path: "/accounts/invite/",
     tag,
     summary: "List invitations",
     description: "The pending invitations of the current organization, the oldest first. For its members.",
-    query: deferred(() => z.object({ ...organizationParameters(), ...pageParameters() })),
-    responses: () => answers(json(200, "One page.", pageOf("InvitationPage", invitationSchema())), 403, 404),
+    query: lazy(() => z.object({ ...organizationParameters(), ...pageParameters() })),
+    responses: () =>
+      responses(json(200, "One page.", pageSchema("InvitationPage", invitationSchema())), 403, 404),
   },
   async (ctx, { rawQuery }, c) => {
-    const request = await readFirst(ctx, () => readPageRequest(rawQuery, inviteListKeys));
-    const page = await listInvites(ctx, namedOrganization(c), request);
-    return c.json(presentPage(ctx, c, page, present));
+    const request = await authenticateBeforeRejecting(ctx, () =>
+      parsePageRequest(rawQuery, invitationListKeys),
+    );
+    const page = await listInvitations(ctx, namedOrganization(c), request);
+    return c.json(toPage(ctx, c, page, present));
   },
 );
 
 operation(
   {
     id: "createInvitation",
-    current: true,
-    creates: true,
+    usesCurrentOrganization: true,
+    idempotent: true,
     method: "post",
     path: "/accounts/invite/",
     tag,
     summary: "Create invitation",
     description:
       "Invites an address into the current organization, for seven days. For its members; nobody invites to a role above their own. A pending invitation takes a seat.",
-    query: deferred(() => z.object(organizationParameters())),
+    query: lazy(() => z.object(organizationParameters())),
     body: invitationBody,
     bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
-    responses: () => answers(json(201, "The invitation.", invitationSchema()), 403, 404, 409, 415, 422),
+    responses: () => responses(json(201, "The invitation.", invitationSchema()), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
-    const made = await createInvite(ctx, namedOrganization(c), async () => {
+    const made = await createInvitation(ctx, namedOrganization(c), async () => {
       const { invitee_identifier: email, role } = await body();
       return { email, role: role ?? "AMEMBER" };
     });
@@ -106,11 +109,11 @@ operation(
     summary: "Retrieve invitation",
     description: "A pending invitation. For members of its organization.",
     params,
-    responses: () => answers(json(200, "The invitation.", invitationSchema()), 403, 404),
+    responses: () => responses(json(200, "The invitation.", invitationSchema()), 403, 404),
   },
   async (ctx, input, c) => {
-    const { invite } = await getInvite(ctx, input.params.uuid);
-    return c.json(present(invite));
+    const { invitation } = await getInvitation(ctx, input.params.uuid);
+    return c.json(present(invitation));
   },
 );
 
@@ -124,9 +127,9 @@ operation(
     description:
       "Sends it again, for seven days from now; the link sent before stops working. At most once a minute. A body is ignored. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
     params,
-    responses: () => answers(json(200, "The invitation.", invitationSchema()), 403, 404, 409),
+    responses: () => responses(json(200, "The invitation.", invitationSchema()), 403, 404, 409),
   },
-  async (ctx, input, c) => c.json(present(await resendInvite(ctx, input.params.uuid))),
+  async (ctx, input, c) => c.json(present(await resendInvitation(ctx, input.params.uuid))),
 );
 
 operation(
@@ -139,10 +142,10 @@ operation(
     description:
       "Its link stops working and its seat is free. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
     params,
-    responses: () => answers({ 204: { description: "It is revoked." } }, 403, 404, 409),
+    responses: () => responses({ 204: { description: "It is revoked." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
-    await revokeInvite(ctx, input.params.uuid);
+    await revokeInvitation(ctx, input.params.uuid);
     return c.body(null, 204);
   },
 );
@@ -154,13 +157,13 @@ function present({
   inviter,
   sentAt,
   validUntil,
-}: ShownInvite): Answer<typeof invitationSchema> {
+}: InvitationView): ResponseBody<typeof invitationSchema> {
   return {
     uuid,
     invitee_identifier: email,
     role,
     invited_by: inviter,
-    sent_at: tellMoment(sentAt),
-    valid_until: tellMoment(validUntil),
+    sent_at: formatTimestamp(sentAt),
+    valid_until: formatTimestamp(validUntil),
   };
 }

@@ -7,7 +7,7 @@ import {
   type PageRequest,
 } from "../../domain/page.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { deferred } from "../deferred.ts";
+import { lazy } from "../deferred.ts";
 import { textFilter } from "./parameters.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
@@ -16,7 +16,7 @@ const defaultSize = 20;
 const largestSize = 100;
 
 /** How a request says which page it wants, as the document tells it. */
-export const pageParameters = deferred(() => ({
+export const pageParameters = lazy(() => ({
   page: textFilter("A page number, or `last`."),
   page_size: textFilter("Results a page: 20 unless told, 100 at most."),
   cursor: textFilter("Where a page begins; part of the links, not to be made up."),
@@ -26,7 +26,7 @@ export const pageParameters = deferred(() => ({
  * Which page a request asks for. `page` is a number from 1 or `last`; a bad `page_size` is ignored,
  * a large one capped. The cursor of a link we made beats the number. Throws `page_invalid`.
  */
-export function readPageRequest(
+export function parsePageRequest(
   query: Readonly<Record<string, string>>,
   keyTypes: readonly ("string" | "number")[],
   sized = true,
@@ -41,7 +41,7 @@ export function readPageRequest(
 }
 
 /** A page in the framework's envelope. Links are absolute and begin with the configured address, never with what a client sent. */
-export function presentPage<Row, Shown>(
+export function toPage<Row, Shown>(
   ctx: Context,
   c: AppContext,
   page: Page<Row>,

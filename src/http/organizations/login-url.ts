@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 
 import { findLoginRoute } from "../../services/login.ts";
-import { deferred } from "../deferred.ts";
-import { readFirst } from "../context.ts";
-import { named } from "../described.ts";
+import { lazy } from "../deferred.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { withSchemaName } from "../described.ts";
 import { limitLogins } from "../rate-limits.ts";
-import { answers, json } from "./answers.ts";
+import { responses, json } from "./answers.ts";
 import { emailField } from "./text-fields.ts";
 import { operation } from "./operation.ts";
 
@@ -13,15 +13,15 @@ const example = {
   params:
     "?login_hint=eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoib3JnYW5pemF0aW9uIiwib3JnYW5pemF0aW9uIjp7InJvdXRlIjoiYWNtZSJ9fQ.&email=ada%40example.com",
 };
-const loginSchema = deferred(() =>
+const loginSchema = lazy(() =>
   z
     .object({
       params: z.string().openapi({ description: "What to append to the address of the login page." }),
     })
     .openapi("LoginUrl", { example }),
 );
-const loginBody = deferred(() =>
-  named("LoginUrlBody", z.object({ email: emailField() }), { required: ["email"] }),
+const loginBody = lazy(() =>
+  withSchemaName("LoginUrlBody", z.object({ email: emailField() }), { required: ["email"] }),
 );
 
 operation(
@@ -30,16 +30,16 @@ operation(
     method: "post",
     path: "/accounts/login_url/",
     tag: "Login",
-    limit: limitLogins,
+    rateLimit: limitLogins,
     summary: "Find where an address signs in",
     description:
       "A hint at the organization of the one user with this address, who is in exactly one; for any other address, and one the caller may not ask about, the route where an organization is entered by hand. With `login:read` one may ask about every address, without it about one's own verified one.",
     body: loginBody,
     bodyExample: { email: "ada@example.com" },
-    responses: () => answers(json(200, "How the login page goes on.", loginSchema()), 415),
+    responses: () => responses(json(200, "How the login page goes on.", loginSchema()), 415),
   },
   async (ctx, { body }, c) => {
-    const { email } = await readFirst(ctx, body);
+    const { email } = await authenticateBeforeRejecting(ctx, body);
     const route = await findLoginRoute(ctx, email);
     const params = route === undefined ? ctx.settings.loginManualEntryRoute : loginParams(route, email);
     return c.json({ params }, 200);

@@ -1,35 +1,35 @@
 import type { z } from "@hono/zod-openapi";
 
 import { operations } from "../../domain/permissions.ts";
-import { readAs } from "../../services/caller.ts";
+import { queryAsCaller } from "../../services/caller.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
-import { authenticate, readFirst, withRetries } from "../context.ts";
-import { Face, type OperationContract } from "../face.ts";
-import { withKey } from "../idempotency.ts";
-import { queryOf } from "../query.ts";
+import { authenticate, authenticateBeforeRejecting, withRetries } from "../context.ts";
+import { ApiSurface, type OperationContract } from "../face.ts";
+import { withIdempotencyKey } from "../idempotency.ts";
+import { parseQuery } from "../query.ts";
 import { mediaTypes, readBody } from "./body.ts";
-import { notFound, refuse, RequestRefused, tooLarge } from "./errors.ts";
+import { notFound, toErrorResponse, RequestError, payloadTooLarge } from "./errors.ts";
 import { InvalidRequest, nullCharacters, parseFields } from "./validation.ts";
 
 /** The organizations face: `/accounts/…/` in Django REST framework's manner. */
-export const face = new Face({
-  refuse,
-  tooLarge,
-  unknown: (c) => {
+export const organizationsSurface = new ApiSurface({
+  toErrorResponse,
+  payloadTooLarge,
+  notFound: (c) => {
     const { pathname, search } = new URL(c.req.url);
-    if (!face.serves(`${pathname}/`)) return notFound(c);
+    if (!organizationsSurface.serves(`${pathname}/`)) return notFound(c);
     const safe = c.req.method === "GET" || c.req.method === "HEAD";
     return c.redirect(`${pathname}/${search}`, safe ? 301 : 308);
   },
-  finish: (c, allowed) => {
+  decorateResponse: (c, allowed) => {
     c.header("Allow", allowHeader(allowed));
     c.header("Vary", "Accept");
     requireJsonAccepted(c);
   },
-  wrongMethod: async (c, allowed) => {
+  methodNotAllowed: async (c, allowed) => {
     const ctx = await authenticate(c, "signed-in");
-    await readAs(ctx);
+    await queryAsCaller(ctx);
     if (c.req.method === "OPTIONS") return c.json({ renders: ["application/json"], parses: mediaTypes }, 200);
     return c.json({ detail: `Method "${c.req.method}" not allowed.` }, 405, { Allow: allowHeader(allowed) });
   },
@@ -53,16 +53,18 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
   contract: OperationContract<Params, Query, Body>,
   serve: (ctx: Context, input: OrganizationInput<Params, Query, Body>, c: AppContext) => Promise<Response>,
 ): void {
-  face.add(contract, async (c) => {
-    const ctx = await authenticate(c, operations[contract.id], contract.uncounted !== true);
-    await contract.limit?.(c, ctx.principal);
-    const rawQuery = queryOf(c.req.url);
-    const { params, query } = await readFirst(ctx, () => ({
+  organizationsSurface.register(contract, async (c) => {
+    const ctx = await authenticate(c, operations[contract.id], contract.exemptFromRateLimit !== true);
+    await contract.rateLimit?.(c, ctx.principal);
+    const rawQuery = parseQuery(c.req.url);
+    const { params, query } = await authenticateBeforeRejecting(ctx, () => ({
       params: readParams(contract.params?.(), c.req.param()),
       query: readQuery(contract.query?.(), rawQuery),
     }));
     const keyed =
-      contract.creates === true ? withKey(c, ctx, contract.id, () => readBody(c)) : Promise.resolve(ctx);
+      contract.idempotent === true
+        ? withIdempotencyKey(c, ctx, contract.id, () => readBody(c))
+        : Promise.resolve(ctx);
     let read: Promise<unknown> | undefined;
     const body = () => (read ??= readFields(c, contract, keyed));
     const input = { params, query, rawQuery, body } as OrganizationInput<Params, Query, Body>;
@@ -85,7 +87,7 @@ async function readFields(
 function readParams(schema: unknown, raw: Readonly<Record<string, string>>): unknown {
   if (schema === undefined) return undefined;
   const result = (schema as z.ZodType).safeParse(raw);
-  if (!result.success) throw new RequestRefused(404, "Not found.");
+  if (!result.success) throw new RequestError(404, "Not found.");
   return result.data;
 }
 
@@ -105,7 +107,7 @@ function requireJsonAccepted(c: AppContext): void {
       (range) => range === "application/json" || range === "application/*" || range === "*/*" || range === "",
     )
   ) {
-    throw new RequestRefused(406, "Could not satisfy the request Accept header.");
+    throw new RequestError(406, "Could not satisfy the request Accept header.");
   }
 }
 

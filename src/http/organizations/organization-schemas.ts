@@ -2,8 +2,8 @@
 import { z } from "@hono/zod-openapi";
 
 import type { Context } from "../../services/context.ts";
-import { deferred, type Answer } from "../deferred.ts";
-import { named } from "../described.ts";
+import { lazy, type ResponseBody } from "../deferred.ts";
+import { withSchemaName } from "../described.ts";
 import { logoUrl } from "../logo-url.ts";
 import { organizationName, organizationSlug } from "./text-fields.ts";
 
@@ -16,7 +16,7 @@ const example = {
     "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
 };
 
-export const organizationSchema = deferred(() =>
+export const organizationSchema = lazy(() =>
   z
     .object({
       uuid: z.uuid(),
@@ -31,22 +31,22 @@ export const organizationSchema = deferred(() =>
     .openapi("Organization", { example }),
 );
 
-export const organizationBody = deferred(() =>
-  named("OrganizationBody", z.object({ name: organizationName(), slug: organizationSlug() }), {
+export const organizationBody = lazy(() =>
+  withSchemaName("OrganizationBody", z.object({ name: organizationName(), slug: organizationSlug() }), {
     required: ["name", "slug"],
   }),
 );
-export const organizationChanges = deferred(() =>
-  named(
+export const organizationChanges = lazy(() =>
+  withSchemaName(
     "OrganizationChanges",
     z.object({ name: organizationName().optional(), slug: organizationSlug().optional() }),
   ),
 );
 
-export function presentOrganization(
+export function toOrganization(
   ctx: Context,
   account: { uuid: string; title: string; slug: string; logoHash: string | null },
-): Answer<typeof organizationSchema> {
+): ResponseBody<typeof organizationSchema> {
   const { uuid, title, slug } = account;
   const { publicUrl } = ctx.settings;
   return {

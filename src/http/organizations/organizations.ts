@@ -8,23 +8,23 @@ import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/context.ts";
 import type { AppContext } from "../app-env.ts";
-import { readFirst } from "../context.ts";
-import { answerTagged, expectedVersions } from "../entity-tag.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { respondWithEtag, ifMatchVersions } from "../entity-tag.ts";
 import { limitSlugs } from "../rate-limits.ts";
-import { answers, json, pageOf } from "./answers.ts";
+import { responses, json, pageSchema } from "./answers.ts";
 import { idFilter, textFilter, uuidFilter, uuidParameter } from "./parameters.ts";
-import { pageParameters, presentPage, readPageRequest } from "./links.ts";
+import { pageParameters, toPage, parsePageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
-import { deferred } from "../deferred.ts";
+import { lazy } from "../deferred.ts";
 import {
   organizationBody,
   organizationChanges,
   organizationSchema,
-  presentOrganization,
+  toOrganization,
 } from "./organization-schemas.ts";
 
 const tag = "Organizations";
-const params = deferred(() => z.object({ uuid: uuidParameter() }));
+const params = lazy(() => z.object({ uuid: uuidParameter() }));
 const bodyExample = { name: "Acme", slug: "acme" };
 
 operation(
@@ -36,7 +36,7 @@ operation(
     summary: "List organizations",
     description:
       "The caller's organizations, or all with `account:read` on every account; by name, a searched list by id.",
-    query: deferred(() =>
+    query: lazy(() =>
       z.object({
         id: idFilter(),
         uuid: uuidFilter(),
@@ -46,7 +46,8 @@ operation(
         ...pageParameters(),
       }),
     ),
-    responses: () => answers(json(200, "One page.", pageOf("OrganizationPage", organizationSchema())), 404),
+    responses: () =>
+      responses(json(200, "One page.", pageSchema("OrganizationPage", organizationSchema())), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
     const filter = {
@@ -56,55 +57,57 @@ operation(
       slug: query.slug,
       search: query.search,
     };
-    const request = await readFirst(ctx, () => readPageRequest(rawQuery, accountListKeys(filter)));
+    const request = await authenticateBeforeRejecting(ctx, () =>
+      parsePageRequest(rawQuery, accountListKeys(filter)),
+    );
     const page = await listAccounts(ctx, filter, request);
-    return c.json(presentPage(ctx, c, page, (row) => presentOrganization(ctx, row)));
+    return c.json(toPage(ctx, c, page, (row) => toOrganization(ctx, row)));
   },
 );
 
 operation(
   {
     id: "createOrganization",
-    creates: true,
+    idempotent: true,
     method: "post",
     path: "/accounts/organizations/",
     tag,
-    limit: limitSlugs,
+    rateLimit: limitSlugs,
     summary: "Create organization",
     description: "Makes an organization; the caller becomes its owner.",
     body: organizationBody,
     bodyExample,
-    responses: () => answers(json(201, "The organization.", organizationSchema()), 403, 409, 415, 422),
+    responses: () => responses(json(201, "The organization.", organizationSchema()), 403, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
-    const { name, slug } = await readFirst(ctx, body);
+    const { name, slug } = await authenticateBeforeRejecting(ctx, body);
     const made = await createAccount(ctx, { title: name, slug });
-    return c.json(presentOrganization(ctx, { ...made, logoHash: null }), 201);
+    return c.json(toOrganization(ctx, { ...made, logoHash: null }), 201);
   },
 );
 
 operation(
   {
     id: "retrieveOrganization",
-    versioned: true,
+    etag: true,
     method: "get",
     path: "/accounts/organizations/{uuid}/",
     tag,
     summary: "Retrieve organization",
     description: "For members.",
     params,
-    responses: () => answers(json(200, "The organization.", organizationSchema()), 404),
+    responses: () => responses(json(200, "The organization.", organizationSchema()), 404),
   },
   async (ctx, input, c) => {
     const { account } = await getAccount(ctx, new AccountName(input.params.uuid));
-    return answerTagged(c, account, presentOrganization(ctx, account));
+    return respondWithEtag(c, account, toOrganization(ctx, account));
   },
 );
 
 operation(
   {
     id: "updateOrganization",
-    versioned: true,
+    etag: true,
     method: "put",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -113,7 +116,7 @@ operation(
     params,
     body: organizationBody,
     bodyExample,
-    responses: () => answers(json(200, "The organization.", organizationSchema()), 403, 404, 409, 415, 412),
+    responses: () => responses(json(200, "The organization.", organizationSchema()), 403, 404, 409, 415, 412),
   },
   (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
@@ -121,7 +124,7 @@ operation(
 operation(
   {
     id: "partialUpdateOrganization",
-    versioned: true,
+    etag: true,
     method: "patch",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -130,7 +133,7 @@ operation(
     params,
     body: organizationChanges,
     bodyExample: { name: "Acme Ltd" },
-    responses: () => answers(json(200, "The organization.", organizationSchema()), 403, 404, 409, 415, 412),
+    responses: () => responses(json(200, "The organization.", organizationSchema()), 403, 404, 409, 415, 412),
   },
   (ctx, input, c) => update(ctx, c, input.params.uuid, input.body),
 );
@@ -138,7 +141,7 @@ operation(
 operation(
   {
     id: "deleteOrganization",
-    versioned: true,
+    etag: true,
     method: "delete",
     path: "/accounts/organizations/{uuid}/",
     tag,
@@ -146,10 +149,10 @@ operation(
     description:
       "For owners. Everything of the organization goes: members, invitations, logo, usage, history.",
     params,
-    responses: () => answers({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
+    responses: () => responses({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
   },
   async (ctx, input, c) => {
-    await deleteAccount(ctx, new AccountName(input.params.uuid), expectedVersions(c));
+    await deleteAccount(ctx, new AccountName(input.params.uuid), ifMatchVersions(c));
     return c.body(null, 204);
   },
 );
@@ -165,6 +168,6 @@ async function update(
     if (slug !== undefined) await limitSlugs(c, ctx.principal);
     return { title: name, slug };
   };
-  const { account } = await updateAccount(ctx, new AccountName(uuid), readChanges, expectedVersions(c));
-  return answerTagged(c, account, presentOrganization(ctx, account));
+  const { account } = await updateAccount(ctx, new AccountName(uuid), readChanges, ifMatchVersions(c));
+  return respondWithEtag(c, account, toOrganization(ctx, account));
 }

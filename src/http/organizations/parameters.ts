@@ -1,19 +1,19 @@
 /** What stands in this face's addresses: filters, and the uuid in a path. */
 import { z } from "@hono/zod-openapi";
 
-import { normalText } from "../../domain/text.ts";
+import { normalizeText } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { report } from "./validation.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { addIssue } from "./validation.ts";
 
 /** A filter by UUID, in any spelling; empty means no filter. */
-export const uuidFilter = deferred(() =>
+export const uuidFilter = lazy(() =>
   filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID."),
 );
 
 /** A filter by an integer key; empty means no filter. */
-export const idFilter = deferred(() =>
+export const idFilter = lazy(() =>
   filter(
     "id",
     (value) => (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value) ? Number(value) : undefined),
@@ -23,31 +23,31 @@ export const idFilter = deferred(() =>
 
 /** A filter by a text, as texts are stored; empty means no filter. */
 export function textFilter(description: string) {
-  return described(
+  return withMetadata(
     z
       .string()
       .optional()
-      .transform((value) => (value === undefined || value.trim() === "" ? undefined : normalText(value))),
+      .transform((value) => (value === undefined || value.trim() === "" ? undefined : normalizeText(value))),
     { description },
   );
 }
 
 /** A UUID in the path, in any spelling the framework takes. */
-export const uuidParameter = deferred(() =>
-  described(
-    z.string().transform((value, context): string => parseUuid(value) ?? report(context, "Not found.")),
+export const uuidParameter = lazy(() =>
+  withMetadata(
+    z.string().transform((value, context): string => parseUuid(value) ?? addIssue(context, "Not found.")),
     { type: "string", format: "uuid", param: { name: "uuid", in: "path" } },
   ),
 );
 
 function filter<Value>(name: string, read: (value: string) => Value | undefined, sentence: string) {
-  return described(
+  return withMetadata(
     z
       .string()
       .optional()
       .transform((value, context) => {
         if (value === undefined || value.trim() === "") return undefined;
-        return read(value) ?? report(context, sentence);
+        return read(value) ?? addIssue(context, sentence);
       }),
     { type: "string", description: `Only the one with this ${name}.` },
   );

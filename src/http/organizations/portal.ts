@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 
 import { findPortal } from "../../services/portal.ts";
-import { deferred } from "../deferred.ts";
-import { answers, json } from "./answers.ts";
+import { lazy } from "../deferred.ts";
+import { responses, json } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { operation } from "./operation.ts";
 
-const portalSchema = deferred(() =>
+const portalSchema = lazy(() =>
   z
     .object({ account_portal_url: z.url().nullable() })
     .openapi("Portal", { example: { account_portal_url: "https://accounts.example.com/portal/acme" } }),
@@ -15,15 +15,15 @@ const portalSchema = deferred(() =>
 operation(
   {
     id: "getPortal",
-    current: true,
+    usesCurrentOrganization: true,
     method: "get",
     path: "/accounts/portal/",
     tag: "Portal",
     summary: "Find the portal",
     description:
       "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several.",
-    query: deferred(() => z.object(organizationParameters())),
-    responses: () => answers(json(200, "Where the portal is.", portalSchema()), 404),
+    query: lazy(() => z.object(organizationParameters())),
+    responses: () => responses(json(200, "Where the portal is.", portalSchema()), 404),
   },
   async (ctx, _input, c) => {
     const slug = await findPortal(ctx, namedOrganization(c));

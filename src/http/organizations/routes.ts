@@ -9,6 +9,6 @@ import "./login-url.ts";
 import "./portal.ts";
 import "./users.ts";
 
-import { face } from "./operation.ts";
+import { organizationsSurface } from "./operation.ts";
 
-export const organizationsFace = face.mount("/accounts");
+export const organizationsApi = organizationsSurface.mount("/accounts");

@@ -2,12 +2,12 @@
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
-import { emailFault } from "../../domain/email.ts";
-import { codePoints, normalText, textFault } from "../../domain/text.ts";
+import { validateEmail } from "../../domain/email.ts";
+import { countCodePoints, normalizeText, validateText } from "../../domain/text.ts";
 import { emailLength, nameLength } from "../../domain/user.ts";
-import { deferred } from "../deferred.ts";
-import { described } from "../described.ts";
-import { absence, nullCharacters, report } from "./validation.ts";
+import { lazy } from "../deferred.ts";
+import { withMetadata } from "../described.ts";
+import { missingOrNull, nullCharacters, addIssue } from "./validation.ts";
 
 interface TextRules {
   readonly max: number;
@@ -23,13 +23,13 @@ interface TextRules {
 
 /** The framework's CharField: trims, takes numbers for their text, and tells every rule a value breaks. */
 function charField(rules: TextRules) {
-  return described(
+  return withMetadata(
     z.transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
-      const normal = typeof text === "string" ? normalText(text) : undefined;
+      const normal = typeof text === "string" ? normalizeText(text) : undefined;
       const faults =
-        normal === undefined ? [absence(text) ?? "Not a valid string."] : faultsOf(normal, rules);
-      for (const sentence of faults) report(context, sentence);
+        normal === undefined ? [missingOrNull(text) ?? "Not a valid string."] : faultsOf(normal, rules);
+      for (const sentence of faults) addIssue(context, sentence);
       return faults.length === 0 && normal !== undefined ? normal : z.NEVER;
     }),
     {
@@ -44,7 +44,7 @@ function charField(rules: TextRules) {
   );
 }
 
-export const organizationName = deferred(() =>
+export const organizationName = lazy(() =>
   charField({
     max: titleLength,
     description: "The name of the organization",
@@ -52,7 +52,7 @@ export const organizationName = deferred(() =>
   }),
 );
 
-export const organizationSlug = deferred(() =>
+export const organizationSlug = lazy(() =>
   charField({
     max: slugLength,
     description: "The name in all lowercase, suitable for URL identification",
@@ -77,12 +77,12 @@ export function emailField(rules: { readonly blank?: boolean } = {}) {
     description: "An e-mail address",
     example: "ada@example.com",
     format: "email",
-    faults: (value) => (emailFault(value) === undefined ? [] : [invalidEmail]),
+    faults: (value) => (validateEmail(value) === undefined ? [] : [invalidEmail]),
   });
 }
 
 /** A first or last name. */
-export const personName = deferred(() =>
+export const personName = lazy(() =>
   charField({
     max: nameLength,
     blank: true,
@@ -94,10 +94,10 @@ export const personName = deferred(() =>
 function faultsOf(text: string, rules: TextRules): string[] {
   if (text === "") return rules.blank === true ? [] : ["This field may not be blank."];
   const faults: string[] = [];
-  if (codePoints(text) > rules.max) {
+  if (countCodePoints(text) > rules.max) {
     faults.push(`Ensure this field has no more than ${rules.max} characters.`);
   }
-  const unfit = textFault(text);
+  const unfit = validateText(text);
   if (unfit?.kind === "null") faults.push(nullCharacters);
   if (unfit?.kind === "surrogate") faults.push(`Surrogate characters are not allowed: ${unfit.codePoint}.`);
   if (unfit?.kind === "control") faults.push("Control characters are not allowed.");

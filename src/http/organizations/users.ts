@@ -7,15 +7,15 @@ import type { UserProfile } from "../../services/users/find.ts";
 import { getUser } from "../../services/users/get.ts";
 import { listUsers } from "../../services/users/list.ts";
 import { updateUser } from "../../services/users/update.ts";
-import { deferred, type Answer, type Read } from "../deferred.ts";
-import { readFirst } from "../context.ts";
-import { named } from "../described.ts";
-import { answers, json, pageOf } from "./answers.ts";
+import { lazy, type ResponseBody, type RequestBody } from "../deferred.ts";
+import { authenticateBeforeRejecting } from "../context.ts";
+import { withSchemaName } from "../described.ts";
+import { responses, json, pageSchema } from "./answers.ts";
 import { namedOrganization, organizationParameters } from "./current.ts";
 import { booleanField, groupsField } from "./fields.ts";
 import { textFilter, uuidParameter } from "./parameters.ts";
 import { emailField, personName } from "./text-fields.ts";
-import { pageParameters, presentPage, readPageRequest } from "./links.ts";
+import { pageParameters, toPage, parsePageRequest } from "./links.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Users";
@@ -32,7 +32,7 @@ const example = {
 };
 
 /** A user as this face shows them. */
-export const userSchema = deferred(() =>
+export const userSchema = lazy(() =>
   z
     .object({
       id: z.int(),
@@ -48,8 +48,8 @@ export const userSchema = deferred(() =>
     .openapi("OrganizationUser", { example }),
 );
 
-const userBody = deferred(() =>
-  named(
+const userBody = lazy(() =>
+  withSchemaName(
     "OrganizationUserBody",
     z.object({
       email: emailField({ blank: true }).optional(),
@@ -62,7 +62,7 @@ const userBody = deferred(() =>
     }),
   ),
 );
-const params = deferred(() => z.object({ uuid: uuidParameter() }));
+const params = lazy(() => z.object({ uuid: uuidParameter() }));
 const bodyExample = { email: "ada@example.com", first_name: "Ada", last_name: "Lovelace" };
 
 operation(
@@ -73,38 +73,38 @@ operation(
     tag,
     summary: "List users",
     description: "The users of the accounts the caller owns, and the caller; all with `users:read`. By id.",
-    query: deferred(() =>
+    query: lazy(() =>
       z.object({
         search: textFilter("Terms that must all be found in e-mail or names."),
         ...pageParameters(),
       }),
     ),
-    responses: () => answers(json(200, "One page.", pageOf("UserPage", userSchema())), 404),
+    responses: () => responses(json(200, "One page.", pageSchema("UserPage", userSchema())), 404),
   },
   async (ctx, { query, rawQuery }, c) => {
-    const request = await readFirst(ctx, () => readPageRequest(rawQuery, ["number"]));
-    return c.json(presentPage(ctx, c, await listUsers(ctx, query.search, request), presentUser));
+    const request = await authenticateBeforeRejecting(ctx, () => parsePageRequest(rawQuery, ["number"]));
+    return c.json(toPage(ctx, c, await listUsers(ctx, query.search, request), toUser));
   },
 );
 
 operation(
   {
     id: "createUser",
-    current: true,
-    creates: true,
+    usesCurrentOrganization: true,
+    idempotent: true,
     method: "post",
     path,
     tag,
     summary: "Create user",
     description:
       "Makes a user before they sign in; for an owner also a member of the current organization. The first sign-in with that verified address becomes this user.",
-    query: deferred(() => z.object(organizationParameters())),
+    query: lazy(() => z.object(organizationParameters())),
     body: userBody,
     bodyExample,
-    responses: () => answers(json(201, "The user.", userSchema()), 403, 404, 409, 415, 422),
+    responses: () => responses(json(201, "The user.", userSchema()), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) =>
-    c.json(presentUser(await createUser(ctx, namedOrganization(c), () => readFields(body))), 201),
+    c.json(toUser(await createUser(ctx, namedOrganization(c), () => readFields(body))), 201),
 );
 
 operation(
@@ -116,9 +116,9 @@ operation(
     summary: "Retrieve user",
     description: "The caller, a user of an account the caller owns, or any with `users:read`.",
     params,
-    responses: () => answers(json(200, "The user.", userSchema()), 404),
+    responses: () => responses(json(200, "The user.", userSchema()), 404),
   },
-  async (ctx, input, c) => c.json(presentUser(await getUser(ctx, input.params.uuid))),
+  async (ctx, input, c) => c.json(toUser(await getUser(ctx, input.params.uuid))),
 );
 
 operation(
@@ -133,7 +133,7 @@ operation(
     params,
     body: userBody,
     bodyExample,
-    responses: () => answers(json(200, "The user.", userSchema()), 403, 404, 409, 415),
+    responses: () => responses(json(200, "The user.", userSchema()), 403, 404, 409, 415),
   },
   async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
 );
@@ -149,7 +149,7 @@ operation(
     params,
     body: userBody,
     bodyExample: { first_name: "Ada" },
-    responses: () => answers(json(200, "The user.", userSchema()), 403, 404, 409, 415),
+    responses: () => responses(json(200, "The user.", userSchema()), 403, 404, 409, 415),
   },
   async (ctx, input, c) => c.json(await change(ctx, input.params.uuid, input.body)),
 );
@@ -163,7 +163,7 @@ operation(
     summary: "Delete user",
     description: "Who may change a user may delete them, but not the only active owner of an organization.",
     params,
-    responses: () => answers({ 204: { description: "The user is gone." } }, 403, 404, 409),
+    responses: () => responses({ 204: { description: "The user is gone." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
     await deleteUser(ctx, input.params.uuid);
@@ -171,17 +171,17 @@ operation(
   },
 );
 
-async function change(ctx: Context, uuid: string, body: () => Promise<Read<typeof userBody>>) {
-  return presentUser(await updateUser(ctx, uuid, () => readFields(body)));
+async function change(ctx: Context, uuid: string, body: () => Promise<RequestBody<typeof userBody>>) {
+  return toUser(await updateUser(ctx, uuid, () => readFields(body)));
 }
 
-async function readFields(body: () => Promise<Read<typeof userBody>>): Promise<UserFields> {
+async function readFields(body: () => Promise<RequestBody<typeof userBody>>): Promise<UserFields> {
   const { email, first_name, last_name, groups, is_active } = await body();
   return { email, firstName: first_name, lastName: last_name, groups, isActive: is_active };
 }
 
 /** A user's fields, one by one. */
-export function presentUser(user: UserProfile): Answer<typeof userSchema> {
+export function toUser(user: UserProfile): ResponseBody<typeof userSchema> {
   return {
     id: user.id,
     uuid: user.uuid,

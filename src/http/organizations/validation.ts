@@ -35,13 +35,13 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, values: un
 }
 
 /** Reports a sentence from inside a zod transform. */
-export function report(context: z.RefinementCtx, sentence: string): typeof z.NEVER {
+export function addIssue(context: z.RefinementCtx, sentence: string): typeof z.NEVER {
   context.addIssue({ code: "custom", message: sentence });
   return z.NEVER;
 }
 
 /** What is told of a field that is left out or null; undefined where it has a value. */
-export function absence(value: unknown): string | undefined {
+export function missingOrNull(value: unknown): string | undefined {
   if (value === undefined) return "This field is required.";
   return value === null ? "This field may not be null." : undefined;
 }

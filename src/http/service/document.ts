@@ -27,7 +27,7 @@ const tags = [
 ];
 
 /** The OpenAPI 3.1 document of these routes, as JSON text. */
-export function writeDocument(routes: readonly RouteConfig[], publicUrl: string): string {
+export function renderOpenApi(routes: readonly RouteConfig[], publicUrl: string): string {
   // It serves nothing: it is what writes documents.
   const writer = new OpenAPIHono();
   for (const route of routes) writer.openAPIRegistry.registerPath(route);

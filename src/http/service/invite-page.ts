@@ -1,5 +1,5 @@
 import type { AppContext } from "../app-env.ts";
-import { configurationOf } from "../configuration.ts";
+import { getConfig } from "../configuration.ts";
 
 /** The page loads only its own files, asks only this service, and shows logos from anywhere. */
 const policy = [
@@ -18,7 +18,7 @@ const policy = [
  * which browsers send to nobody, and the page itself takes it from there.
  */
 export function invitePage(c: AppContext) {
-  const { publicUrl, signInUrl } = configurationOf(c.env).settings;
+  const { publicUrl, signInUrl } = getConfig(c.env).settings;
   return c.html(page(`${publicUrl}/invite`, signInUrl ?? ""), 200, { "Content-Security-Policy": policy });
 }
 

@@ -6,7 +6,7 @@ import { detail } from "../fastapi/answers.ts";
 type Responses = RouteConfig["responses"];
 
 /** The routes of the service's own, made when the document is. */
-export function openRoutes(): RouteConfig[] {
+export function systemRoutes(): RouteConfig[] {
   const health = z.object({ status: z.literal("ok") }).openapi("Health");
   const readiness = z
     .object({ status: z.enum(["ready", "degraded", "unready"]), parts: z.record(z.string(), z.string()) })
@@ -18,7 +18,7 @@ export function openRoutes(): RouteConfig[] {
     });
   const root = z.object({ name: z.string(), docs: z.url(), openapi: z.url() }).openapi("Service");
   const unready: Responses = { 503: { description: "A part is not ready", content: json(readiness) } };
-  const unconfigured: Responses = {
+  const not_configured: Responses = {
     503: {
       description: "It is not configured; `/readyz` says what is wrong.",
       content: json(detail()),
@@ -30,10 +30,13 @@ export function openRoutes(): RouteConfig[] {
   return [
     describe("getHealth", "/healthz", "Whether it is alive", json(health)),
     describe("getReadiness", "/readyz", "Whether every part it needs answers", json(readiness), unready),
-    describe("getRoot", "/", "What this is", json(root), unconfigured),
-    describe("getDocument", "/openapi.json", "This document", json(document), { ...known, ...unconfigured }),
+    describe("getRoot", "/", "What this is", json(root), not_configured),
+    describe("getDocument", "/openapi.json", "This document", json(document), {
+      ...known,
+      ...not_configured,
+    }),
     describe("getDocsPage", "/docs", "A readable page of this document", page),
-    describe("getInvitePage", "/invite", "The page an invitation's link opens", page, unconfigured),
+    describe("getInvitePage", "/invite", "The page an invitation's link opens", page, not_configured),
   ];
 }
 

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 
 import { openDatabase } from "../../storage/database.ts";
-import { configurationOf, ConfigurationError } from "../configuration.ts";
+import { getConfig, ConfigError } from "../configuration.ts";
 import type { AppContext } from "../app-env.ts";
-import { logFault } from "../refusal.ts";
+import { logUnexpected } from "../refusal.ts";
 
 /** Without these nothing can be answered; without another part what needs it fails, and all else goes on. */
 const needed: ReadonlySet<string> = new Set(["configuration", "database"]);
@@ -45,16 +45,16 @@ async function partsOf(c: AppContext): Promise<Parts> {
 
 function configuration(c: AppContext): string {
   try {
-    configurationOf(c.env);
+    getConfig(c.env);
     return "ok";
   } catch (error) {
-    return error instanceof ConfigurationError ? error.message : "unreadable";
+    return error instanceof ConfigError ? error.message : "unreadable";
   }
 }
 
 function mail(c: AppContext): string {
   try {
-    if (configurationOf(c.env).settings.mailFrom !== undefined) return "ok";
+    if (getConfig(c.env).settings.mailFrom !== undefined) return "ok";
     return "off: MAIL_FROM is not set, invitations are stored and not mailed";
   } catch {
     return "unknown";
@@ -67,7 +67,7 @@ async function database(c: AppContext): Promise<string> {
     const rows = await openDatabase(c.env.DB).all(sql`select name from counters`);
     return rows.length > 0 ? "ok" : "empty: apply the migrations";
   } catch (error) {
-    logFault(c, error);
+    logUnexpected(c, error);
     return "does not answer, or the migrations are missing";
   }
 }
@@ -78,7 +78,7 @@ async function usage(c: AppContext): Promise<string> {
     await c.env.USAGE.get(c.env.USAGE.idFromName("readyz")).state(Date.now());
     return "ok";
   } catch (error) {
-    logFault(c, error);
+    logUnexpected(c, error);
     return "does not answer: nothing is counted and no usage told";
   }
 }
@@ -88,7 +88,7 @@ async function logos(c: AppContext): Promise<string> {
     await c.env.LOGOS.head("readyz");
     return "ok";
   } catch (error) {
-    logFault(c, error);
+    logUnexpected(c, error);
     return "does not answer: no logo is stored or shown";
   }
 }

@@ -12,14 +12,21 @@ import {
 } from "../../domain/permissions.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
-import { keepEach, keepStatement, runnable } from "../../storage/kept-query.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
+import { memoize, prepareStatement, uncached } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { zones } from "../../storage/schema/zones.ts";
-import { askerOf, identitySlots, identityValues, isStillActive, type Active, type Asker } from "../asker.ts";
+import {
+  callerConditions,
+  identityConditions,
+  identityParams,
+  userIsActive,
+  type ActiveUser,
+  type CallerConditions,
+} from "../asker.ts";
 import type { Caller } from "../caller.ts";
-import { callerId, keepForCaller, userIdOf } from "../credentials.ts";
+import { callerId, prepareForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
 /** An account as it is stored; its place in the order of titles is for the database alone. */
@@ -37,13 +44,13 @@ export type FoundAccount = StoredAccount & {
 };
 
 /** What of an account decides what the caller may do to it. */
-export type Standing = Pick<FoundAccount, "id" | "blockingState" | "quotaUntil" | "callerRole">;
+export type AccountStanding = Pick<FoundAccount, "id" | "blockingState" | "quotaUntil" | "callerRole">;
 
 /** An account the caller may do this to, with who the caller is and what it takes. */
-export interface Access<Account extends Standing = FoundAccount> {
+export interface Access<Account extends AccountStanding = FoundAccount> {
   readonly caller: Caller;
   readonly account: Account;
-  readonly needed: Permission;
+  readonly permission: Permission;
 }
 
 /** The account a path names, for use inside any statement. */
@@ -64,18 +71,22 @@ export class AccountName implements SQLWrapper {
 }
 
 /** Whether an account is the one named by the placeholder `name`, for a statement that is kept. */
-export function isNamed(by: AccountName["by"]): SQL {
+export function matchesName(by: AccountName["by"]): SQL {
   return eq(accounts[by], sql.placeholder("name"));
 }
 
 /** The id of that account. */
-export function idNamed(by: AccountName["by"]): SQL<number> {
-  return sql`(select accounts.id from accounts where ${isNamed(by)})`;
+export function accountIdByName(by: AccountName["by"]): SQL<number> {
+  return sql`(select accounts.id from accounts where ${matchesName(by)})`;
 }
 
 /** Whether the caller has a permission on an account, by role or on every account, for use inside any statement. */
-export function hasOn({ me, has }: Asker, accountId: SQL, permission: Permission): SQL<boolean> {
-  return sql`(${hasMembership(me, accountId, rolesGranting(permission))} or ${has(permission)})`;
+export function hasAccountPermission(
+  { userId, hasPermission }: CallerConditions,
+  accountId: SQL,
+  permission: Permission,
+): SQL<boolean> {
+  return sql`(${hasMembership(userId, accountId, rolesGranting(permission))} or ${hasPermission(permission)})`;
 }
 
 /** Whether a user has one of these roles on an account, for use inside any statement. */
@@ -95,11 +106,13 @@ export function accountQuery(
   which: AccountName | SQL,
 ): RunnableQuery<FoundAccount[], "sqlite"> {
   if (which instanceof AccountName) return accountNamed(which.by)(ctx, { name: which.value });
-  return runnable(ctx.db, selectAccount(new QueryBuilder(), callerId(ctx)).where(which));
+  return uncached(ctx.db, selectAccount(new QueryBuilder(), callerId(ctx)).where(which));
 }
 
-const accountNamed = keepEach((by: AccountName["by"]) =>
-  keepForCaller((queries, credentials) => selectAccount(queries, userIdOf(credentials)).where(isNamed(by))),
+const accountNamed = memoize((by: AccountName["by"]) =>
+  prepareForCaller((queries, credentials) =>
+    selectAccount(queries, userIdOf(credentials)).where(matchesName(by)),
+  ),
 );
 
 function selectAccount(queries: QueryBuilder, userId: SQL) {
@@ -107,93 +120,89 @@ function selectAccount(queries: QueryBuilder, userId: SQL) {
     .select({
       ...accountColumns,
       zoneSlug: sql<string | null>`${zones.slug}`.as("zone_slug"),
-      ...placeAndRole,
+      ...zoneAndRoleColumns,
     })
     .from(accounts)
-    .leftJoin(zones, isItsZone)
-    .leftJoin(memberships, isMembershipOf(userId));
+    .leftJoin(zones, joinsZone)
+    .leftJoin(memberships, joinsMembership(userId));
 }
 
 /** Where an account's zone counts usage, and the caller's role: of a query that joins zones and memberships with what follows. */
-export const placeAndRole = {
+export const zoneAndRoleColumns = {
   zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
   callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
 };
 
-export const isItsZone = eq(zones.id, accounts.zoneId);
+export const joinsZone = eq(zones.id, accounts.zoneId);
 
-export function isMembershipOf(userId: SQL): SQL | undefined {
+export function joinsMembership(userId: SQL): SQL | undefined {
   return and(eq(memberships.userId, userId), eq(memberships.accountId, accounts.id));
 }
 
 /**
  * Asks the permission table whether the caller may do to this account what the operation needs, or
- * what is `needed` of this very request. Throws `account_unseen` to an outsider whether the account exists or not, `account_missing` only
+ * what is `needed` of this very request. Throws `account_not_visible` to an outsider whether the account exists or not, `account_not_found` only
  * to who may read every account, `forbidden` to who may see it, `account_blocked` for a change to
  * a blocked account by anyone but an operator.
  */
-export function requireAccess<Account extends Standing>(
+export function checkAccess<Account extends AccountStanding>(
   ctx: Context,
   caller: Caller,
   found: Account | undefined,
-  needed: Permission = neededPermission(ctx),
+  permission: Permission = requiredPermission(ctx),
 ): Access<Account> {
-  const seesAll = caller.everywhere.has("account:read");
-  if (found === undefined) throw new DomainError(seesAll ? "account_missing" : "account_unseen");
-  if (!caller.everywhere.has(needed) && !roleGrants(found.callerRole ?? undefined, needed)) {
-    throw new DomainError(found.callerRole !== null || seesAll ? "forbidden" : "account_unseen");
+  const seesAll = caller.globalPermissions.has("account:read");
+  if (found === undefined) throw new DomainError(seesAll ? "account_not_found" : "account_not_visible");
+  if (!caller.globalPermissions.has(permission) && !roleGrants(found.callerRole ?? undefined, permission)) {
+    throw new DomainError(found.callerRole !== null || seesAll ? "forbidden" : "account_not_visible");
   }
   const state = blockingStateAt(found.blockingState, found.quotaUntil, ctx.now);
-  if (isBlocked(state) && isRefusedWhenBlocked(needed) && !caller.everywhere.has("manage")) {
+  if (isBlocked(state) && isRefusedWhenBlocked(permission) && !caller.globalPermissions.has("manage")) {
     throw new DomainError("account_blocked", { blockingState: state });
   }
-  return { caller, account: found, needed };
+  return { caller, account: found, permission };
 }
 
 /**
- * What `requireAccess` found must still hold when the change is written: a caller deactivated, a
- * role taken or an account blocked in between makes the batch fail as `changed_meanwhile`.
+ * What `checkAccess` found must still hold when the change is written: a caller deactivated, a
+ * role taken or an account blocked in between makes the batch fail as `conflict`.
  */
-export function accessStillHolds(ctx: Context, access: Access): Statement {
-  return mayStill(ctx, access, access.needed);
+export function assertAccess(ctx: Context, access: Access): Statement {
+  return assertPermission(ctx, access, access.permission);
 }
 
 /**
- * Makes the statement that lets a batch fail as `changed_meanwhile` unless something still holds of a
+ * Makes the statement that lets a batch fail as `conflict` unless something still holds of a
  * caller and an account. Of each kind it is built once for callers with an issuer's token.
  */
-export function keepAssertion<Kind>(
-  holds: (asker: Asker, caller: Active, accountId: number | Placeholder, kind: Kind) => SQL,
+export function prepareAssertion<Kind>(
+  holds: (asker: CallerConditions, caller: ActiveUser, accountId: number | Placeholder, kind: Kind) => SQL,
 ): (ctx: Context, access: Access, kind: Kind) => Statement {
-  const kept = keepEach((kind: Kind) =>
-    keepStatement(["caller", "account"], (db, { caller, account }) =>
-      precondition(
-        db,
-        "changed_meanwhile",
-        holds(identitySlots, { id: caller, tokenId: null }, account, kind),
-      ),
+  const kept = memoize((kind: Kind) =>
+    prepareStatement(["caller", "account"], (db, { caller, account }) =>
+      assertion(db, "conflict", holds(identityConditions, { id: caller, tokenId: null }, account, kind)),
     ),
   );
   return (ctx, { caller, account }, kind) => {
     if (ctx.principal.kind === "identity") {
-      return kept(kind)(ctx.db, { ...identityValues(ctx), caller: caller.id, account: account.id });
+      return kept(kind)(ctx.db, { ...identityParams(ctx), caller: caller.id, account: account.id });
     }
-    return precondition(ctx.db, "changed_meanwhile", holds(askerOf(ctx), caller, account.id, kind));
+    return assertion(ctx.db, "conflict", holds(callerConditions(ctx), caller, account.id, kind));
   };
 }
 
-const mayStill = keepAssertion(({ has }, caller, accountId, needed: Permission) => {
-  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${has("manage")})`;
+const assertPermission = prepareAssertion(({ hasPermission }, caller, accountId, needed: Permission) => {
+  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${hasPermission("manage")})`;
   const state = isRefusedWhenBlocked(needed) ? sql` and ${unblocked}` : sql``;
   const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${accountId}${state})`;
-  const allowed = sql`(${has(needed)} or ${hasMembership(caller.id, accountId, rolesGranting(needed))})`;
-  return sql`${isStillActive(caller)} and ${there} and ${allowed}`;
+  const allowed = sql`(${hasPermission(needed)} or ${hasMembership(caller.id, accountId, rolesGranting(needed))})`;
+  return sql`${userIsActive(caller)} and ${there} and ${allowed}`;
 });
 
 /** The permission the operation needs on the account. */
-export function neededPermission({ need }: Context): Permission {
-  if (need === "signed-in" || need === "open") {
+export function requiredPermission({ requires }: Context): Permission {
+  if (requires === "signed-in" || requires === "open") {
     throw new Error("An operation on an account needs a row with a permission in the permission table");
   }
-  return need;
+  return requires;
 }

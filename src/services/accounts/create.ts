@@ -4,25 +4,25 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { trialEnd } from "../../domain/plan.ts";
-import { normalText, searchKey } from "../../domain/text.ts";
+import { normalizeText, searchKey } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
-import { precondition, runBatch } from "../../storage/database.ts";
-import { keepQuery, keepStatement, runnable } from "../../storage/kept-query.ts";
+import { assertion, runBatch } from "../../storage/database.ts";
+import { prepareQuery, prepareStatement, uncached } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { zones } from "../../storage/schema/zones.ts";
 import { auditStatement } from "../audit.ts";
 import {
-  askerOf,
-  callerStillActive,
-  hasEverywhere,
-  identitySlots,
-  identityValues,
-  type Asker,
+  callerConditions,
+  assertCallerActive,
+  hasGlobalPermission,
+  identityConditions,
+  identityParams,
+  type CallerConditions,
 } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { keeping, once } from "../repeats.ts";
-import { ownedCount, requireOwnable, stillOwnable } from "./owned.ts";
+import { withIdempotencyRecord, replayable } from "../repeats.ts";
+import { countOwnedAccounts, checkCanOwnMore, assertCanOwnMore } from "./owned.ts";
 
 export interface NewAccount {
   /** In its form and not reserved; the case does not matter. */
@@ -35,35 +35,39 @@ export interface NewAccount {
 }
 
 /** An account as it is made. */
-export interface MadeAccount {
+export interface CreatedAccount {
   readonly uuid: string;
   readonly slug: string;
   readonly title: string;
 }
 
 /**
- * Makes an account whose first owner is the caller. Throws `slug_taken`, `zone_unknown` (also for
- * a private zone, but to an operator) and `owned_accounts_limit`. Two round trips.
+ * Makes an account whose first owner is the caller. Throws `slug_taken`, `zone_not_available` (also for
+ * a private zone, but to an operator) and `owned_account_limit_reached`. Two round trips.
  */
-export function createAccount(ctx: Context, input: NewAccount): Promise<MadeAccount> {
-  return once(async () => {
+export function createAccount(ctx: Context, input: NewAccount): Promise<CreatedAccount> {
+  return replayable(async () => {
     const { db, now, settings } = ctx;
-    const [caller, owned, [zone]] = await readAs(ctx, ownedCount(ctx), zoneQuery(ctx, input.zone));
+    const [caller, owned, [zone]] = await queryAsCaller(
+      ctx,
+      countOwnedAccounts(ctx),
+      zoneQuery(ctx, input.zone),
+    );
     if (input.zone != null && zone === undefined) {
-      throw new DomainError("zone_unknown", { value: input.zone });
+      throw new DomainError("zone_not_available", { value: input.zone });
     }
-    requireOwnable(ctx, owned[0]?.count ?? 0);
+    checkCanOwnMore(ctx, owned[0]?.count ?? 0);
 
-    const title = normalText(input.title);
+    const title = normalizeText(input.title);
     const { email = null } = input;
     const description = input.description?.normalize("NFC") ?? null;
     const made = { uuid: crypto.randomUUID(), slug: slugKey(input.slug), title };
     await runBatch(
       db,
-      keeping(ctx, caller, JSON.stringify(made), [
-        callerStillActive(ctx, caller),
+      withIdempotencyRecord(ctx, caller, JSON.stringify(made), [
+        assertCallerActive(ctx, caller),
         ...(zone === undefined ? [] : [zoneStillThere(ctx, zone.id)]),
-        stillOwnable(ctx),
+        assertCanOwnMore(ctx),
         insertAccount(db, {
           ...made,
           titleKey: searchKey(title),
@@ -94,7 +98,7 @@ export function createAccount(ctx: Context, input: NewAccount): Promise<MadeAcco
   });
 }
 
-const insertAccount = keepStatement(
+const insertAccount = prepareStatement(
   [
     "uuid",
     "slug",
@@ -114,27 +118,32 @@ const insertAccount = keepStatement(
 function zoneQuery(ctx: Context, nameOrId: string | null | undefined) {
   const slug = nameOrId ?? "";
   const uuid = parseUuid(slug) ?? "";
-  if (ctx.principal.kind === "identity") return zoneNamed(ctx.db, { ...identityValues(ctx), slug, uuid });
-  return runnable(ctx.db, selectZone(new QueryBuilder(), askerOf(ctx), { slug, uuid }));
+  if (ctx.principal.kind === "identity") return zoneNamed(ctx.db, { ...identityParams(ctx), slug, uuid });
+  return uncached(ctx.db, selectZone(new QueryBuilder(), callerConditions(ctx), { slug, uuid }));
 }
 
-const zoneNamed = keepQuery((queries) =>
-  selectZone(queries, identitySlots, { slug: sql.placeholder("slug"), uuid: sql.placeholder("uuid") }),
+const zoneNamed = prepareQuery((queries) =>
+  selectZone(queries, identityConditions, { slug: sql.placeholder("slug"), uuid: sql.placeholder("uuid") }),
 );
 
 function selectZone(
   queries: QueryBuilder,
-  { has }: Asker,
+  { hasPermission }: CallerConditions,
   { slug, uuid }: Readonly<Record<"slug" | "uuid", string | Placeholder>>,
 ) {
   return queries
     .select({ id: zones.id, slug: zones.slug })
     .from(zones)
-    .where(and(or(eq(zones.slug, slug), eq(zones.uuid, uuid)), sql`(not zones.private or ${has("manage")})`));
+    .where(
+      and(
+        or(eq(zones.slug, slug), eq(zones.uuid, uuid)),
+        sql`(not zones.private or ${hasPermission("manage")})`,
+      ),
+    );
 }
 
 /** The zone may have been closed or deleted since it was read. */
 function zoneStillThere(ctx: Context, id: number) {
-  const there = sql`exists (select 1 from zones where id = ${id} and (not private or ${hasEverywhere(ctx, "manage")}))`;
-  return precondition(ctx.db, "changed_meanwhile", there);
+  const there = sql`exists (select 1 from zones where id = ${id} and (not private or ${hasGlobalPermission(ctx, "manage")}))`;
+  return assertion(ctx.db, "conflict", there);
 }

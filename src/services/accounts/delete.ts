@@ -1,13 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { precondition, runBatch } from "../../storage/database.ts";
+import { assertion, runBatch } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { erasures } from "../../storage/schema/erasures.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
-import { accessStillHolds, type AccountName } from "./access.ts";
+import { assertAccess, type AccountName } from "./access.ts";
 import { getAccount } from "./get.ts";
 import type { ExpectedVersions } from "./update.ts";
 
@@ -27,8 +27,8 @@ export async function deleteAccount(
   const { version } = account;
   const asRead = sql`exists (select 1 from accounts where id = ${account.id} and version = ${version})`;
   await runBatch(ctx.db, [
-    accessStillHolds(ctx, access),
-    ...(expected === undefined ? [] : [precondition(ctx.db, "changed_meanwhile", asRead)]),
+    assertAccess(ctx, access),
+    ...(expected === undefined ? [] : [assertion(ctx.db, "conflict", asRead)]),
     ctx.db.insert(erasures).values({ accountUuid: account.uuid, accountId: account.id, askedAt: ctx.now }),
     ctx.db.delete(accounts).where(eq(accounts.id, account.id)),
     auditStatement(ctx, caller, {
@@ -38,5 +38,5 @@ export async function deleteAccount(
       changes: { slug: [account.slug, null], title: [account.title, null] },
     }),
   ]);
-  ctx.later(enqueueJob(ctx.jobs, { kind: "erase-account", accountUuid: account.uuid }));
+  ctx.defer(enqueueJob(ctx.jobs, { kind: "erase-account", accountUuid: account.uuid }));
 }

@@ -1,7 +1,7 @@
 import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
 import { searchTerms } from "../../domain/search.ts";
-import { readAs } from "../caller.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import type { AccountFilter, ListedAccount } from "./listed-accounts.ts";
 import { pageQueries } from "./page-queries.ts";
@@ -23,7 +23,10 @@ export async function listAccounts(
 ): Promise<Page<ListedAccount>> {
   const terms = searchTerms(filter.search ?? "");
   const keysOf = (row: ListedAccount) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]);
-  const [, rows, [counted]] = await readAs(ctx, ...pageQueries(ctx, filter, terms, pageWindow(request)));
+  const [, rows, [counted]] = await queryAsCaller(
+    ctx,
+    ...pageQueries(ctx, filter, terms, pageWindow(request)),
+  );
   const page = makePage(request, rows, counted?.count ?? 0, keysOf);
   if (page === undefined) throw new DomainError("page_invalid");
   return page;

@@ -2,23 +2,23 @@
 import { and, asc, desc, eq, not, sql, type SQL } from "drizzle-orm";
 import type { QueryBuilder, SelectedFields } from "drizzle-orm/sqlite-core";
 
-import type { Window } from "../../domain/page.ts";
+import type { PageWindow } from "../../domain/page.ts";
 import { searchKey } from "../../domain/text.ts";
 import type { BuiltQuery } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { counters } from "../../storage/schema/counters.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
-import type { Asker } from "../asker.ts";
+import type { CallerConditions } from "../asker.ts";
 import {
-  beyondId,
-  byId,
+  afterCursor,
+  orderById,
   containsTerms,
-  countIn,
-  limitWhere,
+  countQuery,
+  limitIf,
   isIndexed,
   matchesIndex,
   searchCountLimit,
-  type Slots,
+  type PlaceholdersOf,
 } from "../paging.ts";
 
 /** What a list of accounts is narrowed to; every filter given must match. */
@@ -36,7 +36,7 @@ export type ListedAccount = Pick<
   "id" | "uuid" | "slug" | "title" | "titleKey" | "logoHash"
 >;
 
-export const listed = {
+export const listedColumns = {
   id: accounts.id,
   uuid: accounts.uuid,
   slug: accounts.slug,
@@ -46,52 +46,52 @@ export const listed = {
 };
 
 /** With what a query is made, and for whom. */
-export interface Scope {
+export interface QueryScope {
   readonly queries: QueryBuilder;
-  readonly asker: Asker;
+  readonly asker: CallerConditions;
 }
 
 /** What a caller without the platform-wide permission sees; for anyone with it, it reads nothing. */
-export function ownAccounts(
-  { queries, asker }: Scope,
+export function memberAccountsQuery(
+  { queries, asker }: QueryScope,
   filter: AccountFilter,
   terms: readonly string[],
-  window: Slots<Window>,
+  window: PlaceholdersOf<PageWindow>,
 ) {
-  const concerned = not(asker.has("account:read"));
+  const concerned = not(asker.hasPermission("account:read"));
   const searched = terms.length > 0;
   const mine = and(
-    sql`${memberships.userId} = ${asker.me}`,
+    sql`${memberships.userId} = ${asker.userId}`,
     filtered(filter),
     searched ? containsTerms(terms, [sql`${accounts.titleKey}`, sql`${accounts.slug}`]) : undefined,
   );
   const joined = eq(accounts.id, memberships.accountId);
   const rows = queries
-    .select(listed)
+    .select(listedColumns)
     .from(memberships)
     .innerJoin(accounts, joined)
     .where(and(mine, beyond(searched, window)))
     .orderBy(...ordering(searched, window.descending))
-    .limit(limitWhere(concerned, window.limit))
+    .limit(limitIf(concerned, window.limit))
     .offset(window.offset);
   const every = queries
     .select({ one: sql`1` })
     .from(memberships)
     .innerJoin(accounts, joined)
     .where(mine);
-  return { rows, count: countIn(queries, every) };
+  return { rows, count: countQuery(queries, every) };
 }
 
 /** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
-export function everyAccount<Row extends ListedAccount>(
-  { queries, asker }: Scope,
+export function allAccountsQuery<Row extends ListedAccount>(
+  { queries, asker }: QueryScope,
   columns: SelectedFields,
   filter: AccountFilter,
   terms: readonly string[],
-  window: Slots<Window>,
+  window: PlaceholdersOf<PageWindow>,
 ): { rows: BuiltQuery<Row[]>; count: BuiltQuery<{ count: number }[]> } {
-  const seesAll = asker.has("account:read");
-  const limit = limitWhere(seesAll, window.limit);
+  const seesAll = asker.hasPermission("account:read");
+  const limit = limitIf(seesAll, window.limit);
   if (terms.length > 0) {
     const index = sql`accounts_search`;
     const text = sql`char(1, 1) || ${accounts.titleKey} || char(10, 1, 1) || ${accounts.slug}`;
@@ -101,16 +101,16 @@ export function everyAccount<Row extends ListedAccount>(
       .select(columns)
       .from(accounts)
       .innerJoin(index, indexed)
-      .where(and(found, beyondId(sql`accounts_search.rowid`, window)))
-      .orderBy(byId(sql`accounts_search.rowid`, window))
+      .where(and(found, afterCursor(sql`accounts_search.rowid`, window)))
+      .orderBy(orderById(sql`accounts_search.rowid`, window))
       .limit(limit)
       .offset(window.offset);
     // Where the index alone decides, the accounts it finds are not looked at to be counted.
     const counts = queries.select({ one: sql`1` }).from(index);
     const searched =
       isIndexed(terms) && filtered(filter) === undefined ? counts : counts.innerJoin(accounts, indexed);
-    const every = searched.where(found).limit(limitWhere(seesAll, searchCountLimit));
-    return { rows: rows as BuiltQuery<unknown> as BuiltQuery<Row[]>, count: countIn(queries, every) };
+    const every = searched.where(found).limit(limitIf(seesAll, searchCountLimit));
+    return { rows: rows as BuiltQuery<unknown> as BuiltQuery<Row[]>, count: countQuery(queries, every) };
   }
   const narrowed = filtered(filter);
   const rows = queries
@@ -131,8 +131,8 @@ export function everyAccount<Row extends ListedAccount>(
     .select({ one: sql`1` })
     .from(accounts)
     .where(narrowed)
-    .limit(limitWhere(seesAll, -1));
-  return { rows, count: countIn(queries, every) };
+    .limit(limitIf(seesAll, -1));
+  return { rows, count: countQuery(queries, every) };
 }
 
 /** Undefined where nothing is narrowed. */
@@ -152,9 +152,9 @@ function ordering(searched: boolean, descending: boolean) {
   return searched ? [direction(accounts.id)] : [direction(accounts.titleKey), direction(accounts.ordinal)];
 }
 
-function beyond(searched: boolean, window: Slots<Window>): SQL | undefined {
-  const { beyond: keys, descending } = window;
-  if (keys === undefined || searched) return beyondId(sql`accounts.id`, window);
+function beyond(searched: boolean, window: PlaceholdersOf<PageWindow>): SQL | undefined {
+  const { afterKeys: keys, descending } = window;
+  if (keys === undefined || searched) return afterCursor(sql`accounts.id`, window);
   const operator = descending ? sql`<` : sql`>`;
   return sql`(${accounts.titleKey}, ${accounts.ordinal}) ${operator} (${keys[0]}, ${keys[1]})`;
 }

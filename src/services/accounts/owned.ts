@@ -3,17 +3,17 @@ import { and, eq, sql, type Placeholder, type SQL } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import { DomainError } from "../../domain/errors.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import type { Context } from "../context.ts";
-import { keepForCaller, keepStatementForCaller, userIdOf } from "../credentials.ts";
+import { prepareForCaller, prepareStatementForCaller, userIdOf } from "../credentials.ts";
 
 /** How many accounts the caller owns, as far as the service limits that: no more than the limit are counted. */
-export function ownedCount(ctx: Context) {
+export function countOwnedAccounts(ctx: Context) {
   return ownedUpTo(ctx, { most: ctx.settings.maxOwnedAccounts ?? 0 });
 }
 
-const ownedUpTo = keepForCaller((queries, credentials) =>
+const ownedUpTo = prepareForCaller((queries, credentials) =>
   countOwned(queries, userIdOf(credentials), sql.placeholder("most")),
 );
 
@@ -27,26 +27,26 @@ function countOwned(queries: QueryBuilder, userId: SQL, most: Placeholder) {
 }
 
 /** Whether the service lets a user who owns this many accounts make one more. */
-export function mayOwnMore({ settings: { maxOwnedAccounts } }: Context, owned: number): boolean {
+export function canOwnMore({ settings: { maxOwnedAccounts } }: Context, owned: number): boolean {
   return maxOwnedAccounts === undefined || owned < maxOwnedAccounts;
 }
 
-/** Throws `owned_accounts_limit` where the caller owns as many accounts as the service lets a user. */
-export function requireOwnable(ctx: Context, owned: number): void {
-  if (!mayOwnMore(ctx, owned)) throw new DomainError("owned_accounts_limit");
+/** Throws `owned_account_limit_reached` where the caller owns as many accounts as the service lets a user. */
+export function checkCanOwnMore(ctx: Context, owned: number): void {
+  if (!canOwnMore(ctx, owned)) throw new DomainError("owned_account_limit_reached");
 }
 
-/** A batch with this fails as `owned_accounts_limit` when the limit was reached since: it holds under any number of creations at once. */
-export function stillOwnable(ctx: Context): Statement {
+/** A batch with this fails as `owned_account_limit_reached` when the limit was reached since: it holds under any number of creations at once. */
+export function assertCanOwnMore(ctx: Context): Statement {
   const { maxOwnedAccounts } = ctx.settings;
-  if (maxOwnedAccounts === undefined) return precondition(ctx.db, "owned_accounts_limit", sql`true`);
+  if (maxOwnedAccounts === undefined) return assertion(ctx.db, "owned_account_limit_reached", sql`true`);
   return ownsFewer(ctx, { most: maxOwnedAccounts });
 }
 
-const ownsFewer = keepStatementForCaller(["most"], (db, credentials, { most }) =>
-  precondition(
+const ownsFewer = prepareStatementForCaller(["most"], (db, credentials, { most }) =>
+  assertion(
     db,
-    "owned_accounts_limit",
+    "owned_account_limit_reached",
     sql`(${countOwned(new QueryBuilder(), userIdOf(credentials), most)}) < ${most}`,
   ),
 );

@@ -3,19 +3,19 @@ import { sql } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
-import type { Window } from "../../domain/page.ts";
-import { keepQuery, runnable, type BuiltQuery, type KeptQuery } from "../../storage/kept-query.ts";
-import { askerOf, identitySlots, identityValues } from "../asker.ts";
+import type { PageWindow } from "../../domain/page.ts";
+import { prepareQuery, uncached, type BuiltQuery, type PreparedQuery } from "../../storage/kept-query.ts";
+import { callerConditions, identityConditions, identityParams } from "../asker.ts";
 import type { Context } from "../context.ts";
-import type { Slots } from "../paging.ts";
+import type { PlaceholdersOf } from "../paging.ts";
 import {
-  everyAccount,
+  allAccountsQuery,
   filtered,
-  listed,
-  ownAccounts,
+  listedColumns,
+  memberAccountsQuery,
   type AccountFilter,
   type ListedAccount,
-  type Scope,
+  type QueryScope,
 } from "./listed-accounts.ts";
 
 /** The rows of a page, and how many there are on all. */
@@ -29,31 +29,31 @@ export function pageQueries(
   ctx: Context,
   filter: AccountFilter,
   terms: readonly string[],
-  window: Window,
+  window: PageWindow,
 ): PageQueries {
   const { db, principal } = ctx;
   if (terms.length === 0 && filtered(filter) === undefined && principal.kind === "identity") {
     return plainPage(ctx, window);
   }
   const { rows, count } = visibleAccounts(
-    { queries: new QueryBuilder(), asker: askerOf(ctx) },
+    { queries: new QueryBuilder(), asker: callerConditions(ctx) },
     filter,
     terms,
     window,
   );
-  return [runnable(db, rows), runnable(db, count)];
+  return [uncached(db, rows), uncached(db, count)];
 }
 
 /** What the caller sees: all accounts or their own; of the other nothing is read. */
 function visibleAccounts(
-  scope: Scope,
+  scope: QueryScope,
   filter: AccountFilter,
   terms: readonly string[],
-  window: Slots<Window>,
+  window: PlaceholdersOf<PageWindow>,
 ): { rows: BuiltQuery<ListedAccount[]>; count: BuiltQuery<{ count: number }[]> } {
   const { queries, asker } = scope;
-  const all = everyAccount(scope, listed, filter, terms, window);
-  const own = ownAccounts(scope, filter, terms, window);
+  const all = allAccountsQuery(scope, listedColumns, filter, terms, window);
+  const own = memberAccountsQuery(scope, filter, terms, window);
   const seen = {
     id: sql<number>`id`.as("id"),
     uuid: sql<string>`uuid`.as("uuid"),
@@ -63,7 +63,7 @@ function visibleAccounts(
     logoHash: sql<string | null>`logo_hash`.as("logo_hash"),
   };
   const either = sql`(select * from ${own.rows} union all select * from ${all.rows})`;
-  const count = sql<number>`case when ${asker.has("account:read")} then ${all.count} else ${own.count} end`;
+  const count = sql<number>`case when ${asker.hasPermission("account:read")} then ${all.count} else ${own.count} end`;
   return {
     rows: queries.select(seen).from(either),
     count: queries.select({ count: count.as("count") }).from(sql`(select 1)`),
@@ -74,29 +74,30 @@ function visibleAccounts(
 const plainPages = new Map<string, PlainPage>();
 
 interface PlainPage {
-  readonly rows: KeptQuery<ListedAccount[]>;
-  readonly count: KeptQuery<{ count: number }[]>;
+  readonly rows: PreparedQuery<ListedAccount[]>;
+  readonly count: PreparedQuery<{ count: number }[]>;
 }
 
-function plainPage(ctx: Context, { descending, beyond: keys, limit, offset }: Window): PageQueries {
+function plainPage(ctx: Context, { descending, afterKeys: keys, limit, offset }: PageWindow): PageQueries {
   const way = `${descending}, ${keys !== undefined}`;
   const { rows, count } = plainPages.get(way) ?? keepPlainPage(descending, keys !== undefined);
   plainPages.set(way, { rows, count });
   const [first = null, second = null] = keys ?? [];
-  const values = { ...identityValues(ctx), limit, offset, first, second };
+  const values = { ...identityParams(ctx), limit, offset, first, second };
   return [rows(ctx.db, values), count(ctx.db, values)];
 }
 
 function keepPlainPage(descending: boolean, walked: boolean): PlainPage {
   const window = {
     descending,
-    beyond: walked ? [sql.placeholder("first"), sql.placeholder("second")] : undefined,
+    afterKeys: walked ? [sql.placeholder("first"), sql.placeholder("second")] : undefined,
     limit: sql.placeholder("limit"),
     offset: sql.placeholder("offset"),
   };
-  const build = (queries: QueryBuilder) => visibleAccounts({ queries, asker: identitySlots }, {}, [], window);
+  const build = (queries: QueryBuilder) =>
+    visibleAccounts({ queries, asker: identityConditions }, {}, [], window);
   return {
-    rows: keepQuery((queries) => build(queries).rows),
-    count: keepQuery((queries) => build(queries).count),
+    rows: prepareQuery((queries) => build(queries).rows),
+    count: prepareQuery((queries) => build(queries).count),
   };
 }

@@ -14,7 +14,7 @@ export interface PermissionQuery {
 }
 
 /**
- * What the caller may do on an account. Throws what `requireAccess` throws, and `account_missing`
+ * What the caller may do on an account. Throws what `checkAccess` throws, and `account_not_found`
  * where the id is another account's. One round trip.
  */
 export async function listPermissions(
@@ -23,6 +23,6 @@ export async function listPermissions(
   { accountId, knowledgeBox }: PermissionQuery,
 ): Promise<readonly Permission[]> {
   const { account, caller } = await getAccount(ctx, new AccountName(name));
-  if (parseUuid(accountId) !== account.uuid) throw new DomainError("account_missing");
-  return permissionsOn(account.callerRole ?? undefined, caller.everywhere, knowledgeBox);
+  if (parseUuid(accountId) !== account.uuid) throw new DomainError("account_not_found");
+  return permissionsOn(account.callerRole ?? undefined, caller.globalPermissions, knowledgeBox);
 }

@@ -1,35 +1,35 @@
 import { sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import { planLimits, plans } from "../../domain/plan.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
-import { keepStatement } from "../../storage/kept-query.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
+import { prepareStatement } from "../../storage/kept-query.ts";
 import type { accounts } from "../../storage/schema/accounts.ts";
 import type { Context } from "../context.ts";
 
 /**
- * A batch with this fails as `seats_taken` unless so many more members or invitations fit: members
+ * A batch with this fails as `seat_limit_reached` unless so many more members or invitations fit: members
  * and pending invitations count together. It belongs before the statements that take the seats. The
  * limit is the one that holds when the batch runs: the account's own, else its plan's.
  */
-export function seatLeft({ db, now }: Context, { id }: HasId, seats = 1): Statement {
+export function assertSeatsAvailable({ db, now }: Context, { id }: HasId, seats = 1): Statement {
   return seatsFit(db, { id, now, seats });
 }
 
-const seatsFit = keepStatement(["id", "now", "seats"], (db, { id, now, seats }) => {
+const seatsFit = prepareStatement(["id", "now", "seats"], (db, { id, now, seats }) => {
   const invited = sql`(select count(*) from invites indexed by invites_valid where account_id = ${id} and state = 'pending' and valid_until > ${now})`;
   const most = mostSeats(id);
   const fits = sql`${most} is null or ${memberCount(id)} + ${invited} + ${seats} <= ${most}`;
-  return precondition(db, "seats_taken", fits);
+  return assertion(db, "seat_limit_reached", fits);
 });
 
-/** `seatLeft` for one who has been invited: the seat of the invitation becomes the member's. */
-export function memberSeatLeft({ db }: Context, { id }: HasId): Statement {
+/** `assertSeatsAvailable` for one who has been invited: the seat of the invitation becomes the member's. */
+export function assertMemberSeat({ db }: Context, { id }: HasId): Statement {
   return memberFits(db, { id });
 }
 
-const memberFits = keepStatement(["id"], (db, { id }) => {
+const memberFits = prepareStatement(["id"], (db, { id }) => {
   const most = mostSeats(id);
-  return precondition(db, "seats_taken", sql`${most} is null or ${memberCount(id)} < ${most}`);
+  return assertion(db, "seat_limit_reached", sql`${most} is null or ${memberCount(id)} < ${most}`);
 });
 
 type HasId = Pick<typeof accounts.$inferSelect, "id">;

@@ -13,7 +13,7 @@ const step = 200;
  * Blocks the accounts whose trial is over as `trial_expired`, each with its audit row, in bounded
  * steps; only rows that are due are read.
  */
-export async function endTrials(db: Database, now: number): Promise<void> {
+export async function expireTrials(db: Database, now: number): Promise<void> {
   const requestId = crypto.randomUUID();
   // Written out: a bound value would keep SQLite from the index of those on trial.
   const due = sql`select id from accounts indexed by accounts_trial_due where trial_expires_at is not null and blocking_state = 'unblocked' and trial_expires_at <= ${now} order by trial_expires_at limit ${step}`;

@@ -2,13 +2,13 @@ import { eq, sql } from "drizzle-orm";
 
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { normalText, searchKey } from "../../domain/text.ts";
-import { precondition, runBatch } from "../../storage/database.ts";
+import { normalizeText, searchKey } from "../../domain/text.ts";
+import { assertion, runBatch } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { auditStatement, masked } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { differing } from "../differing.ts";
-import { accessStillHolds, type Access, type FoundAccount, type AccountName } from "./access.ts";
+import { changedFields } from "../differing.ts";
+import { assertAccess, type Access, type FoundAccount, type AccountName } from "./access.ts";
 import { getAccount } from "./get.ts";
 
 /** Single sign-on of an account. */
@@ -31,7 +31,7 @@ export interface AccountChanges {
 }
 
 /**
- * Changes an account and answers it as it is then. Throws what `requireAccess` throws,
+ * Changes an account and answers it as it is then. Throws what `checkAccess` throws,
  * `slug_taken`, and `version_mismatch` where it is in none of the versions `expected`. Two round
  * trips; one when nothing changes.
  */
@@ -84,20 +84,20 @@ export async function writeAccount(
   // Only what differs is written, so what it differs from must be what is there.
   const asRead = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id} and ${accounts.version} = ${account.version})`;
   const [, , [updated]] = await runBatch(ctx.db, [
-    accessStillHolds(ctx, access),
-    precondition(ctx.db, "changed_meanwhile", asRead),
+    assertAccess(ctx, access),
+    assertion(ctx.db, "conflict", asRead),
     update,
-    precondition(ctx.db, "version_mismatch", fits ? sql`true` : sql`false`),
+    assertion(ctx.db, "version_mismatch", fits ? sql`true` : sql`false`),
     audit,
   ] as const);
-  if (updated === undefined) throw new DomainError("changed_meanwhile");
+  if (updated === undefined) throw new DomainError("conflict");
   return { ...access, account: { ...account, ...updated } };
 }
 
 function changedColumns(account: FoundAccount, changes: AccountChanges): Partial<FoundAccount> {
-  const title = changes.title === undefined ? undefined : normalText(changes.title);
+  const title = changes.title === undefined ? undefined : normalizeText(changes.title);
   const { saml } = changes;
-  return differing(account, {
+  return changedFields(account, {
     title,
     titleKey: title === undefined ? undefined : searchKey(title),
     slug: changes.slug === undefined ? undefined : slugKey(changes.slug),

@@ -16,7 +16,7 @@ export interface UsageBucket {
  * Makes buckets of the rows of `meta`, `hours` and `days`, in that order. The hour that increments are
  * counted in stands in `meta`: it is added to its hour and its day, or left over where they have no row.
  */
-export function bucketsOf(): {
+export function toBuckets(): {
   readonly take: (rows: readonly UsageRow[]) => UsageBucket[];
   readonly left: () => UsageBucket[];
 } {

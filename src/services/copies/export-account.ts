@@ -1,6 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 
-import type { AccountRole, inviteStates } from "../../domain/account.ts";
+import type { AccountRole, invitationStates } from "../../domain/account.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { usageTables } from "../../durable/copy.ts";
 import { runBatch } from "../../storage/database.ts";
@@ -9,16 +9,22 @@ import { auditRows } from "../../storage/schema/audit-rows.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { users } from "../../storage/schema/users.ts";
-import { accountQuery, AccountName, hasOn, requireAccess, type Access } from "../accounts/access.ts";
+import {
+  accountQuery,
+  AccountName,
+  hasAccountPermission,
+  checkAccess,
+  type Access,
+} from "../accounts/access.ts";
 import type { AuditRow } from "../audit-list.ts";
-import { askerOf } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { callerConditions } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { logoOf, reachLogos } from "../logos/access.ts";
+import { currentLogo, withLogoStorage } from "../logos/access.ts";
 import type { Member } from "../members/find.ts";
-import { limitWhere } from "../paging.ts";
-import { bucketsOf, type UsageBucket } from "./buckets.ts";
-import { copyUsage } from "./usage.ts";
+import { limitIf } from "../paging.ts";
+import { toBuckets, type UsageBucket } from "./buckets.ts";
+import { exportUsageRows } from "./usage.ts";
 
 export interface ExportedMember extends Member {
   readonly id: number;
@@ -30,7 +36,7 @@ export interface ExportedInvite {
   readonly uuid: string;
   readonly email: string;
   readonly role: AccountRole;
-  readonly state: (typeof inviteStates)[number];
+  readonly state: (typeof invitationStates)[number];
   readonly sentAt: number;
   readonly validUntil: number;
   /** uuids; null when there is none, or the user is gone. */
@@ -62,21 +68,21 @@ const step = 200;
 
 /**
  * All that is an account's own. The parts are read one after another, and so are no snapshot; what
- * fails there throws from them. Throws what `requireAccess` throws. One round trip, and one more for
+ * fails there throws from them. Throws what `checkAccess` throws. One round trip, and one more for
  * every page behind the first ones; one object call for each thousand buckets; one read of R2.
  */
 export async function exportAccount(ctx: Context, which: AccountName): Promise<AccountExport> {
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = hasOn(askerOf(ctx), account, "account:export");
-  const queries = pages(ctx, account, limitWhere(concerned, step));
-  const [caller, [found], members, invitations, changes] = await readAs(
+  const concerned = hasAccountPermission(callerConditions(ctx), account, "account:export");
+  const queries = pages(ctx, account, limitIf(concerned, step));
+  const [caller, [found], members, invitations, changes] = await queryAsCaller(
     ctx,
     accountQuery(ctx, which),
     queries.member(0),
     queries.invitation(0),
     queries.change(0),
   );
-  const access = requireAccess(ctx, caller, found);
+  const access = checkAccess(ctx, caller, found);
   return {
     access,
     parts: readParts(ctx, access, { member: members, invitation: invitations, change: changes }),
@@ -102,9 +108,9 @@ async function* readParts(ctx: Context, access: Access, first: FirstPages): Asyn
     }
   }
   yield* readBuckets(ctx, access);
-  const logo = logoOf(account);
+  const logo = currentLogo(account);
   if (logo === undefined) return;
-  const object = await reachLogos(() => ctx.logos.get(logoKey(account.uuid, logo)));
+  const object = await withLogoStorage(() => ctx.logos.get(logoKey(account.uuid, logo)));
   // Replaced meanwhile, it is not what the account said; and a whole export has it.
   if (object === null) throw new Error("The logo is gone");
   yield { kind: "logo", rows: [{ type: logo.type, bytes: new Uint8Array(await object.arrayBuffer()) }] };
@@ -112,10 +118,10 @@ async function* readParts(ctx: Context, access: Access, first: FirstPages): Asyn
 
 async function* readBuckets(ctx: Context, { account }: Access): AsyncGenerator<AccountPart> {
   const counted = usageTables.filter((table) => table === "meta" || table === "hours" || table === "days");
-  const buckets = bucketsOf();
-  let after: Awaited<ReturnType<typeof copyUsage>>["next"] = null;
+  const buckets = toBuckets();
+  let after: Awaited<ReturnType<typeof exportUsageRows>>["next"] = null;
   do {
-    const { rows, next } = await copyUsage(ctx, account, counted, after);
+    const { rows, next } = await exportUsageRows(ctx, account, counted, after);
     const told = buckets.take(rows);
     if (told.length > 0) yield { kind: "usage", rows: told };
     after = next;

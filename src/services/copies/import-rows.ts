@@ -1,14 +1,14 @@
 import { sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { isConstraint, precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { readAsOperator } from "../caller.ts";
+import { isConstraintError, assertion, runBatch, type Statement } from "../../storage/database.ts";
+import { queryAsOperator } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { callerId } from "../credentials.ts";
 import type { StoredRow } from "./export-rows.ts";
 import { imports } from "../../storage/schema/imports.ts";
-import { importQuery } from "./importing.ts";
-import { copiedTables, findTable, isSequences, ourSequences, type CopiedTable } from "./tables.ts";
+import { importSessionQuery } from "./importing.ts";
+import { exportedTables, findTable, isSequences, ownSequences, type ExportedTable } from "./tables.ts";
 
 /** Some rows of an export. */
 export interface ImportedRows {
@@ -25,18 +25,18 @@ export interface ImportedRows {
  * Takes rows into an empty service: one without accounts, and without users but the caller, who goes
  * with all that a new service has. All of them or none; those that are there already are passed over,
  * so an import that broke off goes on where it stood. With the last ones every account must have an
- * active owner. How many rows there are then. Throws `service_in_use`, `import_misfit`, and
- * `access_token_insufficient`, as tokens of ours end when it begins. Two round trips.
+ * active owner. How many rows there are then. Throws `service_not_empty`, `import_incompatible`, and
+ * `access_token_not_allowed`, as tokens of ours end when it begins. Two round trips.
  */
 export async function importRows(ctx: Context, input: ImportedRows): Promise<number> {
   const { exportId, position, rows, end } = input;
-  const [[running], [used]] = await readAsOperator(ctx, importQuery(ctx), usedQuery(ctx));
+  const [[running], [used]] = await queryAsOperator(ctx, importSessionQuery(ctx), usedQuery(ctx));
   if (running === undefined ? used?.is !== 0 : running.exportId !== exportId) {
-    throw new DomainError("service_in_use");
+    throw new DomainError("service_not_empty");
   }
-  if (ctx.principal.kind === "token") throw new DomainError("access_token_insufficient");
+  if (ctx.principal.kind === "token") throw new DomainError("access_token_not_allowed");
   const there = running?.position ?? 0;
-  if (position > there) throw new DomainError("import_misfit");
+  if (position > there) throw new DomainError("import_incompatible");
   if (position < there) return there;
 
   try {
@@ -49,7 +49,7 @@ export async function importRows(ctx: Context, input: ImportedRows): Promise<num
       ...(end ? ending(ctx) : []),
     ]);
   } catch (error) {
-    throw isConstraint(error) ? new DomainError("import_misfit") : error;
+    throw isConstraintError(error) ? new DomainError("import_incompatible") : error;
   }
   return there + rows.length;
 }
@@ -71,32 +71,32 @@ function stillThere(ctx: Context, running: Running): Statement {
     running === undefined
       ? sql`not exists (select 1 from imports) and not ${isUsed(ctx)}`
       : sql`exists (select 1 from imports where export_id = ${running.exportId} and position = ${running.position})`;
-  return precondition(ctx.db, "changed_meanwhile", same);
+  return assertion(ctx.db, "conflict", same);
 }
 
 /** Takes away what a new service has, and the caller. */
 function beginning({ db }: Context, exportId: string): Statement[] {
   return [
     // Whoever refers to others goes first.
-    ...copiedTables
+    ...exportedTables
       .toReversed()
-      .map((one) => db.delete(one.table).where(isSequences(one) ? ourSequences : undefined)),
+      .map((one) => db.delete(one.table).where(isSequences(one) ? ownSequences : undefined)),
     db.insert(imports).values({ exportId, position: 0 }),
   ];
 }
 
 function ending({ db }: Context): Statement[] {
   const owned = sql`not exists (select 1 from accounts where not exists (select 1 from active_owners where active_owners.account_id = accounts.id))`;
-  return [precondition(db, "import_misfit", owned), db.delete(imports)];
+  return [assertion(db, "import_incompatible", owned), db.delete(imports)];
 }
 
-/** Neighbours of one table together, as one statement takes them. Throws `import_misfit` for rows that are no row of it. */
-function grouped(rows: ImportedRows["rows"]): { table: CopiedTable; values: StoredRow[] }[] {
-  const groups: { table: CopiedTable; values: StoredRow[] }[] = [];
+/** Neighbours of one table together, as one statement takes them. Throws `import_incompatible` for rows that are no row of it. */
+function grouped(rows: ImportedRows["rows"]): { table: ExportedTable; values: StoredRow[] }[] {
+  const groups: { table: ExportedTable; values: StoredRow[] }[] = [];
   for (const { table: name, row } of rows) {
     const table = findTable(name);
     if (table === undefined || Object.keys(row).sort().join() !== table.columns.toSorted().join()) {
-      throw new DomainError("import_misfit");
+      throw new DomainError("import_incompatible");
     }
     const last = groups.at(-1);
     if (last?.table === table) last.values.push(row);
@@ -106,7 +106,7 @@ function grouped(rows: ImportedRows["rows"]): { table: CopiedTable; values: Stor
 }
 
 /** Members are counted as they come, so an account begins with none. */
-function insert({ db }: Context, { table, columns }: CopiedTable, values: readonly StoredRow[]): Statement {
+function insert({ db }: Context, { table, columns }: ExportedTable, values: readonly StoredRow[]): Statement {
   const read = columns.map((column) => (column === "member_count" ? "0" : `value ->> '${column}'`));
   return db
     .insert(table)

@@ -15,7 +15,7 @@ import { users } from "../../storage/schema/users.ts";
 import { zones } from "../../storage/schema/zones.ts";
 
 /** A table, and what a row of it is. Its columns are looked at only when it is copied, which few isolates ever do. */
-export class CopiedTable {
+export class ExportedTable {
   readonly table: SQLiteTable;
   readonly name: string;
   #shape: Shape | undefined;
@@ -43,10 +43,10 @@ interface Shape {
 /** The last ids given out, so that none is given out twice: SQLite's own table. */
 const sequences = sqliteTable("sqlite_sequence", { name: text("name").primaryKey(), seq: integer("seq") });
 /** Migrations have a sequence too, which is not ours. */
-export const ourSequences = sql`name in ('accounts', 'users')`;
+export const ownSequences = sql`name in ('accounts', 'users')`;
 
 /** All but what is made of them: counters and search indexes; and what holds nothing: preconditions and imports. */
-export const copiedTables = [
+export const exportedTables = [
   sequences,
   groups,
   groupPermissions,
@@ -63,14 +63,14 @@ export const copiedTables = [
   idempotencyKeys,
   auditRows,
   erasures,
-].map((table) => new CopiedTable(table));
+].map((table) => new ExportedTable(table));
 
-export function findTable(name: string): CopiedTable | undefined {
-  return copiedTables.find((table) => table.name === name);
+export function findTable(name: string): ExportedTable | undefined {
+  return exportedTables.find((table) => table.name === name);
 }
 
 /** Whether a table is SQLite's own, which has rows of others too. */
-export function isSequences({ table }: CopiedTable): boolean {
+export function isSequences({ table }: ExportedTable): boolean {
   return table === sequences;
 }
 

@@ -2,19 +2,19 @@ import { and, eq, sql, type SQL } from "drizzle-orm";
 
 import { accountRoles, blockingStateAt, isBlocked, type AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, runBatch, type Statement } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
-import { isMembershipOf } from "../accounts/access.ts";
-import { memberSeatLeft } from "../accounts/seats.ts";
+import { joinsMembership } from "../accounts/access.ts";
+import { assertMemberSeat } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
-import { callerStillActive, hasEverywhere } from "../asker.ts";
-import { readAs, verifiedAddress, type Caller } from "../caller.ts";
+import { assertCallerActive, hasGlobalPermission } from "../asker.ts";
+import { queryAsCaller, verifiedAddress, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { isPending } from "./access.ts";
-import { readInviteToken } from "./secret.ts";
+import { parseInvitationToken } from "./secret.ts";
 
 /** The account that was joined. */
 export interface JoinedAccount {
@@ -25,24 +25,24 @@ export interface JoinedAccount {
 /**
  * Makes the caller a member by an invitation's secret, in whoever's hands it is; a role the caller
  * has is never lowered. Whoever accepted it before is answered the same again. Throws
- * `invite_missing` alike for a secret that is wrong, used, expired or revoked, `account_blocked`
- * and `seats_taken`. Two round trips.
+ * `invitation_not_found` alike for a secret that is wrong, used, expired or revoked, `account_blocked`
+ * and `seat_limit_reached`. Two round trips.
  */
-export async function acceptInvite(ctx: Context, secret: string): Promise<JoinedAccount> {
-  const reference = await readInviteToken(ctx.settings.inviteSecret, secret);
+export async function acceptInvitation(ctx: Context, secret: string): Promise<JoinedAccount> {
+  const reference = await parseInvitationToken(ctx.settings.inviteSecret, secret);
   if (reference === undefined) {
-    await readAs(ctx);
-    throw new DomainError("invite_missing");
+    await queryAsCaller(ctx);
+    throw new DomainError("invitation_not_found");
   }
   const { uuid, version } = reference;
   return accept(ctx, sql`invites.uuid = ${uuid} and invites.version = ${version}`, () => true);
 }
 
 /**
- * Makes the caller a member by an invitation's uuid, as `acceptInvite` does; throws
- * `address_unverified` unless it was sent to the caller's verified address.
+ * Makes the caller a member by an invitation's uuid, as `acceptInvitation` does; throws
+ * `email_not_verified` unless it was sent to the caller's verified address.
  */
-export function acceptOwnInvite(ctx: Context, uuid: string): Promise<JoinedAccount> {
+export function acceptReceivedInvitation(ctx: Context, uuid: string): Promise<JoinedAccount> {
   const isOwn = (caller: Caller, { emailKey }: FoundInvitation) => verifiedAddress(ctx, caller) === emailKey;
   return accept(ctx, sql`invites.uuid = ${uuid}`, isOwn);
 }
@@ -53,20 +53,20 @@ async function accept(
   mayAccept: (caller: Caller, invite: FoundInvitation) => boolean,
 ): Promise<JoinedAccount> {
   const { db, now } = ctx;
-  const [caller, [invite]] = await readAs(ctx, invitationQuery(ctx, which));
-  if (invite === undefined) throw new DomainError("invite_missing");
+  const [caller, [invite]] = await queryAsCaller(ctx, invitationQuery(ctx, which));
+  if (invite === undefined) throw new DomainError("invitation_not_found");
   const joined = { uuid: invite.accountUuid, slug: invite.accountSlug };
   if (invite.state === "accepted" && invite.acceptedBy === caller.id) return joined;
-  if (invite.state !== "pending" || invite.validUntil <= now) throw new DomainError("invite_missing");
-  if (!mayAccept(caller, invite)) throw new DomainError("address_unverified");
+  if (invite.state !== "pending" || invite.validUntil <= now) throw new DomainError("invitation_not_found");
+  if (!mayAccept(caller, invite)) throw new DomainError("email_not_verified");
   const state = blockingStateAt(invite.blockingState, invite.quotaUntil, now);
-  if (isBlocked(state) && !caller.everywhere.has("manage")) {
+  if (isBlocked(state) && !caller.globalPermissions.has("manage")) {
     throw new DomainError("account_blocked", { blockingState: state });
   }
 
   const role = higherRole(invite.role, invite.callerRole);
   await runBatch(db, [
-    callerStillActive(ctx, caller),
+    assertCallerActive(ctx, caller),
     asFound(ctx, caller, invite),
     db.update(invites).set({ state: "accepted", acceptedBy: caller.id }).where(eq(invites.id, invite.id)),
     ...joining(ctx, caller, invite, role),
@@ -100,7 +100,7 @@ function invitationQuery(ctx: Context, which: SQL) {
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
-    .leftJoin(memberships, isMembershipOf(callerId(ctx)))
+    .leftJoin(memberships, joinsMembership(callerId(ctx)))
     .where(which);
 }
 
@@ -110,9 +110,9 @@ type FoundInvitation = Awaited<ReturnType<typeof invitationQuery>>[number];
 function asFound(ctx: Context, caller: Caller, invite: FoundInvitation): Statement {
   const { id, version, role, accountId, callerRole } = invite;
   const same = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and role = ${role})`;
-  const open = sql`exists (select 1 from accounts where id = ${accountId} and (blocking_state = 'unblocked' or ${hasEverywhere(ctx, "manage")}))`;
+  const open = sql`exists (select 1 from accounts where id = ${accountId} and (blocking_state = 'unblocked' or ${hasGlobalPermission(ctx, "manage")}))`;
   const roleThen = sql`(select role from memberships where user_id = ${caller.id} and account_id = ${accountId})`;
-  return precondition(ctx.db, "changed_meanwhile", sql`${same} and ${open} and ${roleThen} is ${callerRole}`);
+  return assertion(ctx.db, "conflict", sql`${same} and ${open} and ${roleThen} is ${callerRole}`);
 }
 
 /** The membership that comes of it; none where the caller has one as high. */
@@ -125,7 +125,7 @@ function joining(ctx: Context, caller: Caller, invite: FoundInvitation, role: Ac
     return [db.update(memberships).set({ role }).where(own)];
   }
   return [
-    memberSeatLeft(ctx, { id: accountId }),
+    assertMemberSeat(ctx, { id: accountId }),
     db.insert(memberships).values({ accountId, userId: caller.id, role, createdAt: now }),
   ];
 }

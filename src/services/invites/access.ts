@@ -2,28 +2,28 @@ import { and, eq, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { firstPatience, inviteValidity, rolesReaching } from "../../domain/invite.ts";
+import { initialRetryDelay, invitationLifetime, rolesAtLeast } from "../../domain/invite.ts";
 import { joinName } from "../../domain/user.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
-import { keepEach, keepQuery } from "../../storage/kept-query.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
+import { memoize, prepareQuery } from "../../storage/kept-query.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import {
   hasMembership,
-  idNamed,
-  keepAssertion,
-  requireAccess,
+  accountIdByName,
+  prepareAssertion,
+  checkAccess,
   type Access,
   type AccountName,
   type FoundAccount,
 } from "../accounts/access.ts";
-import { seatLeft } from "../accounts/seats.ts";
-import { askerOf, type Active, type Asker } from "../asker.ts";
+import { assertSeatsAvailable } from "../accounts/seats.ts";
+import { callerConditions, type ActiveUser, type CallerConditions } from "../asker.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** An invitation as it is read. */
-export type FoundInvite = Pick<
+export type StoredInvitation = Pick<
   typeof invites.$inferSelect,
   "id" | "uuid" | "email" | "role" | "version" | "sentAt" | "validUntil"
 > & {
@@ -32,11 +32,11 @@ export type FoundInvite = Pick<
 };
 
 /** As much of an invitation as is shown. */
-export type ShownInvite = Omit<FoundInvite, "id" | "version">;
+export type InvitationView = Omit<StoredInvitation, "id" | "version">;
 
 /** An invitation the caller may do this to, with its account and who the caller is. */
-export interface InviteAccess extends Access {
-  readonly invite: FoundInvite;
+export interface InvitationAccess extends Access {
+  readonly invitation: StoredInvitation;
 }
 
 /** Whether an invitation can still be accepted; any other is as good as gone. */
@@ -45,7 +45,7 @@ export function isPending({ now }: { readonly now: number | Placeholder }): SQL 
   return sql`invites.state = 'pending' and invites.valid_until > ${now}`;
 }
 
-const shown = {
+const invitationColumns = {
   id: invites.id,
   uuid: invites.uuid,
   email: invites.email,
@@ -58,20 +58,20 @@ const shown = {
 const isInviter = eq(users.id, invites.invitedBy);
 
 /** Reads invitations with their inviters. */
-export function invitesQuery(ctx: Context, which: SQL | undefined) {
-  return ctx.db.select(shown).from(invites).leftJoin(users, isInviter).where(which);
+export function invitationsQuery(ctx: Context, which: SQL | undefined) {
+  return ctx.db.select(invitationColumns).from(invites).leftJoin(users, isInviter).where(which);
 }
 
 /** Reads the pending invitation of an address to an account. */
-export function pendingInviteQuery(ctx: Context, { by, value }: AccountName, emailKey: string) {
+export function pendingInvitationQuery(ctx: Context, { by, value }: AccountName, emailKey: string) {
   return pendingInviteOf(by)(ctx.db, { name: value, emailKey, now: ctx.now });
 }
 
-const pendingInviteOf = keepEach((by: AccountName["by"]) => {
-  const address = sql`invites.account_id = ${idNamed(by)} and invites.email_key = ${sql.placeholder("emailKey")}`;
-  return keepQuery((queries) =>
+const pendingInviteOf = memoize((by: AccountName["by"]) => {
+  const address = sql`invites.account_id = ${accountIdByName(by)} and invites.email_key = ${sql.placeholder("emailKey")}`;
+  return prepareQuery((queries) =>
     queries
-      .select(shown)
+      .select(invitationColumns)
       .from(invites)
       .leftJoin(users, isInviter)
       .where(and(address, isPending({ now: sql.placeholder("now") }))),
@@ -79,21 +79,21 @@ const pendingInviteOf = keepEach((by: AccountName["by"]) => {
 });
 
 /**
- * `requireAccess` to the account of an invitation; throws `invite_missing` to an outsider, whether
+ * `checkAccess` to the account of an invitation; throws `invitation_not_found` to an outsider, whether
  * the invitation exists or not.
  */
-export function requireInviteAccess(
+export function checkInvitationAccess(
   ctx: Context,
   caller: Caller,
   account: FoundAccount | undefined,
-  invite: FoundInvite | undefined,
-): InviteAccess {
-  if (account === undefined || invite === undefined) throw new DomainError("invite_missing");
+  invitation: StoredInvitation | undefined,
+): InvitationAccess {
+  if (account === undefined || invitation === undefined) throw new DomainError("invitation_not_found");
   try {
-    return { ...requireAccess(ctx, caller, account), invite };
+    return { ...checkAccess(ctx, caller, account), invitation };
   } catch (error) {
-    const unseen = error instanceof DomainError && error.code === "account_unseen";
-    throw unseen ? new DomainError("invite_missing") : error;
+    const unseen = error instanceof DomainError && error.code === "account_not_visible";
+    throw unseen ? new DomainError("invitation_not_found") : error;
   }
 }
 
@@ -101,35 +101,43 @@ export function requireInviteAccess(
  * Nobody gives, renews or takes back a role above their own on the account, but for who may write
  * invitations everywhere. Throws `forbidden`.
  */
-export function requireReach({ caller, account }: Access, role: AccountRole): void {
-  const reaches = account.callerRole !== null && rolesReaching(role).includes(account.callerRole);
-  if (!reaches && !caller.everywhere.has("invites:write")) throw new DomainError("forbidden");
+export function checkMayGrantRole({ caller, account }: Access, role: AccountRole): void {
+  const reaches = account.callerRole !== null && rolesAtLeast(role).includes(account.callerRole);
+  if (!reaches && !caller.globalPermissions.has("invites:write")) throw new DomainError("forbidden");
 }
 
-/** What `requireReach` found must still hold when the change is written: the batch fails as `changed_meanwhile` else. */
-export const reachStillHolds = keepAssertion(isInReach);
+/** What `checkMayGrantRole` found must still hold when the change is written: the batch fails as `conflict` else. */
+export const assertMayGrantRole = prepareAssertion(isInReach);
 
-function isInReach({ has }: Asker, { id }: Active, accountId: number | Placeholder, role: AccountRole): SQL {
-  return sql`(${has("invites:write")} or ${hasMembership(id, accountId, rolesReaching(role))})`;
+function isInReach(
+  { hasPermission }: CallerConditions,
+  { id }: ActiveUser,
+  accountId: number | Placeholder,
+  role: AccountRole,
+): SQL {
+  return sql`(${hasPermission("invites:write")} or ${hasMembership(id, accountId, rolesAtLeast(role))})`;
 }
 
 /** What sending an invitation once more changes of it: its secret, its end, and that it is to be mailed. */
-export function nextSending({ version }: FoundInvite, now: number) {
+export function renewedColumns({ version }: StoredInvitation, now: number) {
   return {
     version: version + 1,
     sentAt: now,
-    validUntil: now + inviteValidity,
+    validUntil: now + invitationLifetime,
     mailedAt: null,
-    mailAgainAt: now + firstPatience,
+    mailAgainAt: now + initialRetryDelay,
   };
 }
 
-/** A batch with this fails as `changed_meanwhile` when the invitation is not what was read, or out of the caller's reach. */
-export function inviteStillStands(ctx: Context, { caller, account, invite }: InviteAccess): Statement {
-  const { id, version, role, sentAt } = invite;
+/** A batch with this fails as `conflict` when the invitation is not what was read, or out of the caller's reach. */
+export function assertInvitationUnchanged(
+  ctx: Context,
+  { caller, account, invitation }: InvitationAccess,
+): Statement {
+  const { id, version, role, sentAt } = invitation;
   const there = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
-  const within = isInReach(askerOf(ctx), caller, account.id, role);
-  return precondition(ctx.db, "changed_meanwhile", sql`${there} and ${within}`);
+  const within = isInReach(callerConditions(ctx), caller, account.id, role);
+  return assertion(ctx.db, "conflict", sql`${there} and ${within}`);
 }
 
 /** By how much the clocks of two requests at once may differ, in milliseconds. */
@@ -137,10 +145,10 @@ const clockSkew = 60 * 1000;
 
 /**
  * What belongs behind the statement that gives an invitation about to end a new end: to a request
- * whose clock is ahead it had ended, and its seat may be another's. Fails as `seats_taken` then.
+ * whose clock is ahead it had ended, and its seat may be another's. Fails as `seat_limit_reached` then.
  */
-export function seatKept(ctx: Context, { account, invite }: InviteAccess): Statement[] {
-  return invite.validUntil - ctx.now > clockSkew ? [] : [seatLeft(ctx, account, 0)];
+export function assertSeatStillHeld(ctx: Context, { account, invitation }: InvitationAccess): Statement[] {
+  return invitation.validUntil - ctx.now > clockSkew ? [] : [assertSeatsAvailable(ctx, account, 0)];
 }
 
 /** What `inviterName` is made of; the users are joined as who invited. */

@@ -1,79 +1,82 @@
 import { and, eq, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { firstPatience, inviteValidity } from "../../domain/invite.ts";
-import { normalEmail } from "../../domain/user.ts";
-import { precondition, runBatch } from "../../storage/database.ts";
-import { keepStatement } from "../../storage/kept-query.ts";
+import { initialRetryDelay, invitationLifetime } from "../../domain/invite.ts";
+import { normalizeEmail } from "../../domain/user.ts";
+import { assertion, runBatch } from "../../storage/database.ts";
+import { prepareStatement } from "../../storage/kept-query.ts";
 import { invites } from "../../storage/schema/invites.ts";
-import { accessStillHolds, accountQuery, type Access } from "../accounts/access.ts";
-import { isCurrent, requireCurrent } from "../accounts/current.ts";
-import { seatLeft } from "../accounts/seats.ts";
+import { assertAccess, accountQuery, type Access } from "../accounts/access.ts";
+import { currentOrganization, checkCurrentAccess } from "../accounts/current.ts";
+import { assertSeatsAvailable } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
-import { readAs } from "../caller.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { keeping, once } from "../repeats.ts";
-import { reachStillHolds, requireReach, type ShownInvite } from "./access.ts";
-import { countingInvite, requireInvitesLeft } from "./hourly.ts";
-import { mailLater } from "./mail.ts";
+import { withIdempotencyRecord, replayable } from "../repeats.ts";
+import { assertMayGrantRole, checkMayGrantRole, type InvitationView } from "./access.ts";
+import { consumeSendQuota, checkSendQuota } from "./hourly.ts";
+import { enqueueMail } from "./mail.ts";
 
-export interface NewInvite {
+export interface NewInvitation {
   readonly email: string;
   readonly role: AccountRole;
 }
 
 /**
- * Invites an address into the current organization. Throws what `requireCurrent` throws,
- * `forbidden` for a role above the caller's own, `too_many_invites`, `invite_pending`,
- * `already_member` and `seats_taken`, in this order. Two round trips.
+ * Invites an address into the current organization. Throws what `checkCurrentAccess` throws,
+ * `forbidden` for a role above the caller's own, `invitation_quota_exceeded`, `invitation_pending`,
+ * `already_member` and `seat_limit_reached`, in this order. Two round trips.
  */
-export function createInvite(
+export function createInvitation(
   ctx: Context,
   name: string | undefined,
-  readInvite: () => Promise<NewInvite>,
-): Promise<ShownInvite> {
-  return once(async () => {
-    const [caller, [found]] = await readAs(ctx, accountQuery(ctx, isCurrent(ctx, name)));
-    const access = requireCurrent(ctx, caller, found, name);
+  readInvite: () => Promise<NewInvitation>,
+): Promise<InvitationView> {
+  return replayable(async () => {
+    const [caller, [found]] = await queryAsCaller(ctx, accountQuery(ctx, currentOrganization(ctx, name)));
+    const access = checkCurrentAccess(ctx, caller, found, name);
     const invite = await readInvite();
-    requireReach(access, invite.role);
-    return insertInvite(ctx, access, invite, { whenPending: "invite_pending", answer: (made) => made });
+    checkMayGrantRole(access, invite.role);
+    return insertInvitation(ctx, access, invite, {
+      whenPending: "invitation_pending",
+      answer: (made) => made,
+    });
   });
 }
 
 /**
  * Writes a new invitation and has it mailed; `answer` is what is kept of it for a repeated request.
- * Throws `too_many_invites`, `whenPending` where the address has one, `already_member` and `seats_taken`.
+ * Throws `invitation_quota_exceeded`, `whenPending` where the address has one, `already_member` and `seat_limit_reached`.
  */
-export async function insertInvite(
+export async function insertInvitation(
   ctx: Context,
   access: Access,
-  { email, role }: NewInvite,
+  { email, role }: NewInvitation,
   { whenPending, answer }: { whenPending: WhenPending; answer: Answer },
-): Promise<ShownInvite> {
+): Promise<InvitationView> {
   const { db, now } = ctx;
   const { account, caller } = access;
-  requireInvitesLeft(ctx, account);
+  checkSendQuota(ctx, account);
   const made = {
     uuid: crypto.randomUUID(),
     email,
     role,
     inviter: caller.uuid,
     sentAt: now,
-    validUntil: now + inviteValidity,
+    validUntil: now + invitationLifetime,
   };
-  const emailKey = normalEmail(email);
+  const emailKey = normalizeEmail(email);
   const address = { accountId: account.id, emailKey };
   await runBatch(
     db,
-    keeping(ctx, caller, JSON.stringify(answer(made)), [
-      accessStillHolds(ctx, access),
-      reachStillHolds(ctx, access, role),
-      endOver(db, { ...address, now }),
-      nonePending[whenPending](db, address),
-      noMember(db, address),
-      seatLeft(ctx, account),
-      ...countingInvite(ctx, account),
+    withIdempotencyRecord(ctx, caller, JSON.stringify(answer(made)), [
+      assertAccess(ctx, access),
+      assertMayGrantRole(ctx, access, role),
+      revokeExpired(db, { ...address, now }),
+      assertNonePending[whenPending](db, address),
+      assertNotMember(db, address),
+      assertSeatsAvailable(ctx, account),
+      ...consumeSendQuota(ctx, account),
       insertRow(db, {
         ...address,
         uuid: made.uuid,
@@ -82,7 +85,7 @@ export async function insertInvite(
         invitedBy: caller.id,
         sentAt: now,
         validUntil: made.validUntil,
-        mailAgainAt: now + firstPatience,
+        mailAgainAt: now + initialRetryDelay,
         createdAt: now,
       }),
       auditStatement(ctx, caller, {
@@ -93,37 +96,40 @@ export async function insertInvite(
       }),
     ]),
   );
-  mailLater(ctx, { uuid: made.uuid, version: 1 });
+  enqueueMail(ctx, { uuid: made.uuid, version: 1 });
   return made;
 }
 
 /** An invitation that is over gives way, though it is still called pending. */
-const endOver = keepStatement(["accountId", "emailKey", "now"], (db, { accountId, emailKey, now }) => {
-  const same = and(eq(invites.accountId, accountId), eq(invites.emailKey, emailKey));
-  return db
-    .update(invites)
-    .set({ state: "revoked" })
-    .where(and(same, sql`state = 'pending' and valid_until <= ${now}`));
-});
+const revokeExpired = prepareStatement(
+  ["accountId", "emailKey", "now"],
+  (db, { accountId, emailKey, now }) => {
+    const same = and(eq(invites.accountId, accountId), eq(invites.emailKey, emailKey));
+    return db
+      .update(invites)
+      .set({ state: "revoked" })
+      .where(and(same, sql`state = 'pending' and valid_until <= ${now}`));
+  },
+);
 
-const nonePending = {
-  invite_pending: requireNonePending("invite_pending"),
-  changed_meanwhile: requireNonePending("changed_meanwhile"),
+const assertNonePending = {
+  invitation_pending: requireNonePending("invitation_pending"),
+  conflict: requireNonePending("conflict"),
 };
 
 function requireNonePending(code: WhenPending) {
-  return keepStatement(["accountId", "emailKey"], (db, { accountId, emailKey }) => {
+  return prepareStatement(["accountId", "emailKey"], (db, { accountId, emailKey }) => {
     const pending = sql`select 1 from invites where account_id = ${accountId} and email_key = ${emailKey} and state = 'pending'`;
-    return precondition(db, code, sql`not exists (${pending})`);
+    return assertion(db, code, sql`not exists (${pending})`);
   });
 }
 
 /** A batch with this fails as `already_member` when a member of the account has the address. */
-export const noMember = keepStatement(["accountId", "emailKey"], (db, { accountId, emailKey }) =>
-  precondition(db, "already_member", sql`not ${isMemberAddress(accountId, emailKey)}`),
+export const assertNotMember = prepareStatement(["accountId", "emailKey"], (db, { accountId, emailKey }) =>
+  assertion(db, "already_member", sql`not ${isMemberEmail(accountId, emailKey)}`),
 );
 
-const insertRow = keepStatement(
+const insertRow = prepareStatement(
   [
     "uuid",
     "accountId",
@@ -144,12 +150,12 @@ const insertRow = keepStatement(
  * or was given before the user first signed in – never one they gave themselves. Found through the address, of
  * which there are few.
  */
-export function isMemberAddress(accountId: SQL | Placeholder, emailKey: string | Placeholder): SQL<boolean> {
+export function isMemberEmail(accountId: SQL | Placeholder, emailKey: string | Placeholder): SQL<boolean> {
   const asStored = sql`users.email_key = ${emailKey} and (users.verified_email = ${emailKey} or not exists (select 1 from identities where identities.user_id = users.id))`;
   // The latter part as the index has it: else SQLite would not use it.
   const elsewhere = sql`users.verified_email = ${emailKey} and users.verified_email <> users.email_key`;
   return sql`exists (select 1 from users cross join memberships where (${asStored} or ${elsewhere}) and memberships.user_id = users.id and memberships.account_id = ${accountId})`;
 }
 
-type WhenPending = "invite_pending" | "changed_meanwhile";
-type Answer = (made: ShownInvite) => ShownInvite | null;
+type WhenPending = "invitation_pending" | "conflict";
+type Answer = (made: InvitationView) => InvitationView | null;

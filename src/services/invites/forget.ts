@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 
-import { keptAfterEnd } from "../../domain/invite.ts";
+import { invitationRetention } from "../../domain/invite.ts";
 import type { Database } from "../../storage/database.ts";
 import { invites } from "../../storage/schema/invites.ts";
 
@@ -8,8 +8,8 @@ import { invites } from "../../storage/schema/invites.ts";
 const step = 500;
 
 /** Deletes the invitations that ended 90 days ago, accepted, revoked or neither, in bounded steps. */
-export async function forgetInvites(db: Database, now: number): Promise<void> {
-  const old = sql`select id from invites indexed by invites_end where valid_until <= ${now - keptAfterEnd} limit ${step}`;
+export async function deleteExpiredInvitations(db: Database, now: number): Promise<void> {
+  const old = sql`select id from invites indexed by invites_end where valid_until <= ${now - invitationRetention} limit ${step}`;
   for (;;) {
     const { meta } = await db
       .delete(invites)

@@ -2,45 +2,47 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { inviteHour, invitesAnHour } from "../../domain/invite.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
-import { keepStatement, type Slots } from "../../storage/kept-query.ts";
+import { invitationQuotaWindow, maxInvitationsPerHour } from "../../domain/invite.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
+import { prepareStatement, type Placeholders } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import type { FoundAccount } from "../accounts/access.ts";
 import type { Context } from "../context.ts";
 
 type Hourly = Pick<FoundAccount, "id" | "invitesSince" | "invitesSent">;
 
-/** Throws `too_many_invites`, until the hour is over, where the account has sent as many as an hour allows. */
-export function requireInvitesLeft({ now, settings }: Context, account: Hourly): void {
+/** Throws `invitation_quota_exceeded`, until the hour is over, where the account has sent as many as an hour allows. */
+export function checkSendQuota({ now, settings }: Context, account: Hourly): void {
   const { invitesSince: since, invitesSent } = account;
-  if (!settings.limitsInvites || since === null || since + inviteHour <= now) return;
-  if (invitesSent < invitesAnHour) return;
-  const retryAfter = Math.ceil(Math.min(inviteHour, since + inviteHour - now) / 1000);
-  throw new DomainError("too_many_invites", {
+  if (!settings.limitsInvites || since === null || since + invitationQuotaWindow <= now) return;
+  if (invitesSent < maxInvitationsPerHour) return;
+  const retryAfter = Math.ceil(Math.min(invitationQuotaWindow, since + invitationQuotaWindow - now) / 1000);
+  throw new DomainError("invitation_quota_exceeded", {
     retryAfter,
     limit: {
       name: "invites",
-      quota: invitesAnHour,
-      window: inviteHour / 1000,
+      quota: maxInvitationsPerHour,
+      window: invitationQuotaWindow / 1000,
       remaining: 0,
       reset: retryAfter,
     },
   });
 }
 
-/** The statements that count one mail; their batch fails as `changed_meanwhile` when the last was taken since. */
-export function countingInvite({ db, now, settings }: Context, { id }: Hourly): Statement[] {
-  const hour = { id, now, before: now - inviteHour };
-  return settings.limitsInvites ? [oneLeft(db, hour), countOne(db, hour)] : [countOne(db, hour)];
+/** The statements that count one mail; their batch fails as `conflict` when the last was taken since. */
+export function consumeSendQuota({ db, now, settings }: Context, { id }: Hourly): Statement[] {
+  const hour = { id, now, before: now - invitationQuotaWindow };
+  return settings.limitsInvites
+    ? [assertSendQuota(db, hour), countSending(db, hour)]
+    : [countSending(db, hour)];
 }
 
-const oneLeft = keepStatement(["id", "before"], (db, hour) => {
-  const left = sql`exists (select 1 from accounts where id = ${hour.id} and (${begins(hour)} or invites_sent < ${invitesAnHour}))`;
-  return precondition(db, "changed_meanwhile", left);
+const assertSendQuota = prepareStatement(["id", "before"], (db, hour) => {
+  const left = sql`exists (select 1 from accounts where id = ${hour.id} and (${begins(hour)} or invites_sent < ${maxInvitationsPerHour}))`;
+  return assertion(db, "conflict", left);
 });
 
-const countOne = keepStatement(["id", "now", "before"], (db, hour) =>
+const countSending = prepareStatement(["id", "now", "before"], (db, hour) =>
   db
     .update(accounts)
     .set({
@@ -50,6 +52,6 @@ const countOne = keepStatement(["id", "now", "before"], (db, hour) =>
     .where(eq(accounts.id, hour.id)),
 );
 
-function begins({ before }: Slots<"before">): SQL {
+function begins({ before }: Placeholders<"before">): SQL {
   return sql`(invites_since is null or invites_since <= ${before})`;
 }

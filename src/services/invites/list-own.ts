@@ -4,13 +4,13 @@ import type { AccountRole } from "../../domain/account.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
-import { readAs } from "../caller.ts";
+import { queryAsCaller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { inviterColumns, inviterName, isPending } from "./access.ts";
 
 /** An invitation as the invited see it. */
-export interface ReceivedInvite {
+export interface ReceivedInvitation {
   readonly uuid: string;
   readonly account: { readonly uuid: string; readonly slug: string; readonly title: string };
   readonly role: AccountRole;
@@ -20,7 +20,7 @@ export interface ReceivedInvite {
 }
 
 /** The pending invitations sent to the caller's verified address, the oldest first. One round trip. */
-export async function listOwnInvites(ctx: Context): Promise<readonly ReceivedInvite[]> {
+export async function listReceivedInvitations(ctx: Context): Promise<readonly ReceivedInvitation[]> {
   const sentTo = ctx.db
     .select({
       uuid: sql<string>`invites.uuid`.as("invite_uuid"),
@@ -36,7 +36,7 @@ export async function listOwnInvites(ctx: Context): Promise<readonly ReceivedInv
     .leftJoin(users, eq(users.id, invites.invitedBy))
     .where(and(sql`invites.email_key = ${ownAddress(ctx)}`, isPending(ctx)))
     .orderBy(sql`invites.id`);
-  const [, rows] = await readAs(ctx, sentTo);
+  const [, rows] = await queryAsCaller(ctx, sentTo);
   return rows.map((row) => ({
     uuid: row.uuid,
     account: { uuid: row.accountUuid, slug: row.slug, title: row.title },

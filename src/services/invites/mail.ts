@@ -4,22 +4,22 @@
  */
 import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
 
-import { firstPatience, longestPatience, mailsADay } from "../../domain/invite.ts";
+import { initialRetryDelay, maxRetryDelay, maxMailsPerDay } from "../../domain/invite.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { Language } from "../../domain/user.ts";
-import { writeInvitation } from "../../mail/invitation.ts";
-import { sendLetter, type MailBinding } from "../../mail/send.ts";
+import { renderInvitationEmail } from "../../mail/invitation.ts";
+import { sendEmail, type MailBinding } from "../../mail/send.ts";
 import { runBatch, type Database } from "../../storage/database.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { invites, mailedAddresses } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import type { Context } from "../context.ts";
-import { enqueueJob, enqueueJobs, mostAtOnce } from "../jobs.ts";
+import { enqueueJob, enqueueJobs, maxJobsPerBatch } from "../jobs.ts";
 import { inviterColumns, inviterName } from "./access.ts";
-import { makeInviteToken, type InviteReference } from "./secret.ts";
+import { createInvitationToken, type InvitationReference } from "./secret.ts";
 
 /** The job of mailing one version of an invitation. */
-export interface InviteMailJob extends InviteReference {
+export interface MailInvitationJob extends InvitationReference {
   readonly kind: "mail-invite";
 }
 
@@ -33,11 +33,11 @@ export interface Mailing {
 
 const day = 24 * 60 * 60 * 1000;
 /** How many hundreds of mails one cron run asks for. */
-const mostSteps = 10;
+const maxBatches = 10;
 
 /** Asks for the mail of an invitation, after the answer. */
-export function mailLater(ctx: Context, { uuid, version }: InviteReference): void {
-  ctx.later(enqueueJob(ctx.jobs, jobOf({ uuid, version })));
+export function enqueueMail(ctx: Context, { uuid, version }: InvitationReference): void {
+  ctx.defer(enqueueJob(ctx.jobs, jobOf({ uuid, version })));
 }
 
 /**
@@ -45,29 +45,29 @@ export function mailLater(ctx: Context, { uuid, version }: InviteReference): voi
  * mails of the day, in which case the cron comes back to it. Ending between the mail and the word of
  * it sends the same mail with the same secret once more. Throws what the binding throws.
  */
-export async function mailInvite(
+export async function mailInvitation(
   { db, mail, settings, now }: Mailing,
-  { uuid, version }: InviteReference,
+  { uuid, version }: InvitationReference,
 ): Promise<void> {
   const { mailFrom, publicUrl, inviteSecret } = settings;
   if (mailFrom === undefined) return;
   const due = sql`invites.uuid = ${uuid} and invites.version = ${version} and invites.state = 'pending' and invites.mailed_at is null and invites.valid_until > ${now}`;
   const [[invite], reserved] = await runBatch(db, [
     invitationQuery(db, due),
-    reservation(db, due, now, settings.limitsInvites),
+    reserveMail(db, due, now, settings.limitsInvites),
   ] as const);
   if (invite === undefined || reserved.length === 0) return;
 
-  const letter = writeInvitation({
+  const letter = renderInvitationEmail({
     language: invite.language ?? "EN",
     account: invite.title,
     inviter: inviterName(invite),
     role: invite.role,
     validUntil: invite.validUntil,
-    link: `${publicUrl}/invite#${await makeInviteToken(inviteSecret, { uuid, version })}`,
+    link: `${publicUrl}/invite#${await createInvitationToken(inviteSecret, { uuid, version })}`,
   });
   try {
-    await sendLetter(mail, mailFrom, invite.email, letter);
+    await sendEmail(mail, mailFrom, invite.email, letter);
   } catch (error) {
     // A mail that did not leave is none of the day's.
     await db
@@ -83,23 +83,23 @@ export async function mailInvite(
 }
 
 /** Asks the queue again for the mails that have not left, those first that have waited longest past their time. */
-export async function askForMails(db: Database, jobs: Queue, now: number): Promise<void> {
+export async function requeueUnsentMails(db: Database, jobs: Queue, now: number): Promise<void> {
   // Written out: a bound value would keep SQLite from the index of those that wait.
-  const waiting = sql`select id from invites indexed by invites_unmailed where state = 'pending' and mail_again_at is not null and mail_again_at <= ${now} order by mail_again_at limit ${mostAtOnce}`;
-  const patience = sql`min(${longestPatience}, max(${firstPatience}, ${now} - sent_at))`;
-  for (let step = 0; step < mostSteps; step += 1) {
+  const waiting = sql`select id from invites indexed by invites_unmailed where state = 'pending' and mail_again_at is not null and mail_again_at <= ${now} order by mail_again_at limit ${maxJobsPerBatch}`;
+  const patience = sql`min(${maxRetryDelay}, max(${initialRetryDelay}, ${now} - sent_at))`;
+  for (let step = 0; step < maxBatches; step += 1) {
     const asked = await db
       .update(invites)
       .set({ mailAgainAt: sql`case when valid_until > ${now} then ${now} + ${patience} end` })
       .where(sql`id in (${waiting})`)
       .returning({ uuid: invites.uuid, version: invites.version, again: invites.mailAgainAt });
     await enqueueJobs(jobs, asked.filter(({ again }) => again !== null).map(jobOf));
-    if (asked.length < mostAtOnce) return;
+    if (asked.length < maxJobsPerBatch) return;
   }
 }
 
 /** Forgets how many mails addresses were sent on days that are over. */
-export async function forgetMails(db: Database, now: number): Promise<void> {
+export async function deletePastMailCounts(db: Database, now: number): Promise<void> {
   const past = sql`select day, email_key from mailed_addresses where day < ${dayOf(now)} limit 1000`;
   for (;;) {
     const { meta } = await db
@@ -131,19 +131,19 @@ function invitationQuery(db: Database, due: SQL) {
 }
 
 /** Takes one of the mails that the invitation's address may be sent today; no row where none is left. */
-function reservation(db: Database, due: SQL, now: number, limited: boolean) {
+function reserveMail(db: Database, due: SQL, now: number, limited: boolean) {
   return db
     .insert(mailedAddresses)
     .select(sql`select ${dayOf(now)}, email_key, 1 from invites where ${due}`)
     .onConflictDoUpdate({
       target: [mailedAddresses.day, mailedAddresses.emailKey],
       set: { mails: sql`mails + 1` },
-      setWhere: limited ? sql`mails < ${mailsADay}` : sql`true`,
+      setWhere: limited ? sql`mails < ${maxMailsPerDay}` : sql`true`,
     })
     .returning({ mails: mailedAddresses.mails });
 }
 
-function jobOf({ uuid, version }: InviteReference): InviteMailJob {
+function jobOf({ uuid, version }: InvitationReference): MailInvitationJob {
   return { kind: "mail-invite", uuid, version };
 }
 

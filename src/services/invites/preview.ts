@@ -1,19 +1,19 @@
 import { eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
-import { DomainError, nameOf } from "../../domain/errors.ts";
+import { DomainError, errorName } from "../../domain/errors.ts";
 import { runBatch } from "../../storage/database.ts";
 import { logoKey } from "../../storage/logos.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import type { Context } from "../context.ts";
-import { logoOf, type Logo } from "../logos/access.ts";
+import { currentLogo, type Logo } from "../logos/access.ts";
 import { inviterColumns, inviterName, isPending } from "./access.ts";
-import { readInviteToken } from "./secret.ts";
+import { parseInvitationToken } from "./secret.ts";
 
 /** What an invitation is to, as whoever has its secret may see it. */
-export interface InvitePreview {
+export interface InvitationPreview {
   readonly title: string;
   /** The account's logo as a `data:` URL; null where there is none, or none to be had now. */
   readonly logo: string | null;
@@ -25,16 +25,16 @@ export interface InvitePreview {
 
 /**
  * Shows what the secret of an invitation leads to, before anybody signs in; that the account is
- * blocked shows on accepting only. Throws `invite_missing` alike for a secret that is wrong, used,
+ * blocked shows on accepting only. Throws `invitation_not_found` alike for a secret that is wrong, used,
  * expired, revoked or of an account that is gone. One round trip, none for a secret that is wrong, and one
  * read of R2 where there is a logo.
  */
-export async function previewInvite(
+export async function previewInvitation(
   ctx: Pick<Context, "db" | "logos" | "now" | "requestId" | "settings">,
   secret: string,
-): Promise<InvitePreview> {
-  const reference = await readInviteToken(ctx.settings.inviteSecret, secret);
-  if (reference === undefined) throw new DomainError("invite_missing");
+): Promise<InvitationPreview> {
+  const reference = await parseInvitationToken(ctx.settings.inviteSecret, secret);
+  if (reference === undefined) throw new DomainError("invitation_not_found");
   const { uuid, version } = reference;
   const query = ctx.db
     .select({
@@ -52,9 +52,9 @@ export async function previewInvite(
     .leftJoin(users, eq(users.id, invites.invitedBy))
     .where(sql`invites.uuid = ${uuid} and invites.version = ${version} and ${isPending(ctx)}`);
   const [[found]] = await runBatch(ctx.db, [query] as const);
-  if (found === undefined) throw new DomainError("invite_missing");
+  if (found === undefined) throw new DomainError("invitation_not_found");
   const { title, role, validUntil } = found;
-  const logo = await showLogo(ctx, found.accountUuid, logoOf(found));
+  const logo = await showLogo(ctx, found.accountUuid, currentLogo(found));
   return { title, logo, inviter: inviterName(found), role, validUntil };
 }
 
@@ -71,7 +71,7 @@ async function showLogo(
     const bytes = new Uint8Array(await object.arrayBuffer());
     return `data:${logo.type};base64,${bytes.toBase64()}`;
   } catch (error) {
-    console.error({ event: "logo_not_shown", requestId, reason: nameOf(error) });
+    console.error({ event: "logo_preview_failed", requestId, reason: errorName(error) });
     return null;
   }
 }

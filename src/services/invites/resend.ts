@@ -1,49 +1,55 @@
 import { eq } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { secondsToResend } from "../../domain/invite.ts";
+import { secondsUntilResend } from "../../domain/invite.ts";
 import { runBatch } from "../../storage/database.ts";
 import { invites } from "../../storage/schema/invites.ts";
-import { accessStillHolds } from "../accounts/access.ts";
+import { assertAccess } from "../accounts/access.ts";
 import { auditStatement } from "../audit.ts";
 import type { Context } from "../context.ts";
-import { inviteStillStands, nextSending, requireReach, seatKept, type FoundInvite } from "./access.ts";
-import { getInvite } from "./get.ts";
-import { countingInvite, requireInvitesLeft } from "./hourly.ts";
-import { mailLater } from "./mail.ts";
+import {
+  assertInvitationUnchanged,
+  renewedColumns,
+  checkMayGrantRole,
+  assertSeatStillHeld,
+  type StoredInvitation,
+} from "./access.ts";
+import { getInvitation } from "./get.ts";
+import { consumeSendQuota, checkSendQuota } from "./hourly.ts";
+import { enqueueMail } from "./mail.ts";
 
 /**
- * Sends an invitation once more, with a new secret and a new end. Throws what `getInvite` throws,
- * `forbidden` for a role above the caller's own, `too_soon` within a minute of the last
- * sending, and `too_many_invites`. Two round trips.
+ * Sends an invitation once more, with a new secret and a new end. Throws what `getInvitation` throws,
+ * `forbidden` for a role above the caller's own, `resend_too_soon` within a minute of the last
+ * sending, and `invitation_quota_exceeded`. Two round trips.
  */
-export async function resendInvite(ctx: Context, uuid: string): Promise<FoundInvite> {
+export async function resendInvitation(ctx: Context, uuid: string): Promise<StoredInvitation> {
   const { db, now } = ctx;
-  const access = await getInvite(ctx, uuid);
-  const { account, caller, invite } = access;
-  requireReach(access, invite.role);
-  const retryAfter = secondsToResend(invite.sentAt, now);
-  if (retryAfter > 0) throw new DomainError("too_soon", { retryAfter });
-  requireInvitesLeft(ctx, account);
+  const access = await getInvitation(ctx, uuid);
+  const { account, caller, invitation } = access;
+  checkMayGrantRole(access, invitation.role);
+  const retryAfter = secondsUntilResend(invitation.sentAt, now);
+  if (retryAfter > 0) throw new DomainError("resend_too_soon", { retryAfter });
+  checkSendQuota(ctx, account);
 
   const update = db
     .update(invites)
-    .set(nextSending(invite, now))
-    .where(eq(invites.id, invite.id))
+    .set(renewedColumns(invitation, now))
+    .where(eq(invites.id, invitation.id))
     .returning();
   const [, , [resent]] = await runBatch(db, [
-    accessStillHolds(ctx, access),
-    inviteStillStands(ctx, access),
+    assertAccess(ctx, access),
+    assertInvitationUnchanged(ctx, access),
     update,
     auditStatement(ctx, caller, {
       accountId: account.id,
       action: "invite.resent",
       target: `invite:${uuid}`,
-      changes: { version: [invite.version, invite.version + 1] },
+      changes: { version: [invitation.version, invitation.version + 1] },
     }),
-    ...countingInvite(ctx, account),
-    ...seatKept(ctx, access),
+    ...consumeSendQuota(ctx, account),
+    ...assertSeatStillHeld(ctx, access),
   ] as const);
-  mailLater(ctx, { uuid, version: invite.version + 1 });
-  return { ...invite, ...resent };
+  enqueueMail(ctx, { uuid, version: invitation.version + 1 });
+  return { ...invitation, ...resent };
 }

@@ -6,7 +6,7 @@
 import { parseUuid } from "../../domain/uuid.ts";
 
 /** What a secret stands for; whether that is still so, only the database knows. */
-export interface InviteReference {
+export interface InvitationReference {
   readonly uuid: string;
   /** 1 to 2^32 - 1. */
   readonly version: number;
@@ -17,7 +17,10 @@ const tokenLength = 52;
 const base64url = { alphabet: "base64url", omitPadding: true } as const;
 
 /** The secret of this version of an invitation, 70 characters. */
-export async function makeInviteToken(key: string, { uuid, version }: InviteReference): Promise<string> {
+export async function createInvitationToken(
+  key: string,
+  { uuid, version }: InvitationReference,
+): Promise<string> {
   const bytes = new Uint8Array(tokenLength);
   bytes.set(Uint8Array.fromHex(uuid.replaceAll("-", "")));
   new DataView(bytes.buffer).setUint32(16, version);
@@ -27,7 +30,10 @@ export async function makeInviteToken(key: string, { uuid, version }: InviteRefe
 }
 
 /** What a secret of this key stands for; undefined for anything else. Compares in constant time. */
-export async function readInviteToken(key: string, token: string): Promise<InviteReference | undefined> {
+export async function parseInvitationToken(
+  key: string,
+  token: string,
+): Promise<InvitationReference | undefined> {
   const bytes = decode(token);
   if (bytes === undefined) return undefined;
   const signed = bytes.subarray(0, signedLength);

@@ -2,7 +2,7 @@ import { DomainError } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { logoKey } from "../../storage/logos.ts";
 import type { Context } from "../context.ts";
-import { getLogoOwner, logoOf, reachLogos, type LogoOwner } from "./access.ts";
+import { getLogoOwner, currentLogo, withLogoStorage, type LogoOwner } from "./access.ts";
 
 /** What of a logo is wanted. */
 export interface LogoQuery {
@@ -22,32 +22,32 @@ export interface FoundLogo {
 }
 
 /** How often the account is looked at for a logo that is stored. */
-const looks = 3;
+const maxAttempts = 3;
 
 /**
- * An account's logo. Throws what `getLogoOwner` throws, `logo_missing` and `logos_unavailable`. One
+ * An account's logo. Throws what `getLogoOwner` throws, `logo_not_found` and `logo_storage_unavailable`. One
  * round trip, and one read of R2 where the content is wanted.
  */
 export async function getLogo(ctx: Context, owner: LogoOwner, query: LogoQuery): Promise<FoundLogo> {
-  for (let look = 1; look <= looks; look += 1) {
+  for (let look = 1; look <= maxAttempts; look += 1) {
     const { account } = await getLogoOwner(ctx, owner);
-    const logo = logoOf(account);
-    if (logo === undefined) throw new DomainError("logo_missing");
+    const logo = currentLogo(account);
+    if (logo === undefined) throw new DomainError("logo_not_found");
     const { hash, type } = logo;
     if (query.isKnown(hash)) return { hash, type, content: undefined };
     const content = await openLogo(ctx, logoKey(account.uuid, logo), query.bytes);
     if (content !== undefined) return { hash, type, content };
     // It was replaced between the two reads; its successor was stored before it became the logo.
   }
-  console.error({ event: "logo_lost", requestId: ctx.requestId });
-  throw new DomainError("logo_missing");
+  console.error({ event: "logo_missing_in_storage", requestId: ctx.requestId });
+  throw new DomainError("logo_not_found");
 }
 
 async function openLogo(ctx: Context, key: string, bytes: boolean): Promise<FoundLogo["content"]> {
   if (!bytes) {
-    const head = await reachLogos(() => ctx.logos.head(key));
+    const head = await withLogoStorage(() => ctx.logos.head(key));
     return head === null ? undefined : { size: head.size, bytes: null };
   }
-  const object = await reachLogos(() => ctx.logos.get(key));
+  const object = await withLogoStorage(() => ctx.logos.get(key));
   return object === null ? undefined : { size: object.size, bytes: object.body };
 }

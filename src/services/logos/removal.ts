@@ -12,32 +12,35 @@ import { openDatabase, type Database } from "../../storage/database.ts";
 import { logoKey, type StoredLogo } from "../../storage/logos.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { enqueueJob } from "../jobs.ts";
-import { logoOf } from "./access.ts";
+import { currentLogo } from "./access.ts";
 
 /** The job of deleting a logo that was replaced or taken away. */
-export interface RemovalJob extends StoredLogo {
+export interface DeleteLogoJob extends StoredLogo {
   readonly kind: "delete-logo";
   readonly accountUuid: string;
 }
 
 /** How long a replaced logo stays for the downloads that have begun, in seconds. */
-const grace = 60;
+const deletionDelay = 60;
 /** From which age on an object that no account points to is left over, in milliseconds: no upload lasts that long. */
-const leftOverAfter = 24 * 60 * 60 * 1000;
+const orphanAge = 24 * 60 * 60 * 1000;
 /** How often the cron comes, in milliseconds. */
-const sweepStep = 5 * 60 * 1000;
+const sweepInterval = 5 * 60 * 1000;
 
 /** Asks the queue to delete a former logo. A queue that refuses leaves it to the sweep. */
-export function enqueueRemoval(
+export function enqueueLogoDeletion(
   jobs: Queue,
   accountUuid: string,
   { hash, upload }: StoredLogo,
 ): Promise<void> {
-  return enqueueJob(jobs, { kind: "delete-logo", accountUuid, hash, upload }, grace);
+  return enqueueJob(jobs, { kind: "delete-logo", accountUuid, hash, upload }, deletionDelay);
 }
 
 /** Deletes a former logo; one that its account points to stays. */
-export async function removeLogo(env: Env, { accountUuid, hash, upload }: RemovalJob): Promise<void> {
+export async function deletePreviousLogo(
+  env: Env,
+  { accountUuid, hash, upload }: DeleteLogoJob,
+): Promise<void> {
   const key = logoKey(accountUuid, { hash, upload });
   const pointedTo = await keysPointedTo(openDatabase(env.DB), [accountUuid]);
   if (!pointedTo.has(key)) await env.LOGOS.delete(key);
@@ -49,14 +52,14 @@ export async function removeLogo(env: Env, { accountUuid, hash, upload }: Remova
  * whose uuids are random, page by page; every part has its turn within a day. No place is kept: the
  * time tells the part.
  */
-export async function sweepLogos(env: Env, now: number): Promise<void> {
+export async function deleteOrphanedLogos(env: Env, now: number): Promise<void> {
   const db = openDatabase(env.DB);
-  const part = Math.floor(now / sweepStep) % 256;
+  const part = Math.floor(now / sweepInterval) % 256;
   const prefix = `accounts/${part.toString(16).padStart(2, "0")}`;
   let cursor: string | undefined;
   do {
     const page = await env.LOGOS.list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
-    const old = page.objects.filter(({ uploaded }) => uploaded.getTime() < now - leftOverAfter);
+    const old = page.objects.filter(({ uploaded }) => uploaded.getTime() < now - orphanAge);
     const keys = old.map(({ key }) => key);
     const pointedTo = await keysPointedTo(db, [...new Set(keys.map(accountOf))]);
     const leftOver = keys.filter((key) => !pointedTo.has(key));
@@ -75,7 +78,7 @@ async function keysPointedTo(db: Database, uuids: readonly string[]): Promise<Se
     .where(inArray(uuid, sql`(select value from json_each(${JSON.stringify(uuids)}))`));
   return new Set(
     rows.flatMap((row) => {
-      const logo = logoOf(row);
+      const logo = currentLogo(row);
       return logo === undefined ? [] : [logoKey(row.uuid, logo)];
     }),
   );

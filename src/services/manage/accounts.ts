@@ -5,18 +5,18 @@ import { accountColumns, type AccountName, type StoredAccount } from "../account
 import type { BlockedFeature, BlockingState, UsageEnforcement } from "../../domain/account.ts";
 import type { AccountLimits } from "../../domain/limits.ts";
 import { makePage, pageWindow, type PageLink, type PageRequest } from "../../domain/page.ts";
-import { planLimits, trialEnd, usageLimitOf, type Plan } from "../../domain/plan.ts";
+import { planLimits, trialEnd, effectiveUsageLimit, type Plan } from "../../domain/plan.ts";
 import { searchTerms } from "../../domain/search.ts";
-import { runnable } from "../../storage/kept-query.ts";
+import { uncached } from "../../storage/kept-query.ts";
 import { getAccount } from "../accounts/get.ts";
-import { everyAccount } from "../accounts/listed-accounts.ts";
+import { allAccountsQuery } from "../accounts/listed-accounts.ts";
 import { writeAccount, type ExpectedVersions } from "../accounts/update.ts";
-import { askerOf } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { callerConditions } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { differing } from "../differing.ts";
+import { changedFields } from "../differing.ts";
 import { enqueueJob } from "../jobs.ts";
-import { tellLimit } from "../usage/limit.ts";
+import { pushLimit } from "../usage/limit.ts";
 
 /** An account as the operator sees it. */
 export type ManagedAccount = StoredAccount & { readonly zoneSlug: string | null };
@@ -41,9 +41,9 @@ export async function listManagedAccounts(
   request: PageRequest,
 ): Promise<ManagedPage<ManagedAccount>> {
   const terms = searchTerms(search ?? "");
-  const scope = { queries: new QueryBuilder(), asker: askerOf(ctx) };
-  const every = everyAccount<ManagedAccount>(scope, columns, {}, terms, pageWindow(request));
-  const [, rows] = await readAs(ctx, runnable(ctx.db, every.rows));
+  const scope = { queries: new QueryBuilder(), asker: callerConditions(ctx) };
+  const every = allAccountsQuery<ManagedAccount>(scope, columns, {}, terms, pageWindow(request));
+  const [, rows] = await queryAsCaller(ctx, uncached(ctx.db, every.rows));
   const page = makePage(request, rows, 0, (row) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]));
   return { items: page?.rows ?? [], next: page?.next };
 }
@@ -65,7 +65,7 @@ export interface AccountSettings {
 
 /**
  * Sets what an account may use. With a plan that is no trial the trial ends, and a block for an
- * expired trial ends with the trial, or with a later end of it. Throws `account_missing` and
+ * expired trial ends with the trial, or with a later end of it. Throws `account_not_found` and
  * `version_mismatch`. Two round trips; one when nothing changes.
  */
 export async function updateManagedAccount(
@@ -92,13 +92,13 @@ export async function updateManagedAccount(
     blockingState: freed,
     limits: mergedLimits(account.limits, limits),
   };
-  const written = await writeAccount(ctx, access, differing(account, wanted), expected);
-  const limit = usageLimitOf(written.account);
-  if (limit !== usageLimitOf(account)) {
+  const written = await writeAccount(ctx, access, changedFields(account, wanted), expected);
+  const limit = effectiveUsageLimit(written.account);
+  if (limit !== effectiveUsageLimit(account)) {
     // What is told now may get lost, or arrive behind what a later change tells: the job tells what is
     // stored a second later. Increments bring the limit they were admitted under in any case.
-    ctx.later(tellLimit(ctx, written.account, limit).catch(() => undefined));
-    ctx.later(enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid }));
+    ctx.defer(pushLimit(ctx, written.account, limit).catch(() => undefined));
+    ctx.defer(enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid }));
   }
   return written.account;
 }
@@ -112,7 +112,7 @@ export interface Block {
 
 /**
  * Blocks or unblocks an account. Unblocked after its trial, it is on trial no longer. Throws
- * `account_missing` and `version_mismatch`. Two round trips; one when nothing changes.
+ * `account_not_found` and `version_mismatch`. Two round trips; one when nothing changes.
  */
 export async function blockAccount(
   ctx: Context,
@@ -128,7 +128,7 @@ export async function blockAccount(
     blockedFeatures: blockedFeatures === undefined ? undefined : [...new Set(blockedFeatures)],
     trialExpiresAt: blockingState === "unblocked" && over ? null : undefined,
   };
-  const written = await writeAccount(ctx, access, differing(access.account, wanted), expected);
+  const written = await writeAccount(ctx, access, changedFields(access.account, wanted), expected);
   return written.account;
 }
 

@@ -4,14 +4,14 @@ import { DomainError } from "../../domain/errors.ts";
 import { makePage, pageWindow, type PageRequest } from "../../domain/page.ts";
 import { searchTerms } from "../../domain/search.ts";
 import type { UserType } from "../../domain/user.ts";
-import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, runBatch, type Statement } from "../../storage/database.ts";
 import { users } from "../../storage/schema/users.ts";
 import { auditStatement } from "../audit.ts";
-import { stillManages } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { assertOperator } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { groupKeys, groupsDiffer, requireAssignable, setGroups } from "../users/groups.ts";
-import { everyUser } from "../users/list.ts";
+import { groupIdsQuery, groupsDiffer, checkAssignable, setGroups } from "../users/groups.ts";
+import { allUsersQuery } from "../users/list.ts";
 import type { ManagedPage } from "./accounts.ts";
 
 /** A user as the operator sees them. */
@@ -44,20 +44,20 @@ export async function listManagedUsers(
   search: string | undefined,
   request: PageRequest,
 ): Promise<ManagedPage<ManagedUser>> {
-  const found = everyUser<UserRow>(ctx, columns, searchTerms(search ?? ""), pageWindow(request));
-  const [, rows] = await readAs(ctx, found.rows);
+  const found = allUsersQuery<UserRow>(ctx, columns, searchTerms(search ?? ""), pageWindow(request));
+  const [, rows] = await queryAsCaller(ctx, found.rows);
   const page = makePage(request, rows, 0, ({ id }) => [id]);
   return { items: page?.rows.map(asManaged) ?? [], next: page?.next };
 }
 
-/** One user. Throws `user_missing`. One round trip. */
+/** One user. Throws `user_not_found`. One round trip. */
 export async function getManagedUser(ctx: Context, uuid: string): Promise<ManagedUser> {
-  const [, [row]] = await readAs(ctx, userQuery(ctx, uuid));
+  const [, [row]] = await queryAsCaller(ctx, userQuery(ctx, uuid));
   return requireUser(row);
 }
 
 /**
- * Sets a user's type and groups, and whether they are active. Throws `user_missing`,
+ * Sets a user's type and groups, and whether they are active. Throws `user_not_found`,
  * `group_unknown`, and `last_owner` when the only active owner of an account would be deactivated.
  * Two round trips; one when nothing changes.
  */
@@ -67,15 +67,15 @@ export async function updateManagedUser(
   settings: UserSettings,
 ): Promise<ManagedUser> {
   const { db } = ctx;
-  const [caller, [row], known] = await readAs(ctx, userQuery(ctx, uuid), groupKeys(ctx));
+  const [caller, [row], known] = await queryAsCaller(ctx, userQuery(ctx, uuid), groupIdsQuery(ctx));
   const user = requireUser(row);
   const { type = user.type, groups = user.groups, isActive = user.isActive } = settings;
-  requireAssignable(caller, groups, user.groups, known);
+  checkAssignable(caller, groups, user.groups, known);
   const regroup = groupsDiffer(groups, user.groups);
   if (type === user.type && isActive === user.isActive && !regroup) return user;
 
   await runBatch(db, [
-    stillManages(ctx, caller),
+    assertOperator(ctx, caller),
     stillAsRead(ctx, user),
     db.update(users).set({ type, isActive }).where(eq(users.id, user.id)),
     ...(regroup ? setGroups(ctx, uuid, groups) : []),
@@ -98,7 +98,7 @@ function userQuery(ctx: Context, uuid: string) {
 }
 
 function requireUser(row: UserRow | undefined): ManagedUser {
-  if (row === undefined) throw new DomainError("user_missing");
+  if (row === undefined) throw new DomainError("user_not_found");
   return asManaged(row);
 }
 
@@ -109,5 +109,5 @@ function asManaged({ groups, ...row }: UserRow): ManagedUser {
 function stillAsRead(ctx: Context, { id, type, isActive, groups }: ManagedUser): Statement {
   const grouped = sql`(select json_group_array(group_id) from (select group_id from user_groups where user_id = ${id} order by group_id))`;
   const same = sql`exists (select 1 from users where id = ${id} and type = ${type} and is_active = ${isActive ? 1 : 0}) and ${grouped} = ${JSON.stringify(groups)}`;
-  return precondition(ctx.db, "changed_meanwhile", same);
+  return assertion(ctx.db, "conflict", same);
 }

@@ -1,16 +1,16 @@
 import { asc, eq, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { normalText } from "../../domain/text.ts";
+import { normalizeText } from "../../domain/text.ts";
 import type { CloudProvider, LocationHint } from "../../domain/zone.ts";
-import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, runBatch, type Statement } from "../../storage/database.ts";
 import { zones } from "../../storage/schema/zones.ts";
 import { auditStatement } from "../audit.ts";
-import { stillManages } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { assertOperator } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { differing } from "../differing.ts";
-import { keeping, once } from "../repeats.ts";
+import { changedFields } from "../differing.ts";
+import { withIdempotencyRecord, replayable } from "../repeats.ts";
 
 type ZoneRow = typeof zones.$inferSelect;
 
@@ -30,24 +30,24 @@ export interface ZoneFields {
 
 /** All zones, the oldest first: there are few. One round trip. */
 export async function listManagedZones(ctx: Context): Promise<readonly ManagedZone[]> {
-  const [, rows] = await readAs(ctx, ctx.db.select().from(zones).orderBy(asc(zones.id)));
+  const [, rows] = await queryAsCaller(ctx, ctx.db.select().from(zones).orderBy(asc(zones.id)));
   return rows;
 }
 
-/** One zone. Throws `zone_missing`. One round trip. */
+/** One zone. Throws `zone_not_found`. One round trip. */
 export async function getZone(ctx: Context, uuid: string): Promise<ManagedZone> {
   return (await readZone(ctx, uuid)).zone;
 }
 
 /** Makes a zone. Throws `zone_slug_taken`. Two round trips. */
 export function createZone(ctx: Context, fields: ZoneFields): Promise<ManagedZone> {
-  return once(async () => {
-    const [caller] = await readAs(ctx);
-    const zone = { ...fields, title: normalText(fields.title), uuid: crypto.randomUUID() };
+  return replayable(async () => {
+    const [caller] = await queryAsCaller(ctx);
+    const zone = { ...fields, title: normalizeText(fields.title), uuid: crypto.randomUUID() };
     await runBatch(
       ctx.db,
-      keeping(ctx, caller, JSON.stringify(zone), [
-        stillManages(ctx, caller),
+      withIdempotencyRecord(ctx, caller, JSON.stringify(zone), [
+        assertOperator(ctx, caller),
         ctx.db.insert(zones).values(zone),
         auditStatement(ctx, caller, {
           accountId: null,
@@ -62,7 +62,7 @@ export function createZone(ctx: Context, fields: ZoneFields): Promise<ManagedZon
 }
 
 /**
- * Changes a zone; a field left out stays. Throws `zone_missing`, `zone_slug_taken`, and
+ * Changes a zone; a field left out stays. Throws `zone_not_found`, `zone_slug_taken`, and
  * `zone_in_use` for another place once accounts are in it. Two round trips; one when nothing changes.
  */
 export async function updateZone(
@@ -71,12 +71,12 @@ export async function updateZone(
   fields: { readonly [Name in keyof ZoneFields]?: ZoneFields[Name] | undefined },
 ): Promise<ManagedZone> {
   const { caller, zone } = await readZone(ctx, uuid);
-  const wanted = { ...fields, title: fields.title === undefined ? undefined : normalText(fields.title) };
-  const columns = differing<ZoneFields>(zone, wanted);
+  const wanted = { ...fields, title: fields.title === undefined ? undefined : normalizeText(fields.title) };
+  const columns = changedFields<ZoneFields>(zone, wanted);
   const names = Object.keys(columns) as (keyof ZoneFields)[];
   if (names.length === 0) return zone;
   await runBatch(ctx.db, [
-    stillManages(ctx, caller),
+    assertOperator(ctx, caller),
     stillAsRead(ctx, zone),
     ctx.db.update(zones).set(columns).where(eq(zones.id, zone.id)),
     auditStatement(ctx, caller, {
@@ -89,11 +89,11 @@ export async function updateZone(
   return { ...zone, ...columns };
 }
 
-/** Deletes a zone no account is placed in. Throws `zone_missing` and `zone_in_use`. Two round trips. */
+/** Deletes a zone no account is placed in. Throws `zone_not_found` and `zone_in_use`. Two round trips. */
 export async function deleteZone(ctx: Context, uuid: string): Promise<void> {
   const { caller, zone } = await readZone(ctx, uuid);
   await runBatch(ctx.db, [
-    stillManages(ctx, caller),
+    assertOperator(ctx, caller),
     stillAsRead(ctx, zone),
     ctx.db.delete(zones).where(eq(zones.id, zone.id)),
     auditStatement(ctx, caller, {
@@ -106,8 +106,8 @@ export async function deleteZone(ctx: Context, uuid: string): Promise<void> {
 }
 
 async function readZone(ctx: Context, uuid: string) {
-  const [caller, [zone]] = await readAs(ctx, ctx.db.select().from(zones).where(eq(zones.uuid, uuid)));
-  if (zone === undefined) throw new DomainError("zone_missing");
+  const [caller, [zone]] = await queryAsCaller(ctx, ctx.db.select().from(zones).where(eq(zones.uuid, uuid)));
+  if (zone === undefined) throw new DomainError("zone_not_found");
   return { caller, zone };
 }
 
@@ -130,5 +130,5 @@ function told(
 function stillAsRead(ctx: Context, zone: ZoneRow): Statement {
   const { id, slug, title, cloudProvider, origin, locationHint } = zone;
   const same = sql`exists (select 1 from zones where id = ${id} and slug = ${slug} and title = ${title} and cloud_provider = ${cloudProvider} and private = ${zone.private ? 1 : 0} and origin is ${origin} and location_hint is ${locationHint})`;
-  return precondition(ctx.db, "changed_meanwhile", same);
+  return assertion(ctx.db, "conflict", same);
 }

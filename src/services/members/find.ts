@@ -5,24 +5,24 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import type { Permission } from "../../domain/permissions.ts";
-import { isNowhere } from "../../domain/search.ts";
+import { isUnsearchable } from "../../domain/search.ts";
 import { searchKey } from "../../domain/text.ts";
-import { keepEach, keepQuery, runnable } from "../../storage/kept-query.ts";
+import { memoize, prepareQuery, uncached } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { users } from "../../storage/schema/users.ts";
 import {
   accountQuery,
-  hasOn,
-  isNamed,
-  neededPermission,
-  requireAccess,
+  hasAccountPermission,
+  matchesName,
+  requiredPermission,
+  checkAccess,
   type AccountName,
 } from "../accounts/access.ts";
-import { askerOf, identitySlots, identityValues, type Asker } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { callerConditions, identityConditions, identityParams, type CallerConditions } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { limitWhere } from "../paging.ts";
+import { limitIf } from "../paging.ts";
 
 /** A user in the light of one account. */
 export interface Member {
@@ -33,26 +33,26 @@ export interface Member {
   readonly role: AccountRole;
 }
 
-/** One member. Throws what `requireAccess` throws, and `user_missing` for who is none. One round trip. */
+/** One member. Throws what `checkAccess` throws, and `user_not_found` for who is none. One round trip. */
 export async function getMember(ctx: Context, which: AccountName, uuid: string): Promise<Member> {
   const [member] = await readMembers(ctx, which, eq(users.uuid, uuid));
-  if (member === undefined) throw new DomainError("user_missing");
+  if (member === undefined) throw new DomainError("user_not_found");
   return member;
 }
 
-/** All members, in the order they joined. Throws what `requireAccess` throws. One round trip. */
+/** All members, in the order they joined. Throws what `checkAccess` throws. One round trip. */
 export function listMembers(ctx: Context, which: AccountName): Promise<readonly Member[]> {
   return readMembers(ctx, which, undefined);
 }
 
 /**
  * The members in whose name or address a text stands, whatever its case; every character is an
- * ordinary one. Throws what `requireAccess` throws. One round trip.
+ * ordinary one. Throws what `checkAccess` throws. One round trip.
  */
 export function searchMembers(ctx: Context, which: AccountName, query: string): Promise<readonly Member[]> {
   const text = searchKey(query);
   // Fields stand in lines of their own in what is searched; the names are looked through as one.
-  if (isNowhere(text)) return readMembers(ctx, which, sql`false`);
+  if (isUnsearchable(text)) return readMembers(ctx, which, sql`false`);
   const firstLine = sql`instr(users.search_text, char(10))`;
   const address = sql`substr(users.search_text, 3, ${firstLine} - 3)`;
   const name = sql`trim(replace(substr(users.search_text, ${firstLine} + 3), char(10, 1, 1), ' '))`;
@@ -67,22 +67,25 @@ async function readMembers(
   const members =
     of === undefined && ctx.principal.kind === "identity"
       ? everyMember(ctx, which)
-      : runnable(ctx.db, selectMembers(new QueryBuilder(), askerOf(ctx), which, neededPermission(ctx), of));
-  const [caller, [found], rows] = await readAs(ctx, accountQuery(ctx, which), members);
-  requireAccess(ctx, caller, found);
+      : uncached(
+          ctx.db,
+          selectMembers(new QueryBuilder(), callerConditions(ctx), which, requiredPermission(ctx), of),
+        );
+  const [caller, [found], rows] = await queryAsCaller(ctx, accountQuery(ctx, which), members);
+  checkAccess(ctx, caller, found);
   return rows;
 }
 
 function selectMembers(
   queries: QueryBuilder,
-  asker: Asker,
+  asker: CallerConditions,
   which: SQLWrapper,
   needed: Permission,
   of: SQL | undefined,
 ) {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
   // Who may not ask reads nothing of the account's members.
-  const concerned = hasOn(asker, account, needed);
+  const concerned = hasAccountPermission(asker, account, needed);
   return queries
     .select({
       uuid: users.uuid,
@@ -95,19 +98,19 @@ function selectMembers(
     .innerJoin(users, eq(users.id, memberships.userId))
     .where(and(sql`memberships.account_id = ${account}`, of))
     .orderBy(sql`memberships.id`)
-    .limit(limitWhere(concerned, -1));
+    .limit(limitIf(concerned, -1));
 }
 
 /** All members: asked for so often, and so many, that the query is kept, by the way the account is named and what it takes. */
-const everyMemberOf = keepEach((by: AccountName["by"]) =>
-  keepEach((needed: Permission) =>
-    keepQuery((queries) => {
-      return selectMembers(queries, identitySlots, isNamed(by), needed, undefined);
+const everyMemberOf = memoize((by: AccountName["by"]) =>
+  memoize((needed: Permission) =>
+    prepareQuery((queries) => {
+      return selectMembers(queries, identityConditions, matchesName(by), needed, undefined);
     }),
   ),
 );
 
 function everyMember(ctx: Context, { by, value }: AccountName): RunnableQuery<Member[], "sqlite"> {
-  const query = everyMemberOf(by)(neededPermission(ctx));
-  return query(ctx.db, { ...identityValues(ctx), name: value });
+  const query = everyMemberOf(by)(requiredPermission(ctx));
+  return query(ctx.db, { ...identityParams(ctx), name: value });
 }

@@ -2,21 +2,21 @@ import { and, eq, inArray, sql, type Placeholder, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { precondition, runBatch, type Statement } from "../../storage/database.ts";
-import { keepEach, keepQuery, keepStatement } from "../../storage/kept-query.ts";
+import { assertion, runBatch, type Statement } from "../../storage/database.ts";
+import { memoize, prepareQuery, prepareStatement } from "../../storage/kept-query.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { users } from "../../storage/schema/users.ts";
 import {
-  accessStillHolds,
+  assertAccess,
   accountQuery,
-  idNamed,
-  requireAccess,
+  accountIdByName,
+  checkAccess,
   type Access,
   type AccountName,
 } from "../accounts/access.ts";
-import { seatLeft } from "../accounts/seats.ts";
+import { assertSeatsAvailable } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
-import { readAs, type Caller } from "../caller.ts";
+import { queryAsCaller, type Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** Who becomes what, and who leaves; nobody is named twice. */
@@ -27,32 +27,36 @@ export interface MemberChanges {
 
 /**
  * Makes users members, changes members' roles and removes members, all or nothing. Removing who is
- * no member changes nothing. Throws what `requireAccess` throws, `user_missing` with the uuids of
- * added users there are not, `seats_taken`, and `last_owner` where no active owner would be left. Two
+ * no member changes nothing. Throws what `checkAccess` throws, `user_not_found` with the uuids of
+ * added users there are not, `seat_limit_reached`, and `last_owner` where no active owner would be left. Two
  * round trips; one when nothing changes.
  */
 export async function updateMembers(ctx: Context, which: AccountName, changes: MemberChanges): Promise<void> {
   const named = [...changes.add.map(({ uuid }) => uuid), ...changes.remove];
-  const [caller, [found], known] = await readAs(ctx, accountQuery(ctx, which), namedUsers(ctx, which, named));
-  const access = requireAccess(ctx, caller, found);
+  const [caller, [found], known] = await queryAsCaller(
+    ctx,
+    accountQuery(ctx, which),
+    namedUsers(ctx, which, named),
+  );
+  const access = checkAccess(ctx, caller, found);
   const present = new Map(known.map((user) => [user.uuid, user]));
   const missing = changes.add.map(({ uuid }) => uuid).filter((uuid) => !present.has(uuid));
-  if (missing.length > 0) throw new DomainError("user_missing", { values: missing });
+  if (missing.length > 0) throw new DomainError("user_not_found", { values: missing });
   await writeMembers(ctx, access, known, (user) => roleAfter(changes, user));
 }
 
 /**
- * Lets a member go: oneself, or another for who may change members. Throws what `requireAccess`
- * throws, and `user_missing` for who is no member; a blocked account may be left. Two round trips.
+ * Lets a member go: oneself, or another for who may change members. Throws what `checkAccess`
+ * throws, and `user_not_found` for who is no member; a blocked account may be left. Two round trips.
  */
 export async function removeMember(ctx: Context, which: AccountName, uuid: string): Promise<void> {
-  const [caller, [found], known] = await readAs(
+  const [caller, [found], known] = await queryAsCaller(
     ctx,
     accountQuery(ctx, which),
     namedUsers(ctx, which, [uuid]),
   );
-  const access = requireAccess(ctx, caller, found, isSelf(caller, uuid) ? undefined : "members:write");
-  if (known[0]?.role == null) throw new DomainError("user_missing");
+  const access = checkAccess(ctx, caller, found, isSelf(caller, uuid) ? undefined : "members:write");
+  if (known[0]?.role == null) throw new DomainError("user_not_found");
   await writeMembers(ctx, access, known, () => null);
 }
 
@@ -67,9 +71,9 @@ function namedUsers(ctx: Context, { by, value }: AccountName, uuids: readonly st
   return usersNamed(by)(ctx.db, { name: value, uuids: JSON.stringify(uuids) });
 }
 
-const usersNamed = keepEach((by: AccountName["by"]) => {
-  const ofAccount = sql`memberships.account_id = ${idNamed(by)}`;
-  return keepQuery((queries) =>
+const usersNamed = memoize((by: AccountName["by"]) => {
+  const ofAccount = sql`memberships.account_id = ${accountIdByName(by)}`;
+  return prepareQuery((queries) =>
     queries
       .select({ id: users.id, uuid: users.uuid, role: sql<AccountRole | null>`memberships.role`.as("role") })
       .from(users)
@@ -113,9 +117,9 @@ async function writeMembers(
       : [how(db, { accountId: account.id, role, now, userIds: JSON.stringify(userIds) })];
 
   await runBatch(db, [
-    accessStillHolds(ctx, access),
+    assertAccess(ctx, access),
     stillAsNamed(ctx, account.id, known),
-    ...(seats > 0 ? [seatLeft(ctx, account, seats)] : []),
+    ...(seats > 0 ? [assertSeatsAvailable(ctx, account, seats)] : []),
     ...change(become, "AOWNER", becoming("AOWNER")),
     ...change(join, "AOWNER", joining("AOWNER")),
     ...change(join, "AMEMBER", joining("AMEMBER")),
@@ -130,20 +134,22 @@ async function writeMembers(
   ]);
 }
 
-const join = keepStatement(["accountId", "role", "now", "userIds"], (db, { accountId, role, now, userIds }) =>
-  db
-    .insert(memberships)
-    .select(sql`select null, ${accountId}, value, ${role}, ${now} from json_each(${userIds})`),
+const join = prepareStatement(
+  ["accountId", "role", "now", "userIds"],
+  (db, { accountId, role, now, userIds }) =>
+    db
+      .insert(memberships)
+      .select(sql`select null, ${accountId}, value, ${role}, ${now} from json_each(${userIds})`),
 );
 
-const become = keepStatement(["accountId", "role", "userIds"], (db, { accountId, role, userIds }) =>
+const become = prepareStatement(["accountId", "role", "userIds"], (db, { accountId, role, userIds }) =>
   db
     .update(memberships)
     .set({ role: sql`${role}` })
     .where(membershipsOf(accountId, userIds)),
 );
 
-const leave = keepStatement(["accountId", "userIds"], (db, { accountId, userIds }) =>
+const leave = prepareStatement(["accountId", "userIds"], (db, { accountId, userIds }) =>
   db.delete(memberships).where(membershipsOf(accountId, userIds)),
 );
 
@@ -151,14 +157,14 @@ function membershipsOf(accountId: Placeholder, userIds: Placeholder): SQL | unde
   return and(eq(memberships.accountId, accountId), inArray(memberships.userId, among(userIds)));
 }
 
-/** A batch with this fails as `changed_meanwhile` unless the users have the roles they were read with. */
+/** A batch with this fails as `conflict` unless the users have the roles they were read with. */
 function stillAsNamed({ db }: Context, accountId: number, known: readonly NamedUser[]): Statement {
   return sameRoles(db, { accountId, read: JSON.stringify(known.map(({ id, role }) => [id, role])) });
 }
 
-const sameRoles = keepStatement(["accountId", "read"], (db, { accountId, read }) => {
+const sameRoles = prepareStatement(["accountId", "read"], (db, { accountId, read }) => {
   const differing = sql`select 1 from json_each(${read}) as named left join users on users.id = json_extract(named.value, '$[0]') left join memberships on memberships.user_id = users.id and memberships.account_id = ${accountId} where users.id is null or memberships.role is not json_extract(named.value, '$[1]')`;
-  return precondition(db, "changed_meanwhile", sql`not exists (${differing})`);
+  return assertion(db, "conflict", sql`not exists (${differing})`);
 });
 
 /** What a JSON array holds, of which a kept statement can have any number. */

@@ -1,22 +1,22 @@
 import { and, asc, eq, exists, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { normalText } from "../../domain/text.ts";
-import { precondition, runBatch } from "../../storage/database.ts";
+import { normalizeText } from "../../domain/text.ts";
+import { assertion, runBatch } from "../../storage/database.ts";
 import { personalAccessTokens } from "../../storage/schema/personal-access-tokens.ts";
 import { auditStatement } from "../audit.ts";
-import { callerStillActive } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { assertCallerActive } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
-import { AlreadyDone, keeping } from "../repeats.ts";
-import { makeAccessToken } from "./secret.ts";
+import { IdempotentReplay, withIdempotencyRecord } from "../repeats.ts";
+import { generateAccessToken } from "./secret.ts";
 
 /**
  * Most tokens of one user: they are listed whole, and each is counted by itself where requests are. Those
  * that have expired are listed until another needs their place.
  */
-export const mostAccessTokens = 100;
+export const maxAccessTokens = 100;
 
 /** A token as it is shown, its secret left out. */
 export interface ListedToken {
@@ -42,32 +42,32 @@ export async function listAccessTokens(ctx: Context): Promise<readonly ListedTok
     .from(personalAccessTokens)
     .where(eq(personalAccessTokens.userId, callerId(ctx)))
     .orderBy(asc(personalAccessTokens.createdAt), asc(personalAccessTokens.id));
-  const [, rows] = await readAs(ctx, own);
+  const [, rows] = await queryAsCaller(ctx, own);
   return rows;
 }
 
 /**
- * Makes a token that speaks as the caller. Throws `access_token_insufficient` to a token, which
- * cannot make another, `access_token_shown` for a repeated request, and `too_many_access_tokens`. Two round trips.
+ * Makes a token that speaks as the caller. Throws `access_token_not_allowed` to a token, which
+ * cannot make another, `access_token_already_issued` for a repeated request, and `access_token_limit_reached`. Two round trips.
  */
 export async function createAccessToken(
   ctx: Context,
   input: { readonly description: string; readonly expiresAt: number | null },
 ): Promise<NewToken> {
   const { db, now } = ctx;
-  const [caller] = await readAs(ctx).catch((error: unknown) => {
-    throw error instanceof AlreadyDone ? new DomainError("access_token_shown") : error;
+  const [caller] = await queryAsCaller(ctx).catch((error: unknown) => {
+    throw error instanceof IdempotentReplay ? new DomainError("access_token_already_issued") : error;
   });
-  if (caller.tokenId !== null) throw new DomainError("access_token_insufficient");
-  const { id, token, secretHash } = await makeAccessToken();
+  if (caller.tokenId !== null) throw new DomainError("access_token_not_allowed");
+  const { id, token, secretHash } = await generateAccessToken();
   const { expiresAt } = input;
-  const description = normalText(input.description);
+  const description = normalizeText(input.description);
   await runBatch(
     db,
-    keeping(ctx, caller, "null", [
-      callerStillActive(ctx, caller),
+    withIdempotencyRecord(ctx, caller, "null", [
+      assertCallerActive(ctx, caller),
       db.delete(personalAccessTokens).where(isInTheWay(caller.id, now)),
-      precondition(db, "too_many_access_tokens", sql`not ${isFull(caller.id)}`),
+      assertion(db, "access_token_limit_reached", sql`not ${isFull(caller.id)}`),
       db
         .insert(personalAccessTokens)
         .values({ id, userId: caller.id, description, secretHash, createdAt: now, expiresAt }),
@@ -88,21 +88,21 @@ function isInTheWay(userId: number, now: number): SQL {
 }
 
 function isFull(userId: number): SQL {
-  return sql`(select count(*) from personal_access_tokens where user_id = ${userId}) >= ${mostAccessTokens}`;
+  return sql`(select count(*) from personal_access_tokens where user_id = ${userId}) >= ${maxAccessTokens}`;
 }
 
-/** Ends one of the caller's tokens. Throws `access_token_missing`. Two round trips. */
+/** Ends one of the caller's tokens. Throws `access_token_not_found`. Two round trips. */
 export async function deleteAccessToken(ctx: Context, id: string): Promise<void> {
   const own = and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, callerId(ctx)));
   const found = ctx.db
     .select({ description: personalAccessTokens.description })
     .from(personalAccessTokens)
     .where(own);
-  const [caller, [token]] = await readAs(ctx, found);
-  if (token === undefined) throw new DomainError("access_token_missing");
+  const [caller, [token]] = await queryAsCaller(ctx, found);
+  if (token === undefined) throw new DomainError("access_token_not_found");
   await runBatch(ctx.db, [
-    callerStillActive(ctx, caller),
-    precondition(ctx.db, "changed_meanwhile", exists(found)),
+    assertCallerActive(ctx, caller),
+    assertion(ctx.db, "conflict", exists(found)),
     ctx.db
       .delete(personalAccessTokens)
       .where(and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, caller.id))),

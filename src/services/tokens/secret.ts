@@ -5,7 +5,7 @@
 import { parseUuid } from "../../domain/uuid.ts";
 
 /** What the database is asked about a token. */
-export interface AccessToken {
+export interface AccessTokenCredentials {
   /** A uuid. */
   readonly id: string;
   /** SHA-256 of the secret, in hexadecimal. */
@@ -23,7 +23,7 @@ export function isAccessToken(credentials: string): boolean {
 }
 
 /** A new token, with what is stored of it. */
-export async function makeAccessToken(): Promise<AccessToken & { readonly token: string }> {
+export async function generateAccessToken(): Promise<AccessTokenCredentials & { readonly token: string }> {
   const id = crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(idLength + secretLength));
   bytes.set(Uint8Array.fromHex(id.replaceAll("-", "")));
@@ -32,7 +32,7 @@ export async function makeAccessToken(): Promise<AccessToken & { readonly token:
 }
 
 /** Reads a token; undefined for anything that was never one. */
-export async function readAccessToken(token: string): Promise<AccessToken | undefined> {
+export async function parseAccessToken(token: string): Promise<AccessTokenCredentials | undefined> {
   const bytes = decode(token);
   const id = bytes === undefined ? undefined : parseUuid(bytes.subarray(0, idLength).toHex());
   if (bytes === undefined || id === undefined) return undefined;
@@ -40,7 +40,7 @@ export async function readAccessToken(token: string): Promise<AccessToken | unde
 }
 
 /** Compares two hashes in a time that tells nothing of where they differ. */
-export function isSameHash(left: string, right: string): boolean {
+export function hashesEqual(left: string, right: string): boolean {
   const [one, other] = [new TextEncoder().encode(left), new TextEncoder().encode(right)];
   return one.length === other.length && crypto.subtle.timingSafeEqual(one, other);
 }

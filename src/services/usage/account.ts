@@ -1,22 +1,22 @@
-import { keepEach } from "../../storage/kept-query.ts";
+import { memoize } from "../../storage/kept-query.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { zones } from "../../storage/schema/zones.ts";
 import {
   AccountName,
-  isItsZone,
-  isMembershipOf,
-  isNamed,
-  placeAndRole,
-  requireAccess,
+  joinsZone,
+  joinsMembership,
+  matchesName,
+  zoneAndRoleColumns,
+  checkAccess,
   type FoundAccount,
 } from "../accounts/access.ts";
-import { readAs } from "../caller.ts";
-import { keepForCaller, userIdOf } from "../credentials.ts";
+import { queryAsCaller } from "../caller.ts";
+import { prepareForCaller, userIdOf } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
 /** What it takes of an account to count its usage: a quarter of it, as nothing is asked for so often. */
-export type CountedAccount = Pick<
+export type MeteredAccount = Pick<
   FoundAccount,
   | "id"
   | "uuid"
@@ -29,15 +29,15 @@ export type CountedAccount = Pick<
   | "callerRole"
 >;
 
-/** The account whose usage the caller may count or read. Throws what `requireAccess` throws. One round trip. */
-export async function getCountedAccount(ctx: Context, nameOrId: string): Promise<CountedAccount> {
+/** The account whose usage the caller may count or read. Throws what `checkAccess` throws. One round trip. */
+export async function getMeteredAccount(ctx: Context, nameOrId: string): Promise<MeteredAccount> {
   const { by, value } = new AccountName(nameOrId);
-  const [caller, [found]] = await readAs(ctx, countedNamed(by)(ctx, { name: value }));
-  return requireAccess<CountedAccount>(ctx, caller, found).account;
+  const [caller, [found]] = await queryAsCaller(ctx, countedNamed(by)(ctx, { name: value }));
+  return checkAccess<MeteredAccount>(ctx, caller, found).account;
 }
 
-const countedNamed = keepEach((by: AccountName["by"]) =>
-  keepForCaller((queries, credentials) =>
+const countedNamed = memoize((by: AccountName["by"]) =>
+  prepareForCaller((queries, credentials) =>
     queries
       .select({
         id: accounts.id,
@@ -47,11 +47,11 @@ const countedNamed = keepEach((by: AccountName["by"]) =>
         usageEnforcement: accounts.usageEnforcement,
         blockingState: accounts.blockingState,
         quotaUntil: accounts.quotaUntil,
-        ...placeAndRole,
+        ...zoneAndRoleColumns,
       })
       .from(accounts)
-      .leftJoin(zones, isItsZone)
-      .leftJoin(memberships, isMembershipOf(userIdOf(credentials)))
-      .where(isNamed(by)),
+      .leftJoin(zones, joinsZone)
+      .leftJoin(memberships, joinsMembership(userIdOf(credentials)))
+      .where(matchesName(by)),
   ),
 );

@@ -1,11 +1,11 @@
 import { periodOf, type Span } from "../../domain/buckets.ts";
 import { DomainError, type CountedLimit } from "../../domain/errors.ts";
-import { usageLimitOf } from "../../domain/plan.ts";
-import { usageAnswer, type UsageAnswer } from "../../domain/usage.ts";
+import { effectiveUsageLimit } from "../../domain/plan.ts";
+import { toUsageStatus, type UsageStatus } from "../../domain/usage.ts";
 import type { IncrementResult } from "../../durable/increment.ts";
 import type { Context } from "../context.ts";
-import { getCountedAccount } from "./account.ts";
-import { askMeter } from "./meter.ts";
+import { getMeteredAccount } from "./account.ts";
+import { callMeter } from "./meter.ts";
 
 /** What is counted, from 1 to 2^53−1, and under which key. */
 export interface Increment {
@@ -18,7 +18,7 @@ export type IncrementOutcome =
   | {
       /** `refused`: it would pass the limit, until the period ends. */
       readonly kind: "counted" | "refused";
-      readonly answer: UsageAnswer;
+      readonly answer: UsageStatus;
       /** The limit as it stands; undefined where none is enforced, and where the answer is an older one. */
       readonly limit: CountedLimit | undefined;
     }
@@ -26,7 +26,7 @@ export type IncrementOutcome =
 
 /**
  * Counts usage of an account in this calendar month (UTC), unless that would pass the limit. With a
- * key it counts once in 24 hours; both are read once the caller may. Throws what `requireAccess` throws, `key_reused`, and
+ * key it counts once in 24 hours; both are read once the caller may. Throws what `checkAccess` throws, `idempotency_key_reused`, and
  * `usage_unavailable`. One round trip and one object call.
  */
 export async function incrementUsage(
@@ -34,37 +34,37 @@ export async function incrementUsage(
   uuid: string,
   readIncrement: () => Promise<Increment>,
 ): Promise<IncrementOutcome> {
-  const account = await getCountedAccount(ctx, uuid);
+  const account = await getMeteredAccount(ctx, uuid);
   const { amount, key } = await readIncrement();
   const input = {
     accountUuid: account.uuid,
     amount,
-    limit: usageLimitOf(account),
+    limit: effectiveUsageLimit(account),
     overridden: account.usageLimit !== null,
     enforcement: account.usageEnforcement,
     // The amount is all that a request says.
     key: key === undefined ? undefined : { value: key, requestHash: String(amount) },
   };
-  const result = await askMeter(ctx, account, {
-    repeatable: key !== undefined,
-    ask: async (meter): Promise<IncrementResult> => meter.increment(input, ctx.now),
+  const result = await callMeter(ctx, account, {
+    idempotent: key !== undefined,
+    call: async (meter): Promise<IncrementResult> => meter.increment(input, ctx.now),
   });
   const enforced = account.usageEnforcement === "refuse";
-  const tell = (kind: "counted" | "refused", answer: UsageAnswer, period: Span): IncrementOutcome => ({
+  const tell = (kind: "counted" | "refused", answer: UsageStatus, period: Span): IncrementOutcome => ({
     kind,
     answer,
     limit: enforced ? standing(answer, period, ctx.now) : undefined,
   });
   const period = periodOf(ctx.now);
-  if (typeof result === "number") return tell("counted", usageAnswer(result, input), period);
+  if (typeof result === "number") return tell("counted", toUsageStatus(result, input), period);
   if (result.kind === "repeated") return { kind: "counted", answer: result.answer, limit: undefined };
   if (result.kind === "refused") return tell("refused", result.answer, { ...period, end: result.periodEnd });
-  if (result.kind === "key_reused") throw new DomainError("key_reused");
+  if (result.kind === "idempotency_key_reused") throw new DomainError("idempotency_key_reused");
   return { kind: "too_large" };
 }
 
 function standing(
-  { limit, remaining }: UsageAnswer,
+  { limit, remaining }: UsageStatus,
   { start, end }: Span,
   now: number,
 ): CountedLimit | undefined {

@@ -1,36 +1,36 @@
 import { eq } from "drizzle-orm";
 
-import { usageLimitOf } from "../../domain/plan.ts";
+import { effectiveUsageLimit } from "../../domain/plan.ts";
 import type { Env } from "../../env.ts";
 import { openDatabase } from "../../storage/database.ts";
-import { Tally } from "../../storage/tally.ts";
+import { RequestStats } from "../../storage/tally.ts";
 import { accounts } from "../../storage/schema/accounts.ts";
 import { zones } from "../../storage/schema/zones.ts";
-import { isItsZone, type FoundAccount } from "../accounts/access.ts";
+import { joinsZone, type FoundAccount } from "../accounts/access.ts";
 import type { Context } from "../context.ts";
-import { askMeter } from "./meter.ts";
+import { callMeter } from "./meter.ts";
 
 /** The job of telling an account's usage object the limit it has. */
-export interface LimitJob {
+export interface SyncUsageLimitJob {
   readonly kind: "tell-limit";
   readonly accountUuid: string;
 }
 
 /** Tells the usage object its limit, so that `quota` is brought up to date; each increment brings its own. */
-export async function tellLimit(
-  ctx: Pick<Context, "usage" | "tally" | "now">,
+export async function pushLimit(
+  ctx: Pick<Context, "usage" | "stats" | "now">,
   account: Pick<FoundAccount, "uuid" | "zoneHint">,
   limit: number | null,
 ): Promise<void> {
   const change = { accountUuid: account.uuid, limit };
-  await askMeter(ctx, account, {
-    repeatable: true,
-    ask: async (meter): Promise<void> => meter.limitChanged(change, ctx.now),
+  await callMeter(ctx, account, {
+    idempotent: true,
+    call: async (meter): Promise<void> => meter.setLimit(change, ctx.now),
   });
 }
 
 /** Tells an account's usage object the limit that the database has now; an account that is gone has none. */
-export async function tellStoredLimit(env: Env, accountUuid: string): Promise<void> {
+export async function pushStoredLimit(env: Env, accountUuid: string): Promise<void> {
   const [account] = await openDatabase(env.DB)
     .select({
       uuid: accounts.uuid,
@@ -39,8 +39,12 @@ export async function tellStoredLimit(env: Env, accountUuid: string): Promise<vo
       zoneHint: zones.locationHint,
     })
     .from(accounts)
-    .leftJoin(zones, isItsZone)
+    .leftJoin(zones, joinsZone)
     .where(eq(accounts.uuid, accountUuid));
   if (account === undefined) return;
-  await tellLimit({ usage: env.USAGE, tally: new Tally(), now: Date.now() }, account, usageLimitOf(account));
+  await pushLimit(
+    { usage: env.USAGE, stats: new RequestStats(), now: Date.now() },
+    account,
+    effectiveUsageLimit(account),
+  );
 }

@@ -1,8 +1,8 @@
 import type { Aggregation } from "../../domain/buckets.ts";
 import type { ReadResult } from "../../durable/read.ts";
 import type { Context } from "../context.ts";
-import { getCountedAccount } from "./account.ts";
-import { askMeter } from "./meter.ts";
+import { getMeteredAccount } from "./account.ts";
+import { callMeter } from "./meter.ts";
 
 /** Which usage is asked for: a half-open range in epoch milliseconds, until now where it has no end. */
 export interface UsageQuery {
@@ -14,15 +14,15 @@ export interface UsageQuery {
 }
 
 /**
- * The usage of an account in buckets, or why the range cannot be told. Throws what `requireAccess`
+ * The usage of an account in buckets, or why the range cannot be told. Throws what `checkAccess`
  * throws and `usage_unavailable`. One round trip and one object call.
  */
 export async function readUsage(ctx: Context, accountId: string, query: UsageQuery): Promise<ReadResult> {
-  const account = await getCountedAccount(ctx, accountId);
+  const account = await getMeteredAccount(ctx, accountId);
   const { from, to = ctx.now, aggregation, knowledgebox = null } = query;
   const input = { from, to, aggregation, knowledgebox };
-  return askMeter(ctx, account, {
-    repeatable: true,
-    ask: async (meter): Promise<ReadResult> => meter.read(input, ctx.now),
+  return callMeter(ctx, account, {
+    idempotent: true,
+    call: async (meter): Promise<ReadResult> => meter.read(input, ctx.now),
   });
 }

@@ -1,23 +1,23 @@
 import type { UsageEvent } from "../../domain/usage-events.ts";
 import type { RecordResult } from "../../durable/record.ts";
 import type { Context } from "../context.ts";
-import { getCountedAccount } from "./account.ts";
-import { askMeter } from "./meter.ts";
+import { getMeteredAccount } from "./account.ts";
+import { callMeter } from "./meter.ts";
 
 /**
  * Counts events of an account, each in the hour it happened in, once for its id. Throws what
- * `requireAccess` throws and `usage_unavailable`. One round trip and one object call.
+ * `checkAccess` throws and `usage_unavailable`. One round trip and one object call.
  */
 export async function recordUsage(
   ctx: Context,
   accountId: string,
   events: readonly UsageEvent[],
 ): Promise<RecordResult> {
-  const account = await getCountedAccount(ctx, accountId);
+  const account = await getMeteredAccount(ctx, accountId);
   const input = { accountUuid: account.uuid, events, windowDays: ctx.settings.eventWindowDays };
   // An event counts once for its id; one that was counted by an attempt that failed is a duplicate then.
-  return askMeter(ctx, account, {
-    repeatable: true,
-    ask: async (meter): Promise<RecordResult> => meter.record(input, ctx.now),
+  return callMeter(ctx, account, {
+    idempotent: true,
+    call: async (meter): Promise<RecordResult> => meter.record(input, ctx.now),
   });
 }

@@ -1,18 +1,18 @@
 import { eq, sql } from "drizzle-orm";
 
-import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, runBatch, type Statement } from "../../storage/database.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
 import { users } from "../../storage/schema/users.ts";
-import { accessStillHolds, accountQuery } from "../accounts/access.ts";
-import { isCurrent, requireCurrent } from "../accounts/current.ts";
-import { seatLeft } from "../accounts/seats.ts";
+import { assertAccess, accountQuery } from "../accounts/access.ts";
+import { currentOrganization, checkCurrentAccess } from "../accounts/current.ts";
+import { assertSeatsAvailable } from "../accounts/seats.ts";
 import { auditStatement } from "../audit.ts";
-import { callerStillActive, hasEverywhere } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { assertCallerActive, hasGlobalPermission } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { keeping, once } from "../repeats.ts";
+import { withIdempotencyRecord, replayable } from "../repeats.ts";
 import type { UserProfile } from "./find.ts";
-import { groupKeys, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
+import { groupIdsQuery, checkAssignable, setGroups, assertMayAssignGroups } from "./groups.ts";
 import { personColumns } from "./person.ts";
 
 export interface UserFields {
@@ -26,41 +26,43 @@ export interface UserFields {
 
 /**
  * Makes a user who has not signed in yet, and, for an owner, a member of the current organization.
- * Who may write all users needs no organization. Throws what `requireCurrent` throws,
- * `seats_taken`, `group_unknown` and `forbidden`. Two round trips.
+ * Who may write all users needs no organization. Throws what `checkCurrentAccess` throws,
+ * `seat_limit_reached`, `group_unknown` and `forbidden`. Two round trips.
  */
 export function createUser(
   ctx: Context,
   organization: string | undefined,
   readFields: () => Promise<UserFields>,
 ): Promise<UserProfile> {
-  return once(() => makeUser(ctx, organization, readFields));
+  return replayable(() => tryCreateUser(ctx, organization, readFields));
 }
 
-async function makeUser(
+async function tryCreateUser(
   ctx: Context,
   organization: string | undefined,
   readFields: () => Promise<UserFields>,
 ): Promise<UserProfile> {
   const { db, now } = ctx;
-  const [caller, [found], known] = await readAs(
+  const [caller, [found], known] = await queryAsCaller(
     ctx,
-    accountQuery(ctx, isCurrent(ctx, organization)),
-    groupKeys(ctx),
+    accountQuery(ctx, currentOrganization(ctx, organization)),
+    groupIdsQuery(ctx),
   );
   const free =
-    caller.everywhere.has("users:write") && organization === undefined && found?.callerRole !== "AOWNER";
-  const access = free ? undefined : requireCurrent(ctx, caller, found, organization);
+    caller.globalPermissions.has("users:write") &&
+    organization === undefined &&
+    found?.callerRole !== "AOWNER";
+  const access = free ? undefined : checkCurrentAccess(ctx, caller, found, organization);
   const { email = "", firstName = "", lastName = "", isActive = true, groups = [] } = await readFields();
-  requireAssignable(caller, groups, [], known);
+  checkAssignable(caller, groups, [], known);
 
   const uuid = crypto.randomUUID();
   const userId = sql`(select id from users where uuid = ${uuid})`;
   const made = { id: 0, uuid, email, firstName, lastName, isActive, groups };
   const allowed: Statement[] =
     access === undefined
-      ? [precondition(db, "changed_meanwhile", hasEverywhere(ctx, "users:write"))]
-      : [accessStillHolds(ctx, access), seatLeft(ctx, access.account)];
+      ? [assertion(db, "conflict", hasGlobalPermission(ctx, "users:write"))]
+      : [assertAccess(ctx, access), assertSeatsAvailable(ctx, access.account)];
   const joining: Statement[] =
     access === undefined
       ? []
@@ -73,8 +75,8 @@ async function makeUser(
           }),
         ];
   const results = await runBatch(db, [
-    ...keeping(ctx, caller, sql`json_set(${JSON.stringify(made)}, '$.id', ${userId})`, [
-      callerStillActive(ctx, caller),
+    ...withIdempotencyRecord(ctx, caller, sql`json_set(${JSON.stringify(made)}, '$.id', ${userId})`, [
+      assertCallerActive(ctx, caller),
       ...allowed,
       db.insert(users).values({
         uuid,
@@ -83,7 +85,7 @@ async function makeUser(
         createdAt: now,
       }),
       ...joining,
-      ...(groups.length === 0 ? [] : [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)]),
+      ...(groups.length === 0 ? [] : [assertMayAssignGroups(ctx), ...setGroups(ctx, uuid, groups)]),
       auditStatement(ctx, caller, {
         accountId: access?.account.id ?? null,
         action: "user.created",

@@ -1,20 +1,20 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
-import { precondition, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, runBatch, type Statement } from "../../storage/database.ts";
 import { auditRows } from "../../storage/schema/audit-rows.ts";
 import { deletedIdentities, identities } from "../../storage/schema/identities.ts";
 import { invites } from "../../storage/schema/invites.ts";
 import { users } from "../../storage/schema/users.ts";
 import { auditStatement, nextAuditId } from "../audit.ts";
-import { readAs, type Caller } from "../caller.ts";
+import { queryAsCaller, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import { identityHash } from "../sign-in.ts";
-import { requireEditable, stillEditable, userQuery, type FoundUser } from "./find.ts";
+import { checkEditable, assertEditable, userQuery, type FoundUser } from "./find.ts";
 
 /**
  * Deletes a user with what is their own. Their identities are remembered as hashes, so that tokens
- * issued before are refused. Throws what `requireEditable` throws, and `last_owner` while they are
+ * issued before are refused. Throws what `checkEditable` throws, and `last_owner` while they are
  * the only active owner of an account. Two round trips.
  */
 export function deleteUser(ctx: Context, uuid: string): Promise<void> {
@@ -22,7 +22,7 @@ export function deleteUser(ctx: Context, uuid: string): Promise<void> {
 }
 
 /** Deletes the caller, as `deleteUser` does. Throws `last_owner`. Two round trips. */
-export function deleteMe(ctx: Context): Promise<void> {
+export function deleteCurrentUser(ctx: Context): Promise<void> {
   return deleteWhere(ctx, eq(users.id, callerId(ctx)));
 }
 
@@ -32,14 +32,14 @@ async function deleteWhere(ctx: Context, which: SQL): Promise<void> {
     .select({ issuer: identities.issuer, subject: identities.subject })
     .from(identities)
     .where(eq(identities.userId, sql`(select id from users where ${which})`));
-  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, which), bound);
-  const user = requireEditable(caller, found);
+  const [caller, [found], known] = await queryAsCaller(ctx, userQuery(ctx, which), bound);
+  const user = checkEditable(caller, found);
   const hashes = await Promise.all(known.map(identityHash));
   await runBatch(db, [
-    stillEditable(ctx, caller, user),
-    precondition(
+    assertEditable(ctx, caller, user),
+    assertion(
       db,
-      "changed_meanwhile",
+      "conflict",
       sql`(select count(*) from identities where user_id = ${user.id}) = ${known.length}`,
     ),
     ...hashes.map((hash) =>

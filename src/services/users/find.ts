@@ -2,9 +2,9 @@ import { sql, type SQL } from "drizzle-orm";
 
 import { isBlocked, type BlockingState } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
 import { users } from "../../storage/schema/users.ts";
-import { hasEverywhere, isStillActive } from "../asker.ts";
+import { hasGlobalPermission, userIsActive } from "../asker.ts";
 import type { Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
@@ -37,7 +37,7 @@ export const profileColumns = {
 export type ProfileRow = Omit<UserProfile, "isActive" | "groups"> & { isActive: number; groups: string };
 
 /** A profile out of its row. */
-export function asProfile({
+export function toProfile({
   id,
   uuid,
   email,
@@ -72,12 +72,12 @@ export function userQuery(ctx: Context, which: SQL) {
 }
 export type FoundUser = Awaited<ReturnType<typeof userQuery>>[number];
 
-/** Throws `user_missing` unless the user is the caller, is in an account the caller owns, or the caller may read all. */
-export function requireVisible(caller: Caller, found: FoundUser | undefined): FoundUser {
+/** Throws `user_not_found` unless the user is the caller, is in an account the caller owns, or the caller may read all. */
+export function checkVisible(caller: Caller, found: FoundUser | undefined): FoundUser {
   const visible =
     found !== undefined &&
-    (found.id === caller.id || found.ownedAccounts > 0 || caller.everywhere.has("users:read"));
-  if (!visible) throw new DomainError("user_missing");
+    (found.id === caller.id || found.ownedAccounts > 0 || caller.globalPermissions.has("users:read"));
+  if (!visible) throw new DomainError("user_not_found");
   return found;
 }
 
@@ -85,11 +85,11 @@ export function requireVisible(caller: Caller, found: FoundUser | undefined): Fo
  * Nobody rises above themselves: a user is changed by themselves, by who may write all users, and
  * by an owner only while they have never signed in, are in no account but the owner's, and in no
  * group: whoever signs in with the address that an owner gives them would have the group's permissions. Throws
- * what `requireVisible` throws, `forbidden`, and `account_blocked` where an owner's account is.
+ * what `checkVisible` throws, `forbidden`, and `account_blocked` where an owner's account is.
  */
-export function requireEditable(caller: Caller, found: FoundUser | undefined): FoundUser {
-  const user = requireVisible(caller, found);
-  if (user.id === caller.id || caller.everywhere.has("users:write")) return user;
+export function checkEditable(caller: Caller, found: FoundUser | undefined): FoundUser {
+  const user = checkVisible(caller, found);
+  if (user.id === caller.id || caller.globalPermissions.has("users:write")) return user;
   const mine =
     user.signedIn === 0 &&
     user.ownedAccounts > 0 &&
@@ -102,17 +102,17 @@ export function requireEditable(caller: Caller, found: FoundUser | undefined): F
   return user;
 }
 
-/** What `requireEditable` found must still hold when the change is written, or the batch fails as `changed_meanwhile`. */
-export function stillEditable(ctx: Context, caller: Caller, user: FoundUser): Statement {
+/** What `checkEditable` found must still hold when the change is written, or the batch fails as `conflict`. */
+export function assertEditable(ctx: Context, caller: Caller, user: FoundUser): Statement {
   const unbound = sql`not exists (select 1 from identities where user_id = ${user.id}) and not exists (select 1 from user_groups where user_id = ${user.id})`;
   const total = sql`(select count(*) from memberships where user_id = ${user.id})`;
   const owned = sql`(select count(*) from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id where theirs.user_id = ${user.id} and mine.user_id = ${caller.id} and mine.role = 'AOWNER')`;
   const blocked = sql`exists (select 1 from memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${user.id} and accounts.blocking_state <> 'unblocked')`;
   const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total} and not ${blocked})`;
   const allowed =
-    user.id === caller.id ? sql`true` : sql`(${hasEverywhere(ctx, "users:write")} or ${byOwner})`;
+    user.id === caller.id ? sql`true` : sql`(${hasGlobalPermission(ctx, "users:write")} or ${byOwner})`;
   const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive} and (select json_group_array(group_id) from user_groups where user_id = ${user.id}) = ${user.groups})`;
-  return precondition(ctx.db, "changed_meanwhile", sql`${isStillActive(caller)} and ${same} and ${allowed}`);
+  return assertion(ctx.db, "conflict", sql`${userIsActive(caller)} and ${same} and ${allowed}`);
 }
 
 /** Something of the accounts that the user is in and the caller owns. */

@@ -1,14 +1,14 @@
 import { and, eq, notInArray, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { precondition, type Statement } from "../../storage/database.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
 import { groups, userGroups } from "../../storage/schema/groups.ts";
-import { hasEverywhere } from "../asker.ts";
+import { hasGlobalPermission } from "../asker.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** The keys of all groups: there are few. */
-export function groupKeys(ctx: Context) {
+export function groupIdsQuery(ctx: Context) {
   return ctx.db.select({ groupKey: groups.id }).from(groups);
 }
 
@@ -24,7 +24,7 @@ export function groupsDiffer(wanted: readonly number[] | undefined, present: rea
  * Groups are set by who may assign them; the same groups again are no change. Throws
  * `group_unknown` and `forbidden`.
  */
-export function requireAssignable(
+export function checkAssignable(
   caller: Caller,
   wanted: readonly number[] | undefined,
   present: readonly number[],
@@ -32,13 +32,13 @@ export function requireAssignable(
 ): void {
   const unknown = wanted?.filter((key) => !known.some(({ groupKey }) => groupKey === key)) ?? [];
   if (unknown.length > 0) throw new DomainError("group_unknown", { values: unknown.map(String) });
-  if (groupsDiffer(wanted, present) && !caller.everywhere.has("groups:assign"))
+  if (groupsDiffer(wanted, present) && !caller.globalPermissions.has("groups:assign"))
     throw new DomainError("forbidden");
 }
 
-/** A batch with this fails as `changed_meanwhile` when the caller may no longer assign groups. */
-export function stillAssigns(ctx: Context): Statement {
-  return precondition(ctx.db, "changed_meanwhile", hasEverywhere(ctx, "groups:assign"));
+/** A batch with this fails as `conflict` when the caller may no longer assign groups. */
+export function assertMayAssignGroups(ctx: Context): Statement {
+  return assertion(ctx.db, "conflict", hasGlobalPermission(ctx, "groups:assign"));
 }
 
 /** Makes a user's groups these, by the user's uuid. */

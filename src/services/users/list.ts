@@ -3,25 +3,25 @@ import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import type { SelectedFields } from "drizzle-orm/sqlite-core";
 
 import { DomainError } from "../../domain/errors.ts";
-import { makePage, pageWindow, type Page, type PageRequest, type Window } from "../../domain/page.ts";
+import { makePage, pageWindow, type Page, type PageRequest, type PageWindow } from "../../domain/page.ts";
 import { searchTerms } from "../../domain/search.ts";
 import { counters } from "../../storage/schema/counters.ts";
 import { users } from "../../storage/schema/users.ts";
-import { hasEverywhere } from "../asker.ts";
-import { readAs } from "../caller.ts";
+import { hasGlobalPermission } from "../asker.ts";
+import { queryAsCaller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 import {
-  beyondId,
-  byId,
+  afterCursor,
+  orderById,
   containsTerms,
-  countOf,
-  limitWhere,
+  countRows,
+  limitIf,
   isIndexed,
   matchesIndex,
   searchCountLimit,
 } from "../paging.ts";
-import { asProfile, profileColumns, type ProfileRow, type UserProfile } from "./find.ts";
+import { toProfile, profileColumns, type ProfileRow, type UserProfile } from "./find.ts";
 
 /**
  * A page of the users of the accounts the caller owns, the caller too, or of all for who may read
@@ -34,17 +34,17 @@ export async function listUsers(
 ): Promise<Page<UserProfile>> {
   const terms = searchTerms(search ?? "");
   const window = pageWindow(request);
-  const every = everyUser<ProfileRow>(ctx, profileColumns, terms, window);
+  const every = allUsersQuery<ProfileRow>(ctx, profileColumns, terms, window);
   const own = ownUsers(ctx, terms, window);
-  const [caller, allRows, allCount, ownRows, ownCount] = await readAs(
+  const [caller, allRows, allCount, ownRows, ownCount] = await queryAsCaller(
     ctx,
     every.rows,
     every.count,
     own.rows,
     own.count,
   );
-  const seesAll = caller.everywhere.has("users:read");
-  const rows = (seesAll ? allRows : ownRows).map(asProfile);
+  const seesAll = caller.globalPermissions.has("users:read");
+  const rows = (seesAll ? allRows : ownRows).map(toProfile);
   const count = (seesAll ? allCount : ownCount)[0]?.count ?? 0;
   const page = makePage(request, rows, count, ({ id }) => [id]);
   if (page === undefined) throw new DomainError("page_invalid");
@@ -52,7 +52,7 @@ export async function listUsers(
 }
 
 /** Which users a caller without the platform-wide permission sees. */
-export function isOwnUser(ctx: Context): SQL {
+export function isVisibleUser(ctx: Context): SQL {
   const me = callerId(ctx);
   return inArray(
     users.id,
@@ -60,44 +60,44 @@ export function isOwnUser(ctx: Context): SQL {
   );
 }
 
-function ownUsers(ctx: Context, terms: readonly string[], window: Window) {
+function ownUsers(ctx: Context, terms: readonly string[], window: PageWindow) {
   const { db } = ctx;
-  const concerned = not(hasEverywhere(ctx, "users:read"));
+  const concerned = not(hasGlobalPermission(ctx, "users:read"));
   const own = and(
-    isOwnUser(ctx),
+    isVisibleUser(ctx),
     terms.length > 0 ? containsTerms(terms, [sql`users.search_text`]) : undefined,
   );
   const rows = db
     .select(profileColumns)
     .from(users)
-    .where(and(own, beyondId(sql`users.id`, window)))
-    .orderBy(byId(sql`users.id`, window))
-    .limit(limitWhere(concerned, window.limit))
+    .where(and(own, afterCursor(sql`users.id`, window)))
+    .orderBy(orderById(sql`users.id`, window))
+    .limit(limitIf(concerned, window.limit))
     .offset(window.offset);
   const found = db
     .select({ one: sql`1` })
     .from(users)
     .where(own)
-    .limit(limitWhere(concerned, -1));
-  return { rows, count: countOf(ctx, found) };
+    .limit(limitIf(concerned, -1));
+  return { rows, count: countRows(ctx, found) };
 }
 
 /** All users, or those a search finds; for callers who may not read all, it reads nothing. */
-export function everyUser<Row extends { readonly id: number }>(
+export function allUsersQuery<Row extends { readonly id: number }>(
   ctx: Context,
   columns: SelectedFields,
   terms: readonly string[],
-  window: Window,
+  window: PageWindow,
 ): { rows: RunnableQuery<Row[], "sqlite">; count: RunnableQuery<{ count: number }[], "sqlite"> } {
   const { db } = ctx;
-  const allowed = hasEverywhere(ctx, "users:read");
-  const limit = limitWhere(allowed, window.limit);
+  const allowed = hasGlobalPermission(ctx, "users:read");
+  const limit = limitIf(allowed, window.limit);
   if (terms.length === 0) {
     const rows = db
       .select(columns)
       .from(users)
-      .where(beyondId(sql`users.id`, window))
-      .orderBy(byId(sql`users.id`, window))
+      .where(afterCursor(sql`users.id`, window))
+      .orderBy(orderById(sql`users.id`, window))
       .limit(limit)
       .offset(window.offset);
     return {
@@ -112,13 +112,13 @@ export function everyUser<Row extends { readonly id: number }>(
     .select(columns)
     .from(users)
     .innerJoin(index, indexed)
-    .where(and(matching, beyondId(sql`users_search.rowid`, window)))
-    .orderBy(byId(sql`users_search.rowid`, window))
+    .where(and(matching, afterCursor(sql`users_search.rowid`, window)))
+    .orderBy(orderById(sql`users_search.rowid`, window))
     .limit(limit)
     .offset(window.offset);
   const counts = db.select({ one: sql`1` }).from(index);
   const found = (isIndexed(terms) ? counts : counts.innerJoin(users, indexed))
     .where(matching)
-    .limit(limitWhere(allowed, searchCountLimit));
-  return { rows: rows as RunnableQuery<Row[], "sqlite">, count: countOf(ctx, found) };
+    .limit(limitIf(allowed, searchCountLimit));
+  return { rows: rows as RunnableQuery<Row[], "sqlite">, count: countRows(ctx, found) };
 }

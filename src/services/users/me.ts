@@ -2,14 +2,14 @@ import { and, asc, eq, sql } from "drizzle-orm";
 
 import { accounts } from "../../storage/schema/accounts.ts";
 import { memberships } from "../../storage/schema/memberships.ts";
-import { mayOwnMore, ownedCount } from "../accounts/owned.ts";
-import { readAs, type Caller } from "../caller.ts";
+import { canOwnMore, countOwnedAccounts } from "../accounts/owned.ts";
+import { queryAsCaller, type Caller } from "../caller.ts";
 import { callerId } from "../credentials.ts";
 import type { Context } from "../context.ts";
 
 /** The caller. One round trip. */
-export async function getMe(ctx: Context): Promise<Caller> {
-  const [caller] = await readAs(ctx);
+export async function getCurrentUser(ctx: Context): Promise<Caller> {
+  const [caller] = await queryAsCaller(ctx);
   return caller;
 }
 
@@ -19,9 +19,9 @@ export interface Welcome {
   /** uuids of the accounts the user is a member of. */
   readonly accounts: readonly string[];
   /** Whether the user may make another account. */
-  readonly mayCreate: boolean;
+  readonly canCreateAccount: boolean;
   /** Accounts that would be left without an active owner: while there are any, the user cannot be deleted. */
-  readonly dependants: readonly { readonly uuid: string; readonly slug: string }[];
+  readonly dependentAccounts: readonly { readonly uuid: string; readonly slug: string }[];
 }
 
 /** The caller with what depends on them. One round trip. */
@@ -38,11 +38,13 @@ export async function getWelcome(ctx: Context): Promise<Welcome> {
     .innerJoin(accounts, eq(accounts.id, memberships.accountId))
     .where(and(eq(memberships.userId, me)))
     .orderBy(asc(accounts.titleKey), asc(accounts.id));
-  const [user, rows, owned] = await readAs(ctx, own, ownedCount(ctx));
+  const [user, rows, owned] = await queryAsCaller(ctx, own, countOwnedAccounts(ctx));
   return {
     user,
     accounts: rows.map(({ uuid }) => uuid),
-    mayCreate: mayOwnMore(ctx, owned[0]?.count ?? 0),
-    dependants: rows.filter(({ dependant }) => dependant === 1).map(({ uuid, slug }) => ({ uuid, slug })),
+    canCreateAccount: canOwnMore(ctx, owned[0]?.count ?? 0),
+    dependentAccounts: rows
+      .filter(({ dependant }) => dependant === 1)
+      .map(({ uuid, slug }) => ({ uuid, slug })),
   };
 }

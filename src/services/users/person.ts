@@ -1,5 +1,5 @@
 import { searchText } from "../../domain/search.ts";
-import { normalEmail } from "../../domain/user.ts";
+import { normalizeEmail } from "../../domain/user.ts";
 
 /** The columns that say who a user is, with what the user is found by. */
 export function personColumns({
@@ -13,7 +13,7 @@ export function personColumns({
 }) {
   return {
     email,
-    emailKey: normalEmail(email),
+    emailKey: normalizeEmail(email),
     firstName,
     lastName,
     searchText: searchText([email, firstName, lastName]),

@@ -3,16 +3,16 @@ import { eq } from "drizzle-orm";
 import { runBatch } from "../../storage/database.ts";
 import { users } from "../../storage/schema/users.ts";
 import { auditStatement } from "../audit.ts";
-import { readAs } from "../caller.ts";
+import { queryAsCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import type { UserFields } from "./create.ts";
-import { asProfile, requireEditable, stillEditable, userQuery, type UserProfile } from "./find.ts";
-import { groupKeys, groupsDiffer, requireAssignable, setGroups, stillAssigns } from "./groups.ts";
+import { toProfile, checkEditable, assertEditable, userQuery, type UserProfile } from "./find.ts";
+import { groupIdsQuery, groupsDiffer, checkAssignable, setGroups, assertMayAssignGroups } from "./groups.ts";
 import { personColumns } from "./person.ts";
 
 /**
  * Changes a user and answers them as they are then; a field left out stays. Throws what
- * `requireEditable` throws, `group_unknown`, `forbidden` for groups, and `last_owner` when the
+ * `checkEditable` throws, `group_unknown`, `forbidden` for groups, and `last_owner` when the
  * only active owner of an account would be deactivated. Two round trips, one when nothing changes.
  */
 export async function updateUser(
@@ -21,11 +21,15 @@ export async function updateUser(
   readFields: () => Promise<UserFields>,
 ): Promise<UserProfile> {
   const { db } = ctx;
-  const [caller, [found], known] = await readAs(ctx, userQuery(ctx, eq(users.uuid, uuid)), groupKeys(ctx));
-  const user = requireEditable(caller, found);
-  const before = asProfile(user);
+  const [caller, [found], known] = await queryAsCaller(
+    ctx,
+    userQuery(ctx, eq(users.uuid, uuid)),
+    groupIdsQuery(ctx),
+  );
+  const user = checkEditable(caller, found);
+  const before = toProfile(user);
   const { groups, ...fields } = await readFields();
-  requireAssignable(caller, groups, before.groups, known);
+  checkAssignable(caller, groups, before.groups, known);
   const regroup = groupsDiffer(groups, before.groups);
   const after: UserProfile = { ...before, ...defined(fields), ...(groups === undefined ? {} : { groups }) };
   const compared: [string, unknown, unknown][] = [
@@ -39,12 +43,12 @@ export async function updateUser(
   if (changed.length === 0) return before;
 
   await runBatch(db, [
-    stillEditable(ctx, caller, user),
+    assertEditable(ctx, caller, user),
     db
       .update(users)
       .set({ ...personColumns(after), isActive: after.isActive })
       .where(eq(users.id, user.id)),
-    ...(regroup && groups !== undefined ? [stillAssigns(ctx), ...setGroups(ctx, uuid, groups)] : []),
+    ...(regroup && groups !== undefined ? [assertMayAssignGroups(ctx), ...setGroups(ctx, uuid, groups)] : []),
     auditStatement(ctx, caller, {
       accountId: null,
       action: "user.updated",

@@ -5,7 +5,7 @@ import { blockingStates, type BlockedFeature, usageEnforcements } from "../../do
 import { plans } from "../../domain/plan.ts";
 import type { AccountLimits } from "../../domain/limits.ts";
 import type { ImageType } from "../../domain/logo.ts";
-import { oneOf } from "./checks.ts";
+import { enumCheck } from "./checks.ts";
 import { zones } from "./zones.ts";
 
 export const accounts = sqliteTable(
@@ -74,8 +74,8 @@ export const accounts = sqliteTable(
       .where(sql`trial_expires_at is not null and blocking_state = 'unblocked'`),
     check("accounts_slug_form", sql`slug <> '' and slug not glob '*[^-_a-z0-9]*'`),
     check("accounts_usage_limit_range", sql`usage_limit >= 0`),
-    oneOf("accounts_type", table.type, plans),
-    oneOf("accounts_blocking_state", table.blockingState, blockingStates),
-    oneOf("accounts_usage_enforcement", table.usageEnforcement, usageEnforcements),
+    enumCheck("accounts_type", table.type, plans),
+    enumCheck("accounts_blocking_state", table.blockingState, blockingStates),
+    enumCheck("accounts_usage_enforcement", table.usageEnforcement, usageEnforcements),
   ],
 );

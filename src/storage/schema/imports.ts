@@ -1,6 +1,6 @@
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-import { yesOrNo } from "./checks.ts";
+import { booleanCheck } from "./checks.ts";
 
 /**
  * The import under way: one row, or none. Within its own transactions accounts and their members come as they
@@ -16,5 +16,5 @@ export const imports = sqliteTable(
     /** True within a transaction that takes rows, and so for nobody else. */
     taking: integer("taking", { mode: "boolean" }).notNull().default(false),
   },
-  (table) => [yesOrNo("imports_taking", table.taking)],
+  (table) => [booleanCheck("imports_taking", table.taking)],
 );

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-import { accountRoles, inviteStates } from "../../domain/account.ts";
-import { oneOf } from "./checks.ts";
+import { accountRoles, invitationStates } from "../../domain/account.ts";
+import { enumCheck } from "./checks.ts";
 import { accounts } from "./accounts.ts";
 import { users } from "./users.ts";
 
@@ -18,7 +18,7 @@ export const invites = sqliteTable(
     emailKey: text("email_key").notNull(),
     role: text("role", { enum: accountRoles }).notNull(),
     invitedBy: integer("invited_by").references(() => users.id, { onDelete: "set null" }),
-    state: text("state", { enum: inviteStates }).notNull().default("pending"),
+    state: text("state", { enum: invitationStates }).notNull().default("pending"),
     /** Moves with every resend; the secret is made from it, so an older one stops working. */
     version: integer("version").notNull().default(1),
     sentAt: integer("sent_at").notNull(),
@@ -50,8 +50,8 @@ export const invites = sqliteTable(
     index("invites_acceptor")
       .on(table.acceptedBy)
       .where(sql`accepted_by is not null`),
-    oneOf("invites_role", table.role, accountRoles),
-    oneOf("invites_state", table.state, inviteStates),
+    enumCheck("invites_role", table.role, accountRoles),
+    enumCheck("invites_state", table.state, invitationStates),
   ],
 );
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 import { accountRoles } from "../../domain/account.ts";
-import { oneOf } from "./checks.ts";
+import { enumCheck } from "./checks.ts";
 import { accounts } from "./accounts.ts";
 import { users } from "./users.ts";
 
@@ -26,6 +26,6 @@ export const memberships = sqliteTable(
     index("memberships_owners")
       .on(table.accountId, table.userId)
       .where(sql`role = 'AOWNER'`),
-    oneOf("memberships_role", table.role, accountRoles),
+    enumCheck("memberships_role", table.role, accountRoles),
   ],
 );

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 import { languages, userTypes } from "../../domain/user.ts";
-import { oneOf, yesOrNo } from "./checks.ts";
+import { enumCheck, booleanCheck } from "./checks.ts";
 
 export const users = sqliteTable(
   "users",
@@ -33,9 +33,9 @@ export const users = sqliteTable(
     index("users_verified_elsewhere")
       .on(table.verifiedEmail)
       .where(sql`verified_email <> email_key`),
-    oneOf("users_type", table.type, userTypes),
-    oneOf("users_language", table.language, languages),
-    yesOrNo("users_is_active", table.isActive),
-    yesOrNo("users_consent_given", table.consentGiven),
+    enumCheck("users_type", table.type, userTypes),
+    enumCheck("users_language", table.language, languages),
+    booleanCheck("users_is_active", table.isActive),
+    booleanCheck("users_consent_given", table.consentGiven),
   ],
 );

@@ -1,7 +1,7 @@
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
-import { oneOf, yesOrNo } from "./checks.ts";
+import { enumCheck, booleanCheck } from "./checks.ts";
 
 export const zones = sqliteTable(
   "zones",
@@ -16,8 +16,8 @@ export const zones = sqliteTable(
     locationHint: text("location_hint", { enum: locationHints }),
   },
   (table) => [
-    oneOf("zones_cloud_provider", table.cloudProvider, cloudProviders),
-    oneOf("zones_location_hint", table.locationHint, locationHints),
-    yesOrNo("zones_private", table.private),
+    enumCheck("zones_cloud_provider", table.cloudProvider, cloudProviders),
+    enumCheck("zones_location_hint", table.locationHint, locationHints),
+    booleanCheck("zones_private", table.private),
   ],
 );
