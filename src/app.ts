@@ -4,16 +4,16 @@ import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 
+import { ConfigError, getConfig } from "./config.ts";
 import { accountsApi } from "./http/accounts/routes.ts";
-import { ConfigError, getConfig } from "./http/configuration.ts";
 import type { AppContext, AppEnv } from "./http/app-env.ts";
+import { renderOpenApi } from "./http/openapi/document.ts";
+import { operatorApi } from "./http/operator/routes.ts";
 import { organizationsApi } from "./http/organizations/routes.ts";
-import { operatorApi } from "./http/manage/routes.ts";
-import { requestLog } from "./http/observe.ts";
-import { logUnexpected } from "./http/refusal.ts";
-import { bookmarkHeader } from "./http/replicas.ts";
-import { renderOpenApi } from "./http/service/document.ts";
-import { systemApi } from "./http/service/routes.ts";
+import { bookmarkHeader } from "./http/read-replicas.ts";
+import { requestLog } from "./http/request-log.ts";
+import { systemApi } from "./http/system/routes.ts";
+import { logUnexpected } from "./logging.ts";
 
 export const app = new Hono<AppEnv>();
 

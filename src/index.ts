@@ -1,6 +1,6 @@
 import { app } from "./app.ts";
 import type { Env } from "./env.ts";
-import { runJobs, runSchedule } from "./jobs.ts";
+import { runJobs, runSchedule } from "./queue.ts";
 
 export { UsageMeter } from "./durable/usage-meter.ts";
 

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 
 import { firstAuditId } from "../../src/domain/audit.ts";
+import { invitationLifetime } from "../../src/domain/invitation.ts";
 import { searchText } from "../../src/domain/search.ts";
 import { searchKey } from "../../src/domain/text.ts";
-import { invitationLifetime } from "../../src/domain/invite.ts";
 import { normalizeEmail } from "../../src/domain/user.ts";
 import type { Random } from "./random.ts";
 

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 
-import { metrics } from "../../src/domain/usage.ts";
+import { metrics } from "../../src/domain/usage/usage.ts";
 import { fill } from "./fill.ts";
 
 const hoursAYear = 365 * 24;

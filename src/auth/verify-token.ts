@@ -1,11 +1,12 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify, type ProtectedHeaderParameters } from "jose";
+
 import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { leeway, readIdentity } from "./identity.ts";
 import type { Issuer } from "./issuers.ts";
 import { KeySet } from "./key-set.ts";
 import { RemoteKeySet, type RemoteKeySetOptions } from "./remote-key-set.ts";
-import { tokenDigest, VerifiedTokenCache } from "./token-memory.ts";
+import { tokenDigest, VerifiedTokenCache } from "./token-cache.ts";
 
 const tokenLength = 8 * 1024;
 const kidLength = 255;

@@ -1,3 +1,4 @@
+import { searchText } from "./search.ts";
 import { foldCase } from "./text.ts";
 
 /** What a user is to the platform. ROOT is never stored for operators: it is derived on every request. */
@@ -33,4 +34,23 @@ export function joinName(firstName: string, lastName: string): string {
 export function languageFromLocale(locale: string | undefined): Language | undefined {
   const code = locale?.split(/[-_]/, 1)[0]?.toUpperCase();
   return languages.find((language) => language === code);
+}
+
+/** Returns a user's address and names together with the derived values that look-ups and searches use. */
+export function withSearchKeys({
+  email,
+  firstName,
+  lastName,
+}: {
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}) {
+  return {
+    email,
+    emailKey: normalizeEmail(email),
+    firstName,
+    lastName,
+    searchText: searchText([email, firstName, lastName]),
+  };
 }

@@ -1,6 +1,6 @@
-import { periodOf } from "../domain/buckets.ts";
-import { isLimitReached } from "../domain/usage.ts";
-import { hasTables, requiredReaderVersion, migrations } from "./store.ts";
+import { periodOf } from "../domain/usage/buckets.ts";
+import { isLimitReached } from "../domain/usage/usage.ts";
+import { hasTables, migrations, requiredReaderVersion } from "./migrations.ts";
 
 const needs = requiredReaderVersion(migrations);
 

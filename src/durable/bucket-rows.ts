@@ -1,6 +1,6 @@
-import type { Span, Sums } from "../domain/buckets.ts";
-import type { BucketSums } from "../domain/usage-events.ts";
-import { metrics, type Metric } from "../domain/usage.ts";
+import type { Span, Sums } from "../domain/usage/buckets.ts";
+import type { BucketSums } from "../domain/usage/events.ts";
+import { type Metric, metrics } from "../domain/usage/usage.ts";
 
 type Table = "hours" | "days";
 

@@ -1,8 +1,8 @@
-import { bucketStart, periodOf } from "../domain/buckets.ts";
-import { decideIncrement, type Increment, type UsageStatus } from "../domain/usage.ts";
+import { bucketStart, periodOf } from "../domain/usage/buckets.ts";
+import { decideIncrement, type Increment, type UsageStatus } from "../domain/usage/usage.ts";
 import type { AccountState, Transition } from "./account-state.ts";
-import { findIdempotencyRecord, saveIdempotencyRecord, type IdempotencyKey } from "./answers.ts";
-import { flushCurrentHour } from "./open-hour.ts";
+import { flushCurrentHour } from "./current-hour.ts";
+import { findIdempotencyRecord, type IdempotencyKey, saveIdempotencyRecord } from "./idempotency-records.ts";
 
 export interface IncrementInput extends Increment {
   readonly accountUuid: string;

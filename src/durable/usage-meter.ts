@@ -1,34 +1,34 @@
 import { DurableObject } from "cloudflare:workers";
 
-import { periodOf } from "../domain/buckets.ts";
 import { errorName } from "../domain/errors.ts";
+import { periodOf } from "../domain/usage/buckets.ts";
 import type { Env } from "../env.ts";
 import {
-  initialState,
-  rollPeriod,
-  loadState,
-  compareSnapshots,
-  snapshotOf,
-  saveState,
   type AccountState,
+  compareSnapshots,
+  initialState,
+  loadState,
+  rollPeriod,
+  saveState,
+  snapshotOf,
   type Transition,
 } from "./account-state.ts";
+import { flushCurrentHour, isHourOver } from "./current-hour.ts";
+import { hashIds } from "./event-dedup.ts";
+import { record, type RecordInput, type RecordResult } from "./events.ts";
 import {
   exportRows,
   importRows,
-  type UsageExport,
   type UsageCursor,
+  type UsageExport,
   type UsageRow,
   type UsageTable,
-} from "./copy.ts";
-import { increment, withLimit, type IncrementInput, type IncrementResult } from "./increment.ts";
-import { syncToD1 } from "./mirror.ts";
-import { flushCurrentHour, isHourOver } from "./open-hour.ts";
-import { read, type ReadInput, type ReadResult } from "./read.ts";
-import { record, type RecordInput, type RecordResult } from "./record.ts";
-import { prune } from "./retention.ts";
-import { hashIds } from "./seen-events.ts";
-import { hasTables, migrate } from "./store.ts";
+} from "./export.ts";
+import { increment, type IncrementInput, type IncrementResult, withLimit } from "./increment.ts";
+import { hasTables, migrate } from "./migrations.ts";
+import { prune } from "./prune.ts";
+import { read, type ReadInput, type ReadResult } from "./query.ts";
+import { syncToD1 } from "./sync-to-d1.ts";
 
 /** How long after a change that clients see the database is told of it, and after a prune step the next one runs. */
 const mirrorDelay = 2_000;

@@ -3,8 +3,8 @@ import type { RequestIdVariables } from "hono/request-id";
 
 import type { OperationId } from "../domain/permissions.ts";
 import type { Env } from "../env.ts";
-import type { RequestStats } from "../storage/tally.ts";
-import type { CallerKind } from "./observe.ts";
+import type { RequestStats } from "../storage/request-stats.ts";
+import type { CallerKind } from "./request-log.ts";
 
 /** What Hono is told of every request of this worker. */
 export interface AppEnv {

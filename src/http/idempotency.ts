@@ -2,7 +2,7 @@
 import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
 import { countCodePoints } from "../domain/text.ts";
-import type { Context } from "../services/context.ts";
+import type { Context } from "../services/caller/context.ts";
 import type { AppContext } from "./app-env.ts";
 
 const longestKey = 255;

@@ -1,7 +1,7 @@
 import type { AccountRole } from "../domain/account.ts";
 import type { Language } from "../domain/user.ts";
+import { invitationMessages } from "./messages.ts";
 import { escapeHtml, interpolate, toSingleLine, truncate } from "./text.ts";
-import { invitationMessages } from "./words.ts";
 
 /** What the mail of an invitation tells. */
 export interface Invitation {

@@ -1,12 +1,12 @@
 import { sql, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
-import { auditRows } from "../storage/schema/audit-rows.ts";
-import { accountQuery, hasAccountPermission, AccountName, checkAccess } from "./accounts/access.ts";
-import { callerConditions, hasGlobalPermission } from "./asker.ts";
-import { queryAsCaller } from "./caller.ts";
-import type { Context } from "./context.ts";
-import { limitIf } from "./paging.ts";
+import { auditRows } from "../storage/schema.ts";
+import { AccountName, accountQuery, checkAccess, hasAccountPermission } from "./accounts/access.ts";
+import { queryAsCaller } from "./caller/caller.ts";
+import { callerConditions, hasGlobalPermission } from "./caller/conditions.ts";
+import type { Context } from "./caller/context.ts";
+import { limitIf } from "./pagination.ts";
 
 /** A change that was made. */
 export type AuditRow = Omit<typeof auditRows.$inferSelect, "accountId">;

@@ -1,11 +1,10 @@
-import { sql, type Placeholder, type SQL } from "drizzle-orm";
+import { type Placeholder, sql, type SQL } from "drizzle-orm";
 
 import { firstAuditId } from "../domain/audit.ts";
 import type { Statement } from "../storage/database.ts";
-import { prepareStatement, type Placeholders } from "../storage/kept-query.ts";
-import { accounts } from "../storage/schema/accounts.ts";
-import { auditRows } from "../storage/schema/audit-rows.ts";
-import type { Context } from "./context.ts";
+import { type Placeholders, prepareStatement } from "../storage/prepared.ts";
+import { accounts, auditRows } from "../storage/schema.ts";
+import type { Context } from "./caller/context.ts";
 
 /** Stands for a value that changed and is not told. */
 export const masked = "…";

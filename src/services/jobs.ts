@@ -1,9 +1,9 @@
 /** Work after the answer: what the queue carries, and how it is given to it. */
 import { errorName } from "../domain/errors.ts";
-import type { EraseAccountJob, CleanUpStragglersJob } from "./erasures.ts";
-import type { MailInvitationJob } from "./invites/mail.ts";
-import type { DeleteLogoJob } from "./logos/removal.ts";
-import type { SyncUsageLimitJob } from "./usage/limit.ts";
+import type { CleanUpStragglersJob, EraseAccountJob } from "./accounts/cleanup.ts";
+import type { MailInvitationJob } from "./invitations/mail.ts";
+import type { DeleteLogoJob } from "./logos/cleanup.ts";
+import type { SyncUsageLimitJob } from "./usage/sync-limit.ts";
 
 export type Job =
   | EraseAccountJob

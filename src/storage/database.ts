@@ -1,13 +1,13 @@
-import { sql, type Query, type SQL } from "drizzle-orm";
+import { type Query, sql, type SQL } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
-import { retry } from "./again.ts";
-import { preconditions } from "./schema/preconditions.ts";
-import { RequestStats } from "./tally.ts";
+import { retry } from "../domain/retry.ts";
+import { RequestStats } from "./request-stats.ts";
+import { preconditions } from "./schema.ts";
 
 export type Database = DrizzleD1Database & {
   readonly $client: D1Database;

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
 
-import { boolean, integer, listOf, timestamp, uuid } from "../../src/http/fastapi/fields.ts";
+import { boolean, integer, listOf, dateTime, uuid } from "../../src/http/fastapi/fields.ts";
 import { check } from "../../src/http/fastapi/validation.ts";
 
 /** What a body's field makes of a value: the value, or what is wrong. */
@@ -20,7 +20,7 @@ describe("a missing field", () => {
     ["uuid", uuid("")],
     ["integer", integer({ min: 0, description: "" })],
     ["boolean", boolean("")],
-    ["moment", timestamp("")],
+    ["moment", dateTime("")],
     ["list", listOf(z.string(), 3)],
   ])("is told with what it is missing from: %s", (_, schema) => {
     const body = { other: 1 };
@@ -185,7 +185,7 @@ describe("a time", () => {
     ["1769864400"],
     [1_769_864_400_000],
   ])("may be %j", (input) => {
-    expect(read(timestamp(""), input)).toEqual({ is: Date.parse("2026-01-31T13:00:00Z") });
+    expect(read(dateTime(""), input)).toEqual({ is: Date.parse("2026-01-31T13:00:00Z") });
   });
 
   it.each([
@@ -200,7 +200,7 @@ describe("a time", () => {
     "2026-01-31T13:00:00Zx",
   ])("is not %j", (input) => {
     const start = /^Input should be a valid datetime or date, ./;
-    expect(read(timestamp(""), input)).toEqual([
+    expect(read(dateTime(""), input)).toEqual([
       {
         type: "datetime_from_date_parsing",
         loc: ["body", "field"],
@@ -212,7 +212,7 @@ describe("a time", () => {
   });
 
   it.each([1e30, -1e30])("is not %d, which no calendar reaches", (input) => {
-    expect(read(timestamp(""), input)).toEqual([
+    expect(read(dateTime(""), input)).toEqual([
       {
         type: "datetime_parsing",
         loc: ["body", "field"],
@@ -226,7 +226,7 @@ describe("a time", () => {
   it.each([[true], [false], [null], [[]], [{}], [[1_769_864_400]]])(
     "is not %j, which is nothing like one",
     (input) => {
-      expect(read(timestamp(""), input)).toEqual(
+      expect(read(dateTime(""), input)).toEqual(
         fault(input, "datetime_type", "Input should be a valid datetime"),
       );
     },
@@ -269,7 +269,7 @@ it("everything wrong with one body is told together, in its order", () => {
     id: uuid(""),
     count: integer({ min: 1, description: "" }),
     on: boolean(""),
-    at: timestamp(""),
+    at: dateTime(""),
     ids: listOf(uuid(""), 2),
   });
   const result = check(schema, { id: "x", count: 0, on: "maybe", at: [], ids: ["y"] }, "body");

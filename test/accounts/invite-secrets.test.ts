@@ -1,7 +1,7 @@
 /** Secrets of invitations that open nothing: all of them are answered alike. */
 import { describe, expect, it } from "vitest";
 
-import { createInvitationToken } from "../../src/services/invites/secret.ts";
+import { createInvitationToken } from "../../src/services/invitations/token.ts";
 import { noField, noString } from "../faults.ts";
 import { setInvite, storeInvite } from "../organizations/invitations.ts";
 import { answered } from "../organizations/requests.ts";

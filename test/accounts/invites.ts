@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import { createInvitationToken } from "../../src/services/invites/secret.ts";
+import { createInvitationToken } from "../../src/services/invitations/token.ts";
 import { anAddress, setInvite } from "../organizations/invitations.ts";
 import type { Answer, Caller, MadeAccount } from "../world.ts";
 import { read } from "./rows.ts";

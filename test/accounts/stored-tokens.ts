@@ -1,5 +1,5 @@
 /** Personal access tokens straight in the database, for callers who may be nobody too. */
-import { generateAccessToken } from "../../src/services/tokens/secret.ts";
+import { generateAccessToken } from "../../src/services/access-tokens/secret.ts";
 import { Caller } from "../world.ts";
 import { run } from "./rows.ts";
 

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { aggregations } from "../../src/domain/buckets.ts";
+import { aggregations } from "../../src/domain/usage/buckets.ts";
 import {
   day,
   event,
@@ -10,11 +10,11 @@ import {
   increments,
   metricNames,
   noon,
+  type point,
   read,
   record,
   start,
   stopClock,
-  type point,
 } from "../usage.ts";
 
 stopClock();

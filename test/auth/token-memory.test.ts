@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+
+import { tokenDigest, VerifiedTokenCache } from "../../src/auth/token-cache.ts";
 import type { Identity } from "../../src/domain/identity.ts";
-import { tokenDigest, VerifiedTokenCache } from "../../src/auth/token-memory.ts";
 import { noon, noonSeconds } from "./signing.ts";
 
 const minute = 60_000;

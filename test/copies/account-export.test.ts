@@ -1,20 +1,20 @@
 /** An account's own export: all that is its own, line by line, to whoever may have it. */
 import { describe, expect, it } from "vitest";
 
-import type { UsageRow } from "../../src/durable/copy.ts";
-import { toBuckets } from "../../src/services/copies/buckets.ts";
+import type { UsageRow } from "../../src/durable/export.ts";
+import { toBuckets } from "../../src/services/export-import/export-account.ts";
 import { anImage, logosWithout, upload } from "../accounts/logos.ts";
 import { doorWith } from "../http/door.ts";
 import { faults, row, run } from "../storage/rows.ts";
 import { day, event, hour, increments, metricNames, quietly, record, unreachable } from "../usage.ts";
 import {
   addMember,
-  makeAccount,
-  someone,
-  unique,
   type Answer,
   type Caller,
   type MadeAccount,
+  makeAccount,
+  someone,
+  unique,
 } from "../world.ts";
 import { roomInHour } from "./service.ts";
 

@@ -2,20 +2,20 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import {
+  type Aggregation,
   aggregations,
+  type BucketSize,
   bucketStart,
   day,
   foldRange,
   hour,
-  oldestKeptHour,
   maxPoints,
   nextBucket,
+  oldestKeptHour,
   periodOf,
   planRange,
-  type Aggregation,
-  type BucketSize,
   type Sums,
-} from "../../src/domain/buckets.ts";
+} from "../../src/domain/usage/buckets.ts";
 
 const utc = (text: string) => Date.parse(`${text}${text.includes("T") ? "" : "T00:00"}Z`);
 const iso = (at: number) => new Date(at).toISOString().slice(0, 16);

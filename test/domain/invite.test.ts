@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { rolesAtLeast, secondsUntilResend } from "../../src/domain/invite.ts";
-import { createInvitationToken, parseInvitationToken } from "../../src/services/invites/secret.ts";
+import { rolesAtLeast, secondsUntilResend } from "../../src/domain/invitation.ts";
+import { createInvitationToken, parseInvitationToken } from "../../src/services/invitations/token.ts";
 
 const key = fc.string({ minLength: 16, unit: "binary" }).map((text) => text.toWellFormed());
 const reference = fc.record({ uuid: fc.uuid(), version: fc.integer({ min: 1, max: 2 ** 32 - 1 }) });

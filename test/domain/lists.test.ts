@@ -5,11 +5,11 @@ import {
   decodeCursor,
   encodeCursor,
   makePage,
-  pageWindow,
   type Page,
   type PageRequest,
-} from "../../src/domain/page.ts";
-import { toIndexedSearch, searchText, searchTerms } from "../../src/domain/search.ts";
+  pageWindow,
+} from "../../src/domain/pagination.ts";
+import { searchTerms, searchText, toIndexedSearch } from "../../src/domain/search.ts";
 
 type Row = readonly [string, number];
 

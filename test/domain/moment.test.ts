@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { timestampFromNumber, parseTimestamp } from "../../src/domain/moment.ts";
+import { parseTimestamp, timestampFromNumber } from "../../src/domain/timestamp.ts";
 
 const dates = fc.date({
   min: new Date("0001-01-01T00:00:00.000Z"),

@@ -1,8 +1,8 @@
 /** Rows of a usage object that are put back: those that do not fit leave it as it was, and whole. */
 import { describe, expect, it } from "vitest";
 
-import { usageTables, type UsageRow } from "../../src/durable/copy.ts";
-import { migrations } from "../../src/durable/store.ts";
+import { type UsageRow, usageTables } from "../../src/durable/export.ts";
+import { migrations } from "../../src/durable/migrations.ts";
 import { answer, hour, Meter, noon } from "./meters.ts";
 
 /** What an account's object stores that counted something of everything. */

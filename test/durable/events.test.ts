@@ -1,7 +1,7 @@
 /** Recording events: what counts, what counted before, what is refused, and what it costs. */
 import { describe, expect, it } from "vitest";
 
-import { eventMetrics } from "../../src/domain/usage.ts";
+import { eventMetrics } from "../../src/domain/usage/usage.ts";
 import { day, eventOf, hour, Meter, most, noon } from "./meters.ts";
 
 const around = { from: noon, to: noon + hour };

@@ -3,12 +3,12 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 
+import type { UsageEvent } from "../../src/domain/usage/events.ts";
+import { type Metric, metrics, toUsageStatus, type UsageStatus } from "../../src/domain/usage/usage.ts";
+import type { RecordResult } from "../../src/durable/events.ts";
 import type { IncrementInput, IncrementResult } from "../../src/durable/increment.ts";
-import type { ReadInput, ReadResult } from "../../src/durable/read.ts";
-import type { RecordResult } from "../../src/durable/record.ts";
+import type { ReadInput, ReadResult } from "../../src/durable/query.ts";
 import type { UsageState } from "../../src/durable/usage-meter.ts";
-import { metrics, toUsageStatus, type Metric, type UsageStatus } from "../../src/domain/usage.ts";
-import type { UsageEvent } from "../../src/domain/usage-events.ts";
 
 export const hour = 60 * 60 * 1000;
 export const day = 24 * hour;

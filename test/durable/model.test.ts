@@ -3,8 +3,8 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { metrics } from "../../src/domain/usage.ts";
-import type { UsageEvent } from "../../src/domain/usage-events.ts";
+import type { UsageEvent } from "../../src/domain/usage/events.ts";
+import { metrics } from "../../src/domain/usage/usage.ts";
 import { makeAccountOf, makeUser, row } from "../storage/rows.ts";
 import { day, hour, Meter, most, noon } from "./meters.ts";
 import { Model, monthStart, windowDays } from "./model.ts";

@@ -1,6 +1,6 @@
 /** What a usage meter promises, told as plainly as can be: everything in memory, nothing clever. */
-import type { Aggregation } from "../../src/domain/buckets.ts";
-import type { UsageEvent } from "../../src/domain/usage-events.ts";
+import type { Aggregation } from "../../src/domain/usage/buckets.ts";
+import type { UsageEvent } from "../../src/domain/usage/events.ts";
 import type { IncrementInput } from "../../src/durable/increment.ts";
 import { answer, day, hour } from "./meters.ts";
 

@@ -2,8 +2,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { aggregations } from "../../src/domain/buckets.ts";
-import { metrics } from "../../src/domain/usage.ts";
+import { aggregations } from "../../src/domain/usage/buckets.ts";
+import { metrics } from "../../src/domain/usage/usage.ts";
 import { day, hour, Meter, most, noon } from "./meters.ts";
 
 const midnight = noon - (noon % day);

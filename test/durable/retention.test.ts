@@ -2,7 +2,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { pruneStep } from "../../src/durable/retention.ts";
+import { pruneStep } from "../../src/durable/prune.ts";
 import { answer, day, hour, Meter, noon } from "./meters.ts";
 
 // Alarms go by the machine's clock: set ahead, none of them rings but by hand.

@@ -2,10 +2,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
-import { metrics } from "../../src/domain/usage.ts";
+import { metrics } from "../../src/domain/usage/usage.ts";
 import { loadState } from "../../src/durable/account-state.ts";
-import { flushCurrentHour } from "../../src/durable/open-hour.ts";
-import { migrate, requiredReaderVersion, migrations, type Migration } from "../../src/durable/store.ts";
+import { flushCurrentHour } from "../../src/durable/current-hour.ts";
+import { migrate, type Migration, migrations, requiredReaderVersion } from "../../src/durable/migrations.ts";
 import { answer, day, hour, Meter, noon } from "./meters.ts";
 
 /** The version of the code that knows one step more. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
 
-import { clientNetwork } from "../../src/http/rate-limits.ts";
+import { clientNetwork } from "../../src/http/rate-limit.ts";
 import { Caller, makeAccount, someone, stranger, unique } from "../world.ts";
 import { doorWith, roomInMinute } from "./door.ts";
 

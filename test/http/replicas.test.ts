@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import { operations } from "../../src/domain/permissions.ts";
-import { replicaReadable } from "../../src/http/replicas.ts";
+import { replicaReadable } from "../../src/http/read-replicas.ts";
 import { makeAccount, someone, unique } from "../world.ts";
 import { doorWith } from "./door.ts";
 

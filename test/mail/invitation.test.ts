@@ -2,10 +2,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { languages, type Language } from "../../src/domain/user.ts";
-import { renderInvitationEmail, type Invitation } from "../../src/mail/invitation.ts";
+import { type Language, languages } from "../../src/domain/user.ts";
+import { type Invitation, renderInvitationEmail } from "../../src/mail/invitation.ts";
+import { invitationMessages } from "../../src/mail/messages.ts";
 import { escapeHtml, interpolate, toSingleLine, truncate } from "../../src/mail/text.ts";
-import { invitationMessages } from "../../src/mail/words.ts";
 
 const link = "https://roster.test/invite#a-secret_of70characters";
 const invitation: Invitation = {

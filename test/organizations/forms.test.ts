@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { omittedByEmpty } from "../../src/http/organizations/body.ts";
-import { makeAccount, someone, stranger, unique, type Caller } from "../world.ts";
+import { omittedByEmpty } from "../../src/http/django/body.ts";
+import { type Caller, makeAccount, someone, stranger, unique } from "../world.ts";
 import { answered, expectMade, list, one, required, sendRaw, shown, slugForm } from "./requests.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";

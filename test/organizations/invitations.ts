@@ -2,9 +2,9 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import { createInvitationToken } from "../../src/services/invites/secret.ts";
+import { createInvitationToken } from "../../src/services/invitations/token.ts";
 import { setColumns } from "../accounts/rows.ts";
-import { unique, type Answer, type Caller, type MadeAccount } from "../world.ts";
+import { type Answer, type Caller, type MadeAccount, unique } from "../world.ts";
 import { answered } from "./requests.ts";
 
 export const face = "/accounts/invite/";

@@ -5,10 +5,9 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { builtInGroups } from "../../src/domain/permissions.ts";
-import { exportedTables } from "../../src/services/copies/tables.ts";
-import { openDatabase, assertion, runBatch } from "../../src/storage/database.ts";
-import { accounts } from "../../src/storage/schema/accounts.ts";
-import { memberships } from "../../src/storage/schema/memberships.ts";
+import { exportedTables } from "../../src/services/export-import/tables.ts";
+import { assertion, openDatabase, runBatch } from "../../src/storage/database.ts";
+import { accounts, memberships } from "../../src/storage/schema.ts";
 import { unique } from "../world.ts";
 import {
   accountInsert,

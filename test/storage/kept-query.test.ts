@@ -4,8 +4,8 @@ import { eq, sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 
 import { openDatabase, runBatch } from "../../src/storage/database.ts";
-import { prepareStatement } from "../../src/storage/kept-query.ts";
-import { zones } from "../../src/storage/schema/zones.ts";
+import { prepareStatement } from "../../src/storage/prepared.ts";
+import { zones } from "../../src/storage/schema.ts";
 
 const db = openDatabase(env.DB);
 const names = ["uuid", "slug", "private"] as const;

@@ -2,10 +2,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { operations, type OperationId } from "../../src/domain/permissions.ts";
-import { encodeCursor } from "../../src/domain/page.ts";
+import { encodeCursor } from "../../src/domain/pagination.ts";
+import { type OperationId, operations } from "../../src/domain/permissions.ts";
 import worker from "../../src/index.ts";
-import { exportedTables } from "../../src/services/copies/tables.ts";
+import { exportedTables } from "../../src/services/export-import/tables.ts";
 import { storeLogo } from "../accounts/logos.ts";
 import { withToken } from "../accounts/stored-tokens.ts";
 import { Counter, Meter, patientQueue } from "../counting.ts";
@@ -13,17 +13,17 @@ import { cron, deliver } from "../deliver.ts";
 import { mailFrom, Post } from "../mail/mailing.ts";
 import { anAddress, storeInvite } from "../organizations/invitations.ts";
 import {
+  type Caller,
+  type MadeAccount,
   makeAccount,
   makeReader,
   operator,
   someone,
   unique,
-  type Caller,
-  type MadeAccount,
 } from "../world.ts";
 import { costs } from "./operation-costs.ts";
 import { askedByLinks, expectGoodPlans, isSort, plansOf, type Walk } from "./query-plans.ts";
-import { changed, takeReadings, type Readings } from "./readings.ts";
+import { changed, type Readings, takeReadings } from "./readings.ts";
 import { makeAccountOf, makeUser, memberInsert, row, run } from "./rows.ts";
 
 const counter = new Counter({ JOBS: patientQueue });

@@ -1,19 +1,19 @@
 import { z } from "@hono/zod-openapi";
 
-import { formatTimestamp } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
 import {
   createAccessToken,
   deleteAccessToken,
   listAccessTokens,
   maxAccessTokens,
-} from "../../services/tokens/access-tokens.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata, withSchemaName } from "../described.ts";
-import { responses, empty, json } from "../fastapi/answers.ts";
+} from "../../services/access-tokens/access-tokens.ts";
 import { dateTime, orNull, uuid } from "../fastapi/fields.ts";
+import { empty, json, responses } from "../fastapi/responses.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { addIssue } from "../fastapi/validation.ts";
-import { operation } from "./operation.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
+import { operation } from "./surface.ts";
 
 const tag = "Authenticated user";
 const exampleId = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";

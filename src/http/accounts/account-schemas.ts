@@ -8,15 +8,15 @@ import {
   descriptionLength,
   titleLength,
 } from "../../domain/account.ts";
-import { formatTimestamp } from "../../domain/moment.ts";
-import { roleGrants, type Permission } from "../../domain/permissions.ts";
+import { type Permission, roleGrants } from "../../domain/permissions.ts";
 import { planLimits, plans } from "../../domain/plan.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
 import type { Access } from "../../services/accounts/access.ts";
-import type { Context } from "../../services/context.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
-import { withSchemaName } from "../described.ts";
-import { email, slug, text } from "../fastapi/text-fields.ts";
+import type { Context } from "../../services/caller/context.ts";
 import { limitsSchema } from "../fastapi/limits.ts";
+import { email, slug, text } from "../fastapi/text-fields.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
 import { samlBody } from "./saml.ts";
 
 const nullableInteger = () => z.int().nullable();

@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 
-import { createAccount } from "../../services/accounts/create.ts";
-import { deleteAccount } from "../../services/accounts/delete.ts";
-import { getAccount } from "../../services/accounts/get.ts";
 import { AccountName } from "../../services/accounts/access.ts";
-import { listMemberAccounts } from "../../services/accounts/list-own.ts";
-import { isSlugAvailable } from "../../services/accounts/slug-status.ts";
-import { updateAccount, type AccountChanges } from "../../services/accounts/update.ts";
+import { createAccount } from "../../services/accounts/create.ts";
+import { getAccount, isSlugAvailable } from "../../services/accounts/get.ts";
+import { listMemberAccounts } from "../../services/accounts/list.ts";
+import { type AccountChanges, deleteAccount, updateAccount } from "../../services/accounts/update.ts";
+import { computeEtag, ifMatchVersions, respondWithEtag } from "../etag.ts";
+import { empty, json, responses } from "../fastapi/responses.ts";
+import { limitSlugs } from "../rate-limit.ts";
 import {
   accountCreationBody,
   accountModificationBody,
@@ -16,11 +17,8 @@ import {
   listedAccountSchema,
   toAccount,
 } from "./account-schemas.ts";
-import { respondWithEtag, computeEtag, ifMatchVersions } from "../entity-tag.ts";
-import { limitSlugs } from "../rate-limits.ts";
-import { responses, empty, json } from "../fastapi/answers.ts";
-import { operation } from "./operation.ts";
 import { accountBySlugOrId } from "./paths.ts";
+import { operation } from "./surface.ts";
 
 const tag = "Accounts";
 

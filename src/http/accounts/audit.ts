@@ -1,8 +1,8 @@
 import { listAccountAudit } from "../../services/audit-list.ts";
-import { responses, json } from "../fastapi/answers.ts";
-import { auditPageSchema, auditQuery, toAuditPage, parseAuditQuery } from "../fastapi/audit.ts";
+import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/audit.ts";
+import { json, responses } from "../fastapi/responses.ts";
 import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./operation.ts";
+import { operation } from "./surface.ts";
 
 operation(
   {

@@ -1,13 +1,13 @@
-import { AccountName } from "../../services/accounts/access.ts";
-import { exportAccount, type AccountPart } from "../../services/copies/export-account.ts";
-import { formatTimestamp } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
 import { joinName } from "../../domain/user.ts";
-import { responses, bytes } from "../fastapi/answers.ts";
+import { logUnexpected } from "../../logging.ts";
+import { AccountName } from "../../services/accounts/access.ts";
+import { type AccountPart, exportAccount } from "../../services/export-import/export-account.ts";
 import { toAuditEntry } from "../fastapi/audit.ts";
-import { logUnexpected } from "../refusal.ts";
+import { bytes, responses } from "../fastapi/responses.ts";
 import { toAccount } from "./account-schemas.ts";
 import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./operation.ts";
+import { operation } from "./surface.ts";
 
 const mediaType = "application/x-ndjson";
 

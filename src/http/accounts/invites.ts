@@ -2,17 +2,17 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { formatTimestamp } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
 import { AccountName } from "../../services/accounts/access.ts";
-import { inviteOrRenew } from "../../services/invites/invite.ts";
-import { listAllInvitations } from "../../services/invites/list.ts";
-import { revokeInvitationByEmail } from "../../services/invites/revoke.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata, withSchemaName } from "../described.ts";
-import { responses, empty, json } from "../fastapi/answers.ts";
+import { inviteOrRenew } from "../../services/invitations/invite-or-renew.ts";
+import { listAllInvitations } from "../../services/invitations/list.ts";
+import { revokeInvitationByEmail } from "../../services/invitations/revoke.ts";
+import { empty, json, responses } from "../fastapi/responses.ts";
 import { email } from "../fastapi/text-fields.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
 import { accountById, accountBySlugOrId } from "./paths.ts";
-import { operation } from "./operation.ts";
+import { operation } from "./surface.ts";
 
 const tag = "Invites";
 

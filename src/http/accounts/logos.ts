@@ -2,24 +2,24 @@ import { z } from "@hono/zod-openapi";
 
 import {
   imageExtensions,
+  type ImageResult,
   imageTypes,
   maxLogoBytes,
   maxLogoSide,
   readImage,
-  type ImageResult,
 } from "../../domain/logo.ts";
-import { deleteLogo, uploadLogo, type Image } from "../../services/logos/change.ts";
-import { getLogo, type FoundLogo } from "../../services/logos/get.ts";
+import { deleteLogo, type Image, uploadLogo } from "../../services/logos/change.ts";
+import { type FoundLogo, getLogo } from "../../services/logos/get.ts";
 import type { AppContext } from "../app-env.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata, withSchemaName } from "../described.ts";
-import { parseIfMatch, matchesIfNoneMatch } from "../entity-tag.ts";
-import { responses, bytes, empty } from "../fastapi/answers.ts";
+import { matchesIfNoneMatch, parseIfMatch } from "../etag.ts";
 import { uuid } from "../fastapi/fields.ts";
 import { UploadedFile } from "../fastapi/form.ts";
+import { bytes, empty, responses } from "../fastapi/responses.ts";
 import { addIssue, valueError } from "../fastapi/validation.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
 import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./operation.ts";
+import { operation } from "./surface.ts";
 
 const tag = "Logos";
 const path = "/api/v1/account/{slug}/logo.png";

@@ -1,9 +1,9 @@
 /** The path parameters that name an account. */
 import { z } from "@hono/zod-openapi";
 
-import { lazy } from "../deferred.ts";
-import { withMetadata } from "../described.ts";
 import { uuid } from "../fastapi/fields.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata } from "../openapi/metadata.ts";
 import { exampleAccount } from "./account-schemas.ts";
 
 /** The path parameter that names an account. */

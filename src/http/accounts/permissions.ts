@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 
 import { permissions } from "../../domain/permissions.ts";
-import { listPermissions } from "../../services/accounts/permissions.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata } from "../described.ts";
-import { responses, json } from "../fastapi/answers.ts";
+import { listPermissions } from "../../services/accounts/get.ts";
+import { json, responses } from "../fastapi/responses.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata } from "../openapi/metadata.ts";
 import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./operation.ts";
+import { operation } from "./surface.ts";
 
 const permissionsSchema = lazy(() =>
   z

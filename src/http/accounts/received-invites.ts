@@ -2,16 +2,16 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { formatTimestamp } from "../../domain/moment.ts";
-import { acceptInvitation, acceptReceivedInvitation } from "../../services/invites/accept.ts";
-import { listReceivedInvitations } from "../../services/invites/list-own.ts";
-import { previewInvitation } from "../../services/invites/preview.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata, withSchemaName } from "../described.ts";
-import { responses, json, openResponses } from "../fastapi/answers.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
+import { acceptInvitation, acceptReceivedInvitation } from "../../services/invitations/accept.ts";
+import { listReceivedInvitations } from "../../services/invitations/list.ts";
+import { previewInvitation } from "../../services/invitations/preview.ts";
 import { uuid } from "../fastapi/fields.ts";
-import { countBadSecrets, limitPreviews } from "../rate-limits.ts";
-import { openOperation, operation } from "./operation.ts";
+import { json, openResponses, responses } from "../fastapi/responses.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
+import { countBadSecrets, limitPreviews } from "../rate-limit.ts";
+import { openOperation, operation } from "./surface.ts";
 
 const tag = "Invites";
 const exampleId = "0b6f0c1e-52a5-4d0f-8f0d-3f1d2b7a9c44";

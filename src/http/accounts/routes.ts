@@ -4,14 +4,13 @@ import "./accounts.ts";
 import "./audit.ts";
 import "./export.ts";
 import "./invites.ts";
-import "./received-invites.ts";
 import "./logos.ts";
 import "./members.ts";
 import "./permissions.ts";
+import "./received-invites.ts";
+import { accountsSurface } from "./surface.ts";
 import "./usage.ts";
 import "./user.ts";
 import "./zones.ts";
-
-import { accountsSurface } from "./operation.ts";
 
 export const accountsApi = accountsSurface.mount("/api/v1");

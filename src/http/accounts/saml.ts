@@ -1,12 +1,11 @@
 import { X509Certificate } from "node:crypto";
-
 import { z } from "@hono/zod-openapi";
 
 import { isPublicHttps } from "../../domain/url.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata } from "../described.ts";
 import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata } from "../openapi/metadata.ts";
 
 /** Longest certificate taken, in characters: the largest seen in the field are under 10,000. */
 const certificateLength = 20_000;

@@ -1,19 +1,18 @@
 import { z } from "@hono/zod-openapi";
 
-import { formatTimestamp } from "../../domain/moment.ts";
 import { countCodePoints, normalizeText } from "../../domain/text.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
 import { isPublicHttps } from "../../domain/url.ts";
 import { joinName, languages, nameLength, splitName, userTypes } from "../../domain/user.ts";
-import type { Caller } from "../../services/caller.ts";
+import type { Caller } from "../../services/caller/caller.ts";
+import { getCurrentUser, getWelcome, updateCurrentUser } from "../../services/users/current-user.ts";
 import { deleteCurrentUser } from "../../services/users/delete.ts";
-import { getCurrentUser, getWelcome } from "../../services/users/me.ts";
-import { updateCurrentUser } from "../../services/users/update-me.ts";
-import { lazy } from "../deferred.ts";
-import { withSchemaName } from "../described.ts";
-import { responses, empty, json } from "../fastapi/answers.ts";
+import { empty, json, responses } from "../fastapi/responses.ts";
 import { email, text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
-import { operation } from "./operation.ts";
+import { lazy } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
+import { operation } from "./surface.ts";
 
 const tag = "Authenticated user";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 
 import { AccountName } from "../../services/accounts/access.ts";
-import { listAccountZones, listZones } from "../../services/zones.ts";
-import { accountBySlugOrId } from "./paths.ts";
-import { responses, json } from "../fastapi/answers.ts";
+import { listAccountZones, listZones } from "../../services/zones/zones.ts";
+import { json, responses } from "../fastapi/responses.ts";
 import { toZone, zoneSchema } from "../fastapi/zone.ts";
-import { operation } from "./operation.ts";
+import { accountBySlugOrId } from "./paths.ts";
+import { operation } from "./surface.ts";
 
 const tag = "Zones";
 

@@ -1,11 +1,11 @@
 /** A history as the accounts face and the operator's show it. */
 import { z } from "@hono/zod-openapi";
 
-import { formatTimestamp } from "../../domain/moment.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
-import { lazy, type ResponseBody, type RequestBody } from "../deferred.ts";
-import { withMetadata } from "../described.ts";
-import { integer, dateTime } from "./fields.ts";
+import { lazy, type RequestBody, type ResponseBody } from "../lazy.ts";
+import { withMetadata } from "../openapi/metadata.ts";
+import { dateTime, integer } from "./fields.ts";
 import { addIssue, valueError } from "./validation.ts";
 
 const defaultLimit = 20;

@@ -1,5 +1,5 @@
 import type { AppContext } from "../app-env.ts";
-import { parseJson } from "../json.ts";
+import { parseJson } from "../python-json-errors.ts";
 import { MalformedBody } from "./errors.ts";
 import { InvalidRequest } from "./validation.ts";
 

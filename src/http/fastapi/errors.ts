@@ -1,10 +1,10 @@
 /** The one door through which every refusal of this face leaves, in FastAPI's manner. */
 import { DomainError, type ErrorCode } from "../../domain/errors.ts";
+import { errorHeaders, logUnexpected } from "../../logging.ts";
 import type { AppContext } from "../app-env.ts";
-import { logUnexpected, errorHeaders } from "../refusal.ts";
-import { formatMebibytes } from "../request-body.ts";
+import { formatMebibytes } from "../body.ts";
 import { MalformedForm } from "./form.ts";
-import { toFieldError, InvalidRequest } from "./validation.ts";
+import { InvalidRequest, toFieldError } from "./validation.ts";
 
 /** A body that is not even text. */
 export class MalformedBody extends Error {

@@ -1,10 +1,10 @@
 /** The fields of requests that are no texts, each with pydantic's way of refusing a value. */
 import { z } from "@hono/zod-openapi";
 
-import { timestampFromNumber, parseTimestamp } from "../../domain/moment.ts";
+import { parseTimestamp, timestampFromNumber } from "../../domain/timestamp.ts";
 import { parseUuid } from "../../domain/uuid.ts";
-import { withMetadata, type Metadata } from "../described.ts";
-import { uuidError } from "./uuid-fault.ts";
+import { type Metadata, withMetadata } from "../openapi/metadata.ts";
+import { uuidError } from "./uuid-error.ts";
 import { addIssue, type FieldError } from "./validation.ts";
 
 /** A UUID in any of the spellings pydantic takes. */

@@ -1,5 +1,5 @@
 import type { AppContext } from "../app-env.ts";
-import { BodyTooLarge } from "../request-body.ts";
+import { BodyTooLarge } from "../body.ts";
 
 /** A multipart body that cannot be read as one. */
 export class MalformedForm extends Error {

@@ -5,9 +5,9 @@ import { isReservedSlug, slugLength } from "../../domain/account.ts";
 import { validateEmail } from "../../domain/email.ts";
 import { countCodePoints, validateText } from "../../domain/text.ts";
 import { emailLength } from "../../domain/user.ts";
-import { lazy } from "../deferred.ts";
-import { withMetadata } from "../described.ts";
-import { addIssue, valueError, type FieldError } from "./validation.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata } from "../openapi/metadata.ts";
+import { addIssue, type FieldError, valueError } from "./validation.ts";
 
 interface TextRules {
   /** Least and most code points. */

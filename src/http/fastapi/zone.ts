@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
-import type { Zone } from "../../services/zones.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
+import type { Zone } from "../../services/zones/zones.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
 
 export const zoneSchema = lazy(() =>
   z

@@ -1,14 +1,13 @@
 import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
-import { listAnalysts, type Analyst } from "../../services/analysts.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
-import { authenticateBeforeRejecting } from "../context.ts";
-import { responses, json, pageSchema } from "./answers.ts";
-import { namedOrganization, organizationParameters } from "./current.ts";
-import { textFilter } from "./parameters.ts";
-import { pageParameters, toPage, parsePageRequest } from "./links.ts";
-import { operation } from "./operation.ts";
+import { type Analyst, listAnalysts } from "../../services/members/analysts.ts";
+import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
+import { namedOrganization, organizationParameters, textFilter } from "../django/parameters.ts";
+import { json, pageSchema, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
 import { toUser, userSchema } from "./users.ts";
 
 const analystSchema = lazy(() =>

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 
-import { getConsent, updateConsent } from "../../services/consent.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
-import { withSchemaName } from "../described.ts";
-import { responses, json } from "./answers.ts";
-import { booleanField } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { getConsent, updateConsent } from "../../services/users/consent.ts";
+import { booleanField } from "../django/fields.ts";
+import { json, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
 
 const tag = "Analysts";
 const path = "/accounts/analysts/current/";

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 
-import { listGroups, type Group } from "../../services/groups.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
-import { authenticateBeforeRejecting } from "../context.ts";
-import { responses, json, pageSchema } from "./answers.ts";
-import { pageParameters, toPage, parsePageRequest } from "./links.ts";
-import { operation } from "./operation.ts";
+import { type Group, listGroups } from "../../services/groups/groups.ts";
+import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
+import { json, pageSchema, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
 
 const groupSchema = lazy(() =>
   z.object({ id: z.int(), name: z.string(), permissions: z.array(z.string()) }).openapi("Group", {

@@ -1,15 +1,15 @@
 import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
-import { lazy } from "../deferred.ts";
-import { withSchemaName } from "../described.ts";
+import { integerField } from "../django/fields.ts";
+import { uuidParameter } from "../django/parameters.ts";
+import { json, problem, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { InvalidRequest } from "../django/validation.ts";
 import { parseIdempotencyKey } from "../idempotency.ts";
-import { rateLimitFields } from "../rate-limit-fields.ts";
-import { responses, json, problem } from "./answers.ts";
-import { integerField } from "./fields.ts";
-import { uuidParameter } from "./parameters.ts";
-import { operation } from "./operation.ts";
-import { InvalidRequest } from "./validation.ts";
+import { lazy } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
+import { rateLimitFields } from "../rate-limit-headers.ts";
 
 const exceeded = "This would pass the organization's usage limit.";
 

@@ -1,23 +1,21 @@
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
-import { formatTimestamp } from "../../domain/moment.ts";
-import type { InvitationView } from "../../services/invites/access.ts";
-import { createInvitation } from "../../services/invites/create.ts";
-import { getInvitation } from "../../services/invites/get.ts";
-import { invitationListKeys, listInvitations } from "../../services/invites/list.ts";
-import { resendInvitation } from "../../services/invites/resend.ts";
-import { revokeInvitation } from "../../services/invites/revoke.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
-import { authenticateBeforeRejecting } from "../context.ts";
-import { withSchemaName } from "../described.ts";
-import { responses, json, pageSchema } from "./answers.ts";
-import { namedOrganization, organizationParameters } from "./current.ts";
-import { choiceField } from "./fields.ts";
-import { uuidParameter } from "./parameters.ts";
-import { emailField } from "./text-fields.ts";
-import { pageParameters, toPage, parsePageRequest } from "./links.ts";
-import { operation } from "./operation.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
+import { getInvitation, type InvitationView } from "../../services/invitations/access.ts";
+import { createInvitation } from "../../services/invitations/create.ts";
+import { invitationListKeys, listInvitations } from "../../services/invitations/list.ts";
+import { resendInvitation } from "../../services/invitations/resend.ts";
+import { revokeInvitation } from "../../services/invitations/revoke.ts";
+import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { choiceField } from "../django/fields.ts";
+import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
+import { namedOrganization, organizationParameters, uuidParameter } from "../django/parameters.ts";
+import { json, pageSchema, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { emailField } from "../django/text-fields.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
 
 const tag = "Invitations";
 const example = {

@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 
-import { findLoginRoute } from "../../services/login.ts";
-import { lazy } from "../deferred.ts";
-import { authenticateBeforeRejecting } from "../context.ts";
-import { withSchemaName } from "../described.ts";
-import { limitLogins } from "../rate-limits.ts";
-import { responses, json } from "./answers.ts";
-import { emailField } from "./text-fields.ts";
-import { operation } from "./operation.ts";
+import { findLoginRoute } from "../../services/users/login.ts";
+import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { json, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { emailField } from "../django/text-fields.ts";
+import { lazy } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
+import { limitLogins } from "../rate-limit.ts";
 
 const example = {
   params:

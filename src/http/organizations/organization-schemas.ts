@@ -1,11 +1,11 @@
 /** What this face reads and shows of an organization. */
 import { z } from "@hono/zod-openapi";
 
-import type { Context } from "../../services/context.ts";
-import { lazy, type ResponseBody } from "../deferred.ts";
-import { withSchemaName } from "../described.ts";
+import type { Context } from "../../services/caller/context.ts";
+import { organizationName, organizationSlug } from "../django/text-fields.ts";
+import { lazy, type ResponseBody } from "../lazy.ts";
 import { logoUrl } from "../logo-url.ts";
-import { organizationName, organizationSlug } from "./text-fields.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
 
 const example = {
   uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",

@@ -1,21 +1,20 @@
 import { z } from "@hono/zod-openapi";
 
-import { createAccount } from "../../services/accounts/create.ts";
-import { deleteAccount } from "../../services/accounts/delete.ts";
-import { getAccount } from "../../services/accounts/get.ts";
 import { AccountName } from "../../services/accounts/access.ts";
+import { createAccount } from "../../services/accounts/create.ts";
+import { getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
-import { updateAccount } from "../../services/accounts/update.ts";
-import type { Context } from "../../services/context.ts";
+import { deleteAccount, updateAccount } from "../../services/accounts/update.ts";
+import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
-import { authenticateBeforeRejecting } from "../context.ts";
-import { respondWithEtag, ifMatchVersions } from "../entity-tag.ts";
-import { limitSlugs } from "../rate-limits.ts";
-import { responses, json, pageSchema } from "./answers.ts";
-import { idFilter, textFilter, uuidFilter, uuidParameter } from "./parameters.ts";
-import { pageParameters, toPage, parsePageRequest } from "./links.ts";
-import { operation } from "./operation.ts";
-import { lazy } from "../deferred.ts";
+import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
+import { idFilter, textFilter, uuidFilter, uuidParameter } from "../django/parameters.ts";
+import { json, pageSchema, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { ifMatchVersions, respondWithEtag } from "../etag.ts";
+import { lazy } from "../lazy.ts";
+import { limitSlugs } from "../rate-limit.ts";
 import {
   organizationBody,
   organizationChanges,

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 
-import { findPortal } from "../../services/portal.ts";
-import { lazy } from "../deferred.ts";
-import { responses, json } from "./answers.ts";
-import { namedOrganization, organizationParameters } from "./current.ts";
-import { operation } from "./operation.ts";
+import { findPortal } from "../../services/accounts/get.ts";
+import { namedOrganization, organizationParameters } from "../django/parameters.ts";
+import { json, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { lazy } from "../lazy.ts";
 
 const portalSchema = lazy(() =>
   z

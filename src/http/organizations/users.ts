@@ -1,22 +1,25 @@
 import { z } from "@hono/zod-openapi";
 
-import type { Context } from "../../services/context.ts";
+import type { Context } from "../../services/caller/context.ts";
 import { createUser, type UserFields } from "../../services/users/create.ts";
 import { deleteUser } from "../../services/users/delete.ts";
-import type { UserProfile } from "../../services/users/find.ts";
-import { getUser } from "../../services/users/get.ts";
 import { listUsers } from "../../services/users/list.ts";
+import { getUser, type UserProfile } from "../../services/users/profile.ts";
 import { updateUser } from "../../services/users/update.ts";
-import { lazy, type ResponseBody, type RequestBody } from "../deferred.ts";
-import { authenticateBeforeRejecting } from "../context.ts";
-import { withSchemaName } from "../described.ts";
-import { responses, json, pageSchema } from "./answers.ts";
-import { namedOrganization, organizationParameters } from "./current.ts";
-import { booleanField, groupsField } from "./fields.ts";
-import { textFilter, uuidParameter } from "./parameters.ts";
-import { emailField, personName } from "./text-fields.ts";
-import { pageParameters, toPage, parsePageRequest } from "./links.ts";
-import { operation } from "./operation.ts";
+import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { booleanField, groupsField } from "../django/fields.ts";
+import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
+import {
+  namedOrganization,
+  organizationParameters,
+  textFilter,
+  uuidParameter,
+} from "../django/parameters.ts";
+import { json, pageSchema, responses } from "../django/responses.ts";
+import { operation } from "../django/surface.ts";
+import { emailField, personName } from "../django/text-fields.ts";
+import { lazy, type RequestBody, type ResponseBody } from "../lazy.ts";
+import { withSchemaName } from "../openapi/metadata.ts";
 
 const tag = "Users";
 const path = "/accounts/users/";

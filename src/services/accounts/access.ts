@@ -1,33 +1,31 @@
-import { and, eq, getTableColumns, sql, type Placeholder, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, eq, getTableColumns, type Placeholder, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
-import { blockingStateAt, isBlocked, slugKey, type AccountRole } from "../../domain/account.ts";
+import { type AccountRole, blockingStateAt, isBlocked, slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import {
   isRefusedWhenBlocked,
+  type Permission,
   roleGrants,
   rolesGranting,
-  type Permission,
 } from "../../domain/permissions.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
-import { memoize, prepareStatement, uncached } from "../../storage/kept-query.ts";
-import { accounts } from "../../storage/schema/accounts.ts";
-import { memberships } from "../../storage/schema/memberships.ts";
-import { zones } from "../../storage/schema/zones.ts";
+import { memoize, prepareStatement, uncached } from "../../storage/prepared.ts";
+import { accounts, memberships, zones } from "../../storage/schema.ts";
+import type { Caller } from "../caller/caller.ts";
 import {
+  type ActiveUser,
   callerConditions,
+  type CallerConditions,
   identityConditions,
   identityParams,
   userIsActive,
-  type ActiveUser,
-  type CallerConditions,
-} from "../asker.ts";
-import type { Caller } from "../caller.ts";
-import { callerId, prepareForCaller, userIdOf } from "../credentials.ts";
-import type { Context } from "../context.ts";
+} from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { callerId, prepareForCaller, userIdOf } from "../caller/credentials.ts";
 
 /** An account as it is stored; its place in the order of titles is for the database alone. */
 export type StoredAccount = Omit<typeof accounts.$inferSelect, "ordinal">;
@@ -205,4 +203,28 @@ export function requiredPermission({ requires }: Context): Permission {
     throw new Error("An operation on an account needs a row with a permission in the permission table");
   }
   return requires;
+}
+
+/**
+ * The current organization: the one named, by uuid or slug, else the caller's only one. Matches
+ * nothing when none is named and the caller is in none or in several.
+ */
+export function currentOrganization(ctx: Context, name: string | undefined): AccountName | SQL {
+  if (name !== undefined) return new AccountName(name);
+  const me = callerId(ctx);
+  return eq(
+    accounts.id,
+    sql`(select case when count(*) = 1 then min(account_id) end from (select account_id from memberships where user_id = ${me} limit 2))`,
+  );
+}
+
+/** `checkAccess` to the current organization; throws `organization_required` where none could be told. */
+export function checkCurrentAccess(
+  ctx: Context,
+  caller: Caller,
+  found: FoundAccount | undefined,
+  name: string | undefined,
+): Access {
+  if (found === undefined && name === undefined) throw new DomainError("organization_required");
+  return checkAccess(ctx, caller, found);
 }

@@ -1,4 +1,4 @@
-import { and, eq, or, sql, type Placeholder } from "drizzle-orm";
+import { and, eq, or, type Placeholder, sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import { slugKey } from "../../domain/account.ts";
@@ -7,22 +7,21 @@ import { trialEnd } from "../../domain/plan.ts";
 import { normalizeText, searchKey } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { assertion, runBatch } from "../../storage/database.ts";
-import { prepareQuery, prepareStatement, uncached } from "../../storage/kept-query.ts";
-import { accounts } from "../../storage/schema/accounts.ts";
-import { zones } from "../../storage/schema/zones.ts";
+import { prepareQuery, prepareStatement, uncached } from "../../storage/prepared.ts";
+import { accounts, zones } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
+import { queryAsCaller } from "../caller/caller.ts";
 import {
-  callerConditions,
   assertCallerActive,
+  callerConditions,
+  type CallerConditions,
   hasGlobalPermission,
   identityConditions,
   identityParams,
-  type CallerConditions,
-} from "../asker.ts";
-import { queryAsCaller } from "../caller.ts";
-import type { Context } from "../context.ts";
-import { withIdempotencyRecord, replayable } from "../repeats.ts";
-import { countOwnedAccounts, checkCanOwnMore, assertCanOwnMore } from "./owned.ts";
+} from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { replayable, withIdempotencyRecord } from "../idempotency.ts";
+import { assertCanOwnMore, checkCanOwnMore, countOwnedAccounts } from "./limits.ts";
 
 export interface NewAccount {
   /** In its form and not reserved; the case does not matter. */

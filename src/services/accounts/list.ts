@@ -1,10 +1,13 @@
+import { asc, eq } from "drizzle-orm";
+
 import { DomainError } from "../../domain/errors.ts";
-import { makePage, pageWindow, type Page, type PageRequest } from "../../domain/page.ts";
+import { makePage, type Page, type PageRequest, pageWindow } from "../../domain/pagination.ts";
 import { searchTerms } from "../../domain/search.ts";
-import { queryAsCaller } from "../caller.ts";
-import type { Context } from "../context.ts";
-import type { AccountFilter, ListedAccount } from "./listed-accounts.ts";
-import { pageQueries } from "./page-queries.ts";
+import { accounts, memberships } from "../../storage/schema.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import type { Context } from "../caller/context.ts";
+import { callerId } from "../caller/credentials.ts";
+import { type AccountFilter, type ListedAccount, pageQueries } from "./list-queries.ts";
 
 /** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
 export function accountListKeys(filter: AccountFilter): readonly ("string" | "number")[] {
@@ -30,4 +33,16 @@ export async function listAccounts(
   const page = makePage(request, rows, counted?.count ?? 0, keysOf);
   if (page === undefined) throw new DomainError("page_invalid");
   return page;
+}
+
+/** The accounts the caller is a member of, by title. One round trip. */
+export async function listMemberAccounts(ctx: Context) {
+  const own = ctx.db
+    .select({ uuid: accounts.uuid, slug: accounts.slug, title: accounts.title, type: accounts.type })
+    .from(memberships)
+    .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .where(eq(memberships.userId, callerId(ctx)))
+    .orderBy(asc(accounts.titleKey), asc(accounts.id));
+  const [, rows] = await queryAsCaller(ctx, own);
+  return rows;
 }

@@ -1,9 +1,8 @@
 import { sql } from "drizzle-orm";
 
 import { systemActor } from "../../domain/audit.ts";
-import { runBatch, type Database } from "../../storage/database.ts";
-import { accounts } from "../../storage/schema/accounts.ts";
-import { auditRows } from "../../storage/schema/audit-rows.ts";
+import { type Database, runBatch } from "../../storage/database.ts";
+import { accounts, auditRows } from "../../storage/schema.ts";
 import { nextAuditId } from "../audit.ts";
 
 /** How many trials one statement ends. */

@@ -1,11 +1,11 @@
 import { DomainError } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { logoKey, putLogo } from "../../storage/logos.ts";
-import { writeAccount } from "../accounts/update.ts";
 import type { Access } from "../accounts/access.ts";
-import type { Context } from "../context.ts";
-import { getLogoOwner, currentLogo, withLogoStorage, type Logo, type LogoOwner } from "./access.ts";
-import { enqueueLogoDeletion } from "./removal.ts";
+import { writeAccount } from "../accounts/update.ts";
+import type { Context } from "../caller/context.ts";
+import { enqueueLogoDeletion } from "./cleanup.ts";
+import { currentLogo, getLogoOwner, type Logo, type LogoOwner, withLogoStorage } from "./get.ts";
 
 /** An image that may be a logo. */
 export interface Image {

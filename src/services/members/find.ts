@@ -7,22 +7,25 @@ import { DomainError } from "../../domain/errors.ts";
 import type { Permission } from "../../domain/permissions.ts";
 import { isUnsearchable } from "../../domain/search.ts";
 import { searchKey } from "../../domain/text.ts";
-import { memoize, prepareQuery, uncached } from "../../storage/kept-query.ts";
-import { accounts } from "../../storage/schema/accounts.ts";
-import { memberships } from "../../storage/schema/memberships.ts";
-import { users } from "../../storage/schema/users.ts";
+import { memoize, prepareQuery, uncached } from "../../storage/prepared.ts";
+import { accounts, memberships, users } from "../../storage/schema.ts";
 import {
+  type AccountName,
   accountQuery,
+  checkAccess,
   hasAccountPermission,
   matchesName,
   requiredPermission,
-  checkAccess,
-  type AccountName,
 } from "../accounts/access.ts";
-import { callerConditions, identityConditions, identityParams, type CallerConditions } from "../asker.ts";
-import { queryAsCaller } from "../caller.ts";
-import type { Context } from "../context.ts";
-import { limitIf } from "../paging.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import {
+  callerConditions,
+  type CallerConditions,
+  identityConditions,
+  identityParams,
+} from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { limitIf } from "../pagination.ts";
 
 /** A user in the light of one account. */
 export interface Member {

@@ -1,23 +1,22 @@
-import { and, eq, inArray, sql, type Placeholder, type SQL } from "drizzle-orm";
+import { and, eq, inArray, type Placeholder, sql, type SQL } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { assertion, runBatch, type Statement } from "../../storage/database.ts";
-import { memoize, prepareQuery, prepareStatement } from "../../storage/kept-query.ts";
-import { memberships } from "../../storage/schema/memberships.ts";
-import { users } from "../../storage/schema/users.ts";
+import { memoize, prepareQuery, prepareStatement } from "../../storage/prepared.ts";
+import { memberships, users } from "../../storage/schema.ts";
 import {
-  assertAccess,
-  accountQuery,
-  accountIdByName,
-  checkAccess,
   type Access,
+  accountIdByName,
   type AccountName,
+  accountQuery,
+  assertAccess,
+  checkAccess,
 } from "../accounts/access.ts";
-import { assertSeatsAvailable } from "../accounts/seats.ts";
+import { assertSeatsAvailable } from "../accounts/limits.ts";
 import { auditStatement } from "../audit.ts";
-import { queryAsCaller, type Caller } from "../caller.ts";
-import type { Context } from "../context.ts";
+import { type Caller, queryAsCaller } from "../caller/caller.ts";
+import type { Context } from "../caller/context.ts";
 
 /** Who becomes what, and who leaves; nobody is named twice. */
 export interface MemberChanges {

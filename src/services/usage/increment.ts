@@ -1,11 +1,10 @@
-import { periodOf, type Span } from "../../domain/buckets.ts";
-import { DomainError, type CountedLimit } from "../../domain/errors.ts";
+import { type CountedLimit, DomainError } from "../../domain/errors.ts";
 import { effectiveUsageLimit } from "../../domain/plan.ts";
-import { toUsageStatus, type UsageStatus } from "../../domain/usage.ts";
+import { periodOf, type Span } from "../../domain/usage/buckets.ts";
+import { toUsageStatus, type UsageStatus } from "../../domain/usage/usage.ts";
 import type { IncrementResult } from "../../durable/increment.ts";
-import type { Context } from "../context.ts";
-import { getMeteredAccount } from "./account.ts";
-import { callMeter } from "./meter.ts";
+import type { Context } from "../caller/context.ts";
+import { callMeter, getMeteredAccount } from "./meter.ts";
 
 /** What is counted, from 1 to 2^53−1, and under which key. */
 export interface Increment {

@@ -1,8 +1,61 @@
 import { DomainError, errorName } from "../../domain/errors.ts";
+import { retry } from "../../domain/retry.ts";
 import type { UsageMeter } from "../../durable/usage-meter.ts";
-import type { FoundAccount } from "../accounts/access.ts";
-import { retry } from "../../storage/again.ts";
-import type { Context } from "../context.ts";
+import { memoize } from "../../storage/prepared.ts";
+import { accounts, memberships, zones } from "../../storage/schema.ts";
+import {
+  AccountName,
+  checkAccess,
+  type FoundAccount,
+  joinsMembership,
+  joinsZone,
+  matchesName,
+  zoneAndRoleColumns,
+} from "../accounts/access.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import type { Context } from "../caller/context.ts";
+import { prepareForCaller, userIdOf } from "../caller/credentials.ts";
+
+/** What it takes of an account to count its usage: a quarter of it, as nothing is asked for so often. */
+export type MeteredAccount = Pick<
+  FoundAccount,
+  | "id"
+  | "uuid"
+  | "type"
+  | "usageLimit"
+  | "usageEnforcement"
+  | "blockingState"
+  | "quotaUntil"
+  | "zoneHint"
+  | "callerRole"
+>;
+
+/** The account whose usage the caller may count or read. Throws what `checkAccess` throws. One round trip. */
+export async function getMeteredAccount(ctx: Context, nameOrId: string): Promise<MeteredAccount> {
+  const { by, value } = new AccountName(nameOrId);
+  const [caller, [found]] = await queryAsCaller(ctx, countedNamed(by)(ctx, { name: value }));
+  return checkAccess<MeteredAccount>(ctx, caller, found).account;
+}
+
+const countedNamed = memoize((by: AccountName["by"]) =>
+  prepareForCaller((queries, credentials) =>
+    queries
+      .select({
+        id: accounts.id,
+        uuid: accounts.uuid,
+        type: accounts.type,
+        usageLimit: accounts.usageLimit,
+        usageEnforcement: accounts.usageEnforcement,
+        blockingState: accounts.blockingState,
+        quotaUntil: accounts.quotaUntil,
+        ...zoneAndRoleColumns,
+      })
+      .from(accounts)
+      .leftJoin(zones, joinsZone)
+      .leftJoin(memberships, joinsMembership(userIdOf(credentials)))
+      .where(matchesName(by)),
+  ),
+);
 
 /** How an object is asked: `repeatable` is what may be done twice, and is tried again where that can help. */
 export interface MeterCall<Result> {

@@ -1,19 +1,17 @@
 import { eq, sql } from "drizzle-orm";
 
+import { withSearchKeys } from "../../domain/user.ts";
 import { assertion, runBatch, type Statement } from "../../storage/database.ts";
-import { memberships } from "../../storage/schema/memberships.ts";
-import { users } from "../../storage/schema/users.ts";
-import { assertAccess, accountQuery } from "../accounts/access.ts";
-import { currentOrganization, checkCurrentAccess } from "../accounts/current.ts";
-import { assertSeatsAvailable } from "../accounts/seats.ts";
+import { memberships, users } from "../../storage/schema.ts";
+import { accountQuery, assertAccess, checkCurrentAccess, currentOrganization } from "../accounts/access.ts";
+import { assertSeatsAvailable } from "../accounts/limits.ts";
 import { auditStatement } from "../audit.ts";
-import { assertCallerActive, hasGlobalPermission } from "../asker.ts";
-import { queryAsCaller } from "../caller.ts";
-import type { Context } from "../context.ts";
-import { withIdempotencyRecord, replayable } from "../repeats.ts";
-import type { UserProfile } from "./find.ts";
-import { groupIdsQuery, checkAssignable, setGroups, assertMayAssignGroups } from "./groups.ts";
-import { personColumns } from "./person.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import { assertCallerActive, hasGlobalPermission } from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { assertMayAssignGroups, checkAssignable, groupIdsQuery, setGroups } from "../groups/assign.ts";
+import { replayable, withIdempotencyRecord } from "../idempotency.ts";
+import type { UserProfile } from "./profile.ts";
 
 export interface UserFields {
   readonly email?: string | undefined;
@@ -80,7 +78,7 @@ async function tryCreateUser(
       ...allowed,
       db.insert(users).values({
         uuid,
-        ...personColumns(made),
+        ...withSearchKeys(made),
         isActive,
         createdAt: now,
       }),

@@ -1,16 +1,13 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
 import { assertion, runBatch, type Statement } from "../../storage/database.ts";
-import { auditRows } from "../../storage/schema/audit-rows.ts";
-import { deletedIdentities, identities } from "../../storage/schema/identities.ts";
-import { invites } from "../../storage/schema/invites.ts";
-import { users } from "../../storage/schema/users.ts";
+import { auditRows, deletedIdentities, identities, invites, users } from "../../storage/schema.ts";
 import { auditStatement, nextAuditId } from "../audit.ts";
-import { queryAsCaller, type Caller } from "../caller.ts";
-import { callerId } from "../credentials.ts";
-import type { Context } from "../context.ts";
-import { identityHash } from "../sign-in.ts";
-import { checkEditable, assertEditable, userQuery, type FoundUser } from "./find.ts";
+import { type Caller, queryAsCaller } from "../caller/caller.ts";
+import type { Context } from "../caller/context.ts";
+import { callerId } from "../caller/credentials.ts";
+import { identityHash } from "../caller/sign-in.ts";
+import { assertEditable, checkEditable, type FoundUser, userQuery } from "./profile.ts";
 
 /**
  * Deletes a user with what is their own. Their identities are remembered as hashes, so that tokens

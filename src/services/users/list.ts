@@ -3,25 +3,30 @@ import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import type { SelectedFields } from "drizzle-orm/sqlite-core";
 
 import { DomainError } from "../../domain/errors.ts";
-import { makePage, pageWindow, type Page, type PageRequest, type PageWindow } from "../../domain/page.ts";
+import {
+  makePage,
+  type Page,
+  type PageRequest,
+  pageWindow,
+  type PageWindow,
+} from "../../domain/pagination.ts";
 import { searchTerms } from "../../domain/search.ts";
-import { counters } from "../../storage/schema/counters.ts";
-import { users } from "../../storage/schema/users.ts";
-import { hasGlobalPermission } from "../asker.ts";
-import { queryAsCaller } from "../caller.ts";
-import { callerId } from "../credentials.ts";
-import type { Context } from "../context.ts";
+import { counters, users } from "../../storage/schema.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import { hasGlobalPermission } from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { callerId } from "../caller/credentials.ts";
 import {
   afterCursor,
-  orderById,
   containsTerms,
   countRows,
-  limitIf,
   isIndexed,
+  limitIf,
   matchesIndex,
+  orderById,
   searchCountLimit,
-} from "../paging.ts";
-import { toProfile, profileColumns, type ProfileRow, type UserProfile } from "./find.ts";
+} from "../pagination.ts";
+import { profileColumns, type ProfileRow, toProfile, type UserProfile } from "./profile.ts";
 
 /**
  * A page of the users of the accounts the caller owns, the caller too, or of all for who may read

@@ -1,14 +1,20 @@
 import { eq } from "drizzle-orm";
 
+import { withSearchKeys } from "../../domain/user.ts";
 import { runBatch } from "../../storage/database.ts";
-import { users } from "../../storage/schema/users.ts";
+import { users } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
-import { queryAsCaller } from "../caller.ts";
-import type { Context } from "../context.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import type { Context } from "../caller/context.ts";
+import {
+  assertMayAssignGroups,
+  checkAssignable,
+  groupIdsQuery,
+  groupsDiffer,
+  setGroups,
+} from "../groups/assign.ts";
 import type { UserFields } from "./create.ts";
-import { toProfile, checkEditable, assertEditable, userQuery, type UserProfile } from "./find.ts";
-import { groupIdsQuery, groupsDiffer, checkAssignable, setGroups, assertMayAssignGroups } from "./groups.ts";
-import { personColumns } from "./person.ts";
+import { assertEditable, checkEditable, toProfile, type UserProfile, userQuery } from "./profile.ts";
 
 /**
  * Changes a user and answers them as they are then; a field left out stays. Throws what
@@ -46,7 +52,7 @@ export async function updateUser(
     assertEditable(ctx, caller, user),
     db
       .update(users)
-      .set({ ...personColumns(after), isActive: after.isActive })
+      .set({ ...withSearchKeys(after), isActive: after.isActive })
       .where(eq(users.id, user.id)),
     ...(regroup && groups !== undefined ? [assertMayAssignGroups(ctx), ...setGroups(ctx, uuid, groups)] : []),
     auditStatement(ctx, caller, {

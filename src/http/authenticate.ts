@@ -1,0 +1,110 @@
+import { getConfig } from "../config.ts";
+import { DomainError, type ErrorCode } from "../domain/errors.ts";
+import { isOperator } from "../domain/operators.ts";
+import type { Requirement } from "../domain/permissions.ts";
+import { retry } from "../domain/retry.ts";
+import { logUnexpected } from "../logging.ts";
+import { isAccessToken, parseAccessToken } from "../services/access-tokens/secret.ts";
+import { queryAsCaller } from "../services/caller/caller.ts";
+import type { Context, Principal } from "../services/caller/context.ts";
+import { openDatabase } from "../storage/database.ts";
+import type { AppContext } from "./app-env.ts";
+import { limitRequests } from "./rate-limit.ts";
+import { selectDatabase } from "./read-replicas.ts";
+import { callerKind } from "./request-log.ts";
+
+/**
+ * Verifies the credentials of a request and makes what its use case is given. No database is
+ * asked: who the caller is there, and whether a token of ours is good, is read together with what
+ * the caller asks for. What is not `counted` is ruled by the account's quota alone. Throws `credentials_missing`, `token_invalid`, `issuer_unavailable` and
+ * `rate_limited`.
+ */
+export async function authenticate(c: AppContext, requires: Requirement, counted = true): Promise<Context> {
+  const { settings } = getConfig(c.env);
+  const stats = c.get("stats");
+  const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
+  c.set("caller", callerKind(principal));
+  if (counted) await limitRequests(c, principal);
+  return {
+    principal,
+    requires,
+    now: Date.now(),
+    requestId: c.get("requestId"),
+    settings,
+    db: openDatabase(selectDatabase(c), stats, c.env.DB),
+    stats,
+    usage: c.env.USAGE,
+    logos: c.env.LOGOS,
+    jobs: c.env.JOBS,
+    defer: (work) => {
+      c.executionCtx.waitUntil(work.catch((error: unknown) => logUnexpected(c, error)));
+    },
+  };
+}
+
+async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
+  if (isAccessToken(token)) {
+    const accessToken = await parseAccessToken(token);
+    if (accessToken === undefined) throw new DomainError("token_invalid");
+    return { kind: "token", ...accessToken };
+  }
+  const { verifier, settings } = getConfig(c.env);
+  const identity = await verifier.verify(token);
+  const operator = isOperator(settings.operators, identity);
+  return { kind: "identity", identity, operator };
+}
+
+/** How often a use case is run again when what it decided on changed before it was written. */
+const maxAttempts = 5;
+
+/**
+ * Runs a use case, and again when another request was in between; one that keeps its result under a key
+ * also when the database failed, as it is done once however often it is run.
+ */
+export async function withRetries<Result>(
+  { idempotency }: Pick<Context, "idempotency">,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  // A token is shown once: all that running it again could tell is that it was.
+  const kept = idempotency !== undefined && idempotency.operation !== "createAccessToken";
+  return retry(
+    () => runAgainWhenChanged(run),
+    (error) => kept && hasCode(error, "storage_unavailable"),
+  );
+}
+
+async function runAgainWhenChanged<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!hasCode(error, "conflict") || attempt === maxAttempts) throw error;
+    }
+  }
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof DomainError && error.code === code;
+}
+
+/**
+ * Reads something off the request before the caller is looked up. When that is refused, the caller
+ * is looked up first, so that an inactive user learns only that, whatever else is wrong.
+ */
+export async function authenticateBeforeRejecting<Value>(
+  { idempotency: _, ...ctx }: Context,
+  read: () => Value | Promise<Value>,
+): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    await queryAsCaller(ctx);
+    throw error;
+  }
+}
+
+function bearerToken(header: string | undefined): string {
+  const [, token] = /^Bearer +(.*)$/i.exec(header ?? "") ?? [];
+  if (token === undefined || token.trim() === "") throw new DomainError("credentials_missing");
+  return token.trim();
+}

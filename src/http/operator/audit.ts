@@ -1,0 +1,30 @@
+import { z } from "@hono/zod-openapi";
+
+import { listAudit } from "../../services/audit-list.ts";
+import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/audit.ts";
+import { json, responses } from "../fastapi/responses.ts";
+import { lazy } from "../lazy.ts";
+import { withMetadata } from "../openapi/metadata.ts";
+import { operation } from "./surface.ts";
+
+operation(
+  {
+    id: "listAudit",
+    method: "get",
+    path: "/api/manage/@audit",
+    tag: "Operator",
+    summary: "List all changes",
+    description:
+      "What was changed anywhere, by whom and when, the newest first. A filtered page looks through 1,000 changes at the most: go on while `next` is not null.",
+    query: lazy(() =>
+      auditQuery().extend({
+        account: withMetadata(z.string().optional(), {
+          description: "Only those of this account, by id or slug.",
+        }),
+      }),
+    ),
+    responses: () => responses(json(200, "The changes.", auditPageSchema()), 403, 422),
+  },
+  async (ctx, { query: { account, ...query } }, c) =>
+    c.json(toAuditPage(await listAudit(ctx, account, parseAuditQuery(query)))),
+);

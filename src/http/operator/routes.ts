@@ -1,0 +1,10 @@
+/** Every operation of the operator's face, under its prefix. */
+import "./accounts.ts";
+import "./audit.ts";
+import "./exports.ts";
+import "./imports.ts";
+import { operatorSurface } from "./surface.ts";
+import "./users.ts";
+import "./zones.ts";
+
+export const operatorApi = operatorSurface.mount("/api/manage");

@@ -1,0 +1,166 @@
+import { and, eq, notExists, sql } from "drizzle-orm";
+
+import { DomainError } from "../../domain/errors.ts";
+import type { Identity } from "../../domain/identity.ts";
+import { searchText } from "../../domain/search.ts";
+import { normalizeText } from "../../domain/text.ts";
+import { languageFromLocale, nameLength, splitName, withSearchKeys } from "../../domain/user.ts";
+import { assertion, runBatch } from "../../storage/database.ts";
+import { deletedIdentities, identities, users } from "../../storage/schema.ts";
+import { auditStatement } from "../audit.ts";
+import type { Context } from "./context.ts";
+
+/**
+ * Makes the user of an identity seen for the first time: the one active user without an identity
+ * who has the token's verified address, where there is exactly one, otherwise a new user. Any
+ * number of first requests at once end with one user. Throws `token_invalid` for a token issued
+ * before its user was deleted.
+ */
+export async function signIn(ctx: Context, identity: Identity): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      return await trySignIn(ctx, identity);
+    } catch (error) {
+      // Another request of the same user, or of the same address, was first: look again.
+      if (!(error instanceof DomainError && error.code === "conflict")) throw error;
+    }
+  }
+  throw new DomainError("storage_unavailable", { retryAfter: 1 }, "contended");
+}
+
+async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
+  const { db, now } = ctx;
+  const { issuer, subject } = identity;
+  const hash = await identityHash(identity);
+  const address = identity.verifiedEmail;
+  const own = db
+    .select({ userId: identities.userId })
+    .from(identities)
+    .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)));
+  const [known, deleted, unbound] = await runBatch(db, [
+    own,
+    db.select().from(deletedIdentities).where(eq(deletedIdentities.hash, hash)),
+    unboundUsers(db, address),
+  ] as const);
+  if (known.length > 0) return;
+  const deletedAt = deleted[0]?.deletedAt ?? null;
+  if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid");
+
+  const unknown = assertion(db, "conflict", notExists(own));
+  const profile = profileOf(identity);
+  const [candidate, ...others] = unbound;
+  if (candidate !== undefined && others.length === 0) {
+    const named = { firstName: candidate.firstName, lastName: candidate.lastName, ...profile };
+    await runBatch(db, [
+      unknown,
+      assertion(
+        db,
+        "conflict",
+        sql`(select group_concat(id) from (${unboundUsers(db, address)})) = ${String(candidate.id)} and exists (select 1 from users where id = ${candidate.id} and email = ${candidate.email} and first_name = ${candidate.firstName} and last_name = ${candidate.lastName})`,
+      ),
+      db.insert(identities).values({ issuer, subject, userId: candidate.id, tokensAfter: deletedAt }),
+      db
+        .update(users)
+        .set({
+          ...profile,
+          searchText: searchText([candidate.email, named.firstName, named.lastName]),
+          verifiedEmail: address ?? null,
+          lastLogin: now,
+        })
+        .where(eq(users.id, candidate.id)),
+      auditStatement(ctx, candidate, {
+        accountId: null,
+        action: "user.bound",
+        target: `user:${candidate.uuid}`,
+        changes: {
+          first_name: [candidate.firstName, named.firstName],
+          last_name: [candidate.lastName, named.lastName],
+        },
+      }),
+    ]);
+    return;
+  }
+  const uuid = crypto.randomUUID();
+  const { email = "" } = identity;
+  const { firstName = "", lastName = "", ...picture } = profile;
+  await runBatch(db, [
+    unknown,
+    db.insert(users).values({
+      uuid,
+      ...withSearchKeys({ email, firstName, lastName }),
+      ...picture,
+      verifiedEmail: address ?? null,
+      language: languageFromLocale(identity.locale) ?? null,
+      lastLogin: now,
+      createdAt: now,
+    }),
+    db.insert(identities).values({
+      issuer,
+      subject,
+      userId: sql`(select ${users.id} from ${users} where ${users.uuid} = ${uuid})`,
+      tokensAfter: deletedAt,
+    }),
+    auditStatement(
+      ctx,
+      { uuid },
+      { accountId: null, action: "user.created", target: `user:${uuid}`, changes: { email: [null, email] } },
+    ),
+  ]);
+}
+
+/** Whether a token is from before its identity's last user was deleted; tokens tell the second, so that second counts as before. */
+export function isOutdated({ issuedAt }: Identity, deletedAt: number | null): boolean {
+  return deletedAt !== null && issuedAt * 1000 <= deletedAt;
+}
+
+/** Active users without an identity who have an address, the first two: one may be bound, two may not. */
+function unboundUsers(db: Context["db"], address: string | undefined) {
+  const bound = db
+    .select({ one: sql`1` })
+    .from(identities)
+    .where(eq(identities.userId, users.id));
+  return db
+    .select({
+      id: users.id,
+      uuid: users.uuid,
+      email: users.email,
+      firstName: users.firstName,
+      lastName: users.lastName,
+    })
+    .from(users)
+    .where(
+      and(
+        eq(users.emailKey, address ?? ""),
+        sql`${address !== undefined}`,
+        eq(users.isActive, true),
+        notExists(bound),
+      ),
+    )
+    .limit(2);
+}
+
+/** Names and picture as far as the token has them. */
+function profileOf(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
+  const split = identity.name === undefined ? undefined : splitName(normalizeText(identity.name));
+  const firstName = identity.givenName ?? split?.firstName;
+  const lastName = identity.familyName ?? split?.lastName;
+  return {
+    ...(firstName === undefined ? {} : { firstName: storedName(firstName) }),
+    ...(lastName === undefined ? {} : { lastName: storedName(lastName) }),
+    ...(identity.picture === undefined ? {} : { avatar: identity.picture }),
+  };
+}
+
+/** A name in the form in which people's own are stored, as much of it as may be. */
+function storedName(name: string): string {
+  return [...normalizeText(name)].slice(0, nameLength).join("").trim();
+}
+
+/** What is remembered of an identity once its user is deleted. */
+export async function identityHash({
+  issuer,
+  subject,
+}: Pick<Identity, "issuer" | "subject">): Promise<string> {
+  const bytes = new TextEncoder().encode(`${issuer}\0${subject}`);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

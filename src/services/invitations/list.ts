@@ -1,0 +1,121 @@
+import { and, eq, sql } from "drizzle-orm";
+
+import type { AccountRole } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { makePage, type Page, type PageRequest, pageWindow } from "../../domain/pagination.ts";
+import { accounts, invites, users } from "../../storage/schema.ts";
+import {
+  type AccountName,
+  accountQuery,
+  checkAccess,
+  checkCurrentAccess,
+  currentOrganization,
+  hasAccountPermission,
+} from "../accounts/access.ts";
+import { queryAsCaller } from "../caller/caller.ts";
+import { callerConditions } from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { callerId } from "../caller/credentials.ts";
+import { afterCursor, countRows, limitIf, orderById } from "../pagination.ts";
+import { invitationsQuery, inviterColumns, inviterName, isPending, type StoredInvitation } from "./access.ts";
+
+/** The cursor keys of a list of invitations: it goes by id. */
+export const invitationListKeys = ["number"] as const;
+
+// Left to itself SQLite walks an index in the order asked for, past every invitation there ever was.
+const pendingInvites = sql`invites indexed by invites_valid`;
+
+/**
+ * A page of the pending invitations of the current organization. Throws what `checkCurrentAccess`
+ * throws, and `page_invalid`. One round trip.
+ */
+export async function listInvitations(
+  ctx: Context,
+  name: string | undefined,
+  request: PageRequest,
+): Promise<Page<StoredInvitation>> {
+  const window = pageWindow(request);
+  const current = currentOrganization(ctx, name);
+  const account = sql`(select ${accounts.id} from ${accounts} where ${current})`;
+  const concerned = hasAccountPermission(callerConditions(ctx), account, "invites:read");
+  const ofAccount = sql`invites.account_id = ${account}`;
+  const pending = and(ofAccount, isPending(ctx));
+  const rest = afterCursor(sql`invites.id`, window);
+  const order = orderById(sql`invites.id`, window);
+  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limitIf(concerned, window.limit)} offset ${window.offset}`;
+  const every = sql`select 1 from ${pendingInvites} where ${pending} limit ${limitIf(concerned, -1)}`;
+  const [caller, [found], rows, [total]] = await queryAsCaller(
+    ctx,
+    accountQuery(ctx, current),
+    invitationsQuery(ctx, sql`${invites.id} in (${ids})`).orderBy(order),
+    countRows(ctx, every),
+  );
+  checkCurrentAccess(ctx, caller, found, name);
+  const page = makePage(request, rows, total?.count ?? 0, (row) => [row.id]);
+  if (page === undefined) throw new DomainError("page_invalid");
+  return page;
+}
+
+/** Every pending invitation of an account, by id. Throws what `checkAccess` throws. One round trip. */
+export async function listAllInvitations(
+  ctx: Context,
+  which: AccountName,
+): Promise<readonly StoredInvitation[]> {
+  const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
+  const ofAccount = sql`invites.account_id = ${account}`;
+  const concerned = hasAccountPermission(callerConditions(ctx), account, "invites:read");
+  const ids = sql`select invites.id from ${pendingInvites} where ${ofAccount} and ${isPending(ctx)} limit ${limitIf(concerned, -1)}`;
+  const [caller, [found], rows] = await queryAsCaller(
+    ctx,
+    accountQuery(ctx, which),
+    invitationsQuery(ctx, sql`${invites.id} in (${ids})`).orderBy(sql`invites.id`),
+  );
+  checkAccess(ctx, caller, found);
+  return rows;
+}
+
+/** An invitation as the invited see it. */
+export interface ReceivedInvitation {
+  readonly uuid: string;
+  readonly account: { readonly uuid: string; readonly slug: string; readonly title: string };
+  readonly role: AccountRole;
+  /** The inviter's name, or address where there is none; null when that user is gone. */
+  readonly inviter: string | null;
+  readonly validUntil: number;
+}
+
+/** The pending invitations sent to the caller's verified address, the oldest first. One round trip. */
+export async function listReceivedInvitations(ctx: Context): Promise<readonly ReceivedInvitation[]> {
+  const sentTo = ctx.db
+    .select({
+      uuid: sql<string>`invites.uuid`.as("invite_uuid"),
+      role: invites.role,
+      validUntil: invites.validUntil,
+      accountUuid: sql<string>`accounts.uuid`.as("account_uuid"),
+      slug: accounts.slug,
+      title: accounts.title,
+      ...inviterColumns,
+    })
+    .from(invites)
+    .innerJoin(accounts, eq(accounts.id, invites.accountId))
+    .leftJoin(users, eq(users.id, invites.invitedBy))
+    .where(and(sql`invites.email_key = ${ownAddress(ctx)}`, isPending(ctx)))
+    .orderBy(sql`invites.id`);
+  const [, rows] = await queryAsCaller(ctx, sentTo);
+  return rows.map((row) => ({
+    uuid: row.uuid,
+    account: { uuid: row.accountUuid, slug: row.slug, title: row.title },
+    role: row.role,
+    inviter: inviterName(row),
+    validUntil: row.validUntil,
+  }));
+}
+
+/** The caller's verified address, for use inside a statement; NULL where there is none. */
+function ownAddress(ctx: Context) {
+  const { principal } = ctx;
+  if (principal.kind === "token") {
+    return sql`(select users.verified_email from users where users.id = ${callerId(ctx)})`;
+  }
+  return sql`${principal.identity.verifiedEmail ?? null}`;
+}

@@ -1,0 +1,127 @@
+import { eq, sql, type SQL } from "drizzle-orm";
+
+import { type BlockingState, isBlocked } from "../../domain/account.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
+import { users } from "../../storage/schema.ts";
+import { type Caller, queryAsCaller } from "../caller/caller.ts";
+import { hasGlobalPermission, userIsActive } from "../caller/conditions.ts";
+import type { Context } from "../caller/context.ts";
+import { callerId } from "../caller/credentials.ts";
+
+/** A user as others see them. */
+export interface UserProfile {
+  readonly id: number;
+  readonly uuid: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly isActive: boolean;
+  /** The groups' keys, ascending. */
+  readonly groups: readonly number[];
+}
+
+/** The columns of a user's profile, each under a name of its own. */
+export const profileColumns = {
+  id: sql<number>`users.id`.as("user_id"),
+  uuid: sql<string>`users.uuid`.as("user_uuid"),
+  email: sql<string>`users.email`.as("user_email"),
+  firstName: sql<string>`users.first_name`.as("user_first_name"),
+  lastName: sql<string>`users.last_name`.as("user_last_name"),
+  isActive: sql<number>`users.is_active`.as("user_is_active"),
+  groups:
+    sql<string>`(select json_group_array(group_id) from user_groups where user_groups.user_id = users.id)`.as(
+      "user_groups",
+    ),
+};
+export type ProfileRow = Omit<UserProfile, "isActive" | "groups"> & { isActive: number; groups: string };
+
+/** A profile out of its row. */
+export function toProfile({
+  id,
+  uuid,
+  email,
+  firstName,
+  lastName,
+  isActive,
+  groups,
+}: ProfileRow): UserProfile {
+  const keys = (JSON.parse(groups) as number[]).sort((left, right) => left - right);
+  return { id, uuid, email, firstName, lastName, isActive: isActive === 1, groups: keys };
+}
+
+/** Reads the user that `which` names, with what the caller has to do with them. */
+export function userQuery(ctx: Context, which: SQL) {
+  return ctx.db
+    .select({
+      ...profileColumns,
+      signedIn: sql<number>`exists (select 1 from identities where identities.user_id = users.id)`.as(
+        "signed_in",
+      ),
+      accounts: sql<number>`(select count(*) from memberships where memberships.user_id = users.id)`.as(
+        "accounts",
+      ),
+      ownedAccounts: sql<number>`${countOwned(ctx, sql`count(*)`)}`.as("owned_accounts"),
+      blocked:
+        sql<BlockingState | null>`(${countOwned(ctx, sql`max(nullif(accounts.blocking_state, 'unblocked'))`)})`.as(
+          "blocked",
+        ),
+    })
+    .from(users)
+    .where(which);
+}
+export type FoundUser = Awaited<ReturnType<typeof userQuery>>[number];
+
+/** Throws `user_not_found` unless the user is the caller, is in an account the caller owns, or the caller may read all. */
+export function checkVisible(caller: Caller, found: FoundUser | undefined): FoundUser {
+  const visible =
+    found !== undefined &&
+    (found.id === caller.id || found.ownedAccounts > 0 || caller.globalPermissions.has("users:read"));
+  if (!visible) throw new DomainError("user_not_found");
+  return found;
+}
+
+/**
+ * Nobody rises above themselves: a user is changed by themselves, by who may write all users, and
+ * by an owner only while they have never signed in, are in no account but the owner's, and in no
+ * group: whoever signs in with the address that an owner gives them would have the group's permissions. Throws
+ * what `checkVisible` throws, `forbidden`, and `account_blocked` where an owner's account is.
+ */
+export function checkEditable(caller: Caller, found: FoundUser | undefined): FoundUser {
+  const user = checkVisible(caller, found);
+  if (user.id === caller.id || caller.globalPermissions.has("users:write")) return user;
+  const mine =
+    user.signedIn === 0 &&
+    user.ownedAccounts > 0 &&
+    user.ownedAccounts === user.accounts &&
+    user.groups === "[]";
+  if (!mine) throw new DomainError("forbidden");
+  if (user.blocked !== null && isBlocked(user.blocked)) {
+    throw new DomainError("account_blocked", { blockingState: user.blocked });
+  }
+  return user;
+}
+
+/** What `checkEditable` found must still hold when the change is written, or the batch fails as `conflict`. */
+export function assertEditable(ctx: Context, caller: Caller, user: FoundUser): Statement {
+  const unbound = sql`not exists (select 1 from identities where user_id = ${user.id}) and not exists (select 1 from user_groups where user_id = ${user.id})`;
+  const total = sql`(select count(*) from memberships where user_id = ${user.id})`;
+  const owned = sql`(select count(*) from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id where theirs.user_id = ${user.id} and mine.user_id = ${caller.id} and mine.role = 'AOWNER')`;
+  const blocked = sql`exists (select 1 from memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${user.id} and accounts.blocking_state <> 'unblocked')`;
+  const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total} and not ${blocked})`;
+  const allowed =
+    user.id === caller.id ? sql`true` : sql`(${hasGlobalPermission(ctx, "users:write")} or ${byOwner})`;
+  const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive} and (select json_group_array(group_id) from user_groups where user_id = ${user.id}) = ${user.groups})`;
+  return assertion(ctx.db, "conflict", sql`${userIsActive(caller)} and ${same} and ${allowed}`);
+}
+
+/** Something of the accounts that the user is in and the caller owns. */
+function countOwned(ctx: Context, what: SQL): SQL {
+  return sql`(select ${what} from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id and mine.user_id = ${callerId(ctx)} and mine.role = 'AOWNER' join accounts on accounts.id = theirs.account_id where theirs.user_id = users.id)`;
+}
+
+/** One user the caller may see. Throws `user_not_found`. One round trip. */
+export async function getUser(ctx: Context, uuid: string): Promise<UserProfile> {
+  const [caller, [found]] = await queryAsCaller(ctx, userQuery(ctx, eq(users.uuid, uuid)));
+  return toProfile(checkVisible(caller, found));
+}
