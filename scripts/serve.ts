@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { envFileLine, SECRETS } from "./configuration.ts";
-import { Refusal } from "./state.ts";
+import { inspectorPort, Refusal } from "./state.ts";
 import { spawnWrangler } from "./wrangler.ts";
 
 /** What a service is started with. */
@@ -33,7 +33,7 @@ export async function serve({ configuration, state, port }: ServiceOptions): Pro
     "--inspector-ip",
     "127.0.0.1",
     "--inspector-port",
-    "0",
+    String(inspectorPort()),
   );
   args.push("--show-interactive-dev-session=false");
   // An argument arrives as it is, whatever quotes, dollar signs and line ends it holds.

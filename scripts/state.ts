@@ -10,12 +10,24 @@ export function stateDirectory(): string {
   return resolve(process.env["STATE_DIR"] || ".wrangler/state");
 }
 
-/** Returns the port the local service listens on, 8787 unless PORT says otherwise. */
+/** Returns the port of the local service: PORT, or 8787. */
 export function servicePort(): number {
-  const given = process.env["PORT"] || "8787";
+  return portFrom("PORT", 8787);
+}
+
+/** Returns the port of the debugger: INSPECTOR_PORT, or 0 for any free one. */
+export function inspectorPort(): number {
+  return portFrom("INSPECTOR_PORT", 0);
+}
+
+function portFrom(name: string, without: number): number {
+  const given = process.env[name];
+  if (given === undefined || given === "") {
+    return without;
+  }
   const port = Number(given);
   if (!/^\d{1,5}$/.test(given) || port < 1 || port > 65_535) {
-    throw new Refusal(`PORT must be a whole number from 1 to 65535, not ${JSON.stringify(given)}`);
+    throw new Refusal(`${name} must be a whole number from 1 to 65535, not ${JSON.stringify(given)}`);
   }
   return port;
 }

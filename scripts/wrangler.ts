@@ -65,8 +65,8 @@ function quietly(state: string): Record<string, string> {
     XDG_CONFIG_HOME: join(state, "config"),
     WRANGLER_CACHE_DIR: join(state, "cache"),
     WRANGLER_REGISTRY_PATH: join(state, "registry"),
-    // At "info" and above each request costs a second one, to log it.
-    WRANGLER_LOG: process.env["WRANGLER_LOG"] ?? "warn",
+    // At "info" and more verbose, wrangler sends a second request to log each one. DEBUG_SQL needs "log".
+    WRANGLER_LOG: process.env["WRANGLER_LOG"] ?? (process.env["DEBUG_SQL"] === "on" ? "log" : "warn"),
     WRANGLER_WRITE_LOGS: "false",
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_SEND_METRICS: "false",

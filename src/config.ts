@@ -18,6 +18,8 @@ export interface Config {
   readonly requestLog: boolean;
   /** Whether answers tell what they took. */
   readonly serverTiming: boolean;
+  /** Whether the SQL of each request is logged. */
+  readonly debugSql: boolean;
   /** Origins whose pages may call the service. */
   readonly corsOrigins: ReadonlySet<string>;
 }
@@ -62,6 +64,7 @@ export function parseConfig(env: Env): Config {
     readReplicas: onOrOff("READ_REPLICAS", env.READ_REPLICAS, "off"),
     requestLog: onOrOff("REQUEST_LOG", env.REQUEST_LOG, "on"),
     serverTiming: onOrOff("SERVER_TIMING", env.SERVER_TIMING, "off"),
+    debugSql: onOrOff("DEBUG_SQL", env.DEBUG_SQL, "off"),
     corsOrigins: origins(env.CORS_ORIGINS ?? ""),
   };
 }

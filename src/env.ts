@@ -25,6 +25,7 @@ export interface Env {
   readonly READ_REPLICAS?: string;
   readonly REQUEST_LOG?: string;
   readonly SERVER_TIMING?: string;
+  readonly DEBUG_SQL?: string;
   readonly DEFAULT_PLAN?: string;
   readonly MAX_OWNED_ACCOUNTS?: string;
   readonly LOGIN_MANUAL_ENTRY_ROUTE?: string;

@@ -1,7 +1,8 @@
-import { ConfigError } from "./config.ts";
+import { ConfigError, getConfig } from "./config.ts";
 import { DomainError, errorName } from "./domain/errors.ts";
 import type { AppContext } from "./http/app-env.ts";
 import { rateLimitFields } from "./http/rate-limit-headers.ts";
+import type { SqlTrace } from "./storage/request-stats.ts";
 
 /**
  * Writes down what went wrong inside: the kind of error and the request's id. Never the message of
@@ -29,6 +30,44 @@ export function logUnavailable(c: AppContext, { code, reason }: DomainError): vo
     error: code,
     reason,
   });
+}
+
+/**
+ * Returns a function that logs each statement of a batch, with the rows it read and wrote; undefined
+ * unless DEBUG_SQL is on. Bound values can be personal data, so they are logged on localhost only.
+ */
+export function sqlTrace(c: AppContext): SqlTrace | undefined {
+  const { enabled, withValues } = sqlDebugging(c);
+  if (!enabled) return undefined;
+  let batch = 0;
+  return (statements, costs) => {
+    batch += 1;
+    for (const [place, { sql, params }] of statements.entries()) {
+      console.log({
+        event: "sql",
+        requestId: c.get("requestId"),
+        operation: c.get("operation") ?? "none",
+        batch,
+        sql,
+        ...(withValues ? { params } : {}),
+        ...(costs === undefined
+          ? { failed: true }
+          : { rowsRead: costs[place]?.rows_read, rowsWritten: costs[place]?.rows_written }),
+      });
+    }
+  };
+}
+
+const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** An invalid configuration is reported elsewhere; until it is repaired no statement is logged. */
+function sqlDebugging({ env }: AppContext): { readonly enabled: boolean; readonly withValues: boolean } {
+  try {
+    const { debugSql, settings } = getConfig(env);
+    return { enabled: debugSql, withValues: localHosts.has(new URL(settings.publicUrl).hostname) };
+  } catch {
+    return { enabled: false, withValues: false };
+  }
 }
 
 /** What an error is and was caused by, as far as a line of the log may tell: no values, and no message. */

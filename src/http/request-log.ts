@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 
 import { getConfig } from "../config.ts";
 import { errorName } from "../domain/errors.ts";
+import { sqlTrace } from "../logging.ts";
 import type { Principal } from "../services/caller/context.ts";
 import { RequestStats } from "../storage/request-stats.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
@@ -16,7 +17,7 @@ export type CallerKind = "none" | "user" | "operator" | "access_token";
  */
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const began = Date.now();
-  c.set("stats", new RequestStats());
+  c.set("stats", new RequestStats(sqlTrace(c)));
   await next();
   const seen = { ...requestSummary(c), milliseconds: Date.now() - began };
   const enabled = switches(c);

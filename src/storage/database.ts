@@ -48,12 +48,12 @@ export async function runBatch<Items extends Statements>(
   const prepared = items.map(compileStatement);
   const queries = prepared.map((statement) => statement.getQuery());
   const bound = prepared.map(({ stmt }, place) => stmt.bind(...(queries[place]?.params ?? [])));
-  const run = () => sendBatch(db, db.$client, bound);
+  const run = () => sendBatch(db, db.$client, bound, queries);
   const results = queries.every(({ sql: text }) => reads.test(text))
     ? await retry(run, isUnavailable).catch((error: unknown) => {
         if (db.primary === db.$client) throw error;
         const again = queries.map(({ sql: text, params }) => db.primary.prepare(text).bind(...params));
-        return sendBatch(db, db.primary, again);
+        return sendBatch(db, db.primary, again, queries);
       })
     : await run();
   return results.map((result, place) => prepared[place]?.mapResult(result, true)) as BatchResponse<
@@ -93,6 +93,7 @@ async function sendBatch(
   { stats }: Database,
   to: D1Database,
   statements: D1PreparedStatement[],
+  queries: readonly Query[],
 ): Promise<D1Result[]> {
   stats.roundTrips += 1;
   try {
@@ -101,8 +102,13 @@ async function sendBatch(
       stats.rowsRead += meta.rows_read;
       stats.rowsWritten += meta.rows_written;
     }
+    stats.trace?.(
+      queries,
+      results.map(({ meta }) => meta),
+    );
     return results;
   } catch (error) {
+    stats.trace?.(queries, undefined);
     throw toDomainError(error) ?? error;
   }
 }

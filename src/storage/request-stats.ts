@@ -1,3 +1,9 @@
+/** Receives each batch that was sent, with what D1 reports of each statement; undefined if the batch failed. */
+export type SqlTrace = (
+  statements: readonly { readonly sql: string; readonly params: readonly unknown[] }[],
+  costs: readonly D1Meta[] | undefined,
+) => void;
+
 /** What one request, or one job, has asked of the platform so far. */
 export class RequestStats {
   /** Round trips to the database, those tried again included. */
@@ -7,4 +13,10 @@ export class RequestStats {
   rowsWritten = 0;
   /** Calls of usage objects. */
   durableObjectCalls = 0;
+  /** Set while DEBUG_SQL is on. */
+  readonly trace: SqlTrace | undefined;
+
+  constructor(trace?: SqlTrace) {
+    this.trace = trace;
+  }
 }

@@ -90,7 +90,7 @@ export class FastApiSurface {
       await limit(c);
       const input = await readInputs(c, contract);
       const visit = {
-        db: openDatabase(c.env.DB),
+        db: openDatabase(c.env.DB, c.get("stats")),
         logos: c.env.LOGOS,
         now: Date.now(),
         requestId: c.get("requestId"),
