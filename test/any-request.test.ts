@@ -161,7 +161,7 @@ const method = fc.constantFrom(
   "OPTIONS",
 );
 
-it("no request is answered with a fault, or in anyone's words but the service's", async () => {
+it("no request is answered with a fault, or in anyone's words but the service's [R8]", async () => {
   const seen = new Set<number>();
   const property = fc.asyncProperty(
     fc.constantFrom(...(Object.keys(callers) as (keyof typeof callers)[])),

@@ -76,7 +76,7 @@ it("a reading operation is one round trip, a changing one two at the most; usage
 });
 
 describe("for a caller already signed in", () => {
-  it.each(everyOperation)("%s costs what is written down", async (id) => {
+  it.each(everyOperation)("%s costs what is written down [R53]", async (id) => {
     const { send, ...cost } = costs[id];
     const { owner, made } = await ownedAccount(id);
     const { status } = await send(counter.watch(owner), made);
@@ -189,7 +189,7 @@ describe("for a caller already signed in", () => {
 });
 
 describe("a refusal", () => {
-  it.each(onAnAccount)("%s of another's account is one round trip that writes nothing", async (id) => {
+  it.each(onAnAccount)("%s of another's account is one round trip that writes nothing [R3]", async (id) => {
     const { made } = await ownedAccount();
     const outsider = await signedIn();
     const { status } = await costs[id].send(counter.watch(outsider), made);
@@ -198,7 +198,7 @@ describe("a refusal", () => {
     expect([403, 404]).toContain(status);
   });
 
-  it.each(onAnAccount)("%s of an account that is not there is one round trip", async (id) => {
+  it.each(onAnAccount)("%s of an account that is not there is one round trip [R3]", async (id) => {
     const outsider = await signedIn();
     const missing = { id: crypto.randomUUID(), slug: unique("missing"), title: "" };
     const { status } = await costs[id].send(counter.watch(outsider), missing);

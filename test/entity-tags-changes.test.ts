@@ -131,7 +131,7 @@ it.each(Object.entries(changes))("a change to what it is already is stale too: %
 });
 
 describe("a lost update", () => {
-  it.each(Object.entries(changes))("does not happen: %s twenty times at once", async (name, send) => {
+  it.each(Object.entries(changes))("does not happen: %s twenty times at once [R60]", async (name, send) => {
     const { owner, account, here } = await start();
     const current = await tag(owner, here);
     const answers = await Promise.all(
@@ -145,7 +145,7 @@ describe("a lost update", () => {
     expect((await owner.get(here)).body.title).toBe(`Title ${winners[0]}`);
   });
 
-  it("does not happen across the faces, nor to a deletion", async () => {
+  it("does not happen across the faces, nor to a deletion [R60]", async () => {
     const { owner, account, here } = await start();
     const current = await tag(owner, here);
     const all = Object.values({ ...changes, ...deletions });

@@ -87,7 +87,7 @@ describe.each(["here", "there"] as const)("the tag on the face that is %s", (fac
     expect((await owner.get(path, ifNoneMatch(await tag(owner, path)))).status).toBe(304);
   });
 
-  it("says nothing to who may not read", async () => {
+  it("says nothing to who may not read [R5]", async () => {
     const { owner, account, [face]: path } = await start();
     const outsider = await someone();
     for (const value of [await tag(owner, path), "*"]) {
@@ -100,7 +100,7 @@ describe.each(["here", "there"] as const)("the tag on the face that is %s", (fac
   });
 });
 
-it("what readers see differently has different tags, of one version", async () => {
+it("what readers see differently has different tags, of one version [R5]", async () => {
   const { owner, account, here } = await start();
   const saml = { domain: "a.example", sso_url: "https://a.example/", entity_id: "a", x509_cert: certificate };
   await owner.patch(here, { saml });

@@ -36,7 +36,7 @@ it("every operation that takes an id is asked with foreign ones, or it is said w
   expect([...known].filter((id) => !all.has(id))).toEqual([]);
 });
 
-it.each(Object.entries(requests))("%s tells nobody what is another tenant's", async (_id, asks) => {
+it.each(Object.entries(requests))("%s tells nobody what is another tenant's [R2]", async (_id, asks) => {
   const theirs = await makeTenant();
   const before = await everythingOf(theirs);
   const owner = await someone();

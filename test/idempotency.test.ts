@@ -68,7 +68,7 @@ describe.each(Object.entries<Creation>(creations))("a key with %s", (_, creation
     expect(answered(await send(owner, path, body, key))).toEqual(answered(first));
   });
 
-  it("is each user's own", async () => {
+  it("is each user's own [R5]", async () => {
     const { owner, account, key } = await start();
     const other = await start();
     const first = await send(owner, creation.path(account), creation.body(), key);

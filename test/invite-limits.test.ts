@@ -30,7 +30,7 @@ const inviteElsewhere = (caller: Caller, account: MadeAccount) =>
   caller.post(listOf(account), { invitee_identifier: anAddress() });
 
 describe("an account", () => {
-  it("of 250 invitations at once, on both faces, sends exactly 200", async () => {
+  it("of 250 invitations at once, on both faces, sends exactly 200 [R24]", async () => {
     const { owner, account } = await limited();
     const answers = await Promise.all(
       Array.from({ length: 250 }, (_, at) =>
@@ -45,7 +45,7 @@ describe("an account", () => {
     expect(body).toHaveLength(200);
   }, 120_000);
 
-  it("is told until when, on each face in its own way, until the hour is over", async () => {
+  it("is told until when, on each face in its own way, until the hour is over [R72]", async () => {
     const { owner, account } = await limited();
     const since = Date.now() - 50 * minute;
     await setAccount(account, { invites_since: since, invites_sent: 199 });

@@ -50,7 +50,7 @@ describe("the page's files", () => {
     expect(text.length).toBeGreaterThan(100);
   });
 
-  it("hold nothing that makes HTML of text, and ask this service alone", async () => {
+  it("hold nothing that makes HTML of text, and ask this service alone [R56]", async () => {
     for (const file of ["page.js", "words.js"]) {
       const { text } = await stranger.get(`/invite/${file}`);
       expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:\/\//);

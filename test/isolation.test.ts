@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { play, type Tally } from "./isolation/play.ts";
 import { moveNames, stories, type MoveName } from "./isolation/story.ts";
 
-it("everyone may do and see exactly what is theirs, whatever has happened", async () => {
+it("everyone may do and see exactly what is theirs, whatever has happened [R4]", async () => {
   const { runs: numRuns, seed, path } = env.ISOLATION;
   const tally: Tally = new Map();
   await fc.assert(

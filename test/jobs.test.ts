@@ -194,7 +194,7 @@ describe("deleting an account", () => {
 });
 
 describe("an erasure", () => {
-  it("removes logos, usage and history, the word of it last, and nothing of anyone else", async () => {
+  it("removes logos, usage and history, the word of it last, and nothing of anyone else [R49]", async () => {
     const { owner, made, id } = await deletedAccount(2_500);
     const neighbour = await makeAccount(owner);
     const neighbourId = await furnish(neighbour);

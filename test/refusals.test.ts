@@ -28,7 +28,7 @@ const bodies: Readonly<Record<"organizations" | "accounts", Record<Fault, unknow
 const document: Schema = (await stranger.get("/openapi.json")).body;
 const published = operationsOf(document);
 
-it("every operation of the document has a row here and in the permission table, and no row is of another", () => {
+it("every operation of the document has a row here and in the permission table, and no row is of another [R1]", () => {
   const ids = published.map(({ id }) => id).sort();
   expect(Object.keys(table).sort()).toEqual(ids);
   expect(Object.keys(operations).sort()).toEqual(ids);
@@ -124,7 +124,7 @@ function answersEveryCaller(operation: Operation, row: Row): void {
   const face = faceOf(operation);
   const realm = face === "organizations" ? 'Bearer realm="api"' : "Bearer";
 
-  it(`answers ${withoutToken} to callers without good credentials`, async () => {
+  it(`answers ${withoutToken} to callers without good credentials [R1]`, async () => {
     const of = await makeAccount(await someone());
     for (const [name, [fault, makeCaller]] of Object.entries(unauthenticated)) {
       const answer = await send(await makeCaller(), of);
@@ -142,7 +142,7 @@ function answersEveryCaller(operation: Operation, row: Row): void {
     ...caller,
     status: byToken === true && notByToken.includes(id) ? 403 : statuses[caller.kind],
   }));
-  it.each(expected)("answers $status to $who", async ({ kind, status, make }) => {
+  it.each(expected)("answers $status to $who [R1]", async ({ kind, status, make }) => {
     const founder = await someone();
     const of = await makeAccount(founder);
     const answer = await send(await make(founder, of), of);

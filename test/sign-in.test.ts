@@ -149,7 +149,7 @@ describe("a verified address", () => {
     expect([answer.status, answer.body.id === uuid]).toEqual([200, false]);
   });
 
-  it("binds nobody who has signed in already", async () => {
+  it("binds nobody who has signed in already [R30]", async () => {
     const first = await me(await someone({ email: address }));
     const second = await me(await someone({ email: address, sub: unique("second") }));
     expect(second.status).toBe(200);

@@ -53,7 +53,7 @@ describe("an invitation's secret", () => {
     expect((await owner.get(`/api/v1/account/${account.id}/invites`)).body).toEqual([]);
   });
 
-  it("answers who accepted it the same again, and nobody else", async () => {
+  it("answers who accepted it the same again, and nobody else [R20]", async () => {
     const { owner, account } = await found();
     const [guest, second] = [await someone(), await someone()];
     const token = await inviteSecret(await storeInvite(account));
@@ -86,7 +86,7 @@ describe("an invitation's secret", () => {
 });
 
 describe("an account that cannot be joined", () => {
-  it("as it is blocked says so, but to operators", async () => {
+  it("as it is blocked says so, but to operators [R23]", async () => {
     const { account } = await found();
     const uuid = await storeInvite(account);
     const token = await inviteSecret(uuid);
@@ -105,7 +105,7 @@ describe("an account that cannot be joined", () => {
     expect(answered(await accept(await someone(), token))).toEqual(joined(account));
   });
 
-  it("as its limit was lowered says so, and the invitation waits", async () => {
+  it("as its limit was lowered says so, and the invitation waits [R23]", async () => {
     const { account } = await found();
     const uuid = await storeInvite(account);
     const token = await inviteSecret(uuid);
@@ -158,7 +158,7 @@ describe("a role one has", () => {
 });
 
 describe("at once", () => {
-  it("fifty acceptances by one user are one membership, and all the same answer", async () => {
+  it("fifty acceptances by one user are one membership, and all the same answer [R21]", async () => {
     const { account } = await found();
     const guest = await someone();
     await idOf(guest);
@@ -222,7 +222,7 @@ describe("at once", () => {
     }
   });
 
-  it("accepting while the account is deleted makes a member of nothing", async () => {
+  it("accepting while the account is deleted makes a member of nothing [R23]", async () => {
     for (let round = 0; round < 5; round += 1) {
       const owner = await someone();
       const account = await makeAccount(owner);

@@ -192,7 +192,7 @@ describe("deleting a token", () => {
     expect(await tokensOf(user)).toEqual([]);
   });
 
-  it("of another user, or of none, is 404 alike", async () => {
+  it("of another user, or of none, is 404 alike [R2]", async () => {
     const [user, other] = [await someone(), await someone()];
     const { id, bearer } = await makeAccessToken(other);
     for (const answer of [

@@ -161,7 +161,7 @@ describe("what a reader sees", () => {
     ["metering", false, hidden],
     ["support", false, shown],
     ["operator", true, shown],
-  ] as const)("depends on who it is: %s", async (kind, manages, fields) => {
+  ] as const)("depends on who it is: %s [R9]", async (kind, manages, fields) => {
     const owner = await someone();
     const account = await makeAccount(owner);
     expect((await owner.patch(`/api/v1/account/${account.slug}`, { saml })).status).toBe(200);

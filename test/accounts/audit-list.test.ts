@@ -62,7 +62,7 @@ describe("the history of an account", () => {
     expect(new Set(ids).size).toBe(51);
   });
 
-  it("is walked without gaps or repeats while more is written", async () => {
+  it("is walked without gaps or repeats while more is written [R52]", async () => {
     const { owner, account } = await start();
     await storeRows(account, 40);
     const before = (await page(owner, account, { limit: 100 })).items;

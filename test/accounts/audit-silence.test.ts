@@ -26,7 +26,7 @@ describe("no secret is written down", () => {
     x509_cert: certificate,
   };
 
-  it("of single sign-on: the certificate is only said to have changed", async () => {
+  it("of single sign-on: the certificate is only said to have changed [R9]", async () => {
     const owner = await someone();
     const account = await makeAccount(owner);
     const actor = await uuidOf(owner);

@@ -98,7 +98,7 @@ it.each([
   ["false", false],
   ["0", 0],
   ['""', ""],
-])("%s is JSON, and no object", async (raw, input) => {
+])("%s is JSON, and no object [R8]", async (raw, input) => {
   const answer = await send(raw);
   expect(answer.status).toBe(422);
   expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input }] });
@@ -174,7 +174,7 @@ describe("bytes", () => {
   });
 });
 
-it("deep nesting is refused, whether it ends or not", async () => {
+it("deep nesting is refused, whether it ends or not [R62]", async () => {
   for (const raw of [
     "[".repeat(100_000),
     '{"a":'.repeat(50_000),
@@ -187,7 +187,7 @@ it("deep nesting is refused, whether it ends or not", async () => {
   }
 });
 
-it("keys nobody asked for are ignored, and set nothing", async () => {
+it("keys nobody asked for are ignored, and set nothing [R7]", async () => {
   const user = await someone();
   const slug = unique("acme");
   const id = crypto.randomUUID();
@@ -212,7 +212,7 @@ it("keys nobody asked for are ignored, and set nothing", async () => {
   expect(made.body.id).not.toBe(id);
 });
 
-it("of a key given twice the last counts", async () => {
+it("of a key given twice the last counts [R8]", async () => {
   const slug = unique("acme");
   const answer = await send(`{"slug":"NO","slug":"${slug}"}`);
   expect(answer.status).toBe(201);

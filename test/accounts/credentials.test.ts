@@ -108,7 +108,7 @@ it("a user is let in again when active again", async () => {
 });
 
 describe.each(Object.entries(onAccount))("%s", (_, ask) => {
-  it("looks the same to an outsider whether the account exists or not", async () => {
+  it("looks the same to an outsider whether the account exists or not [R3]", async () => {
     const account = await makeAccount(await someone());
     const outsider = await someone();
     // Somebody who owns an account is an outsider to every other.

@@ -126,7 +126,7 @@ describe("an invite", () => {
     ]);
   });
 
-  it("by a member is for members; by an owner for anyone", async () => {
+  it("by a member is for members; by an owner for anyone [R10]", async () => {
     const { owner, account, member } = await makeAccountWithMember();
     const email = anAddress();
     expect(answered(await invite(member, account, { email, role: "AOWNER" }))).toEqual(noRole);
@@ -136,7 +136,7 @@ describe("an invite", () => {
     expect(answered(await invite(await someone(), account, { email }))).toEqual(noRole);
   });
 
-  it("of who is a member is refused, whatever the case, and whoever has an invite too", async () => {
+  it("of who is a member is refused, whatever the case, and whoever has an invite too [R26]", async () => {
     const { owner, account, member } = await makeAccountWithMember();
     for (const email of [member.email, member.email.toUpperCase(), owner.email]) {
       expect(answered(await invite(owner, account, { email }))).toEqual(alreadyMember);

@@ -43,8 +43,8 @@ function turnOf({ id }: MadeAccount, after: number): number {
   return (slot + ((part - (slot % 256) + 256) % 256)) * step;
 }
 
-describe("while logos cannot be reached", () => {
-  it.each(["put", "get", "head", "delete", "list"] as const)("as %s fails", async (method) => {
+describe("while logos cannot be reached [R68]", () => {
+  it.each(["put", "get", "head", "delete", "list"] as const)("as %s fails [R68]", async (method) => {
     const { owner, made } = await owned();
     const image = anImage();
     await storeLogo(made, image);
@@ -163,7 +163,7 @@ describe("an upload that ends halfway", () => {
 });
 
 describe("the deletion of an account", () => {
-  it("takes its logos along", async () => {
+  it("takes its logos along [R49]", async () => {
     const { owner, made, sent } = await owned();
     await upload(owner, made, anImage());
     await upload(owner, made, anImage());
@@ -176,7 +176,7 @@ describe("the deletion of an account", () => {
   it.each([
     ["which removes what it stored", {}, 0],
     ["which cannot, so that the sweep does", { delete: () => Promise.reject(new Error("out")) }, 1],
-  ])("leaves nothing of an upload at the same time, %s", async (_how, change, left) => {
+  ])("leaves nothing of an upload at the same time, %s [R49]", async (_how, change, left) => {
     const { owner, made, sent } = await owned();
     await upload(owner, made, anImage());
     const LOGOS = logosWith({

@@ -103,7 +103,7 @@ describe("a file that is no logo", () => {
     }
   });
 
-  it("is refused when it is animated: a WebP", async () => {
+  it("is refused when it is animated: a WebP [R45]", async () => {
     const animated = webpOf(
       webpChunk("VP8X", [2, 0, 0, 0, 2, 0, 0, 1, 0, 0]),
       webpChunk("ANIM", new Uint8Array(6)),
@@ -111,7 +111,7 @@ describe("a file that is no logo", () => {
     await expectRefused(await upload(owner, made, animated), fault("The image is animated."));
   });
 
-  it("is refused whichever byte of its beginning is another", async () => {
+  it("is refused whichever byte of its beginning is another [R43]", async () => {
     for (const [kind, image] of Object.entries(kinds)) {
       for (const at of kind.startsWith("webp") ? [0, 3, 8, 11] : [0, 1, 2]) {
         const changed = image.slice();
@@ -126,7 +126,7 @@ describe("a file that is no logo", () => {
 describe("an upload that is too large", () => {
   const over = () => anImage(2 * mebibyte - anImage().length + 1);
 
-  it("is 413 by a byte and by far, before anyone asks who sends it", async () => {
+  it("is 413 by a byte and by far, before anyone asks who sends it [R44]", async () => {
     expect(over().length).toBe(2 * mebibyte + 1);
     for (const content of [over(), new Uint8Array(3 * mebibyte)]) {
       for (const caller of [owner, stranger, new Caller("bad"), await someone()]) {
@@ -166,7 +166,7 @@ describe("an upload that is too large", () => {
     ["with a length that lies", { "Content-Length": "100" }],
     ["with a length that is none", { "Content-Length": "many" }],
     ["with a length below nothing", { "Content-Length": "-1" }],
-  ])("is 413 %s, and not read to its end", async (_how, headers) => {
+  ])("is 413 %s, and not read to its end [R44]", async (_how, headers) => {
     const { raw, pulled } = endless();
     await expectRefused(
       await sendMultipart(owner, made, raw, "multipart/form-data; boundary=b", headers),
@@ -175,7 +175,7 @@ describe("an upload that is too large", () => {
     expect(pulled()).toBeLessThan(4 * mebibyte);
   });
 
-  it("is 413 unread when its length says so", async () => {
+  it("is 413 unread when its length says so [R44]", async () => {
     const { raw, pulled } = endless();
     const headers = { "Content-Length": String(64 * mebibyte) };
     await expectRefused(
@@ -185,7 +185,7 @@ describe("an upload that is too large", () => {
     expect(pulled()).toBeLessThan(mebibyte);
   });
 
-  it("is 413 for ten megabytes of headers, and for as much of other fields", async () => {
+  it("is 413 for ten megabytes of headers, and for as much of other fields [R47]", async () => {
     const headers = `Content-Disposition: form-data; name="file"; filename="a"\r\nX: ${"x".repeat(10_000_000)}`;
     await expectRefused(await sendMultipart(owner, made, multipart(part(headers, anImage()))), tooLarge);
     const other = part('Content-Disposition: form-data; name="other"', "x".repeat(10_000_000));
@@ -204,7 +204,7 @@ describe("an upload that is too large", () => {
 describe("a multipart body", () => {
   const file = 'Content-Disposition: form-data; name="file"; filename="a.png"';
 
-  it("without a file is told so", async () => {
+  it("without a file is told so [R47]", async () => {
     const wrongField = part('Content-Disposition: form-data; name="logo"; filename="a.png"', anImage());
     const nested = part('Content-Disposition: form-data; name="file[]"; filename="a.png"', anImage());
     for (const body of [multipart(wrongField), multipart(nested), multipart(), new Uint8Array()]) {
@@ -238,7 +238,7 @@ describe("a multipart body", () => {
     await expectRefused(await sendMultipart(owner, made, multipart(nameless)), expected);
   });
 
-  it("with more than one file is refused, the same or not", async () => {
+  it("with more than one file is refused, the same or not [R47]", async () => {
     const image = anImage();
     const text = part('Content-Disposition: form-data; name="file"', "text");
     const several = "There is more than one file.";
@@ -262,7 +262,7 @@ describe("a multipart body", () => {
     "whose part has no name": [multipart(part("X: y", png()))],
     "that is an image": [Uint8Array.from(png())],
   };
-  it.each(Object.entries(unreadable))("that cannot be read is 400: %s", async (_what, [body, type]) => {
+  it.each(Object.entries(unreadable))("that cannot be read is 400: %s [R47]", async (_what, [body, type]) => {
     await expectRefused(await sendMultipart(owner, made, body, type), broken);
   });
 
@@ -292,21 +292,24 @@ describe("a multipart body", () => {
     "of many characters": `name="file"; filename="${"x".repeat(8_000)}"`,
     "of other letters": 'name="file"; filename="\u{e9}.png"',
   };
-  it.each(Object.entries(names))("whose file has a name %s is a file as any other", async (_what, name) => {
-    const account = await makeAccount(owner);
-    const image = anImage();
-    const body = multipart(part(`Content-Disposition: form-data; ${name}`, image));
-    const answer = await sendMultipart(owner, account, body);
-    expect([answer.status, answer.text]).toEqual([204, ""]);
-    const found = await download(owner, account);
-    expect(found.bytes).toEqual(image);
-    expect(found.headers.get("Content-Disposition")).toBe('inline; filename="logo.png"');
-    expect(found.headers.get("X-Evil")).toBe(null);
-    const [key] = await storedKeys(account);
-    expect(key).toMatch(new RegExp(`^accounts/${account.id}/[0-9a-f]{64}/[-0-9a-f]{36}$`));
-  });
+  it.each(Object.entries(names))(
+    "whose file has a name %s is a file as any other [R47]",
+    async (_what, name) => {
+      const account = await makeAccount(owner);
+      const image = anImage();
+      const body = multipart(part(`Content-Disposition: form-data; ${name}`, image));
+      const answer = await sendMultipart(owner, account, body);
+      expect([answer.status, answer.text]).toEqual([204, ""]);
+      const found = await download(owner, account);
+      expect(found.bytes).toEqual(image);
+      expect(found.headers.get("Content-Disposition")).toBe('inline; filename="logo.png"');
+      expect(found.headers.get("X-Evil")).toBe(null);
+      const [key] = await storedKeys(account);
+      expect(key).toMatch(new RegExp(`^accounts/${account.id}/[0-9a-f]{64}/[-0-9a-f]{36}$`));
+    },
+  );
 
-  it("with a line end in the name of its file puts nothing into any answer", async () => {
+  it("with a line end in the name of its file puts nothing into any answer [R47]", async () => {
     const account = await makeAccount(owner);
     const image = anImage();
     const named = 'Content-Disposition: form-data; name="file"; filename="a\r\nX-Evil: 1\r\n.png"';

@@ -79,7 +79,7 @@ describe("a logo that is replaced", () => {
     expect((await download(owner, made)).bytes).toEqual(image);
   });
 
-  it("comes back as A after B, whenever the deletions of both are done", async () => {
+  it("comes back as A after B, whenever the deletions of both are done [R48]", async () => {
     const { door, sent } = keepingJobs();
     const { owner, made } = await owned(door);
     const [a, b] = [anImage(), anImage()];
@@ -143,7 +143,7 @@ describe("a logo that is replaced", () => {
     }
   });
 
-  it("is one of the uploaded images in each of 200 downloads during 20 replacements", async () => {
+  it("is one of the uploaded images in each of 200 downloads during 20 replacements [R48]", async () => {
     const { door, sent } = keepingJobs();
     const { owner, made } = await owned(door);
     const images = Array.from({ length: 21 }, () => anImage(20_000));

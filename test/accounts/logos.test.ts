@@ -31,7 +31,7 @@ async function sha256(content: Uint8Array): Promise<string> {
 }
 
 describe("a logo", () => {
-  it.each(Object.entries(oneOfEach()))("comes back as it was sent: %s", async (kind, image) => {
+  it.each(Object.entries(oneOfEach()))("comes back as it was sent: %s [R42, R46]", async (kind, image) => {
     const { owner, made } = await owned();
     const uploaded = await upload(owner, made, image, { "X-Request-Id": "r" });
     expect([uploaded.status, uploaded.text]).toEqual([204, ""]);
@@ -82,7 +82,7 @@ describe("a logo", () => {
     expect((await env.LOGOS.head(key))?.httpMetadata).toEqual({ contentType: "image/webp" });
   });
 
-  it("is told by its first bytes, whatever is declared", async () => {
+  it("is told by its first bytes, whatever is declared [R42]", async () => {
     const { owner, made } = await owned();
     const form = new FormData();
     const image = oneOfEach()["jpg, baseline"] ?? new Uint8Array();
@@ -114,7 +114,7 @@ describe("a logo", () => {
     }
   });
 
-  it("is 304 for who has it, and whole for who has another", async () => {
+  it("is 304 for who has it, and whole for who has another [R46]", async () => {
     const { owner, made } = await owned();
     await upload(owner, made, anImage());
     const { headers } = await download(owner, made);
@@ -189,7 +189,7 @@ describe("who may do what with a logo", () => {
     expect(await storedKeys(made)).toHaveLength(1);
   });
 
-  it("another tenant learns nothing, with whichever id", async () => {
+  it("another tenant learns nothing, with whichever id [R2]", async () => {
     const { made } = await owned();
     const other = await owned();
     await upload(other.owner, other.made, anImage());

@@ -37,7 +37,7 @@ async function reinstate(account: MadeAccount, ids: readonly string[]): Promise<
   }
 }
 
-describe("two owners, each against the other at once", () => {
+describe("two owners, each against the other at once [R12]", () => {
   it.each<[string, (caller: Caller, account: MadeAccount, other: string) => ReturnType<Caller["patch"]>]>([
     [
       "demoting",
@@ -63,7 +63,7 @@ describe("two owners, each against the other at once", () => {
     expect(await historyOf(account)).toHaveLength(rounds);
   });
 
-  it("each leaving: one is left, every time", async () => {
+  it("each leaving: one is left, every time [R12]", async () => {
     const { owner, ownerId, account } = await found();
     const second = await join(account, "AOWNER");
     const leave = (caller: Caller, id: string) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`);
@@ -76,7 +76,7 @@ describe("two owners, each against the other at once", () => {
   });
 });
 
-it("the seats are never more than there are, whoever takes them at once", async () => {
+it("the seats are never more than there are, whoever takes them at once [R28]", async () => {
   const { owner, account } = await found();
   const guests: Caller[] = [];
   for (let made = 0; made < 3; made += 1) {

@@ -46,7 +46,7 @@ describe("one member", () => {
     });
   });
 
-  it("who is no member is not found, whether there is such a user or not", async () => {
+  it("who is no member is not found, whether there is such a user or not [R2]", async () => {
     const { owner, account } = await found();
     const other = await found();
     const { id } = await join(other.account);
@@ -179,7 +179,7 @@ describe("leaving", () => {
     expect(await rolesIn(account)).toEqual(before);
   });
 
-  it("is not for the last active owner, and changes nothing then", async () => {
+  it("is not for the last active owner, and changes nothing then [R11]", async () => {
     const { account, owner, ownerId } = await found();
     const second = await join(account, "AOWNER");
     await join(account);

@@ -118,7 +118,7 @@ describe("saml", () => {
     expect((await owner.get(path)).body.saml_x509_cert.trim()).toBe(x509_cert.trim());
   });
 
-  it("takes nothing else for a certificate, and never shows a private key", async () => {
+  it("takes nothing else for a certificate, and never shows a private key [R9]", async () => {
     const key = await makePrivateKey();
     const keyBase64 = key.split("\n")[1] ?? "";
     const der = Uint8Array.fromBase64(certificateBase64);
@@ -173,7 +173,7 @@ describe("saml", () => {
     "idp.acme.example",
     "https://",
     "",
-  ])("sends nobody to %j", async (sso_url) => {
+  ])("sends nobody to %j [R65]", async (sso_url) => {
     const { owner, path } = await start();
     const answer = await owner.patch(path, { saml: { ...saml, sso_url } });
     expect(answer.status).toBe(422);

@@ -39,7 +39,7 @@ describe("the secret of an invitation shows", () => {
     expect(await storedInvite(uuid)).toMatchObject({ state: "pending", version: 1 });
   });
 
-  it("the logo of the account, and goes without where logos cannot be reached", async () => {
+  it("the logo of the account, and goes without where logos cannot be reached [R68]", async () => {
     const { owner, account } = await found();
     const image = anImage();
     expect((await upload(owner, account, image)).status).toBe(204);
@@ -107,13 +107,16 @@ describe("a secret that is no good", () => {
       return token;
     },
   };
-  it.each(Object.entries(spoiled))("as it is %s is 404, with the one body of all", async (_what, spoil) => {
-    const { account } = await found();
-    const uuid = await storeInvite(account);
-    const token = await spoil(uuid, await inviteSecret(uuid));
-    expect(answered(await preview(token))).toEqual(noInvite);
-    expect(answered(await preview(token, await someone()))).toEqual(noInvite);
-  });
+  it.each(Object.entries(spoiled))(
+    "as it is %s is 404, with the one body of all [R27]",
+    async (_what, spoil) => {
+      const { account } = await found();
+      const uuid = await storeInvite(account);
+      const token = await spoil(uuid, await inviteSecret(uuid));
+      expect(answered(await preview(token))).toEqual(noInvite);
+      expect(answered(await preview(token, await someone()))).toEqual(noInvite);
+    },
+  );
 
   it.each([
     [{}, "missing"],
@@ -168,7 +171,7 @@ describe("an address", () => {
     expect((await preview(token, limited, from("192.0.2.61"))).status).toBe(200);
   });
 
-  it("that guesses secrets, by looking or by accepting, is stopped as with bad tokens", async () => {
+  it("that guesses secrets, by looking or by accepting, is stopped as with bad tokens [R27]", async () => {
     const headers = from("192.0.2.70");
     const guesser = (await someone()).through(doorWith({ RATE_LIMITS: "on" }));
     const wrong = await inviteSecret(crypto.randomUUID(), 1);

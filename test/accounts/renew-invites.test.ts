@@ -49,7 +49,7 @@ describe("an invitation that ends while it is sent again", () => {
 });
 
 describe("inviting a pending address again", () => {
-  it("within a minute sends nothing and changes the role alone", async () => {
+  it("within a minute sends nothing and changes the role alone [R24]", async () => {
     const { owner, account } = await found();
     const email = await invited(owner, account);
     await sentAgo(account, email, 30_000);
@@ -69,7 +69,7 @@ describe("inviting a pending address again", () => {
     ]);
   });
 
-  it("after a minute moves secret and end, and is to be mailed again", async () => {
+  it("after a minute moves secret and end, and is to be mailed again [R24]", async () => {
     const { owner, account } = await found();
     const email = await invited(owner, account);
     await sentAgo(account, email, 60_000);
@@ -151,7 +151,7 @@ describe("inviting a pending address again", () => {
     expect(await historyOf(account)).toHaveLength(1);
   });
 
-  it("fifty times at once leaves one, and one row of history", async () => {
+  it("fifty times at once leaves one, and one row of history [R22]", async () => {
     const { owner, account } = await found();
     const { caller: second } = await join(account, "AOWNER");
     const email = anAddress();

@@ -66,7 +66,7 @@ it.each([
   ["POST", "/api/v1/user/welcome", ["GET"]],
   ["PATCH", "/api/v1/zones", ["GET"]],
   ["PROPFIND", "/api/v1/zones", ["GET"]],
-])("%s %s is 405, and Allow names the methods there are", async (method, path, allowed) => {
+])("%s %s is 405, and Allow names the methods there are [R58]", async (method, path, allowed) => {
   for (const caller of [stranger, await someone()]) {
     const answer = await caller.send(method, path);
     expect(answer.status).toBe(405);
@@ -107,7 +107,7 @@ describe("a trailing slash", () => {
     },
   );
 
-  it("never leads to another host", async () => {
+  it("never leads to another host [R64]", async () => {
     for (const path of [
       "/api/v1/account//evil.test/",
       "//evil.test/api/v1/accounts/",

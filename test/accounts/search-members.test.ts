@@ -81,7 +81,7 @@ describe("a search", () => {
     expect(await finds(owner, account, email)).toEqual(["New Name"]);
   });
 
-  it("never finds another account's members", async () => {
+  it("never finds another account's members [R4]", async () => {
     const { owner, account } = await withNames("Ada Lovelace");
     const other = await withNames("Ada Byron", "Ada Lovelace");
     expect(await finds(owner, account, "ada")).toEqual(["Ada Lovelace"]);

@@ -40,7 +40,7 @@ describe("a slug that is taken", () => {
 });
 
 describe("a race for one slug", () => {
-  it("of fifty is won by one, and lost by forty-nine without a fault", async () => {
+  it("of fifty is won by one, and lost by forty-nine without a fault [R54]", async () => {
     const runners = await Promise.all(Array.from({ length: 10 }, () => someone()));
     const slug = unique("race");
     const answers = await Promise.all(

@@ -187,7 +187,7 @@ describe("the last active owner", () => {
     expect(await rolesIn(account)).toEqual({ [ownerId]: "AMEMBER", [newcomer]: "AOWNER" });
   });
 
-  it("stays: nobody demotes or deletes all owners, or leaves an inactive one", async () => {
+  it("stays: nobody demotes or deletes all owners, or leaves an inactive one [R11]", async () => {
     const { owner, ownerId, account } = await found();
     const second = await join(account, "AOWNER");
     const inactive = await join(account, "AOWNER");
@@ -251,7 +251,7 @@ describe("seats", () => {
 });
 
 describe("one impossible part", () => {
-  it("undoes the whole, and leaves no trace", async () => {
+  it("undoes the whole, and leaves no trace [R13]", async () => {
     const { owner, ownerId, account } = await found();
     const { id } = await join(account);
     await setAccount(account, { max_users: 3 });

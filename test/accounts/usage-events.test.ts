@@ -240,7 +240,7 @@ describe("events are recorded by", () => {
     expect(await used(owner, account)).toEqual({ ai_tokens_used: 2 });
   });
 
-  it("nobody while the usage object cannot be reached", async () => {
+  it("nobody while the usage object cannot be reached [R67]", async () => {
     const { owner, account } = await start();
     await quietly(async () => {
       const answer = await owner.through(unreachable()).post(usageOf(account), { events: [event()] });

@@ -119,7 +119,7 @@ describe("a range", () => {
     body: { detail: [{ ...badValue(reason), loc: ["query", key], input: null }] },
   });
 
-  it("does not end before it begins, nor now before it begins", async () => {
+  it("does not end before it begins, nor now before it begins [R38]", async () => {
     const { owner, account } = await start();
     const refused = told("from", "The range ends before it begins.");
     for (const aggregation of ["hour", "week", "millennium"]) {
@@ -129,7 +129,7 @@ describe("a range", () => {
     }
   });
 
-  it("has 10,000 points at the most", async () => {
+  it("has 10,000 points at the most [R39]", async () => {
     const { owner, account } = await start();
     const refused = told("aggregation", "This range has more than 10000 points.");
     const from = iso(noon - 399 * day);

@@ -43,7 +43,7 @@ const ranges = fc.array(
   { minLength: 3, maxLength: 3 },
 );
 
-it("the sums of a range agree with each other and with what was recorded in its hours", async () => {
+it("the sums of a range agree with each other and with what was recorded in its hours [R38]", async () => {
   await fc.assert(
     fc.asyncProperty(events, ranges, async (fixture, asked) => {
       const { owner, account } = await start();

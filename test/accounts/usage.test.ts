@@ -65,7 +65,7 @@ describe("usage", () => {
     );
   });
 
-  it("by week, from Monday on, over the end of a year", async () => {
+  it("by week, from Monday on, over the end of a year [R38]", async () => {
     const range = { from: "2039-12-31T23:00:00Z", to: "2040-01-02T00:00:00.001Z", aggregation: "week" };
     expect(await read(owner, account, range)).toEqual(
       points(point("2039-12-26T00:00:00Z", { pages_processed: 12 }), point("2040-01-02T00:00:00Z")),
@@ -137,7 +137,7 @@ describe("usage", () => {
     );
   });
 
-  it("is told up to now where no end is", async () => {
+  it("is told up to now where no end is [R38]", async () => {
     const query = { from: "2040-05-16T11:00:00Z", aggregation: "hour" };
     expect(await read(owner, account, query)).toEqual(points(point("2040-05-16T11:00:00Z", today)));
     const later = await at(noon + 30 * 60_000, owner);
@@ -164,7 +164,7 @@ describe("usage", () => {
     );
   });
 
-  it("is an account's own: others have none of it", async () => {
+  it("is an account's own: others have none of it [R4]", async () => {
     const other = await makeAccount(owner);
     const query = { from: "2039-12-01", to: "2040-06-01" };
     const none = points(point("2039-12-01T00:00:00Z"));

@@ -206,7 +206,7 @@ describe("a change that cannot be meant", () => {
     "https://user:secret@img.example/a.png",
     "https:",
     "https://",
-  ])("is an avatar that is no address on the Internet: %j", async (input) => {
+  ])("is an avatar that is no address on the Internet: %j [R65]", async (input) => {
     expect(await refusalOf({ avatar: input })).toMatchObject([
       { type: "value_error", loc: ["body", "avatar"], input },
     ]);

@@ -77,7 +77,7 @@ describe("deleting oneself", () => {
     expect((await again.get(path)).status).toBe(200);
   });
 
-  it("is refused to the only active owner of an account, until there is another", async () => {
+  it("is refused to the only active owner of an account, until there is another [R11]", async () => {
     const { owner, account } = await found();
     const inactive = await join(account, "AOWNER");
     const { id: member } = await join(account);
@@ -118,7 +118,7 @@ describe("deleting oneself", () => {
     expect(Object.values(await rolesIn(account))).toEqual(["AOWNER"]);
   });
 
-  it("by both owners at once leaves one of them, every time", async () => {
+  it("by both owners at once leaves one of them, every time [R12]", async () => {
     for (let round = 0; round < 30; round += 1) {
       const { owner, account } = await found();
       const { caller: second } = await join(account, "AOWNER");

@@ -46,7 +46,7 @@ describe.each<[string, () => Partial<SiteAnswer>]>([
   ["another success", () => ({ status: 202, body: good() })],
   ["not found", () => ({ status: 404, body: good() })],
 ])("a site that answers with %s", (_, answer) => {
-  it("leaves the last good keys as they are", async () => {
+  it("leaves the last good keys as they are [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = worker(site);
     await expectWelcome(ask(await bearer(site, first)));
@@ -65,7 +65,7 @@ describe.each<[string, () => Partial<SiteAnswer>]>([
 });
 
 describe.each([301, 302, 303, 307, 308])("a site that sends elsewhere with %i", (status) => {
-  it("is not followed", async () => {
+  it("is not followed [R18, R65]", async () => {
     const elsewhere = await IssuerSite.open(next);
     const site = await IssuerSite.open(first);
     const ask = worker(site);
@@ -115,7 +115,7 @@ describe("a key that is no good", () => {
     await expectWelcome(ask(await bearer(site, first)));
   });
 
-  it("does nobody else harm: an RSA key of 1,024 bits", async () => {
+  it("does nobody else harm: an RSA key of 1,024 bits [R18]", async () => {
     const { jwk, signFor } = await makeWeakKey();
     const { site, ask } = await publishing(jwk);
     await expectBadToken(ask(await signFor(site)));

@@ -44,7 +44,7 @@ const outages: readonly (readonly [string, (site: IssuerSite) => Promise<void>])
 ];
 
 describe.each(outages)("an issuer whose site %s", (_, fail) => {
-  it("is unavailable when it never gave keys, on every face", async () => {
+  it("is unavailable when it never gave keys, on every face [R18]", async () => {
     const timeout = hurry();
     const site = await IssuerSite.open(first);
     await fail(site);
@@ -57,7 +57,7 @@ describe.each(outages)("an issuer whose site %s", (_, fail) => {
     expect(answer.headers.get("Retry-After")).toBe("30");
   });
 
-  it("has the keys it once gave go on working", async () => {
+  it("has the keys it once gave go on working [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = worker(site);
     await expectWelcome(ask(await bearer(site, first)));
@@ -73,7 +73,7 @@ describe.each(outages)("an issuer whose site %s", (_, fail) => {
 });
 
 describe("an outage", () => {
-  it("is outlived by the keys for 24 hours, and then the issuer is unavailable", async () => {
+  it("is outlived by the keys for 24 hours, and then the issuer is unavailable [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = worker(site);
     await expectWelcome(ask(await bearer(site, first)));

@@ -7,7 +7,7 @@ import { IssuerSite } from "./issuer-site.ts";
 
 const issuer = "https://remote.test";
 
-it("20 requests that come before there are keys wait for one fetch, and all are answered", async () => {
+it("20 requests that come before there are keys wait for one fetch, and all are answered [R18]", async () => {
   const site = IssuerSite.shared();
   const before = await site.count();
   await site.answer({ silent: "from the start" });

@@ -25,7 +25,7 @@ describe("a token", () => {
   });
 
   it.each(["ES256", "RS256", "PS256", "EdDSA"])(
-    "is refused when the public key of %s was used as a secret",
+    "is refused when the public key of %s was used as a secret [R14]",
     async (alg) => {
       const key = await makeKey("key", alg);
       const site = await IssuerSite.open(key);
@@ -42,7 +42,7 @@ describe("a token", () => {
     },
   );
 
-  it("is refused when it brings its key or points to one, and nobody fetches that", async () => {
+  it("is refused when it brings its key or points to one, and nobody fetches that [R14]", async () => {
     const site = await IssuerSite.open(first);
     const elsewhere = await IssuerSite.open(evil);
     const ask = worker(site);
@@ -70,7 +70,7 @@ describe("a token", () => {
 });
 
 describe("two issuers", () => {
-  it("never vouch for each other's tokens, even under equal key ids", async () => {
+  it("never vouch for each other's tokens, even under equal key ids [R19]", async () => {
     const one = await IssuerSite.open(first);
     const two = await IssuerSite.open(evil);
     const ask = worker(one, two);
@@ -83,7 +83,7 @@ describe("two issuers", () => {
     expect([await one.count(), await two.count()]).toEqual([1, 1]);
   });
 
-  it("do not lend each other keys that only one of them has", async () => {
+  it("do not lend each other keys that only one of them has [R19]", async () => {
     const one = await IssuerSite.open(first);
     const two = await IssuerSite.open(next);
     const ask = worker(one, two);
@@ -105,7 +105,7 @@ describe("two issuers", () => {
 });
 
 describe("rotation", () => {
-  it("a new key is accepted after one fetch, the old one goes on", async () => {
+  it("a new key is accepted after one fetch, the old one goes on [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = worker(site);
     await expectWelcome(ask(await bearer(site, first)));
@@ -130,7 +130,7 @@ describe("rotation", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("a key that is withdrawn is good for ten minutes more and no longer", async () => {
+  it("a key that is withdrawn is good for ten minutes more and no longer [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = worker(site);
     const caller = await bearer(site, first);
@@ -153,7 +153,7 @@ describe("rotation", () => {
     await expectBadToken(ask(await bearer(site, first)));
   });
 
-  it("200 tokens with made-up key ids cause one fetch a cool-down", async () => {
+  it("200 tokens with made-up key ids cause one fetch a cool-down [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = worker(site);
     await expectWelcome(ask(await bearer(site, first)));

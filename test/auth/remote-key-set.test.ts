@@ -83,7 +83,7 @@ describe("fetching", () => {
       "TypeError",
     ],
   ])(
-    "leaves the reason in the log, with no more of the address than its origin: %s",
+    "leaves the reason in the log, with no more of the address than its origin: %s [R59]",
     async (_, answer, reason) => {
       const keySet = new RemoteKeySet(
         new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),

@@ -95,12 +95,12 @@ describe("a good token", () => {
     },
   );
 
-  it("may be for several audiences, ours among them", async () => {
+  it("may be for several audiences, ours among them [R15]", async () => {
     const token = await signWith({ aud: ["billing", "roster"] });
     expect(await verifier.verify(token)).toMatchObject({ subject: "ada" });
   });
 
-  it("may hold what nobody reads, however deep", async () => {
+  it("may hold what nobody reads, however deep [R17]", async () => {
     const token = await sign(key, written("deep", "[".repeat(1000) + "]".repeat(1000)));
     expect(await verifier.verify(token)).toMatchObject({ subject: "ada" });
   });
@@ -130,7 +130,7 @@ describe("a token is refused", () => {
     await refused(token.replace(".", " ."));
   });
 
-  it("when it is larger than 8 KiB, though it is good", async () => {
+  it("when it is larger than 8 KiB, though it is good [R17]", async () => {
     const withPadding = (size: number) => signWith({ padding: "x".repeat(size) });
     const large = await withPadding(6750);
     expect(large.length).toBeGreaterThan(9 * 1024);
@@ -149,7 +149,7 @@ describe("a token is refused", () => {
   });
 
   it.each(["none", "None", "NONE", "", undefined, null, 1, ["ES256"]])(
-    "for the algorithm %j",
+    "for the algorithm %j [R14]",
     async (alg) => {
       const header = encode({ alg, kid: "key-1" });
       await refused(`${header}.${encode(goodClaims())}.`);
@@ -158,7 +158,7 @@ describe("a token is refused", () => {
     },
   );
 
-  it("when the public key was used as a secret", async () => {
+  it("when the public key was used as a secret [R14]", async () => {
     for (const known of [key, rsa, ed]) {
       const texts = [JSON.stringify(known.jwk), await exportSPKI(known.publicKey)];
       for (const text of texts) {
@@ -168,7 +168,7 @@ describe("a token is refused", () => {
     }
   });
 
-  it("for an algorithm the issuer is held not to use", async () => {
+  it("for an algorithm the issuer is held not to use [R14]", async () => {
     const issuer = makeIssuer([key, rsa], { algorithms: ["ES256"] });
     const narrow = new TokenVerifier([issuer], { now: () => noon });
     expect(await narrow.verify(await sign(key))).toMatchObject({ subject: "ada" });
@@ -195,7 +195,7 @@ describe("a token is refused", () => {
     "__proto__",
     "x".repeat(256),
     "' OR 1=1 --",
-  ])("for the key id %j", async (kid) => {
+  ])("for the key id %j [R14]", async (kid) => {
     await refused(await sign(key, goodClaims(), { kid }));
   });
 
@@ -215,7 +215,7 @@ describe("a token is refused", () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it("for a critical extension that is not known, or a payload that is not encoded", async () => {
+  it("for a critical extension that is not known, or a payload that is not encoded [R14]", async () => {
     await refused(await sign(key, goodClaims(), { crit: ["x-critical"], "x-critical": true }));
     const header = encode({ alg: "ES256", kid: "key-1", crit: ["b64"], b64: false });
     const input = new TextEncoder().encode(`${header}.${encode(goodClaims())}`);
@@ -225,7 +225,7 @@ describe("a token is refused", () => {
   });
 
   it.each(["logout+jwt", "secevent+jwt", "dpop+jwt", "", "application/", "text/jwt", 1, null, ["JWT"]])(
-    "for the type %j",
+    "for the type %j [R15]",
     async (typ) => {
       await refused(await sign(key, goodClaims(), { typ }));
     },
@@ -263,7 +263,7 @@ describe("a token is refused", () => {
     "https://id.example/",
     "HTTPS://ID.EXAMPLE",
     " https://id.example",
-  ])("from the issuer %j", async (iss) => {
+  ])("from the issuer %j [R15]", async (iss) => {
     await refused(await signWith({ iss }));
   });
 
@@ -282,44 +282,44 @@ describe("a token is refused", () => {
     "roster ",
     "https://id.example",
     ["billing", "other"],
-  ])("for the audience %j", async (aud) => {
+  ])("for the audience %j [R15]", async (aud) => {
     await refused(await signWith({ aud }));
   });
 
-  it("when it is an ID token for another client, though it names us as authorized party", async () => {
+  it("when it is an ID token for another client, though it names us as authorized party [R15]", async () => {
     await refused(await signWith({ aud: "web-client", azp: "roster", nonce: "n" }));
   });
 
   it.each([undefined, null, "", " ", 7, ["ada"], {}, "x".repeat(256), "a\u0000b", "a\ud800"])(
-    "for the subject %j",
+    "for the subject %j [R15]",
     async (sub) => {
       await refused(await signWith({ sub }));
     },
   );
 
   it.each([undefined, null, "", "2099-01-01", `${noonSeconds + 3600}`, -1, 0, 253402300800, 1e21, {}])(
-    "for the expiry %j",
+    "for the expiry %j [R16]",
     async (exp) => {
       await refused(await signWith({ exp }));
     },
   );
 
   it.each([null, "", `${noonSeconds}`, noonSeconds + 61, -1, 1e300, {}, true])(
-    "for the time of issue %j",
+    "for the time of issue %j [R16]",
     async (iat) => {
       await refused(await signWith({ iat }));
     },
   );
 
-  it.each(["exp", "iat", "nbf"])("for an endless %s", async (name) => {
+  it.each(["exp", "iat", "nbf"])("for an endless %s [R16]", async (name) => {
     await refused(await sign(key, written(name, "1e400")));
   });
 
-  it.each([null, "now", `${noonSeconds}`, {}])("for the beginning %j", async (nbf) => {
+  it.each([null, "now", `${noonSeconds}`, {}])("for the beginning %j [R16]", async (nbf) => {
     await refused(await signWith({ nbf }));
   });
 
-  it("when its payload is not UTF-8, not JSON or not an object", async () => {
+  it("when its payload is not UTF-8, not JSON or not an object [R17]", async () => {
     const bytes = new TextEncoder().encode(JSON.stringify(goodClaims({ name: "?" })));
     bytes[bytes.lastIndexOf(0x3f)] = 0xff;
     await refused(await sign(key, bytes));
@@ -342,7 +342,7 @@ describe("clocks may differ by a minute:", () => {
     ["iat", 59, true],
     ["iat", 60, true],
     ["iat", 61, false],
-  ])("%s %i seconds from now is good: %s", async (name, offset, good) => {
+  ])("%s %i seconds from now is good: %s [R16]", async (name, offset, good) => {
     const attempt = verifier.verify(await signWith({ [name]: noonSeconds + offset }));
     if (good) expect(await attempt).toMatchObject({ subject: "ada" });
     else await expectRefusal(attempt);
@@ -420,7 +420,7 @@ describe("what a token says of someone", () => {
     "https://localhost/p",
     "https://ada:secret@x.it/p",
     1,
-  ])("has no picture but one at an https address on the Internet: %j", async (picture) => {
+  ])("has no picture but one at an https address on the Internet: %j [R65]", async (picture) => {
     expect((await verifier.verify(await signWith({ picture }))).picture).toBeUndefined();
   });
 });
@@ -439,7 +439,7 @@ describe("two issuers", () => {
     await expectRefusal(both.verify(await sign(evil, goodClaims({ iss: other }))));
   });
 
-  it("do not lend each other key ids, algorithms or trust in e-mails", async () => {
+  it("do not lend each other key ids, algorithms or trust in e-mails [R19]", async () => {
     const second = { issuer: other, algorithms: ["EdDSA"], trustEmail: false };
     const both = new TokenVerifier([makeIssuer([key]), makeIssuer([ed], second)], { now: () => noon });
     await expectRefusal(both.verify(await sign(ed)));

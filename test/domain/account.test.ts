@@ -94,7 +94,7 @@ describe("a slug", () => {
     );
   });
 
-  it("that may be taken is never found as a uuid", () => {
+  it("that may be taken is never found as a uuid [R55]", () => {
     const nearly = fc.string({
       unit: fc.constantFrom(..."0123456789abcdefABCDEF-"),
       minLength: 32,

@@ -52,7 +52,7 @@ describe("a bucket starts", () => {
     ["month", "2040-12-01", "2041-01-01T00:00"],
     ["quarter", "2040-10-01", "2041-01-01T00:00"],
     ["year", "2040-01-01", "2041-01-01T00:00"],
-  ])("after the %s of %s on %s", (cut, start, next) => {
+  ])("after the %s of %s on %s [R38]", (cut, start, next) => {
     expect(iso(nextBucket(cut, utc(start)))).toBe(next);
   });
 
@@ -133,7 +133,7 @@ describe("a range", () => {
     .map(([base, offset, length]) => ({ from: base + offset, to: base + offset + length }));
   const offsets = fc.uniqueArray(fc.integer({ min: -20 * 24, max: 60 * 24 }), { maxLength: 60 });
 
-  it("sums up the same hours whichever way it is cut", () => {
+  it("sums up the same hours whichever way it is cut [R38]", () => {
     fc.assert(
       fc.property(range, offsets, ({ from, to }, places) => {
         const base = Math.floor(from / hour) * hour;

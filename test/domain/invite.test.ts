@@ -8,7 +8,7 @@ const key = fc.string({ minLength: 16, unit: "binary" }).map((text) => text.toWe
 const reference = fc.record({ uuid: fc.uuid(), version: fc.integer({ min: 1, max: 2 ** 32 - 1 }) });
 
 describe("the secret of an invitation", () => {
-  it("tells the invitation it was made for", async () => {
+  it("tells the invitation it was made for [R20]", async () => {
     await fc.assert(
       fc.asyncProperty(key, reference, async (secret, invite) => {
         const token = await createInvitationToken(secret, invite);
@@ -19,7 +19,7 @@ describe("the secret of an invitation", () => {
     );
   });
 
-  it("with any bit flipped is refused", async () => {
+  it("with any bit flipped is refused [R20]", async () => {
     const invite = { uuid: crypto.randomUUID(), version: 3 };
     const token = await createInvitationToken("a key for this test", invite);
     const options = { alphabet: "base64url", omitPadding: true } as const;
@@ -72,7 +72,7 @@ describe("the secret of an invitation", () => {
   });
 });
 
-it("nobody reaches above their own role", () => {
+it("nobody reaches above their own role [R10]", () => {
   expect(rolesAtLeast("AOWNER")).toEqual(["AOWNER"]);
   expect(rolesAtLeast("AMEMBER")).toEqual(["AOWNER", "AMEMBER"]);
 });

@@ -127,7 +127,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("is never trusted: whatever a client sends is read or refused", () => {
+  it("is never trusted: whatever a client sends is read or refused [R50]", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.json()), (text) => {
         const cursor = decodeCursor(text, ["string", "number"]);

@@ -26,7 +26,7 @@ describe("a logo", () => {
     }
   });
 
-  it.each(Object.entries(images))("is refused wherever it breaks off: %s", (_, image) => {
+  it.each(Object.entries(images))("is refused wherever it breaks off: %s [R43]", (_, image) => {
     expect(readImage(image).kind).toBe("image");
     for (let length = 0; length < image.length; length += 1) {
       const answer = readImage(image.subarray(0, length));
@@ -35,7 +35,7 @@ describe("a logo", () => {
     expect(readImage(image.subarray(0, -1))).toEqual(refused("truncated"));
   });
 
-  it.each(Object.entries(images))("is refused with any byte after it: %s", (_, image) => {
+  it.each(Object.entries(images))("is refused with any byte after it: %s [R43]", (_, image) => {
     for (let byte = 0; byte < 256; byte += 1) {
       expect([byte, readImage(bytes(image, [byte]))]).toEqual([byte, refused("trailing_data")]);
     }
@@ -55,7 +55,7 @@ describe("the size of a logo", () => {
     expect(maxLogoSide).toBe(largest);
   });
 
-  it.each(Object.entries(sized))("in pixels is bounded on each side: %s", (extension, image) => {
+  it.each(Object.entries(sized))("in pixels is bounded on each side: %s [R45]", (extension, image) => {
     expect(readImage(image(largest, 1))).toMatchObject({ extension, width: largest, height: 1 });
     expect(readImage(image(1, largest))).toMatchObject({ extension, width: 1, height: largest });
     expect(readImage(image(1, 1))).toMatchObject({ extension, width: 1, height: 1 });
@@ -80,7 +80,7 @@ describe("the size of a logo", () => {
     ["png", make.pngOf(make.ihdr({ width: 2 ** 32 - 1, height: 2 ** 32 - 1 }), make.png().subarray(33))],
     ["jpg", make.jpegOf(make.frame(0xc0, 65_535, 65_535), make.scan([0x3f]))],
     ["webp", make.webpOf(make.vp8l(16_384, 16_384))],
-  ])("is no bomb: %s", (_, image) => {
+  ])("is no bomb: %s [R45]", (_, image) => {
     expect(readImage(image)).toEqual(refused("too_many_pixels"));
   });
 });
@@ -111,7 +111,7 @@ describe("what is no logo", () => {
     ["the start of a JPEG alone", [0xff, 0xd8]],
     ["the start of a WebP alone", "RIFF\u0004\0\0\0WEB"],
     ["a WebP in upper case wrongly", "RIFF\u0004\0\0\0WebP"],
-  ])("is of another format: %s", (_, content) => {
+  ])("is of another format: %s [R43]", (_, content) => {
     expect(readImage(bytes(content))).toEqual(refused("unknown_format"));
   });
 
@@ -122,7 +122,7 @@ describe("what is no logo", () => {
     ["JPEG and HTML", make.jpeg(), "<script>alert(1)</script>"],
     ["WebP and an archive", make.webpOf(make.vp8), "PK\u0003\u0004"],
     ["PNG and PNG", make.png(), make.png()],
-  ])("is two files in one: %s", (_, image, appended) => {
+  ])("is two files in one: %s [R43]", (_, image, appended) => {
     expect(readImage(bytes(image, appended))).toEqual(refused("trailing_data"));
   });
 

@@ -36,11 +36,11 @@ describe("normal forms", () => {
     );
   });
 
-  it("of an address are trimmed and in lower case", () => {
+  it("of an address are trimmed and in lower case [R25]", () => {
     expect(normalizeEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
   });
 
-  it("never make compatible characters one", () => {
+  it("never make compatible characters one [R25]", () => {
     expect(searchKey("\ufb01")).toBe("\ufb01");
     expect(normalizeText("\u2460")).toBe("\u2460");
   });
@@ -160,7 +160,7 @@ describe("an address", () => {
     expect(validateEmail(address)).toEqual(expect.any(String));
   });
 
-  it("is at most 254 characters long", () => {
+  it("is at most 254 characters long [R57]", () => {
     expect(emailLength).toBe(254);
     expect(countCodePoints(long(254))).toBe(254);
     expect(validateEmail(long(254))).toBeUndefined();
@@ -198,7 +198,7 @@ describe("an address", () => {
     }
   });
 
-  it("never holds a line end, a space, a bracket or a second @", () => {
+  it("never holds a line end, a space, a bracket or a second @ [R57]", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (local, domain) => {
         const address = `${local}@${domain}`;

@@ -87,11 +87,11 @@ describe("an https address on the Internet", () => {
     "https://ｌｏｃａｌｈｏｓｔ/",
     "https://a.loc\u00adalhost/",
     "https://a.localhost../",
-  ])("is not %j", (address) => {
+  ])("is not %j [R65]", (address) => {
     expect(isPublicHttps(address)).toBe(false);
   });
 
-  it("is no IP address, in any spelling", () => {
+  it("is no IP address, in any spelling [R65]", () => {
     fc.assert(
       fc.property(
         fc.oneof(

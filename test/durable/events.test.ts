@@ -73,7 +73,7 @@ describe("an event", () => {
     });
   });
 
-  it("is refused where a sum would pass 2^53−1, and nothing else with it", async () => {
+  it("is refused where a sum would pass 2^53−1, and nothing else with it [R35]", async () => {
     const meter = new Meter();
     const full = [
       { id: "a", value: most - 1 },
@@ -130,7 +130,7 @@ describe("an id", () => {
     expect(await meter.record([anew], noon + 7 * day + 1, 7)).toMatchObject({ duplicates: 1 });
   });
 
-  it("once forgotten counts nothing twice, though the window grows or the clock steps back", async () => {
+  it("once forgotten counts nothing twice, though the window grows or the clock steps back [R40]", async () => {
     const meter = new Meter();
     await meter.record([old], noon, 7);
     await meter.record([{ id: "b" }], noon + 8 * day, 7);

@@ -7,7 +7,7 @@ const june = Date.UTC(2040, 5, 1);
 const keyed = (value: string, requestHash = "body") => ({ key: { value, requestHash } });
 
 describe("an increment", () => {
-  it("adds to the month, without a limit", async () => {
+  it("adds to the month, without a limit [R36]", async () => {
     const meter = new Meter();
     expect(await meter.increment(5)).toEqual({ kind: "counted", answer: answer(5) });
     expect(await meter.increment(7)).toEqual({ kind: "counted", answer: answer(12) });
@@ -32,7 +32,7 @@ describe("an increment", () => {
     expect(await meter.state()).toMatchObject({ usage: 10 });
   });
 
-  it("is refused by a limit of nothing, and by a limit far below what is counted", async () => {
+  it("is refused by a limit of nothing, and by a limit far below what is counted [R36]", async () => {
     const meter = new Meter();
     expect(await meter.increment(1, { limit: 0 })).toMatchObject({ kind: "refused", answer: answer(0, 0) });
     await meter.increment(most);
@@ -49,7 +49,7 @@ describe("an increment", () => {
     expect(await meter.increment(1, allowed)).toEqual({ kind: "counted", answer: answer(26, 10) });
   });
 
-  it("reaches 2^53−1 and never passes it", async () => {
+  it("reaches 2^53−1 and never passes it [R35]", async () => {
     const meter = new Meter();
     await meter.increment(most - 1);
     expect(await meter.increment(2)).toEqual({ kind: "too_large" });
@@ -72,7 +72,7 @@ describe("an increment", () => {
     expect(await meter.increment(2, { limit: 5 }, later)).toMatchObject({ answer: answer(2, 5) });
   });
 
-  it("counts now when the clock has stepped back, and never in a month that is over", async () => {
+  it("counts now when the clock has stepped back, and never in a month that is over [R40]", async () => {
     const meter = new Meter();
     await meter.increment(5, {}, june - 1);
     await meter.increment(2, {}, june + 3 * hour);
@@ -130,7 +130,7 @@ describe("a key", () => {
 });
 
 describe("increments at once", () => {
-  it("are each counted: a thousand of them answer a thousand different sums", async () => {
+  it("are each counted: a thousand of them answer a thousand different sums [R31]", async () => {
     const meter = new Meter();
     const results = await Promise.all(Array.from({ length: 1_000 }, () => meter.increment(3)));
     const usages = results.map((result) => (result.kind === "counted" ? result.answer.usage : result.kind));

@@ -135,7 +135,7 @@ const steps: fc.Arbitrary<Step>[] = [
   ),
 ];
 
-it("a meter does what its model does", async () => {
+it("a meter does what its model does [R36]", async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: "max" }), async (commands) => {
       const { uuid } = await makeAccountOf(await makeUser());

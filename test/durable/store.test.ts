@@ -12,7 +12,7 @@ import { answer, day, hour, Meter, noon } from "./meters.ts";
 const newest = migrations.length + 1;
 
 describe("the store", () => {
-  it("outlives the object", async () => {
+  it("outlives the object [R41]", async () => {
     const meter = new Meter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -33,7 +33,7 @@ describe("the store", () => {
     }
   });
 
-  it("says its version and what it needs, and answers nothing where that is newer code, but is erased", async () => {
+  it("says its version and what it needs, and answers nothing where that is newer code, but is erased [R70]", async () => {
     const meter = new Meter();
     await meter.increment(5);
     expect(await meter.rows("SELECT schema_version, needs, account_uuid FROM meta")).toEqual([
@@ -57,7 +57,7 @@ describe("the store", () => {
     expect(await meter.state()).toMatchObject({ usage: 0 });
   });
 
-  it("goes on under older code where newer only added, and newer finds all right that comes back", async () => {
+  it("goes on under older code where newer only added, and newer finds all right that comes back [R70]", async () => {
     const meter = new Meter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -102,7 +102,7 @@ describe("the store", () => {
     ]);
   });
 
-  it("is brought forward from any older version, all of the way or not at all", async () => {
+  it("is brought forward from any older version, all of the way or not at all [R70]", async () => {
     const meter = new Meter();
     await meter.increment(5);
     await meter.increment(1, {}, noon + hour);
@@ -132,7 +132,7 @@ describe("the store", () => {
     });
   });
 
-  it("of the first version goes on as it was: counts, buckets, repeated keys and duplicates", async () => {
+  it("of the first version goes on as it was: counts, buckets, repeated keys and duplicates [R70]", async () => {
     const meter = new Meter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     const events = [
@@ -167,7 +167,7 @@ describe("the store", () => {
     expect(await meter.sums("usage", { from: noon, to: noon + 2 * hour })).toEqual([7, 1]);
   });
 
-  it("keeps nothing of a call that fails half-way", async () => {
+  it("keeps nothing of a call that fails half-way [R41]", async () => {
     const meter = new Meter();
     await meter.increment(5);
     await runInDurableObject(meter.stub, async (instance) => {

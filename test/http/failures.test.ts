@@ -50,7 +50,7 @@ const requests: Readonly<
 describe.each(Object.entries(requests))("%s", (name, send) => {
   const organizations = name.includes("organization");
 
-  it("is 500 without a word of the database's", async () => {
+  it("is 500 without a word of the database's [R59]", async () => {
     const user = await someone();
     const { slug, id } = await makeAccount(user);
     const broken = user.through(doorWith({ DB: databaseThat(everything, new Error(brokenMessage)) }));
@@ -63,7 +63,7 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
     expect(asText(written)).toContain(answer.headers.get("X-Request-Id"));
   });
 
-  it.each(overloaded)("is 503 with Retry-After: %j", async (message) => {
+  it.each(overloaded)("is 503 with Retry-After: %j [R66]", async (message) => {
     const user = await someone();
     const { slug, id } = await makeAccount(user);
     const busy = user.through(doorWith({ DB: databaseThat(everything, new Error(message)) }));
@@ -94,7 +94,7 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
   });
 });
 
-it("a message that looks like a stack is not written down either", async () => {
+it("a message that looks like a stack is not written down either [R59]", async () => {
   const message = "Failed query\nparams: x\n    at hidden-value (top_secret:1:1)\n    at top_secret";
   const user = await someone();
   const broken = user.through(doorWith({ DB: databaseThat(everything, new Error(message)) }));
@@ -103,7 +103,7 @@ it("a message that looks like a stack is not written down either", async () => {
   expectNothingTold(answer.text);
 });
 
-it("a write that fails midway changes nothing", async () => {
+it("a write that fails midway changes nothing [R71]", async () => {
   const user = await someone();
   const account = await makeAccount(user);
   const failing = databaseThat((statement) => /insert into "audit_rows"/i.test(statement), new Error("no"));

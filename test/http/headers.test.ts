@@ -55,7 +55,7 @@ async function everySort(headers: Record<string, string> = {}): Promise<Record<s
 }
 
 describe("X-Request-Id", () => {
-  it("is on every answer, its own on each", async () => {
+  it("is on every answer, its own on each [R59]", async () => {
     const ids = Object.entries(await everySort()).map(([name, { status, headers }]) => {
       const expected = Number(/^\d+/.exec(name)?.[0] ?? status);
       const id = headers.get("X-Request-Id");
@@ -84,7 +84,7 @@ describe("X-Request-Id", () => {
 });
 
 describe("the security headers", () => {
-  it("are on every answer", async () => {
+  it("are on every answer [R61]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort())) {
       expect({ name, ...Object.fromEntries(headers) }).toMatchObject({
         name,
@@ -99,7 +99,7 @@ describe("the security headers", () => {
     }
   });
 
-  it("let no answer about somebody be kept", async () => {
+  it("let no answer about somebody be kept [R5]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort())) {
       if (/doc|file|304/.test(name)) continue;
       const kept = headers.has("ETag") ? "no-store, no-transform" : "no-store";
@@ -109,7 +109,7 @@ describe("the security headers", () => {
 });
 
 describe("another origin", () => {
-  it("that is allowed may read every answer, without credentials", async () => {
+  it("that is allowed may read every answer, without credentials [R58]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort({ Origin: "https://app.test" }))) {
       expect([name, headers.get("Access-Control-Allow-Origin")]).toEqual([name, "https://app.test"]);
       expect(headers.get("Access-Control-Allow-Credentials")).toBeNull();
@@ -128,7 +128,7 @@ describe("another origin", () => {
     "null",
     "",
     "*",
-  ])("that is not allowed is told nothing: %j", async (origin) => {
+  ])("that is not allowed is told nothing: %j [R58]", async (origin) => {
     const user = await someone();
     const preflight = { Origin: origin, "Access-Control-Request-Method": "POST" };
     for (const answer of [
@@ -180,7 +180,7 @@ describe("what a client may make up", () => {
     Forwarded: "host=evil.test;proto=http",
   };
 
-  it("is in no address the service writes", async () => {
+  it("is in no address the service writes [R64]", async () => {
     const user = await someone();
     const made = await makeAccount(user);
     const answers = [
@@ -206,7 +206,7 @@ describe("what a client may make up", () => {
   });
 
   it.each(["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])(
-    "does not change the method: %s",
+    "does not change the method: %s [R63]",
     async (name) => {
       const user = await someone();
       const { slug, id } = await makeAccount(user);

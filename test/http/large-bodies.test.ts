@@ -34,7 +34,7 @@ describe.each(faces)("a body over 1 MiB to %s", (path, body) => {
     }
   });
 
-  it("is 413 when its length is not told, and not read to its end", async () => {
+  it("is 413 when its length is not told, and not read to its end [R62]", async () => {
     let pulls = 0;
     const raw = streamOf(64 * limit, () => {
       pulls += 1;
@@ -100,7 +100,7 @@ describe.each([
   ["/api/v1/accounts", { detail: "There was an error parsing the body" }],
   ["/accounts/organizations/", { detail: "JSON parse error - the body is not UTF-8" }],
 ])("a body that travels compressed to %s", (path, body) => {
-  it("is taken as it is and not inflated: neither a small one nor one of 64 MiB is JSON", async () => {
+  it("is taken as it is and not inflated: neither a small one nor one of 64 MiB is JSON [R62]", async () => {
     for (const size of [0, 64 * limit]) {
       const plain = streamOf(size, undefined, JSON.stringify({ slug: unique("a"), name: "N" }));
       const packed = await new Response(plain.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();

@@ -119,24 +119,27 @@ const requests: Record<string, Request> = {
   },
 };
 
-describe.each(Object.entries(parts))("%s", (part, change) => {
+describe.each(Object.entries(parts))("with %s", (part, change) => {
   // No job of one test is done while another looks at all there is.
   const door = doorWith({ JOBS: patientQueue, ...change });
 
-  it.each(Object.entries(requests))("%s", async (_, { send, status, without }) => {
-    const owner = (await someone()).through(door);
-    const made = await makeAccount(owner);
-    await storeLogo(made);
-    const refusal = without[part as keyof typeof parts];
-    const before = [await everyRow(), await counted(made)];
-    isDown = true;
-    const answer = await send(owner, made);
-    isDown = false;
-    expect(answer.status).toBe(refusal ?? status);
-    if (refusal === undefined) return;
-    expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
-    expect(answer.body).toEqual({ detail: expect.any(String) });
-    expect([await everyRow(), await counted(made)]).toEqual(before);
-    expect((await send(owner, made)).status).toBe(status);
-  });
+  it.each(Object.entries(requests))(
+    "%s has its documented status, and a refused request changes nothing [R66, R67, R68]",
+    async (_, { send, status, without }) => {
+      const owner = (await someone()).through(door);
+      const made = await makeAccount(owner);
+      await storeLogo(made);
+      const refusal = without[part as keyof typeof parts];
+      const before = [await everyRow(), await counted(made)];
+      isDown = true;
+      const answer = await send(owner, made);
+      isDown = false;
+      expect(answer.status).toBe(refusal ?? status);
+      if (refusal === undefined) return;
+      expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+      expect(answer.body).toEqual({ detail: expect.any(String) });
+      expect([await everyRow(), await counted(made)]).toEqual(before);
+      expect((await send(owner, made)).status).toBe(status);
+    },
+  );
 });

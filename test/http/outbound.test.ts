@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("no address that somebody stores is ever asked for", async () => {
+it("no address that somebody stores is ever asked for [R65]", async () => {
   const asked = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("nothing is asked for"));
   const address = `https://${unique("elsewhere")}.example/`;
   const owner = await someone({ picture: `${address}picture.png` });

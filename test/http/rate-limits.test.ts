@@ -41,7 +41,7 @@ it("a caller may ask for slugs and take them 60 times a minute, on both faces to
   expect((await another.post("/api/v1/accounts", { slug: unique() })).status).toBe(201);
 });
 
-it("an address may send 100 bad tokens a minute; good ones of it go on, and so do other addresses", async () => {
+it("an address may send 100 bad tokens a minute; good ones of it go on, and so do other addresses [R72]", async () => {
   const door = stranger.through(limited);
   const send = (address: string) =>
     door.get("/api/v1/user", { headers: { Authorization: "Bearer nonsense", "CF-Connecting-IP": address } });
@@ -55,7 +55,7 @@ it("an address may send 100 bad tokens a minute; good ones of it go on, and so d
   expect((await good.get("/api/v1/user", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).status).toBe(200);
 });
 
-it("limits that cannot be asked let everybody through, but for where to sign in and what an invitation is to", async () => {
+it("limits that cannot be asked let everybody through, but for where to sign in and what an invitation is to [R72]", async () => {
   const faults = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const broken: RateLimit = { limit: () => Promise.reject(new Error("top_secret")) };
   const door = doorWith({
@@ -92,6 +92,6 @@ it.each([
   ["2001:0db8:0000:0000:ffff::", "2001:db8:0:0"],
   ["::1", "0:0:0:0"],
   [undefined, undefined],
-])("%s counts as %s", (address, network) => {
+])("%s counts as %s [R72]", (address, network) => {
   expect(clientNetwork(address)).toBe(network);
 });

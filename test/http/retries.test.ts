@@ -32,7 +32,7 @@ function failingFirst(times: number) {
 }
 
 describe("a database that is overloaded", () => {
-  it.each([1, 2])("is asked again by a read: %i failures are not seen", async (times) => {
+  it.each([1, 2])("is asked again by a read: %i failures are not seen [R66]", async (times) => {
     const user = await someone();
     const { slug } = await makeAccount(user);
     const { seen, door } = failingFirst(times);
@@ -40,7 +40,7 @@ describe("a database that is overloaded", () => {
     expect(seen.batches).toBe(times + 1);
   });
 
-  it("is asked three times and no more; then it is 503, and the next request is answered", async () => {
+  it("is asked three times and no more; then it is 503, and the next request is answered [R66]", async () => {
     const user = await someone();
     const { seen, door } = failingFirst(3);
     const refused = await user.through(door).get("/accounts/organizations/");
@@ -49,7 +49,7 @@ describe("a database that is overloaded", () => {
     expect((await user.through(door).get("/accounts/organizations/")).status).toBe(200);
   });
 
-  it("is written to once without a key, and again with one, which does it once", async () => {
+  it("is written to once without a key, and again with one, which does it once [R66]", async () => {
     const user = await someone();
     const account = await makeAccount(user);
     let writes = 0;

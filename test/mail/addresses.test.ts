@@ -39,7 +39,7 @@ describe.each(hostile)("the address %j", (address) => {
     expect([status, Object.keys(body)]).toEqual([400, ["invitee_identifier"]]);
   });
 
-  it("gets no mail, should it ever be stored", async () => {
+  it("gets no mail, should it ever be stored [R57]", async () => {
     const post = new Post();
     await expect(sendEmail(post.binding, from, address, letter)).rejects.toThrow("not an address");
     expect(post.sent).toEqual([]);
@@ -54,7 +54,7 @@ it("an address with white space around it is the address without it", async () =
   expect([status, body.invitee_identifier]).toEqual([201, "ada@example.com"]);
 });
 
-it("a subject of several lines is no subject", async () => {
+it("a subject of several lines is no subject [R57]", async () => {
   const post = new Post();
   const broken = { ...letter, subject: "Subject\r\nBcc: everyone@example.com" };
   await expect(sendEmail(post.binding, from, "ada@example.com", broken)).rejects.toThrow("several lines");

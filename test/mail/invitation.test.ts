@@ -91,7 +91,7 @@ describe("what people wrote", () => {
     "&lt;b&gt;",
   ];
 
-  it.each(hostile)("is text in the HTML and whole in the text: %s", (words) => {
+  it.each(hostile)("is text in the HTML and whole in the text: %s [R56]", (words) => {
     const { text, html } = renderInvitationEmail({ ...invitation, account: words, inviter: words });
     const plain = renderInvitationEmail(invitation).html;
     expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
@@ -106,7 +106,7 @@ describe("what people wrote", () => {
     "Acme\u2028next",
     "Acme\0\u0007\u009b",
     "\u202eemca\u202c and \u2066more\u2069",
-  ])("breaks no line and turns nothing around: %j", (words) => {
+  ])("breaks no line and turns nothing around: %j [R56]", (words) => {
     const { subject, text, html } = renderInvitationEmail({ ...invitation, account: words, inviter: words });
     const unfit = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
     expect(subject).not.toMatch(unfit);

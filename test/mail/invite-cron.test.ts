@@ -29,7 +29,7 @@ async function unmailed(age: number, fields: Record<string, number> = {}): Promi
 }
 
 describe("a mail that has not left", () => {
-  it("is asked for again after ten minutes, and no sooner", async () => {
+  it("is asked for again after ten minutes, and no sooner [R69]", async () => {
     const [due] = [await unmailed(10 * minute), await unmailed(10 * minute - 1), await unmailed(0)];
     await cron(now, { JOBS: jobs.queue });
     expect(jobs.take()).toEqual([jobOf(due)]);

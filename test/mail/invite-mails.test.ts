@@ -87,7 +87,7 @@ describe("the queue is asked", () => {
     expect(jobs.take()).toHaveLength(1);
   });
 
-  it("in vain is no reason to refuse: the invitation is there", async () => {
+  it("in vain is no reason to refuse: the invitation is there [R69]", async () => {
     const { owner, account } = await found();
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const refusing: Queue = { ...patientQueue, send: () => Promise.reject(new Error("full")) };
@@ -190,7 +190,7 @@ describe("the mail", () => {
 });
 
 describe("a mail that fails", () => {
-  it("is tried again, waiting longer each time, and leaves in the end, with the same secret", async () => {
+  it("is tried again, waiting longer each time, and leaves in the end, with the same secret [R69]", async () => {
     const { email, uuid, job } = await made();
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Post();
@@ -290,7 +290,7 @@ describe("a mail is not sent", () => {
 });
 
 describe("neither a secret nor an address", () => {
-  it("is in what is logged or queued; nor is a secret in lists and history", async () => {
+  it("is in what is logged or queued; nor is a secret in lists and history [R20]", async () => {
     const lines: unknown[] = [];
     for (const level of ["error", "warn", "info", "log", "debug"] as const) {
       vi.spyOn(console, level).mockImplementation((...line) => void lines.push(...line));

@@ -153,7 +153,7 @@ describe("the list of accounts", () => {
     cursor("after", "title", "5"),
     cursor("sideways", "title", 5),
     cursor({ after: 5 }),
-  ])("has no page %j", async (input) => {
+  ])("has no page %j [R50]", async (input) => {
     const root = await operator();
     expect(answered(await root.get(`${list}?page=${input}`))).toEqual(wrongQuery("page", input, noPage));
   });

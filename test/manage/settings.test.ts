@@ -140,7 +140,7 @@ describe("a setting of an account", () => {
     expect(await changed(account)).toHaveLength(1);
   });
 
-  it("is none of what is told besides", async () => {
+  it("is none of what is told besides [R7]", async () => {
     const { root, account, path } = await start();
     const before = await shown(root, path);
     const shape = { id: crypto.randomUUID(), slug: unique("no"), title: "No", description: "No", email: "x" };

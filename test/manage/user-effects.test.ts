@@ -18,7 +18,7 @@ async function start() {
 }
 
 describe("a user in a group", () => {
-  it("may at the next request what the group may, and no more when they leave it", async () => {
+  it("may at the next request what the group may, and no more when they leave it [R6]", async () => {
     const { user, set } = await start();
     const account = await makeAccount(await someone());
     const [own, there] = [`/api/v1/account/${account.id}`, `/accounts/organizations/${account.id}/`];
@@ -112,7 +112,7 @@ describe("a user who is deactivated", () => {
     expect((await root.patch(oneUser(await userOf(second)), last)).status).toBe(200);
   });
 
-  it("is never one of all owners, deactivated at once", async () => {
+  it("is never one of all owners, deactivated at once [R11]", async () => {
     const root = await operator();
     for (let round = 0; round < 10; round += 1) {
       const owners = [await someone(), await someone(), await someone()];

@@ -31,7 +31,7 @@ async function setState(account: MadeAccount, state: string): Promise<void> {
   await env.DB.prepare("UPDATE accounts SET blocking_state = ? WHERE uuid = ?").bind(state, account.id).run();
 }
 
-describe("what is taken acts at once", () => {
+describe("what is taken acts at once [R6]", () => {
   it("a role", async () => {
     const { account, member } = await makeAccountWithMember();
     await setRole(account, member, "AOWNER");

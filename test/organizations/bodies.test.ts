@@ -117,7 +117,7 @@ describe("JSON that is broken", () => {
   it.each([
     ["lists", "[", "]"],
     ["objects", '{"a":', "}"],
-  ])("is refused when it is nested 10,000 deep: %s", async (_, open, close) => {
+  ])("is refused when it is nested 10,000 deep: %s [R62]", async (_, open, close) => {
     const owner = await someone();
     const closed = `${open.repeat(10_000)}1${close.repeat(10_000)}`;
     const character = open.length * 100;
@@ -153,7 +153,7 @@ describe("a media type", () => {
     "application/xml",
     "json",
     "*/*",
-  ])("that is not read is refused: %s", async (type) => {
+  ])("that is not read is refused: %s [R58]", async (type) => {
     const owner = await someone();
     const account = await makeAccount(owner);
     const refused = { status: 415, body: { detail: `Unsupported media type "${type}" in request.` } };

@@ -84,7 +84,7 @@ describe("name and slug", () => {
 });
 
 describe("a name", () => {
-  it("is kept in normal form C", async () => {
+  it("is kept in normal form C [R56]", async () => {
     const slug = unique();
     expectMade(await (await someone()).post(list, { name: "Cafe\u0301", slug }), "Caf\u00e9", slug);
   });
@@ -115,7 +115,7 @@ describe("a name", () => {
     ["ESC", "a\u001bb", control],
     ["DEL", "a\u007fb", control],
     ["NEL", "a\u0085b", control],
-  ])("holds no %s", async (_, name, sentence) => {
+  ])("holds no %s [R56]", async (_, name, sentence) => {
     expect(answered(await (await someone()).post(list, fresh({ name })))).toEqual({
       status: 400,
       body: { name: [sentence] },
@@ -162,7 +162,7 @@ describe("what else a body holds", () => {
     unknown: [null],
   };
 
-  it("is ignored on creation", async () => {
+  it("is ignored on creation [R7]", async () => {
     const slug = unique();
     const owner = await someone();
     const answer = await owner.post(list, { name: "Acme", slug, ...extra });
@@ -170,7 +170,7 @@ describe("what else a body holds", () => {
     expect(answer.body.uuid).not.toBe(extra.uuid);
   });
 
-  it("is ignored in a change", async () => {
+  it("is ignored in a change [R7]", async () => {
     const owner = await someone();
     const account = await makeAccount(owner);
     expect(answered(await owner.patch(one(account), extra))).toEqual({ status: 200, body: shown(account) });
@@ -182,7 +182,7 @@ describe("what else a body holds", () => {
     });
   });
 
-  it("is no prototype", async () => {
+  it("is no prototype [R8]", async () => {
     const owner = await someone();
     const slug = unique();
     const polluting = `{"__proto__": {"name": "Evil", "slug": "${slug}"}`;
@@ -201,7 +201,7 @@ describe("what else a body holds", () => {
     );
   });
 
-  it("counts last where a key is given twice", async () => {
+  it("counts last where a key is given twice [R8]", async () => {
     const owner = await someone();
     const slug = unique();
     const answer = await owner.post(

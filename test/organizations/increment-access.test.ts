@@ -127,7 +127,7 @@ describe("an increment of an account that is blocked", () => {
 });
 
 describe("while the usage object cannot be reached", () => {
-  it("increments are answered 503, reads of the account go on, and nothing is counted", async () => {
+  it("increments are answered 503, reads of the account go on, and nothing is counted [R67]", async () => {
     const { owner, account } = await start();
     const cut = owner.through(unreachable());
     const written = await quietly(async () => {

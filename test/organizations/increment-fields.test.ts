@@ -30,14 +30,14 @@ describe("an amount", () => {
     ['"007"', 7],
     ["1e3", 1_000],
     ["10000", 10_000],
-  ])("of %s is %d", async (written, usage) => {
+  ])("of %s is %d [R34]", async (written, usage) => {
     const { owner, account } = await start();
     const answer = await sendUsage(owner, account, written);
     expect(answered(answer)).toEqual(total(usage));
     expect(await counted(account)).toBe(usage);
   });
 
-  it.each([String(most), `"${most}"`, `"${most}.000"`])("may be as large as %s", async (written) => {
+  it.each([String(most), `"${most}"`, `"${most}.000"`])("may be as large as %s [R34]", async (written) => {
     const { owner, account } = await start();
     await set(account, { type: "cowork" });
     const answer = await sendUsage(owner, account, written);
@@ -75,7 +75,7 @@ describe("an amount", () => {
     ["{}", invalid],
     ['{"value": 1}', invalid],
     ["null", "This field may not be null."],
-  ])("of %s is refused", async (written, sentence) => {
+  ])("of %s is refused [R34]", async (written, sentence) => {
     const { owner, account } = await start();
     const answer = await sendUsage(owner, account, written);
     expect(answered(answer)).toEqual(refused(sentence));
@@ -127,7 +127,7 @@ describe("a body", () => {
     ["null", { non_field_errors: ["No data provided"] }],
     ['{"usage": NaN}', { detail: "JSON parse error - Expecting value: line 1 column 11 (char 10)" }],
     ['{"usage": 1', { detail: "JSON parse error - Expecting ',' delimiter: line 1 column 12 (char 11)" }],
-  ])("of %s is refused", async (raw, body) => {
+  ])("of %s is refused [R34]", async (raw, body) => {
     const { owner, account } = await start();
     const answer = await sendRaw(owner, "POST", increments(account), raw, "application/json");
     expect(answered(answer)).toEqual({ status: 400, body });

@@ -36,7 +36,7 @@ async function send(caller: Caller, account: MadeAccount, usage: unknown, key: s
 }
 
 describe("a key", () => {
-  it("that comes a hundred times at once counts once, and every answer is the same", async () => {
+  it("that comes a hundred times at once counts once, and every answer is the same [R33]", async () => {
     const { owner, account, key } = await startWithKey();
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => owner.post(increments(account), { usage: 7 }, withKey(key))),
@@ -82,7 +82,7 @@ describe("a key", () => {
     expect(await counted(account)).toBe(1);
   });
 
-  it("with another amount is refused, and what it stands for stays", async () => {
+  it("with another amount is refused, and what it stands for stays [R33]", async () => {
     const { owner, account, key } = await startWithKey();
     expect(await send(owner, account, 2, key)).toEqual(total(2));
     expect(await send(owner, account, 3, key)).toEqual(reused(increments(account)));
@@ -104,7 +104,7 @@ describe("a key", () => {
     }
   });
 
-  it("is each account's own", async () => {
+  it("is each account's own [R5]", async () => {
     const { owner, account, key } = await startWithKey();
     const other = await makeAccount(owner);
     expect(await send(owner, account, 2, key)).toEqual(total(2));
@@ -183,7 +183,7 @@ describe("a key", () => {
     expect(await send(later, account, 2, key)).toEqual(reused(increments(account)));
   });
 
-  it("of an answer that was lost counts once", async () => {
+  it("of an answer that was lost counts once [R33]", async () => {
     const { account, key, owner } = await startWithKey();
     const losing = (await aCaller(owner.email)).through(losingAnswers());
     const written = await quietly(async () => {

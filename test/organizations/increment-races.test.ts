@@ -19,7 +19,7 @@ function usages(answers: readonly Answer[]): number[] {
   return answers.map(({ body }) => Number(body.usage)).sort((left, right) => left - right);
 }
 
-it("a thousand at once are answered a thousand different sums, and count to the last", async () => {
+it("a thousand at once are answered a thousand different sums, and count to the last [R31]", async () => {
   const { owner, account } = await start();
   await set(account, { type: "v3pro" });
   const callers = [owner, await meteringUser(), await theOperator()];
@@ -33,7 +33,7 @@ it("a thousand at once are answered a thousand different sums, and count to the 
   expect(await counted(account)).toBe(3_000);
 }, 90_000);
 
-it("five hundred at once reach exactly the limit, and the rest are told it is reached", async () => {
+it("five hundred at once reach exactly the limit, and the rest are told it is reached [R32]", async () => {
   const { owner, account } = await start();
   await set(account, { usage_limit: 123 });
   const answers = await Promise.all(Array.from({ length: 500 }, () => owner.post(increments(account))));
@@ -45,7 +45,7 @@ it("five hundred at once reach exactly the limit, and the rest are told it is re
   expect(await counted(account)).toBe(123);
 }, 90_000);
 
-it("of different sizes at once leave no room that one of them still fits into", async () => {
+it("of different sizes at once leave no room that one of them still fits into [R32]", async () => {
   const { owner, account } = await start();
   await set(account, { usage_limit: 100 });
   const sizes = Array.from({ length: 60 }, (_, place) => 1 + (place % 7));

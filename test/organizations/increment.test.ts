@@ -37,7 +37,7 @@ describe("an increment", () => {
     expect(answered(await owner.post(increments(account)))).toEqual(total(10_000));
   });
 
-  it("tells how its limit stands, also when it is refused, and nothing where none is enforced", async () => {
+  it("tells how its limit stands, also when it is refused, and nothing where none is enforced [R72]", async () => {
     const { owner, account } = await start();
     const fields = async () => {
       const { headers } = await owner.post(increments(account), { usage: 6_000 });
@@ -78,7 +78,7 @@ describe("an increment", () => {
     expect(answered(await next.post(increments(account)))).toEqual(total(1));
   });
 
-  it("reaches exactly 2^53-1, and a sum past it is too large", async () => {
+  it("reaches exactly 2^53-1, and a sum past it is too large [R35]", async () => {
     const { owner, account } = await start();
     await set(account, { type: "v3enterprise" });
     const tooLarge = {
@@ -109,7 +109,7 @@ describe("the limit", () => {
     },
   );
 
-  it("is the operator's where one is set: another, nothing at all, the plan's own", async () => {
+  it("is the operator's where one is set: another, nothing at all, the plan's own [R37]", async () => {
     const { owner, account } = await start();
     const send = async (usage: number) => answered(await owner.post(increments(account), { usage }));
     await set(account, { usage_limit: 5 });
@@ -138,7 +138,7 @@ describe("the limit", () => {
     expect(answered(await owner.post(increments(account)))).toEqual(total(2, null));
   });
 
-  it("that falls below what is counted leaves nothing, and takes nothing back", async () => {
+  it("that falls below what is counted leaves nothing, and takes nothing back [R37]", async () => {
     const { owner, account } = await start();
     await set(account, { type: "v3pro" });
     await owner.post(increments(account), { usage: 200_000 });
@@ -148,7 +148,7 @@ describe("the limit", () => {
     expect(answered(await owner.post(increments(account)))).toEqual(total(200_001, 1_000_000));
   });
 
-  it("is passed where the operator allows it, and no longer when that ends", async () => {
+  it("is passed where the operator allows it, and no longer when that ends [R37]", async () => {
     const { owner, account } = await start();
     const send = async (usage: number) => answered(await owner.post(increments(account), { usage }));
     await set(account, { usage_limit: 5, usage_enforcement: "allow" });

@@ -88,7 +88,7 @@ describe("the fields of an invitation", () => {
     });
   });
 
-  it("that are read-only are ignored", async () => {
+  it("that are read-only are ignored [R7]", async () => {
     const owner = await someone();
     await makeAccount(owner);
     const uuid = crypto.randomUUID();

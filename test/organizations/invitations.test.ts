@@ -108,7 +108,7 @@ describe("an invitation", () => {
     expect((await owner.get(one(uuid))).body.invited_by).toBeNull();
   });
 
-  it("of an address differing in case or normal form is the same", async () => {
+  it("of an address differing in case or normal form is the same [R25]", async () => {
     const owner = await someone();
     const account = await makeAccount(owner);
     const word = anAddress();
@@ -120,7 +120,7 @@ describe("an invitation", () => {
     }
   });
 
-  it("is refused to who is a member, whatever the case of the address", async () => {
+  it("is refused to who is a member, whatever the case of the address [R26]", async () => {
     const { owner, account, member } = await makeAccountWithMember();
     for (const address of [member.email, owner.email.toUpperCase()]) {
       const answer = await owner.post(listOf(account), { invitee_identifier: address });
@@ -177,7 +177,7 @@ describe("an invitation", () => {
 });
 
 describe("nobody rises above themselves", () => {
-  it("a member invites, resends and revokes members", async () => {
+  it("a member invites, resends and revokes members [R10]", async () => {
     const { account, member } = await makeAccountWithMember();
     const uuid = await storeInvite(account);
     expect((await member.post(one(uuid))).status).toBe(200);
@@ -258,7 +258,7 @@ describe("nobody rises above themselves", () => {
 });
 
 describe("another's invitation", () => {
-  it("is answered as one that does not exist", async () => {
+  it("is answered as one that does not exist [R2]", async () => {
     const account = await makeAccount(await someone());
     const uuid = await storeInvite(account);
     const other = await someone();
@@ -308,7 +308,7 @@ describe("another's invitation", () => {
 });
 
 describe("at once", () => {
-  it("fifty invitations of one address are one", async () => {
+  it("fifty invitations of one address are one [R22]", async () => {
     const owner = await someoneKnown();
     const account = await makeAccount(owner);
     const email = anAddress();
@@ -321,7 +321,7 @@ describe("at once", () => {
     expect(await listed(owner, account)).toHaveLength(1);
   });
 
-  it("thirty invitations of different addresses take the seats there are", async () => {
+  it("thirty invitations of different addresses take the seats there are [R28]", async () => {
     const { owner, account } = await makeAccountWithMember();
     await setAccount(account, { max_users: 7 });
     const answers = await Promise.all(
@@ -351,7 +351,7 @@ describe("at once", () => {
 });
 
 describe("a resend", () => {
-  it("within a minute of the last sending is refused, with the seconds left", async () => {
+  it("within a minute of the last sending is refused, with the seconds left [R24]", async () => {
     const owner = await someone();
     const uuid = await invite(owner, await makeAccount(owner));
     const first = await owner.post(one(uuid));

@@ -99,7 +99,7 @@ describe("who sees what", () => {
     expect(answered(await (await someone()).get(list))).toEqual({ status: 200, body: onlyPage() });
   });
 
-  it("equal names in two tenants never mix", async () => {
+  it("equal names in two tenants never mix [R4]", async () => {
     const title = unique("Twin");
     const [left, right] = [await someone(), await someone()];
     const mine = await makeAccount(left, { title });

@@ -170,7 +170,7 @@ describe("what is not told", () => {
     expect(answered(await ask(asker, address))).toEqual(manual);
   });
 
-  it("looks the same in every case, down to the last byte and header", async () => {
+  it("looks the same in every case, down to the last byte and header [R29]", async () => {
     const answers = new Set<string>();
     for (const make of Object.values(silent)) {
       const [asker, address] = await make();
@@ -181,7 +181,7 @@ describe("what is not told", () => {
     expect([...answers]).toHaveLength(1);
   });
 
-  it("asks the database the same as what is told, in one round trip", async () => {
+  it("asks the database the same as what is told, in one round trip [R29]", async () => {
     const user = await someone();
     await makeAccount(user);
     const told = async () => [user, user.email] as const;
@@ -285,7 +285,7 @@ describe("how often one may ask", () => {
     body: { detail: "Request was throttled. Expected available in 60 seconds." },
   };
 
-  it("is 30 times a minute a caller, and the body does not matter", async () => {
+  it("is 30 times a minute a caller, and the body does not matter [R29]", async () => {
     const caller = (await someone()).through(limited);
     const statuses: number[] = [];
     for (let asked = 0; asked < 30; asked += 1) {
@@ -299,7 +299,7 @@ describe("how often one may ask", () => {
     expect((await ask((await someone()).through(limited), caller.email)).status).toBe(200);
   });
 
-  it("is 60 times a minute an address, whoever asks, and no header of the caller's makes another", async () => {
+  it("is 60 times a minute an address, whoever asks, and no header of the caller's makes another [R29, R72]", async () => {
     const send = async (caller: Caller, from: string) =>
       caller.post(path, { email: "nobody@example.com" }, { headers: { "CF-Connecting-IP": from } });
     for (let callers = 0; callers < 3; callers += 1) {

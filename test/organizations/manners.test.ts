@@ -125,7 +125,7 @@ describe("a group that only reads", () => {
 });
 
 describe("an organization that is not there and one that is not mine", () => {
-  it.each(["GET", "PUT", "PATCH", "DELETE"])("look the same to %s", async (method) => {
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("look the same to %s [R3]", async (method) => {
     const account = await makeAccount(await someone());
     const outsider = await someone();
     const body = method === "GET" ? undefined : {};

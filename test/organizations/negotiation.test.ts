@@ -34,7 +34,7 @@ describe("Accept", () => {
     "application/jsonx",
     "json",
     "text/html;q=1.0, image/png",
-  ])("that leaves JSON out is refused: %s", async (accept) => {
+  ])("that leaves JSON out is refused: %s [R58]", async (accept) => {
     const owner = await someone();
     const account = await makeAccount(owner);
     const options = { headers: { Accept: accept } };
@@ -61,7 +61,7 @@ describe("a wrong method", () => {
     expect(answer.headers.get("Allow")).toBe(oneAllows);
   });
 
-  it("is not overridden by a header or a field", async () => {
+  it("is not overridden by a header or a field [R63]", async () => {
     const owner = await someone();
     const account = await makeAccount(owner);
     const headers = { "X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE" };
@@ -181,7 +181,7 @@ describe("a path without its slash", () => {
     "/accounts/organizations/@evil.com",
     "/accounts/organizations/%0D%0ALocation:%20https:%2F%2Fevil.com",
     "/accounts/organizations?next=https://evil.com",
-  ])("never leads to another host: %s", async (path) => {
+  ])("never leads to another host: %s [R64]", async (path) => {
     const headers = { Host: "evil.com", "X-Forwarded-Host": "evil.com", "X-Forwarded-Proto": "http" };
     const answer = await (await someone()).get(new URL(`https://roster.test${path}`).href, { headers });
     const location = answer.headers.get("Location");

@@ -156,7 +156,7 @@ describe("the list", () => {
 });
 
 describe("at once", () => {
-  it("fifty creations of one slug make one organization", async () => {
+  it("fifty creations of one slug make one organization [R54]", async () => {
     const callers = await Promise.all(Array.from({ length: 5 }, () => someoneKnown()));
     const slug = unique("race");
     const answers = await Promise.all(

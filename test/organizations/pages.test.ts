@@ -36,7 +36,7 @@ describe("page", () => {
     "%20",
     "%EF%BC%91.",
     "1%202",
-  ])("%s is no page of one", async (page) => {
+  ])("%s is no page of one [R50]", async (page) => {
     const { caller } = await callerWith(1);
     expect(answered(await caller.get(`${list}?page=${page}`))).toEqual(refusedPage);
     expect(answered(await caller.get(`${list}?page=${page}&page_size=100`))).toEqual(refusedPage);
@@ -127,7 +127,7 @@ describe("page", () => {
 });
 
 describe("page_size", () => {
-  it("is 20 unless told, and a bad one is not told", async () => {
+  it("is 20 unless told, and a bad one is not told [R50]", async () => {
     const { caller } = await callerWith(21);
     for (const size of [undefined, "", "0", "-1", "abc", "1.5", "1e1", "20"]) {
       const answer = await caller.get(size === undefined ? list : `${list}?page_size=${size}`);
@@ -183,7 +183,7 @@ describe("links", () => {
     expect(namesOf(second.body)).toEqual(["Same & same"]);
   });
 
-  it("are nobody else's: a stranger and another tenant see nothing through them", async () => {
+  it("are nobody else's: a stranger and another tenant see nothing through them [R4]", async () => {
     const { caller } = await callerWith(3);
     const { next } = (await caller.get(`${list}?page_size=1`)).body;
     expect((await stranger.get(next)).status).toBe(401);

@@ -166,7 +166,7 @@ describe("pages", () => {
     );
   });
 
-  it("walked by next show no row twice and miss none that stays, whatever happens between", async () => {
+  it("walked by next show no row twice and miss none that stays, whatever happens between [R52]", async () => {
     await fc.assert(
       fc.asyncProperty(run, async (chosen) => {
         const { model, start } = await prepare(chosen);

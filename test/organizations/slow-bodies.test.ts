@@ -40,7 +40,7 @@ const leaveGroups = (uuid: string) =>
     .bind(uuid)
     .run();
 
-it("an administrator who no longer is one gives no group, to themselves or to a user made for it", async () => {
+it("an administrator who no longer is one gives no group, to themselves or to a user made for it [R6]", async () => {
   const administrator = await someone();
   const uuid = await uuidOf(administrator);
   await addToGroup(administrator, 1);
@@ -80,7 +80,7 @@ it("a title and the form it is found by stay together", async () => {
   expect(row).toEqual({ title: word.toUpperCase(), title_key: word });
 });
 
-it("a seat limit counts as it is when the seat is taken", async () => {
+it("a seat limit counts as it is when the seat is taken [R28]", async () => {
   const owner = await someone();
   const account = await makeAccount(owner);
   const answer = await held(

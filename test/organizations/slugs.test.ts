@@ -39,14 +39,14 @@ describe("a slug", () => {
   });
 
   it.each(["-", "_", "-a", "a-", "__", "0", "--x--"])(
-    "may begin and end with anything of its form: %s",
+    "may begin and end with anything of its form: %s [R55]",
     async (edge) => {
       const slug = `${edge}${unique()}${edge}`;
       expectMade(await (await someone()).post(list, { name: "Edge", slug }), "Edge", slug);
     },
   );
 
-  it("may be 200 characters long and no longer", async () => {
+  it("may be 200 characters long and no longer [R55]", async () => {
     const owner = await someone();
     const slug = unique().padEnd(200, "x");
     expectMade(await owner.post(list, { name: "Long", slug }), "Long", slug);
@@ -66,7 +66,7 @@ describe("a slug", () => {
     );
   });
 
-  it("is taken whoever has it, in any case", async () => {
+  it("is taken whoever has it, in any case [R55]", async () => {
     const owner = await someone();
     const account = await makeAccount(owner);
     const another = await makeAccount(owner);
@@ -88,7 +88,7 @@ describe("a slug", () => {
     "root settings signup static status support system usage user users www zone zones"
   ).split(" ");
 
-  it("may not be a reserved word, in any case", async () => {
+  it("may not be a reserved word, in any case [R55]", async () => {
     const owner = await someone();
     const account = await makeAccount(owner);
     for (const word of words) {
@@ -112,7 +112,7 @@ describe("a slug", () => {
     ["in upper case", (id: string) => id.toUpperCase()],
     ["with hyphens elsewhere", (id: string) => id.replaceAll("-", "").replaceAll(/(.{8})(?=.)/g, "$1-")],
     ["with a hyphen behind", (id: string) => `${id.replaceAll("-", "")}-`],
-  ])("may not have a uuid's form %s, or a path could mean either", async (_, spell) => {
+  ])("may not have a uuid's form %s, or a path could mean either [R55]", async (_, spell) => {
     const owner = await someone();
     const answer = await owner.post(list, fresh({ slug: spell(crypto.randomUUID()) }));
     expect(answered(answer)).toEqual({ status: 400, body: reserved });

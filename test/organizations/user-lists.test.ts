@@ -191,7 +191,7 @@ describe.each([
   });
 });
 
-it("an owner's search finds nobody of others", async () => {
+it("an owner's search finds nobody of others [R4]", async () => {
   const { email } = await makeColleague([(await ownerOf()).account]);
   const { owner } = await ownerOf();
   expect((await owner.get(`${users}?search=${email}`)).body).toEqual({
@@ -268,7 +268,7 @@ async function walk(
 }
 
 describe.each([users, analysts])("walking %s by next", (path) => {
-  it("gives no row twice and misses none that was there throughout", async () => {
+  it("gives no row twice and misses none that was there throughout [R52]", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (chosen) => {
         const { seen, there, before } = await walk(path, chosen);

@@ -218,7 +218,7 @@ describe("a user who is not there", () => {
 });
 
 describe("taking over", () => {
-  it("a user of another's account by their e-mail is refused, and their sign-in is theirs", async () => {
+  it("a user of another's account by their e-mail is refused, and their sign-in is theirs [R30]", async () => {
     const { account } = await ownerOf();
     const address = `${unique("victim")}@example.com`;
     const { uuid } = await makeColleague([account], { email: address });

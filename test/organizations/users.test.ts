@@ -67,7 +67,7 @@ describe("POST", () => {
     expect(answered(await owner.post(users))).toEqual({ status: 201, body: shown({}) });
   });
 
-  it("ignores what cannot be set", async () => {
+  it("ignores what cannot be set [R7]", async () => {
     const { owner } = await ownerOf();
     const uuid = crypto.randomUUID();
     const made = await owner.post(users, { uuid, id: 1, type: "ROOT", name: "N", is_superuser: true });
@@ -85,7 +85,7 @@ describe("POST", () => {
     expect((await user.get(`/api/v1/account/${account.id}`)).status).toBe(200);
   });
 
-  it("may make users with one address, who then are nobody's sign-in", async () => {
+  it("may make users with one address, who then are nobody's sign-in [R30]", async () => {
     const { owner } = await ownerOf();
     const email = `${unique("twice")}@example.com`;
     const made = [await owner.post(users, { email }), await owner.post(users, { email })];
@@ -371,7 +371,7 @@ describe("forms", () => {
 });
 
 describe("the last owner", () => {
-  it("stays: neither deactivated nor deleted, by nobody", async () => {
+  it("stays: neither deactivated nor deleted, by nobody [R11]", async () => {
     const { owner, account } = await ownerOf();
     await makeMember(account);
     await makeColleague([account]);
@@ -436,7 +436,7 @@ describe("at once", () => {
     deactivations: (caller, path) => caller.patch(path, { is_active: false }),
     deletions: (caller, path) => caller.delete(path),
   };
-  it.each(Object.entries(moves))("%s of two owners leave one, twenty times", async (_, move) => {
+  it.each(Object.entries(moves))("%s of two owners leave one, twenty times [R12]", async (_, move) => {
     for (let round = 0; round < 20; round += 1) {
       const { owner, account } = await ownerOf();
       const second = await someoneKnown();

@@ -44,7 +44,7 @@ async function withDatabase(work) {
   }
 }
 
-void test("a filled database is brought forward, and once is enough", async () => {
+void test("a filled database is brought forward, and once is enough [R70]", async () => {
   deploy(first);
   await migrate(state);
   const tables = await withDatabase(async (run) => {

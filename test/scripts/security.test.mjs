@@ -16,7 +16,10 @@ const namedIn = (text) =>
       names: [...part.matchAll(/"([^"]+)"/g)].map(([, name]) => name),
     }));
 
-const hasTitle = (source, name) => ['"', "'", "`"].some((quote) => source.includes(quote + name + quote));
+const hasTitle = (source, name) =>
+  ['"', "'", "`"].some(
+    (quote) => source.includes(quote + name + quote) || source.includes(`${quote}${name} [R`),
+  );
 
 void test("the points of the page on security are 1 to 72, each with a test that proves it", () => {
   assert.deepEqual(

@@ -32,7 +32,7 @@ afterEach(() => {
 
 describe.each(changes)("$name", (change) => {
   it.each(Object.entries(refusedStatements))(
-    "leaves nothing behind with %s at any place of its batch, and can be asked for again",
+    "leaves nothing behind with %s at any place of its batch, and can be asked for again [R13, R71]",
     async (_, statement) => {
       const { answer } = await ask(change, async (request) => {
         await failEverywhere(statement, async (behind) => {
@@ -45,7 +45,7 @@ describe.each(changes)("$name", (change) => {
     },
   );
 
-  it("writes its audit rows, and its key where it keeps one, in the one batch that changes anything", async () => {
+  it("writes its audit rows, and its key where it keeps one, in the one batch that changes anything [R71]", async () => {
     const counts = async () => [await count("audit_rows"), await count("idempotency_keys")];
     let before: number[] = [];
     const { answer, actor } = await ask(change, async (request) => {
@@ -71,7 +71,7 @@ describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) =
   // The token itself is lost with the answer: nothing of it is kept.
   const shownOnce = change.name === "createAccessToken";
 
-  it("is done once when the answer is lost, which the service finds again, and the request comes again", async () => {
+  it("is done once when the answer is lost, which the service finds again, and the request comes again [R66]", async () => {
     const { answer } = await ask(change, async (request) => {
       batches.losesAnswers = true;
       const first = await door(request.clone());
@@ -89,7 +89,7 @@ describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) =
 
 describe.each(otherWrites)("$name", ({ prepare }) => {
   it.each(Object.entries(refusedStatements))(
-    "leaves nothing behind with %s at any place of its batch, and is done the next time",
+    "leaves nothing behind with %s at any place of its batch, and is done the next time [R71]",
     async (_, statement) => {
       const write = await prepare();
       await failEverywhere(statement, async (behind) => {

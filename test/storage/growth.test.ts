@@ -74,7 +74,7 @@ async function signedIn(): Promise<Caller> {
 describe("in a service with thousands of others", () => {
   beforeAll(async () => fill(await makeAccount(await signedIn())));
 
-  it.each(closed)("%s costs what it costs in an empty one", async (id) => {
+  it.each(closed)("%s costs what it costs in an empty one [R53]", async (id) => {
     const owner = operations[id] === "manage" ? await operator() : await signedIn();
     const made = await makeAccount(owner);
     counter.read();
@@ -87,7 +87,7 @@ describe("in a service with thousands of others", () => {
 });
 
 describe("of an account with thousands of members, invitations and changes", () => {
-  it.each(onAnAccount)("%s reads an outsider what it reads of an empty one", async (id) => {
+  it.each(onAnAccount)("%s reads an outsider what it reads of an empty one [R3]", async (id) => {
     const outsider = await signedIn();
     const readings: number[] = [];
     for (const count of [0, many]) {

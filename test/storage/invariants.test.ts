@@ -350,7 +350,7 @@ describe("the last owner", () => {
     expect(await everything()).toEqual(stored);
   });
 
-  it("cannot be removed, demoted, deactivated or deleted", async () => {
+  it("cannot be removed, demoted, deactivated or deleted [R11]", async () => {
     const [owner, member] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     await run(memberInsert(id, member));
@@ -814,7 +814,7 @@ describe("any sequence of statements", () => {
     ]),
   );
 
-  it("leaves every account an active owner and every count right", async () => {
+  it("leaves every account an active owner and every count right [R11]", async () => {
     const seen = { accepted: 0, refused: 0 };
     const sound = await faults();
     const transaction = fc.array(statement, { minLength: 1, maxLength: 3 });

@@ -19,7 +19,7 @@ const later = env.MIGRATIONS.slice(start).map(({ name }, at) => [name, start + a
 beforeEach(removeEverything);
 
 describe.each(later)("%s", (_, before) => {
-  it("keeps every row, and what counts and finds them, and is applied once", async () => {
+  it("keeps every row, and what counts and finds them, and is applied once [R70]", async () => {
     const tables = await filledDatabase(before);
     expect(await changedWhile(run, tables, () => migrateTo(before + 1))).toEqual([]);
     await expectSound();
@@ -28,7 +28,7 @@ describe.each(later)("%s", (_, before) => {
     expect(await everyRow()).toEqual(once);
   });
 
-  it("takes what code of before it writes", async () => {
+  it("takes what code of before it writes [R70]", async () => {
     const old = await filledDatabase(before);
     await migrateTo(before + 1);
     // What is taken away, released code uses no more: the rules for migrations see to that.

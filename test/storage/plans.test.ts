@@ -104,7 +104,7 @@ async function generate(count: number): Promise<void> {
   ]);
 }
 
-describe("no statement reads a table that grows from end to end", () => {
+describe("no statement reads a table that grows from end to end [R53]", () => {
   /** Walks in the order that is asked for, of an index or of the ids themselves, which a LIMIT ends. */
   const walks: Readonly<Record<string, RegExp>> = {
     "accounts USING INDEX accounts_title": / limit /,

@@ -239,7 +239,7 @@ describe("a search", () => {
     return wanted.manner === "taken apart" ? cut.normalize("NFD") : cut;
   }
 
-  it("finds exactly the accounts that hold every term, whatever the characters", async () => {
+  it("finds exactly the accounts that hold every term, whatever the characters [R51]", async () => {
     let hits = 0;
     let misses = 0;
     await fc.assert(
@@ -266,7 +266,7 @@ describe("a search", () => {
     expect(misses).toBeGreaterThan(5);
   });
 
-  it("takes every operator of the index for the word it is", async () => {
+  it("takes every operator of the index for the word it is [R51]", async () => {
     const [word, other] = [unique("left"), unique("right")];
     await add(0, `${word} NEAR ${other}`);
     await add(0, `${word} AND ${other}`);
@@ -312,7 +312,7 @@ describe("a search", () => {
     for (const text of ["q", "qq", "qx", "x", "東", "京", "京都", "都"]) await expectFound([text], text);
   });
 
-  it.each([49, 50, 51])("of %i bytes is as good as any", async (length) => {
+  it.each([49, 50, 51])("of %i bytes is as good as any [R51]", async (length) => {
     const word = unique("long").padEnd(length, "abcdefg");
     await add(0, `before ${word} after`);
     await add(1, word.slice(0, -1));
@@ -323,7 +323,7 @@ describe("a search", () => {
     await expectFound([wide], wide);
   });
 
-  it("of ten thousand characters finds nothing and does no harm", async () => {
+  it("of ten thousand characters finds nothing and does no harm [R51]", async () => {
     await expectFound(["a".repeat(10_240)], "a".repeat(10_240));
     const long = Array.from({ length: 1_000 }, (_, at) => `term${at}`);
     await expectFound(long, long.join(" "));
@@ -372,7 +372,7 @@ describe("a search", () => {
     for (const last of ["\ufffd", "\ufffe", "\uffff"]) await expectFound([`${word}${last}`]);
   });
 
-  it("with a NUL is refused", async () => {
+  it("with a NUL is refused [R51]", async () => {
     for (const caller of [reader, owners[0] ?? reader]) {
       const { status, body } = await caller.get("/accounts/organizations/?search=a%00b");
       expect({ status, body }).toEqual({ status: 400, body: ["Null characters are not allowed."] });
