@@ -1,3 +1,6 @@
+import type { AccountRole } from "./account.ts";
+import type { Permission } from "./permissions.ts";
+
 /**
  * The closed list of refusals. No HTTP status here: each face maps every code to its own
  * status and sentence, and a new code breaks the build of each face until it has one.
@@ -112,6 +115,10 @@ export interface ErrorDetails {
   readonly values?: readonly string[];
   /** The blocking state of an account that is blocked. */
   readonly blockingState?: string;
+  /** The permission that a caller who may see the object lacks. */
+  readonly permission?: Permission;
+  /** The lowest role that would allow the request, where a permission is not enough. */
+  readonly role?: AccountRole;
 }
 
 /** What an error is called: all that a line of the log may tell of one that was not made here. */

@@ -152,7 +152,8 @@ export function checkAccess<Account extends AccountStanding>(
   const seesAll = caller.globalPermissions.has("account:read");
   if (found === undefined) throw new DomainError(seesAll ? "account_not_found" : "account_not_visible");
   if (!caller.globalPermissions.has(permission) && !roleGrants(found.callerRole ?? undefined, permission)) {
-    throw new DomainError(found.callerRole !== null || seesAll ? "forbidden" : "account_not_visible");
+    const visible = found.callerRole !== null || seesAll;
+    throw visible ? new DomainError("forbidden", { permission }) : new DomainError("account_not_visible");
   }
   const state = blockingStateAt(found.blockingState, found.quotaUntil, ctx.now);
   if (isBlocked(state) && isRefusedWhenBlocked(permission) && !caller.globalPermissions.has("manage")) {

@@ -128,7 +128,7 @@ export async function queryAsOperator<Items extends readonly Statement[]>(
   const [[row], ...rest] = await runBatch(ctx.db, [callerQuery(ctx), ...items] as const);
   if (row !== undefined) asCaller(ctx, row);
   else if (principal.kind === "token") throw new DomainError("token_invalid");
-  else if (!principal.operator) throw new DomainError("forbidden");
+  else if (!principal.operator) throw new DomainError("forbidden", { permission: "manage" });
   return rest;
 }
 
@@ -156,8 +156,9 @@ function asCaller(ctx: Context, found: CallerRow): Caller {
   const caller: Caller = operator
     ? { ...row, tokenId, type: "ROOT", globalPermissions: everyPermission }
     : { ...row, tokenId, globalPermissions: readPermissions(granted) };
-  if (ctx.requires === "manage" && !caller.globalPermissions.has("manage"))
-    throw new DomainError("forbidden");
+  if (ctx.requires === "manage" && !caller.globalPermissions.has("manage")) {
+    throw new DomainError("forbidden", { permission: "manage" });
+  }
   return caller;
 }
 

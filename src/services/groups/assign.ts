@@ -32,8 +32,9 @@ export function checkAssignable(
 ): void {
   const unknown = wanted?.filter((key) => !known.some(({ groupKey }) => groupKey === key)) ?? [];
   if (unknown.length > 0) throw new DomainError("group_unknown", { values: unknown.map(String) });
-  if (groupsDiffer(wanted, present) && !caller.globalPermissions.has("groups:assign"))
-    throw new DomainError("forbidden");
+  if (groupsDiffer(wanted, present) && !caller.globalPermissions.has("groups:assign")) {
+    throw new DomainError("forbidden", { permission: "groups:assign" });
+  }
 }
 
 /** A batch with this fails as `conflict` when the caller may no longer assign groups. */

@@ -114,7 +114,8 @@ export function checkInvitationAccess(
  */
 export function checkMayGrantRole({ caller, account }: Access, role: AccountRole): void {
   const reaches = account.callerRole !== null && rolesAtLeast(role).includes(account.callerRole);
-  if (!reaches && !caller.globalPermissions.has("invites:write")) throw new DomainError("forbidden");
+  if (!reaches && !caller.globalPermissions.has("invites:write"))
+    throw new DomainError("forbidden", { role });
 }
 
 /** What `checkMayGrantRole` found must still hold when the change is written: the batch fails as `conflict` else. */

@@ -95,7 +95,7 @@ export function checkEditable(caller: Caller, found: FoundUser | undefined): Fou
     user.ownedAccounts > 0 &&
     user.ownedAccounts === user.accounts &&
     user.groups === "[]";
-  if (!mine) throw new DomainError("forbidden");
+  if (!mine) throw new DomainError("forbidden", { permission: "users:write" });
   if (user.blocked !== null && isBlocked(user.blocked)) {
     throw new DomainError("account_blocked", { blockingState: user.blocked });
   }
