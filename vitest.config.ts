@@ -1,7 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
-import { copyAssets } from "./scripts/assets.ts";
+import { copyAssets } from "./scripts/dev/assets.ts";
 import { makeTestKeys } from "./test/keys.ts";
 
 // The pages are tested as they are, not as they were when packages were installed.

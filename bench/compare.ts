@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
-import { Refusal, runMain } from "../scripts/state.ts";
+import { CliError, main } from "../scripts/cli.ts";
 import type { measureOperations } from "./measure.ts";
 import { round2 } from "./rounds.ts";
 
@@ -15,11 +15,11 @@ interface Document {
   readonly operations: Awaited<ReturnType<typeof measureOperations>>;
 }
 
-await runMain(async () => {
+await main(async () => {
   const { positionals } = parseArgs({ allowPositionals: true });
   const [small, large] = await Promise.all(positionals.map(readDocument));
   if (small === undefined || large === undefined)
-    throw new Refusal("two documents are compared: SMALL LARGE");
+    throw new CliError("two documents are compared: SMALL LARGE");
   console.log(`${large.accounts} accounts over ${small.accounts}`);
   const pairs = small.operations.flatMap((before, place) => {
     const after = large.operations[place];

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run } from "../scripts/run.ts";
+import { run } from "../scripts/exec.ts";
 import { median, round2 } from "./rounds.ts";
 
 /** Measures the processor time it takes to start the built worker, in milliseconds: what `wrangler check startup` calls active. */

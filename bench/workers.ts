@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { convertV4MiniflareOptions } from "miniflare";
 
-import { run } from "../scripts/run.ts";
+import { run } from "../scripts/exec.ts";
 import { compatibilityDate, databaseId } from "./data/state.ts";
 
 type Options = Parameters<typeof convertV4MiniflareOptions>[0];

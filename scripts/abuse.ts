@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { Campaign } from "./abuse/campaign.ts";
 import { Line } from "./abuse/send.ts";
 import { withService } from "./crash/service.ts";
-import { Refusal, runMain } from "./state.ts";
+import { CliError, main } from "./cli.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -17,10 +17,10 @@ const { values: options } = parseArgs({
   },
 });
 
-await runMain(async () => {
+await main(async () => {
   const [seed, requests] = [Number(options.seed), Number(options.requests)];
   if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(requests) || requests < 1) {
-    throw new Refusal("--seed and --requests take whole numbers");
+    throw new CliError("--seed and --requests take whole numbers");
   }
   await withService({ limits: "off" }, async ({ address }, state) => {
     const line = new Line(address);

@@ -3,16 +3,16 @@ import { join, relative, resolve } from "node:path";
 import { findNarrowings } from "./expand-rules.ts";
 import { findBreaches } from "./migration-rules.ts";
 import { hashOf, readMigrations, readRelease } from "./released.ts";
-import { run } from "./run.ts";
-import { Refusal, runMain } from "./state.ts";
+import { run } from "./exec.ts";
+import { CliError, main } from "./cli.ts";
 
-await runMain(async () => {
+await main(async () => {
   const migrations = await readMigrations();
   const { migrations: released } = await readRelease();
   for (const [name, hash] of Object.entries(released)) {
     const found = migrations.find((migration) => migration.name === name);
     if (found === undefined || hashOf(found.sql) !== hash) {
-      throw new Refusal(
+      throw new CliError(
         `migrations/${name} was released and is not what it was; a change is a new migration`,
       );
     }
@@ -22,12 +22,12 @@ await runMain(async () => {
     console.error(`migrations/${file}: ${reason}\n${statement.replace(/^/gm, "    ")}\n`);
   }
   if (breaches.length > 0) {
-    throw new Refusal("these migrations must not be applied");
+    throw new CliError("these migrations must not be applied");
   }
   await requireUpToDate();
 });
 
-/** Throws a Refusal when the schema says something that no migration does; works on a copy. */
+/** Throws a CliError when the schema says something that no migration does; works on a copy. */
 async function requireUpToDate(): Promise<void> {
   // Under the project: drizzle-kit takes every path for relative to where it runs.
   await mkdir(".wrangler/tmp", { recursive: true });
@@ -43,14 +43,14 @@ async function requireUpToDate(): Promise<void> {
     const known = new Set(before.map(({ name }) => name));
     const added = (await readMigrations(join(copy, "out"))).filter(({ name }) => !known.has(name));
     if (code !== 0) {
-      throw new Refusal(`drizzle-kit generate failed\n${output}`);
+      throw new CliError(`drizzle-kit generate failed\n${output}`);
     }
     if (added.length > 0) {
       const missing = added.map(({ sql }) => sql).join("\n");
-      throw new Refusal(`the schema is ahead of the migrations (npm run generate); missing:\n${missing}`);
+      throw new CliError(`the schema is ahead of the migrations (npm run generate); missing:\n${missing}`);
     }
     if (!output.includes("nothing to migrate")) {
-      throw new Refusal(`drizzle-kit generate said something unexpected\n${output}`);
+      throw new CliError(`drizzle-kit generate said something unexpected\n${output}`);
     }
   } finally {
     await rm(copy, { recursive: true });

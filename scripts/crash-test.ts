@@ -8,15 +8,15 @@ import { Api } from "./crash/api.ts";
 import { Breach, Ledger } from "./crash/ledger.ts";
 import { Load } from "./crash/load.ts";
 import { type Service, withService } from "./crash/service.ts";
-import { runMain } from "./state.ts";
-import { tokens } from "./tokens.ts";
+import { main } from "./cli.ts";
+import { tokens } from "./dev/tokens.ts";
 
 const kills = 5;
 const slug = "crash-test";
 /** How long the database may take to be told what the counter counts, in milliseconds: the object tells a mere count after half a minute. */
 const mirrorPatience = 75_000;
 
-await runMain(async () => {
+await main(async () => {
   await withinOneMonth();
   await withService({ limits: "off" }, test);
 });

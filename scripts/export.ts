@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { COPY_FORM, type CopiedRow, type CopyLine, type StoredRow } from "./copy-lines.ts";
 import { Remote } from "./remote.ts";
-import { errorCode, Refusal, runMain } from "./state.ts";
+import { errorCode, CliError, main } from "./cli.ts";
 
 const USAGE = `usage: npm run --silent export -- --all [--url URL --token TOKEN] > FILE
        npm run --silent export -- --account SLUG [--url URL --token TOKEN] > FILE`;
@@ -16,14 +16,14 @@ interface Account {
 
 type Page<Row> = { readonly rows: readonly Row[]; readonly next: string | null };
 
-async function main(): Promise<void> {
+async function exportAccounts(): Promise<void> {
   const { all, account, ...options } = readArguments();
   const remote = new Remote(options);
   if (account === undefined) await exportAll(remote);
   else if (all === undefined) await exportAccount(remote, account);
 }
 
-/** Writes what the account's own export answers; throws a Refusal when it ends too early. */
+/** Writes what the account's own export answers; throws a CliError when it ends too early. */
 async function exportAccount(remote: Remote, slug: string): Promise<void> {
   const response = await remote.ask("GET", `/api/v1/account/${encodeURIComponent(slug)}/export`);
   let end = "";
@@ -31,7 +31,7 @@ async function exportAccount(remote: Remote, slug: string): Promise<void> {
     end = (end + text).slice(-1_000);
     if (!process.stdout.write(text)) await once(process.stdout, "drain");
   }
-  if (!/^\{"kind":"end"/m.test(end)) throw new Refusal("this export is not whole: its end is missing");
+  if (!/^\{"kind":"end"/m.test(end)) throw new CliError("this export is not whole: its end is missing");
 }
 
 /** Writes everything; says so when something was changed meanwhile. */
@@ -63,7 +63,7 @@ async function exportAll(remote: Remote): Promise<void> {
   }
   await write({ kind: "end", ...counts });
   if ((await lastChange(remote)) !== before) {
-    throw new Refusal("something was changed meanwhile: this may not fit together; export again");
+    throw new CliError("something was changed meanwhile: this may not fit together; export again");
   }
 }
 
@@ -112,14 +112,14 @@ function readArguments() {
         token: { type: "string" },
       },
     });
-    if ((values.all === true) === (values.account !== undefined)) throw new Refusal(USAGE);
+    if ((values.all === true) === (values.account !== undefined)) throw new CliError(USAGE);
     return values;
   } catch (error) {
     if (error instanceof Error && errorCode(error)?.startsWith("ERR_PARSE_ARGS")) {
-      throw new Refusal(`${error.message}\n${USAGE}`);
+      throw new CliError(`${error.message}\n${USAGE}`);
     }
     throw error;
   }
 }
 
-await runMain(main);
+await main(exportAccounts);

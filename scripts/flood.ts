@@ -5,15 +5,15 @@ import { type Service, withService } from "./crash/service.ts";
 import { BadTokens } from "./flood/bad-tokens.ts";
 import { Client } from "./flood/client.ts";
 import { SlowConnections } from "./flood/slow.ts";
-import { runMain } from "./state.ts";
-import { tokens } from "./tokens.ts";
+import { main } from "./cli.ts";
+import { tokens } from "./dev/tokens.ts";
 
 const slowConnections = 200;
 const guessingConnections = 16;
 /** How long each part is measured, in milliseconds. */
 const span = 25_000;
 
-await runMain(async () => {
+await main(async () => {
   await withService({ limits: "on" }, flood);
 });
 

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { COPY_FORM, type CopiedRow, type CopyLine } from "./copy-lines.ts";
 import { Remote } from "./remote.ts";
-import { errorCode, Refusal, runMain } from "./state.ts";
+import { errorCode, CliError, main } from "./cli.ts";
 
 const USAGE = "usage: npm run --silent import -- [--url URL --token TOKEN] < FILE";
 
@@ -9,7 +9,7 @@ const USAGE = "usage: npm run --silent import -- [--url URL --token TOKEN] < FIL
 const MOST_ROWS = 500;
 const MOST_CHARACTERS = 250_000;
 
-async function main(): Promise<void> {
+async function importAccounts(): Promise<void> {
   const importer = new Importer(new Remote(readArguments()));
   for await (const text of linesOf(process.stdin.setEncoding("utf8"))) {
     if (text.trim() !== "") await importer.take(readLine(text));
@@ -47,12 +47,12 @@ class Importer {
   }
 
   async take(line: CopyLine): Promise<void> {
-    if (this.#ended) throw new Refusal("this export goes on behind its end");
+    if (this.#ended) throw new CliError("this export goes on behind its end");
     if ((this.#id === undefined) !== (line.kind === "export"))
-      throw new Refusal("this is not one whole export");
+      throw new CliError("this is not one whole export");
     if (line.kind === "export") {
       if (line.form !== COPY_FORM)
-        throw new Refusal(`this export has the form ${line.form}, not ${COPY_FORM}`);
+        throw new CliError(`this export has the form ${line.form}, not ${COPY_FORM}`);
       this.#id = line.id;
     } else if (line.kind === "end") {
       await this.#bring();
@@ -68,9 +68,9 @@ class Importer {
     }
   }
 
-  /** Ends the import, nothing being behind the end; returns what was brought, in words. Throws a Refusal when the end was missing. */
+  /** Ends the import, nothing being behind the end; returns what was brought, in words. Throws a CliError when the end was missing. */
   async finish(): Promise<string> {
-    if (!this.#ended) throw new Refusal("this export is not whole: its end is missing");
+    if (!this.#ended) throw new CliError("this export is not whole: its end is missing");
     await this.#bringRows([], true);
     const { row, logo, usage } = this.#counts;
     return `${row} rows, ${logo} logos, ${usage} rows of usage`;
@@ -124,7 +124,7 @@ class Importer {
   #requireWhole(end: Extract<CopyLine, { kind: "end" }>): void {
     for (const kind of ["row", "logo", "usage"] as const) {
       if (end[kind] !== this.#counts[kind]) {
-        throw new Refusal(
+        throw new CliError(
           `this export is not whole: of ${end[kind]} lines of kind ${kind} ${this.#counts[kind]} are there`,
         );
       }
@@ -134,7 +134,7 @@ class Importer {
 
 function readLine(text: string): CopyLine {
   const line = parse(text);
-  if (!isLine(line)) throw new Refusal("this is no export: a line of it is none of an export's");
+  if (!isLine(line)) throw new CliError("this is no export: a line of it is none of an export's");
   return line;
 }
 
@@ -142,7 +142,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal("this is no export: a line of it is no JSON");
+    throw new CliError("this is no export: a line of it is no JSON");
   }
 }
 
@@ -157,10 +157,10 @@ function readArguments() {
     return parseArgs({ options: { url: { type: "string" }, token: { type: "string" } } }).values;
   } catch (error) {
     if (error instanceof Error && errorCode(error)?.startsWith("ERR_PARSE_ARGS")) {
-      throw new Refusal(`${error.message}\n${USAGE}`);
+      throw new CliError(`${error.message}\n${USAGE}`);
     }
     throw error;
   }
 }
 
-await runMain(main);
+await main(importAccounts);

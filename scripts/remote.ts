@@ -1,7 +1,7 @@
 import { importJWK, SignJWT } from "jose";
-import { LOCAL_ALGORITHM, localSigningKey } from "./local-issuer.ts";
-import { Refusal, servicePort, stateDirectory } from "./state.ts";
-import { readTokenRequest, tokenClaims } from "./token.ts";
+import { LOCAL_ALGORITHM, localSigningKey } from "./dev/local-issuer.ts";
+import { CliError, servicePort, stateDirectory } from "./cli.ts";
+import { readTokenRequest, tokenClaims } from "./dev/token.ts";
 
 /** Which service is asked, and as whom; the local one as its operator unless told. */
 export interface RemoteOptions {
@@ -19,7 +19,7 @@ export class Remote {
 
   constructor({ url, token }: RemoteOptions) {
     this.#url = (url ?? `http://127.0.0.1:${servicePort()}`).replace(/\/+$/, "");
-    if (url !== undefined && token === undefined) throw new Refusal("--url needs --token, an operator's");
+    if (url !== undefined && token === undefined) throw new CliError("--url needs --token, an operator's");
     this.#token = token;
   }
 
@@ -34,7 +34,7 @@ export class Remote {
     return response.status === 404 ? undefined : await required(response, `GET ${path}`);
   }
 
-  /** Returns the answer to a request, which must be a success; throws a Refusal with the service's own words else. */
+  /** Returns the answer to a request, which must be a success; throws a CliError with the service's own words else. */
   async ask(method: string, path: string, body?: string | FormData): Promise<Response> {
     return await required(await this.#patiently(method, path, body), `${method} ${path}`);
   }
@@ -57,14 +57,14 @@ export class Remote {
       return await fetch(`${this.#url}${path}`, { method, headers, body: body ?? null });
     } catch (error) {
       const { cause } = error as Error;
-      throw new Refusal(`${this.#url} does not answer: ${cause instanceof Error ? cause.message : "?"}`);
+      throw new CliError(`${this.#url} does not answer: ${cause instanceof Error ? cause.message : "?"}`);
     }
   }
 }
 
 async function required(response: Response, request: string): Promise<Response> {
   if (response.ok) return response;
-  throw new Refusal(`${request} was answered ${response.status}: ${await response.text()}`);
+  throw new CliError(`${request} was answered ${response.status}: ${await response.text()}`);
 }
 
 /** Returns a token of the local operator; made anew for each request, as a long export outlives one. */

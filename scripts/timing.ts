@@ -3,16 +3,16 @@
  * questions that must look alike, in turns, and compares how long each takes with the first of its kind.
  */
 import { withService } from "./crash/service.ts";
-import { Refusal, runMain } from "./state.ts";
+import { CliError, main } from "./cli.ts";
 import { chanceSlower, median, told, type Question } from "./timing/compare.ts";
 import { makeQuestions } from "./timing/questions.ts";
-import { tokens } from "./tokens.ts";
+import { tokens } from "./dev/tokens.ts";
 
 const rounds = 1000;
 /** Answers before the first that counts, of each question. */
 const warming = 50;
 
-await runMain(() =>
+await main(() =>
   withService({ limits: "off" }, async (service, state) => {
     const people = await tokens(
       state,
@@ -24,7 +24,7 @@ await runMain(() =>
   }),
 );
 
-/** Returns how long each question took in each round, in milliseconds. Throws a Refusal when answers differ. */
+/** Returns how long each question took in each round, in milliseconds. Throws a CliError when answers differ. */
 async function measure(questions: readonly Question[]): Promise<number[][]> {
   const taken: number[][] = questions.map(() => []);
   const answers = new Set<string>();
@@ -40,7 +40,7 @@ async function measure(questions: readonly Question[]): Promise<number[][]> {
       if (round >= 0) taken[index]?.push(time);
     }
   }
-  if (answers.size !== 1) throw new Refusal(`answers differ:\n${[...answers].join("\n")}`);
+  if (answers.size !== 1) throw new CliError(`answers differ:\n${[...answers].join("\n")}`);
   return taken;
 }
 

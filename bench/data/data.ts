@@ -1,11 +1,11 @@
 /** Makes data of a size and keeps it for the benchmark: `--accounts N`. */
 import { parseArgs } from "node:util";
 
-import { runMain } from "../../scripts/state.ts";
+import { main } from "../../scripts/cli.ts";
 import { readAccounts } from "./size.ts";
 import { keepState } from "./state.ts";
 
-await runMain(async () => {
+await main(async () => {
   const { values } = parseArgs({ options: { accounts: { type: "string" } } });
   const accounts = readAccounts(values.accounts);
   const began = performance.now();

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
-import { readIfThere } from "../../scripts/state.ts";
+import { readIfThere } from "../../scripts/cli.ts";
 import { generate } from "./generate.ts";
 
 /** The database's name, which the file it lies in is named after. */

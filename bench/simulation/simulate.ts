@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 
-import { Refusal, runMain } from "../../scripts/state.ts";
+import { CliError, main } from "../../scripts/cli.ts";
 import { asOf } from "./limits.ts";
 import { assumptions, type Assumptions } from "./load.ts";
 import { comfortable, databasesFor, endOf, firstToEnd, resources, simulate, type Outcome } from "./model.ts";
@@ -13,7 +13,7 @@ import { regionCosts } from "./regions.ts";
 
 const sizes = [1_000, 10_000, 100_000, 1_000_000, 3_000_000, 10_000_000];
 
-await runMain(async () => {
+await main(async () => {
   const { values } = parseArgs({
     options: {
       accounts: { type: "string" },
@@ -92,5 +92,5 @@ function percent(part: number): string {
 function number(name: string, given: string): number {
   const value = Number(given);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new Refusal(`--${name} is a number above 0, not ${JSON.stringify(given)}`);
+  throw new CliError(`--${name} is a number above 0, not ${JSON.stringify(given)}`);
 }

@@ -1,4 +1,4 @@
-import { Refusal } from "../state.ts";
+import { CliError } from "../cli.ts";
 import type { Tenant } from "./seen.ts";
 import type { Line } from "./send.ts";
 
@@ -16,7 +16,7 @@ export function credentials({ token }: Caller): (readonly [string, string])[] {
   return token === undefined ? [] : [["Authorization", `Bearer ${token}`]];
 }
 
-/** Asks for what must succeed; throws a Refusal when it does not. */
+/** Asks for what must succeed; throws a CliError when it does not. */
 export function asker(line: Line) {
   return async (
     caller: Caller,
@@ -31,7 +31,7 @@ export function asker(line: Line) {
       body: body && Buffer.from(JSON.stringify(body)),
     });
     if (status >= 300)
-      throw new Refusal(`${caller.name} ${method} ${target} was answered ${status}: ${text}`);
+      throw new CliError(`${caller.name} ${method} ${target} was answered ${status}: ${text}`);
     return (text === "" ? {} : (JSON.parse(text) ?? {})) as Record<string, unknown>;
   };
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { png } from "../../test/domain/images.ts";
-import { readLocalMail } from "../local-mail.ts";
-import { Refusal } from "../state.ts";
+import { readLocalMail } from "../dev/local-mail.ts";
+import { CliError } from "../cli.ts";
 import { asker, credentials, type Caller } from "./ask.ts";
 import { multipart } from "./bodies.ts";
 import type { Tenant } from "./seen.ts";
@@ -98,5 +98,5 @@ async function secretsOf(
     }
     if (addresses.every((_, place) => secrets[place] !== undefined)) return secrets;
   }
-  throw new Refusal("the invitations were not mailed");
+  throw new CliError("the invitations were not mailed");
 }

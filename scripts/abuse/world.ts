@@ -1,4 +1,4 @@
-import { tokens } from "../tokens.ts";
+import { tokens } from "../dev/tokens.ts";
 import { asker, type Caller } from "./ask.ts";
 import type { Line } from "./send.ts";
 import { Tenant } from "./seen.ts";

@@ -1,8 +1,8 @@
-import { Refusal } from "../state.ts";
+import { CliError } from "../cli.ts";
 import type { Reading, Recorded, UsageEvent } from "./api.ts";
 
 /** Something counted that should not be, or not counted that should. */
-export class Breach extends Refusal {}
+export class Breach extends CliError {}
 
 /** An increment with a key: it counts once, however often it is sent. */
 export interface KeyedIncrement {

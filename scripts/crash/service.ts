@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CONFIGURATION } from "../configuration.ts";
-import { Refusal } from "../state.ts";
+import { CONFIGURATION } from "../dev/local-config.ts";
+import { CliError } from "../cli.ts";
 import { groupsOf, membersOf } from "./processes.ts";
 
 /** Wrangler keeps its bundles here, under the project, and leaves them when it is killed. */
@@ -57,10 +57,10 @@ export class Service {
     return this.#groups === undefined ? 0 : membersOf(this.#groups).length;
   }
 
-  /** Returns once it answers; throws a Refusal with all it printed when it ends before. */
+  /** Returns once it answers; throws a CliError with all it printed when it ends before. */
   async start(): Promise<void> {
     const before = await bundleNames();
-    const child = spawn(process.execPath, ["scripts/start.ts"], {
+    const child = spawn(process.execPath, ["scripts/dev/start.ts"], {
       // A group of its own, which a kill of this process by the terminal does not reach.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -78,7 +78,7 @@ export class Service {
       }
     });
     const ended = once(child, "exit").then(() => {
-      throw new Refusal(`the service ended by itself:\n${output}`);
+      throw new CliError(`the service ended by itself:\n${output}`);
     });
     // Told of when it ends later, too: killed by us.
     ended.catch(() => {});
@@ -100,7 +100,7 @@ export class Service {
     now();
     for (const group of groups) killGroup(group);
     for (const until = Date.now() + 10_000; membersOf(groups).length > 0; await sleep(20)) {
-      if (Date.now() > until) throw new Refusal(`processes ${membersOf(groups).join(", ")} live on`);
+      if (Date.now() > until) throw new CliError(`processes ${membersOf(groups).join(", ")} live on`);
     }
     for (const name of this.#bundles) await rm(join(bundles, name), { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { Refusal } from "../state.ts";
+import { CliError } from "../cli.ts";
 import type { Question } from "./compare.ts";
 
 /** Makes what the questions are about, and returns them by kind; within one all answers must be alike. */
@@ -16,7 +16,7 @@ export async function makeQuestions(
   const make = async (token: string, path: string, body: object): Promise<string> => {
     const answer = await call(token, "POST", path, body);
     const text = await answer.text();
-    if (answer.status !== 201) throw new Refusal(`POST ${path} was answered ${answer.status}: ${text}`);
+    if (answer.status !== 201) throw new CliError(`POST ${path} was answered ${answer.status}: ${text}`);
     const made = JSON.parse(text) as { id?: string };
     return made.id ?? "";
   };

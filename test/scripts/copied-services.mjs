@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { withService } from "../../scripts/crash/service.ts";
-import { tokens } from "../../scripts/tokens.ts";
+import { tokens } from "../../scripts/dev/tokens.ts";
 import { ihdr, pixels, pngChunk, pngOf } from "../domain/images.ts";
 
 const box = "8f4f5e6a-3d1c-4b4e-9a55-0b1f6d7c2e10";

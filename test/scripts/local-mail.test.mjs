@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { MailCopier, readLocalMail } from "../../scripts/local-mail.ts";
+import { MailCopier, readLocalMail } from "../../scripts/dev/local-mail.ts";
 
 const WORKER = `export default {
   async fetch(request, env) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
-import { migrate } from "../../scripts/migrate.ts";
+import { migrate } from "../../scripts/dev/migrate.ts";
 import { changedWhile, fill, readTables } from "../storage/filling.ts";
 
 /** The last migration that throws rows away, made when nobody had any. */

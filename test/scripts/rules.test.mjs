@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { envFileLine, withLocalIssuer } from "../../scripts/configuration.ts";
-import { cronMatches, cronsOf } from "../../scripts/crons.ts";
+import { envFileLine, withLocalIssuer } from "../../scripts/dev/local-config.ts";
+import { cronMatches, cronsOf } from "../../scripts/dev/crons.ts";
 import { findBreaches } from "../../scripts/migration-rules.ts";
-import { readTokenRequest, tokenClaims } from "../../scripts/token.ts";
+import { readTokenRequest, tokenClaims } from "../../scripts/dev/token.ts";
 
 const reasons = (...files) =>
   findBreaches(files.map((sql, index) => ({ name: `${index}.sql`, sql }))).map(

@@ -1,8 +1,8 @@
 import { readLocalMail } from "./local-mail.ts";
-import { runMain, stateDirectory } from "./state.ts";
+import { main, stateDirectory } from "../cli.ts";
 
 /** Prints the mails sent so far as JSON lines, oldest first. */
-await runMain(async () => {
+await main(async () => {
   const lines = readLocalMail(stateDirectory()).map((mail) => `${JSON.stringify(mail)}\n`);
   process.stdout.write(lines.join(""));
 });

@@ -1,7 +1,7 @@
 import { globSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { errorCode } from "./state.ts";
+import { errorCode } from "../cli.ts";
 
 /** A mail as it was sent; `to` lists its recipients, separated by a comma and a space. */
 export interface LocalMail {

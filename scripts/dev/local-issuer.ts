@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { keepOnce, Refusal } from "./state.ts";
+import { readOrCreate, CliError } from "../cli.ts";
 
 /** The name under which the service knows the tokens that `npm run token` signs. */
 export const LOCAL_ISSUER = "https://local.roster.example";
@@ -20,7 +20,7 @@ export interface SigningKey extends JWK {
 /** Returns the signing key kept in the state folder, making it on the first call. */
 export async function localSigningKey(state: string): Promise<SigningKey> {
   const path = join(state, "issuer.json");
-  return readKey(path, await keepOnce(path, newKey));
+  return readKey(path, await readOrCreate(path, newKey));
 }
 
 /** Returns the entry of ISSUERS by which the service trusts the local key; it holds the public half only. */
@@ -48,7 +48,7 @@ function readKey(path: string, text: string): SigningKey {
     key = undefined;
   }
   if (!isSigningKey(key)) {
-    throw new Refusal(`${path} holds no ${LOCAL_ALGORITHM} key; remove it and a new one is made`);
+    throw new CliError(`${path} holds no ${LOCAL_ALGORITHM} key; remove it and a new one is made`);
   }
   return key;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { localIssuer, type SigningKey } from "./local-issuer.ts";
-import { keepOnce, Refusal } from "./state.ts";
+import { readOrCreate, CliError } from "../cli.ts";
 
 /** Every variable of the worker's configuration; `npm start` hands on those that are in the environment. */
 export const CONFIGURATION = [
@@ -64,13 +64,13 @@ export function withLocalIssuer(issuers: string | undefined, key: SigningKey): s
 export function envFileLine(name: string, value: string): string {
   const quote = ["'", "`"].find((mark) => !value.includes(mark));
   if (quote === undefined || value.includes("\r")) {
-    throw new Refusal(`${name} must not hold a carriage return, nor both ' and \``);
+    throw new CliError(`${name} must not hold a carriage return, nor both ' and \``);
   }
   return `${name}=${quote}${value.replaceAll("$", "\\$")}${quote}\n`;
 }
 
 function inviteSecret(state: string): Promise<string> {
-  return keepOnce(join(state, "invite-secret"), () =>
+  return readOrCreate(join(state, "invite-secret"), () =>
     Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url"),
   );
 }
@@ -87,5 +87,5 @@ function parseIssuers(issuers: string | undefined): unknown[] {
   } catch {
     // Said below: text that is no JSON and JSON that is no list are one mistake to the reader.
   }
-  throw new Refusal("ISSUERS must be a JSON array of issuers");
+  throw new CliError("ISSUERS must be a JSON array of issuers");
 }

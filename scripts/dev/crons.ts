@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "./state.ts";
+import { CliError } from "../cli.ts";
 
 /** Runs the worker's crons for as long as the process lives: `wrangler dev` leaves that to its user. */
 export async function runCrons(port: number): Promise<void> {
@@ -32,7 +32,7 @@ function isUnderstood(expression: string): boolean {
     cronMatches(expression, new Date());
     return true;
   } catch (error) {
-    console.error(error instanceof Refusal ? error.message : error);
+    console.error(error instanceof CliError ? error.message : error);
     return false;
   }
 }
@@ -47,12 +47,12 @@ export function cronsOf(wranglerToml: string): string[] {
  * Tells whether a cron expression names this minute (UTC).
  *
  * Understands minutes and hours, as `*`, `*` with a step, a number, a range or a list of these; the other three fields
- * must be `*`, and anything else throws a Refusal.
+ * must be `*`, and anything else throws a CliError.
  */
 export function cronMatches(expression: string, at: Date): boolean {
   const [minutes = "", hours = "", ...days] = expression.trim().split(/\s+/);
   if (days.length !== 3 || days.some((field) => field !== "*")) {
-    throw new Refusal(`a local run does not understand the cron "${expression}"`);
+    throw new CliError(`a local run does not understand the cron "${expression}"`);
   }
   const now = [at.getUTCMinutes(), at.getUTCHours()] as const;
   const [minute, hour] = [fieldMatches(minutes, now[0], expression), fieldMatches(hours, now[1], expression)];
@@ -69,7 +69,7 @@ function fieldMatches(field: string, value: number, expression: string): boolean
 function partMatches(part: string, value: number, expression: string): boolean {
   const match = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/([1-9]\d*))?$/.exec(part);
   if (match === null) {
-    throw new Refusal(`a local run does not understand the cron "${expression}"`);
+    throw new CliError(`a local run does not understand the cron "${expression}"`);
   }
   const [, first, last, step] = match;
   const from = Number(first ?? 0);

@@ -2,10 +2,10 @@ import { createHash, createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { errorCode, Refusal } from "./state.ts";
+import { errorCode, CliError } from "../cli.ts";
 import { ended, spawnWrangler } from "./wrangler.ts";
 
-/** Applies the migrations that the local database has not had; throws a Refusal when one fails. */
+/** Applies the migrations that the local database has not had; throws a CliError when one fails. */
 export async function migrate(state: string): Promise<void> {
   if (isMigrated(state)) {
     return;
@@ -17,7 +17,7 @@ export async function migrate(state: string): Promise<void> {
     stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
   }
   if ((await ended(wrangler)) !== 0) {
-    throw new Refusal(`${output}the migrations could not be applied; nothing was started`);
+    throw new CliError(`${output}the migrations could not be applied; nothing was started`);
   }
 }
 

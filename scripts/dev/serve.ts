@@ -3,8 +3,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { envFileLine, SECRETS } from "./configuration.ts";
-import { inspectorPort, Refusal } from "./state.ts";
+import { envFileLine, SECRETS } from "./local-config.ts";
+import { inspectorPort, CliError } from "../cli.ts";
 import { spawnWrangler } from "./wrangler.ts";
 
 /** What a service is started with. */
@@ -47,7 +47,7 @@ export async function serve({ configuration, state, port }: ServiceOptions): Pro
   return service;
 }
 
-/** Waits until the service answers; throws a Refusal when it has not after so many milliseconds. */
+/** Waits until the service answers; throws a CliError when it has not after so many milliseconds. */
 export async function ready(port: number, within = 60_000): Promise<void> {
   const until = Date.now() + within;
   let answer = "no answer";
@@ -63,7 +63,7 @@ export async function ready(port: number, within = 60_000): Promise<void> {
     }
     await sleep(50);
   }
-  throw new Refusal(`not ready after ${within / 1000} s: /healthz gave ${answer}`);
+  throw new CliError(`not ready after ${within / 1000} s: /healthz gave ${answer}`);
 }
 
 /** All but the warning that crons do not run: here they do. */

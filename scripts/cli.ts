@@ -3,7 +3,7 @@ import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 /** Says what went wrong in words meant for the person at the terminal; its stack is of no interest. */
-export class Refusal extends Error {}
+export class CliError extends Error {}
 
 /** Returns the absolute path of the folder that holds everything a local service remembers. */
 export function stateDirectory(): string {
@@ -27,7 +27,7 @@ function portFrom(name: string, without: number): number {
   }
   const port = Number(given);
   if (!/^\d{1,5}$/.test(given) || port < 1 || port > 65_535) {
-    throw new Refusal(`${name} must be a whole number from 1 to 65535, not ${JSON.stringify(given)}`);
+    throw new CliError(`${name} must be a whole number from 1 to 65535, not ${JSON.stringify(given)}`);
   }
   return port;
 }
@@ -38,7 +38,7 @@ function portFrom(name: string, without: number): number {
  * Of two processes that make it at once both get the same content: a hard link appears whole or not at all,
  * and never replaces another.
  */
-export async function keepOnce(path: string, make: () => string | Promise<string>): Promise<string> {
+export async function readOrCreate(path: string, make: () => string | Promise<string>): Promise<string> {
   const kept = await readIfThere(path);
   if (kept !== undefined) {
     return kept;
@@ -76,12 +76,12 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** Runs a script's main function; what it throws becomes one line on stderr (a stack, if it is a bug) and exit 1. */
-export async function runMain(main: () => Promise<void>): Promise<void> {
+export async function main(run: () => Promise<void>): Promise<void> {
   try {
-    await main();
+    await run();
   } catch (error) {
     const system = error instanceof Error && "syscall" in error;
-    console.error(error instanceof Refusal || system ? error.message : error);
+    console.error(error instanceof CliError || system ? error.message : error);
     process.exit(1);
   }
 }

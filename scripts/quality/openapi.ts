@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 const path = "docs/openapi.json";
 // The worker's own types and Node's do not go together in one program: it is asked for at run time.
 const { openApiText }: { openApiText: (publicUrl: string) => string } = await import(
-  new URL("../src/app.ts", import.meta.url).href
+  new URL("../../src/app.ts", import.meta.url).href
 );
 const written = `${JSON.stringify(JSON.parse(openApiText("https://accounts.example.com")), null, 2)}\n`;
 

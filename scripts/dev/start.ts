@@ -1,14 +1,14 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { copyAssets } from "./assets.ts";
-import { localConfiguration } from "./configuration.ts";
+import { localConfiguration } from "./local-config.ts";
 import { runCrons } from "./crons.ts";
-import { requireFreePort, takeStateDirectory } from "./exclusive.ts";
+import { requireFreePort, takeStateDirectory } from "./locks.ts";
 import { localSigningKey } from "./local-issuer.ts";
 import { MailCopier } from "./local-mail.ts";
 import { migrate } from "./migrate.ts";
 import { ready, serve } from "./serve.ts";
-import { runMain, servicePort, stateDirectory } from "./state.ts";
+import { main, servicePort, stateDirectory } from "../cli.ts";
 import { ended, endWranglers, temporaryFolder } from "./wrangler.ts";
 
 let mails: MailCopier | undefined;
@@ -16,7 +16,7 @@ let mails: MailCopier | undefined;
 let release: (() => void) | undefined;
 let stopping = false;
 
-await runMain(async () => {
+await main(async () => {
   const port = servicePort();
   const state = stateDirectory();
   await requireFreePort(port);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { importJWK, SignJWT } from "jose";
 import { LOCAL_ALGORITHM, LOCAL_AUDIENCE, LOCAL_ISSUER, localSigningKey } from "./local-issuer.ts";
-import { errorCode, Refusal, runMain, stateDirectory } from "./state.ts";
+import { errorCode, CliError, main, stateDirectory } from "../cli.ts";
 
 const USAGE = `usage: npm run --silent token -- EMAIL... [--name "Ada Lovelace"] [--sub SUBJECT] [--unverified]
        [--expires-in SECONDS] [--audience AUDIENCE] [--issuer ISSUER]`;
@@ -18,19 +18,19 @@ export interface TokenRequest {
   readonly issuer: string;
 }
 
-/** Reads the command line; throws a Refusal that says what is wrong with it. */
+/** Reads the command line; throws a CliError that says what is wrong with it. */
 export function readTokenRequest(args: readonly string[]): TokenRequest {
   const { values, positionals } = parse(args);
   if (positionals.length === 0) {
-    throw new Refusal("at least one e-mail address is needed");
+    throw new CliError("at least one e-mail address is needed");
   }
   const wrong = positionals.find((email) => !/^[^\s@]+@[^\s@]+$/.test(email.trim()));
   if (wrong !== undefined) {
-    throw new Refusal(`${JSON.stringify(wrong)} is not an e-mail address`);
+    throw new CliError(`${JSON.stringify(wrong)} is not an e-mail address`);
   }
   const expiresIn = values["expires-in"] ?? "3600";
   if (!/^-?\d{1,10}$/.test(expiresIn)) {
-    throw new Refusal(`--expires-in takes whole seconds, not ${JSON.stringify(expiresIn)}`);
+    throw new CliError(`--expires-in takes whole seconds, not ${JSON.stringify(expiresIn)}`);
   }
   return {
     emails: positionals,
@@ -88,7 +88,7 @@ function parse(args: readonly string[]) {
     });
   } catch (error) {
     if (error instanceof Error && errorCode(error)?.startsWith("ERR_PARSE_ARGS")) {
-      throw new Refusal(error.message);
+      throw new CliError(error.message);
     }
     throw error;
   }
@@ -107,12 +107,12 @@ function joinNegativeSeconds(args: readonly string[]): string[] {
   return joined;
 }
 
-async function main(): Promise<void> {
+async function printTokens(): Promise<void> {
   let request: TokenRequest;
   try {
     request = readTokenRequest(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof Refusal)) {
+    if (!(error instanceof CliError)) {
       throw error;
     }
     console.error(`${error.message}\n${USAGE}`);
@@ -130,5 +130,5 @@ async function main(): Promise<void> {
 }
 
 if (import.meta.main) {
-  await runMain(main);
+  await main(printTokens);
 }

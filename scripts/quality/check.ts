@@ -1,4 +1,4 @@
-import { run, type Outcome } from "./run.ts";
+import { run, type Outcome } from "../exec.ts";
 
 /** Each stage's steps run at once, on two cores or more; a stage starts when the one before has passed. */
 const STAGES: readonly (readonly Step[])[] = [
@@ -11,14 +11,14 @@ const STAGES: readonly (readonly Step[])[] = [
     { name: "migrations", command: "node", args: ["scripts/check-migrations.ts"] },
   ],
   [
-    { name: "openapi up to date", command: "node", args: ["scripts/openapi.ts", "--check"] },
+    { name: "openapi up to date", command: "node", args: ["scripts/quality/openapi.ts", "--check"] },
     {
       name: "openapi clean",
       command: "redocly",
       args: ["lint", "--config", "docs/redocly.yaml", "docs/openapi.json"],
     },
   ],
-  [{ name: "bundle", command: "node", args: ["scripts/check-bundle.ts"], told: true }],
+  [{ name: "bundle", command: "node", args: ["scripts/quality/check-bundle.ts"], told: true }],
   [{ name: "tests", command: "npm", args: ["test", "--silent"] }],
 ];
 

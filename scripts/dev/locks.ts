@@ -3,23 +3,23 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorCode, Refusal } from "./state.ts";
+import { errorCode, CliError } from "../cli.ts";
 
 /** How long a service that is just ending may keep its port and its state folder, in milliseconds. */
 const PATIENCE = 1500;
 
-/** Throws a Refusal when another program listens on this port of this machine, whichever of its two addresses. */
+/** Throws a CliError when another program listens on this port of this machine, whichever of its two addresses. */
 export async function requireFreePort(port: number): Promise<void> {
   await patiently(async () => {
     for (const host of ["127.0.0.1", "::1"]) {
       const code = await listenError(host, port);
       if (code === "EADDRINUSE") {
-        throw new Refusal(
+        throw new CliError(
           `port ${port} is in use (${host}); end what listens there, or choose another with PORT=...`,
         );
       }
       if (code === "EACCES") {
-        throw new Refusal(`this user may not listen on port ${port}; choose another with PORT=...`);
+        throw new CliError(`this user may not listen on port ${port}; choose another with PORT=...`);
       }
     }
   });
@@ -43,7 +43,7 @@ export async function takeStateDirectory(state: string): Promise<() => void> {
       if (errorCode(error) !== "ERR_SQLITE_ERROR") {
         throw error;
       }
-      throw new Refusal(
+      throw new CliError(
         `another service is running on ${state}; end it, or choose another folder with STATE_DIR=...`,
       );
     }
@@ -56,7 +56,7 @@ async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Refusal) || Date.now() > until) {
+      if (!(error instanceof CliError) || Date.now() > until) {
         throw error;
       }
       await sleep(100);
