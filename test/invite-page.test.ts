@@ -1,16 +1,23 @@
-/** The page an invitation's link opens. What it does in a browser is told in the README; here is what it is. */
+/** The invitation page and its files, as the worker serves them. */
 import { describe, expect, it } from "vitest";
 
+import { languages } from "../src/domain/user.ts";
+import { loadTranslation } from "../src/mail/translations.ts";
 import { doorWith } from "./http/door.ts";
 import { publicUrl, stranger } from "./world.ts";
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const assets = { "page.css": "text/css", "page.js": "text/javascript", "words.js": "text/javascript" };
+const codes = languages.map((language) => language.toLowerCase());
+const assets = [
+  { file: "page.css", type: "text/css" },
+  { file: "page.js", type: "text/javascript" },
+  ...codes.map((code) => ({ file: `${code}.json`, type: "application/json" })),
+];
 
 describe("/invite", () => {
-  it("is a page that loads its own files alone and tells nobody where it was", async () => {
+  it("is a page that loads only its own files and sends no referrer", async () => {
     const { status, headers, text } = await stranger.get("/invite");
     expect(status).toBe(200);
     expect(Object.fromEntries(headers)).toMatchObject({
@@ -28,13 +35,13 @@ describe("/invite", () => {
     expect(text).toContain('<html lang="en">');
   });
 
-  it("is the same whoever asks and with whatever", async () => {
+  it("is the same for every caller, query and header", async () => {
     const { text } = await stranger.get("/invite");
     const headers = { Authorization: "Bearer nonsense", "Accept-Language": "de", Host: "evil.test" };
     expect((await stranger.get("/invite?token=secret&x=<script>", { headers })).text).toBe(text);
   });
 
-  it("answers HEAD, and no other method", async () => {
+  it("answers GET and HEAD only", async () => {
     expect((await stranger.send("HEAD", "/invite")).status).toBe(200);
     const posted = await stranger.post("/invite", { token: "x" });
     expect([posted.status, posted.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
@@ -42,7 +49,7 @@ describe("/invite", () => {
 });
 
 describe("the page's files", () => {
-  it.each(Object.entries(assets))("%s is served as %s", async (file, type) => {
+  it.each(assets)("$file is served as $type", async ({ file, type }) => {
     const { status, headers, text } = await stranger.get(`/invite/${file}`);
     expect(status).toBe(200);
     expect(headers.get("Content-Type")).toMatch(new RegExp(`^${type}`));
@@ -50,15 +57,21 @@ describe("the page's files", () => {
     expect(text.length).toBeGreaterThan(100);
   });
 
-  it("hold nothing that makes HTML of text, and ask this service alone [R56]", async () => {
-    for (const file of ["page.js", "words.js"]) {
-      const { text } = await stranger.get(`/invite/${file}`);
-      expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:\/\//);
+  it("never create HTML from text, and request this service only [R56]", async () => {
+    const { text } = await stranger.get("/invite/page.js");
+    expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:\/\//);
+  });
+
+  it("include the translations that the mails use, and the page lists their languages", async () => {
+    expect((await stranger.get("/invite")).text).toContain(`data-languages="${codes.join(" ")}"`);
+    for (const language of languages) {
+      const { text } = await stranger.get(`/invite/${language.toLowerCase()}.json`);
+      expect(JSON.parse(text)).toEqual(await loadTranslation(language));
     }
   });
 
-  it.each(["/invite/nothing.js", "/invite/..%2fdocs%2fLICENSE", "/invite/page.js/x"])(
-    "%s is none",
+  it.each(["/invite/nothing.js", "/invite/xx.json", "/invite/..%2fdocs%2fLICENSE", "/invite/page.js/x"])(
+    "%s does not exist",
     async (path) => {
       expect((await stranger.get(path)).status).toBe(404);
     },
@@ -68,7 +81,7 @@ describe("the page's files", () => {
 describe("SIGN_IN_URL", () => {
   const signInOf = (text: string) => /data-sign-in-url="([^"]*)"/.exec(text)?.[1];
 
-  it("is where the page sends its reader, to come back to this page at PUBLIC_URL", async () => {
+  it("is the sign-in link of the page, which returns to this page at PUBLIC_URL", async () => {
     const door = doorWith({ SIGN_IN_URL: 'https://app.test/login?from=mail&x="><script>' });
     const { text } = await stranger.through(door).get("/invite");
     expect(signInOf(text)).toBe("https://app.test/login?from=mail&amp;x=%22%3E%3Cscript%3E");
@@ -77,7 +90,7 @@ describe("SIGN_IN_URL", () => {
   });
 
   it.each(["app.test/login", "javascript:alert(1)", "https://app.test/#login"])(
-    "%s leaves the service unready, which names it",
+    "%s makes /readyz report SIGN_IN_URL as invalid",
     async (value) => {
       const answer = await stranger.through(doorWith({ SIGN_IN_URL: value })).get("/readyz");
       expect([answer.status, answer.body.parts.mail]).toEqual([503, "unknown"]);
@@ -87,7 +100,7 @@ describe("SIGN_IN_URL", () => {
 });
 
 describe("/readyz", () => {
-  it("tells whether mails are sent, and is ready either way", async () => {
+  it("is ready with and without MAIL_FROM, and reports whether mails are sent", async () => {
     const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
     const sending = stranger.through(doorWith({ MAIL_FROM: "Roster <roster@example.com>" }));
     expect((await sending.get("/readyz")).body).toEqual({ status: "ready", parts: { ...parts, mail: "ok" } });

@@ -1,12 +1,13 @@
 /**
- * The page of an invitation. The secret comes behind the `#` of the link, leaves the address bar at
- * once and stays in this tab's session storage until it is accepted; it is sent to this service only,
- * in bodies. What people wrote is shown as text and never as HTML.
+ * The invitation page. The secret arrives in the fragment of the link. It is removed from the address
+ * bar at once, stored in the session storage of this tab until the invitation is accepted, and sent
+ * to this service only, in request bodies. Names and titles are inserted as text, never as HTML.
  */
-import { fill, wordsFor } from "./words.js";
 
-/** Where the tab keeps the invitation's secret, the user's token, and what was sent along to sign in. */
-const kept = { secret: "roster.invite", token: "roster.token", state: "roster.state" };
+/** Session storage keys of the invitation's secret, the user's token, and the `state` of a sign-in. */
+const storageKeys = { secret: "roster.invite", token: "roster.token", state: "roster.state" };
+
+/** @typedef {typeof import("../../translations/en.json")} Translation */
 
 /**
  * @typedef {{
@@ -15,74 +16,102 @@ const kept = { secret: "roster.invite", token: "roster.token", state: "roster.st
  * }} Preview
  */
 
-const { language, words } = wordsFor(navigator.languages);
 const page = /** @type {HTMLElement} */ (document.getElementById("page"));
+takeFragment(); // before the first wait, so that the secret leaves the address bar at once
+const language = selectLanguage(navigator.languages, (page.dataset["languages"] ?? "").split(" "));
+const translation = await loadTranslation(language);
+const messages = translation.page;
 
 document.documentElement.lang = language;
-document.title = words.title;
+document.title = messages.title;
 addEventListener("hashchange", () => void start());
 await start();
 
 /**
- * Looks at what the link holds and shows it.
+ * Returns the first preferred language that is available; English if none is.
+ *
+ * @param {readonly string[]} preferred language tags, such as `pt-BR`
+ * @param {readonly string[]} available two-letter codes
+ * @returns {string}
+ */
+function selectLanguage(preferred, available) {
+  const codes = preferred.map((tag) => tag.slice(0, 2).toLowerCase());
+  return codes.find((code) => available.includes(code)) ?? "en";
+}
+
+/**
+ * Loads the texts of a language from this service.
+ *
+ * @param {string} code
+ * @returns {Promise<Translation>}
+ */
+async function loadTranslation(code) {
+  const response = await fetch(`/invite/${code}.json`);
+  return response.json();
+}
+
+/**
+ * Loads and shows the invitation of the link.
  *
  * @returns {Promise<void>}
  */
 async function start() {
   takeFragment();
-  const secret = sessionStorage.getItem(kept.secret);
-  if (secret === null) return show(sentence(words.gone));
-  show(sentence(words.loading));
+  const secret = sessionStorage.getItem(storageKeys.secret);
+  if (secret === null) return show(paragraph(messages.invalid));
+  show(paragraph(messages.loading));
   const { status, body } = await post("/api/v1/invites/preview", secret);
-  if (status === 200) return showInvite(secret, body);
+  if (status === 200) return showInvitation(secret, body);
   if (status === 404 || status === 422) {
-    sessionStorage.removeItem(kept.secret);
-    return show(sentence(words.gone));
+    sessionStorage.removeItem(storageKeys.secret);
+    return show(paragraph(messages.invalid));
   }
   return show(
-    sentence(reasonOf(status)),
-    button(words.retry, () => start()),
+    paragraph(errorMessageOf(status)),
+    button(messages.retry, () => start()),
   );
 }
 
-/** Takes the secret of a link, or the token that signing in comes back with, out of the address bar. */
+/** Moves the secret of a link, or the token of a finished sign-in, from the address bar to the session storage. */
 function takeFragment() {
   const fragment = location.hash.slice(1);
   if (fragment === "") return;
   history.replaceState(null, "", location.pathname);
-  const answer = new URLSearchParams(fragment);
-  const token = answer.get("access_token");
+  const parameters = new URLSearchParams(fragment);
+  const token = parameters.get("access_token");
   if (token === null) {
-    sessionStorage.setItem(kept.secret, fragment);
+    sessionStorage.setItem(storageKeys.secret, fragment);
     return;
   }
-  // A token nobody went to sign in for from here is somebody else's idea of who should accept.
-  const state = sessionStorage.getItem(kept.state);
-  sessionStorage.removeItem(kept.state);
-  if (state !== null && answer.get("state") === state) sessionStorage.setItem(kept.token, token);
+  // Ignore a token whose `state` this tab did not create: a forged link could sign the user in as somebody else.
+  const state = sessionStorage.getItem(storageKeys.state);
+  sessionStorage.removeItem(storageKeys.state);
+  if (state !== null && parameters.get("state") === state) sessionStorage.setItem(storageKeys.token, token);
 }
 
 /**
  * @param {string} secret
  * @param {Preview} invite
- * @param {string} [told] what went wrong before
+ * @param {string} [errorMessage] shown above the buttons
  */
-function showInvite(secret, invite, told) {
+function showInvitation(secret, invite, errorMessage) {
   const { account, invited_by: inviter, role, expires } = invite;
-  const date = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+  const date = new Intl.DateTimeFormat(translation.locale, { dateStyle: "long", timeStyle: "short" });
+  /** @type {Readonly<Record<string, string>>} */
+  const roles = translation.roles;
   const values = {
     account: account.title,
     inviter: inviter ?? "",
-    role: words.roles[role] ?? role,
+    role: roles[role] ?? role,
     date: date.format(new Date(expires)),
   };
-  const token = sessionStorage.getItem(kept.token);
+  const token = sessionStorage.getItem(storageKeys.token);
   show(
-    ...logoOf(account),
-    sentence(fill(inviter === null ? words.invitesByNobody : words.invites, values)),
-    sentence(fill(words.until, values), "faint"),
-    ...(told === undefined ? [] : [alert(told)]),
-    ...(token === null ? waysToSignIn(secret, invite) : waysToAccept(secret, invite, token)),
+    ...logoImages(account),
+    paragraph(interpolate(inviter === null ? translation.invited : translation.invitedBy, values)),
+    paragraph(interpolate(messages.validUntil, values), "faint"),
+    ...(errorMessage === undefined ? [] : [alertParagraph(errorMessage)]),
+    ...(token === null ? signInControls(secret, invite) : acceptControls(secret, invite, token)),
   );
 }
 
@@ -91,13 +120,13 @@ function showInvite(secret, invite, told) {
  * @param {Preview} invite
  * @param {string} token
  */
-function waysToAccept(secret, invite, token) {
-  const email = addressOf(token);
+function acceptControls(secret, invite, token) {
+  const email = emailOf(token);
   return [
-    sentence(email === undefined ? words.signedIn : fill(words.signedInAs, { email })),
-    button(words.accept, () => accept(secret, invite, token)),
+    paragraph(email === undefined ? messages.signedIn : interpolate(messages.signedInAs, { email })),
+    button(messages.accept, () => accept(secret, invite, token)),
     " ",
-    button(words.another, () => signOut(secret, invite), "quiet"),
+    button(messages.useAnotherAccount, () => signOut(secret, invite), "quiet"),
   ];
 }
 
@@ -109,35 +138,35 @@ function waysToAccept(secret, invite, token) {
 async function accept(secret, invite, token) {
   const { status, body } = await post("/api/v1/invites/accept", secret, token);
   if (status === 200) {
-    sessionStorage.removeItem(kept.secret);
+    sessionStorage.removeItem(storageKeys.secret);
     const { title } = invite.account;
     return show(
-      sentence(fill(words.joined, { account: title })),
-      sentence(/** @type {{ account: { slug: string } }} */ (body).account.slug, "faint"),
+      paragraph(interpolate(messages.joined, { account: title })),
+      paragraph(/** @type {{ account: { slug: string } }} */ (body).account.slug, "faint"),
     );
   }
-  if (status === 401) return signOut(secret, invite, words.again);
-  return showInvite(secret, invite, reasonOf(status));
+  if (status === 401) return signOut(secret, invite, messages.sessionEnded);
+  return showInvitation(secret, invite, errorMessageOf(status));
 }
 
 /**
  * @param {string} secret
  * @param {Preview} invite
- * @param {string} [told]
+ * @param {string} [errorMessage]
  */
-function signOut(secret, invite, told) {
-  sessionStorage.removeItem(kept.token);
-  showInvite(secret, invite, told);
+function signOut(secret, invite, errorMessage) {
+  sessionStorage.removeItem(storageKeys.token);
+  showInvitation(secret, invite, errorMessage);
 }
 
 /**
  * @param {string} secret
  * @param {Preview} invite
  */
-function waysToSignIn(secret, invite) {
+function signInControls(secret, invite) {
   const { signInUrl = "", returnTo = "" } = page.dataset;
   if (signInUrl !== "") {
-    return [sentence(words.signInFirst), button(words.signIn, () => signIn(signInUrl, returnTo))];
+    return [paragraph(messages.signInFirst), button(messages.signIn, () => signIn(signInUrl, returnTo))];
   }
   const field = document.createElement("textarea");
   field.id = "token";
@@ -146,22 +175,22 @@ function waysToSignIn(secret, invite) {
   field.spellcheck = false;
   const label = document.createElement("label");
   label.htmlFor = field.id;
-  label.append(words.token);
+  label.append(messages.token);
   const summary = document.createElement("summary");
-  summary.append(words.paste);
+  summary.append(messages.developerToken);
   const details = document.createElement("details");
-  const use = button(words.use, () => {
+  const use = button(messages.useToken, () => {
     const token = field.value.trim();
     if (token === "") return field.focus();
-    sessionStorage.setItem(kept.token, token);
-    return showInvite(secret, invite);
+    sessionStorage.setItem(storageKeys.token, token);
+    return showInvitation(secret, invite);
   });
   details.append(summary, label, field, use);
-  return [sentence(words.signInThere), details];
+  return [paragraph(messages.signInElsewhere), details];
 }
 
 /**
- * Goes to sign in; the secret stays here, and the token must come back with what is sent along.
+ * Navigates to the sign-in page. The secret stays in this tab; the sign-in must return the `state` sent here.
  *
  * @param {string} signInUrl
  * @param {string} returnTo
@@ -169,7 +198,7 @@ function waysToSignIn(secret, invite) {
 function signIn(signInUrl, returnTo) {
   const random = crypto.getRandomValues(new Uint8Array(16));
   const state = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  sessionStorage.setItem(kept.state, state);
+  sessionStorage.setItem(storageKeys.state, state);
   const url = new URL(signInUrl);
   url.searchParams.set("return_to", returnTo);
   url.searchParams.set("state", state);
@@ -177,7 +206,7 @@ function signIn(signInUrl, returnTo) {
 }
 
 /**
- * Asks the service; status 0 when it cannot be reached.
+ * Posts the secret to this service. Returns status 0 if the service is unreachable.
  *
  * @param {string} path
  * @param {string} secret
@@ -185,7 +214,7 @@ function signIn(signInUrl, returnTo) {
  */
 async function post(path, secret, token) {
   try {
-    const answer = await fetch(path, {
+    const response = await fetch(path, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
@@ -193,27 +222,31 @@ async function post(path, secret, token) {
       },
       body: JSON.stringify({ token: secret }),
     });
-    return { status: answer.status, body: await answer.json() };
+    return { status: response.status, body: await response.json() };
   } catch {
     return { status: 0, body: undefined };
   }
 }
 
-/** @param {number} status */
-function reasonOf(status) {
-  if (status === 403) return words.blocked;
-  if (status === 404) return words.gone;
-  if (status === 409) return words.full;
-  return status === 429 ? words.later : words.failed;
+/**
+ * Returns the message for the status of a failed request.
+ *
+ * @param {number} status
+ */
+function errorMessageOf(status) {
+  if (status === 403) return messages.accountBlocked;
+  if (status === 404) return messages.invalid;
+  if (status === 409) return messages.noSeats;
+  return status === 429 ? messages.tooManyRequests : messages.failed;
 }
 
 /**
- * The address a token says it is for, to be shown; nothing is decided on it.
+ * Returns the e-mail claim of a token, for display only: the token is not verified here.
  *
  * @param {string} token
  * @returns {string | undefined}
  */
-function addressOf(token) {
+function emailOf(token) {
   try {
     const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
@@ -224,57 +257,71 @@ function addressOf(token) {
   }
 }
 
-/** @param {...(Node | string)} content */
+/**
+ * Replaces the content of the page, below its heading.
+ *
+ * @param {...(Node | string)} content
+ */
 function show(...content) {
   const heading = document.createElement("h1");
-  heading.append(words.title);
+  heading.append(messages.title);
   page.replaceChildren(heading, ...content);
 }
 
 /**
  * @param {string} text
- * @param {string} [style]
+ * @param {string} [className]
  */
-function sentence(text, style) {
-  const paragraph = document.createElement("p");
-  if (style !== undefined) paragraph.className = style;
-  paragraph.append(text);
-  return paragraph;
+function paragraph(text, className) {
+  const element = document.createElement("p");
+  if (className !== undefined) element.className = className;
+  element.append(text);
+  return element;
 }
 
 /** @param {string} text */
-function alert(text) {
-  const paragraph = sentence(text);
-  paragraph.role = "alert";
-  return paragraph;
+function alertParagraph(text) {
+  const element = paragraph(text);
+  element.role = "alert";
+  return element;
 }
 
 /**
- * A button that cannot be pressed again while it does its work.
+ * Creates a button that is disabled while its handler runs.
  *
  * @param {string} text
- * @param {() => unknown} press
- * @param {string} [style]
+ * @param {() => unknown} onClick
+ * @param {string} [className]
  */
-function button(text, press, style) {
-  const made = document.createElement("button");
-  made.type = "button";
-  if (style !== undefined) made.className = style;
-  made.append(text);
-  const pressed = async () => {
-    made.disabled = true;
-    await press();
-    made.disabled = false;
+function button(text, onClick, className) {
+  const element = document.createElement("button");
+  element.type = "button";
+  if (className !== undefined) element.className = className;
+  element.append(text);
+  const handleClick = async () => {
+    element.disabled = true;
+    await onClick();
+    element.disabled = false;
   };
-  made.addEventListener("click", () => void pressed());
-  return made;
+  element.addEventListener("click", () => void handleClick());
+  return element;
 }
 
 /** @param {Preview["account"]} account */
-function logoOf({ logo_url: source, title }) {
+function logoImages({ logo_url: source, title }) {
   if (source === null) return [];
   const logo = document.createElement("img");
   logo.src = source;
   logo.alt = title;
   return [logo];
+}
+
+/**
+ * Replaces each `{name}` by its value. Placeholders inside values are not replaced.
+ *
+ * @param {string} text
+ * @param {Readonly<Record<string, string>>} values
+ */
+function interpolate(text, values) {
+  return text.replaceAll(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder);
 }

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** Copies what the pages load to where the worker serves assets from: the docs page's from swagger-ui-dist with its licence, and our own. */
+/** Copies the files of the pages to the folder the worker serves assets from: swagger-ui-dist with its licence, our pages, translations. */
 export function copyAssets(): void {
   const swagger = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   copy(swagger, "docs", ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]);
@@ -11,7 +11,8 @@ export function copyAssets(): void {
     "docs",
     ["LICENSE", "NOTICE"].filter((name) => existsSync(join(swagger, name))),
   );
-  copy(join("pages", "invite"), "invite", ["page.css", "page.js", "words.js"]);
+  copy(join("pages", "invite"), "invite", ["page.css", "page.js"]);
+  copy("translations", "invite", readdirSync("translations"));
 }
 
 function copy(from: string, page: string, files: readonly string[]): void {

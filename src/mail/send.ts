@@ -1,18 +1,18 @@
 import { validateEmail, type Mailbox } from "../domain/email.ts";
 import type { EmailMessage } from "./invitation.ts";
 
-/** As much of the e-mail binding as is used: it builds the message itself, so no header is ever written by hand. */
+/** The part of the e-mail binding in use. The binding builds the MIME message, so no header is written here. */
 export type MailBinding = Pick<SendEmail, "send">;
 
-/** Sends a letter to one address. Throws what the binding throws, and an Error for what is no address. */
+/** Sends a mail to one address. Throws the binding's errors, and an Error for an invalid address or subject. */
 export async function sendEmail(
   binding: MailBinding,
   from: Mailbox,
   to: string,
   { subject, text, html }: EmailMessage,
 ): Promise<void> {
-  // What is stored was checked when it came; a second look costs nothing, a second recipient would.
-  if (validateEmail(to) !== undefined) throw new Error("not an address");
-  if (/\p{Cc}/u.test(subject)) throw new Error("a subject of several lines");
+  // Stored addresses were validated before. The check is repeated because a second recipient in `to` would leak the mail.
+  if (validateEmail(to) !== undefined) throw new Error("The recipient is not a valid e-mail address.");
+  if (/\p{Cc}/u.test(subject)) throw new Error("The subject contains control characters.");
   await binding.send({ from: from.name === "" ? from.email : { ...from }, to, subject, text, html });
 }

@@ -1,4 +1,4 @@
-/** Whom mails come from and go to: addresses that carry anything else are refused at every door. */
+/** Senders and recipients of mails: addresses with anything but an address in them are rejected everywhere. */
 import { describe, expect, it } from "vitest";
 
 import { parseMailbox } from "../../src/domain/email.ts";
@@ -7,7 +7,7 @@ import { doorWith } from "../http/door.ts";
 import { makeAccount, someone, stranger } from "../world.ts";
 import { Post } from "./mailing.ts";
 
-const letter = { subject: "Subject", text: "text", html: "<p>html</p>" };
+const message = { subject: "Subject", text: "text", html: "<p>html</p>" };
 const from = { name: "Roster", email: "roster@example.com" };
 const hostile = [
   "ada@example.com\r\nBcc: everyone@example.com",
@@ -39,9 +39,11 @@ describe.each(hostile)("the address %j", (address) => {
     expect([status, Object.keys(body)]).toEqual([400, ["invitee_identifier"]]);
   });
 
-  it("gets no mail, should it ever be stored [R57]", async () => {
+  it("gets no mail, even if it was stored before [R57]", async () => {
     const post = new Post();
-    await expect(sendEmail(post.binding, from, address, letter)).rejects.toThrow("not an address");
+    await expect(sendEmail(post.binding, from, address, message)).rejects.toThrow(
+      "not a valid e-mail address",
+    );
     expect(post.sent).toEqual([]);
   });
 });
@@ -54,20 +56,22 @@ it("an address with white space around it is the address without it", async () =
   expect([status, body.invitee_identifier]).toEqual([201, "ada@example.com"]);
 });
 
-it("a subject of several lines is no subject [R57]", async () => {
+it("a subject with a line end is rejected [R57]", async () => {
   const post = new Post();
-  const broken = { ...letter, subject: "Subject\r\nBcc: everyone@example.com" };
-  await expect(sendEmail(post.binding, from, "ada@example.com", broken)).rejects.toThrow("several lines");
+  const broken = { ...message, subject: "Subject\r\nBcc: everyone@example.com" };
+  await expect(sendEmail(post.binding, from, "ada@example.com", broken)).rejects.toThrow(
+    "control characters",
+  );
   expect(post.sent).toEqual([]);
 });
 
-it("a letter goes to one address, from a name where there is one", async () => {
+it("a mail goes to one address, from the configured name if there is one", async () => {
   const post = new Post();
-  await sendEmail(post.binding, from, "ada+tag@exämple.com", letter);
-  await sendEmail(post.binding, { name: "", email: "roster@example.com" }, "ada@example.com", letter);
+  await sendEmail(post.binding, from, "ada+tag@exämple.com", message);
+  await sendEmail(post.binding, { name: "", email: "roster@example.com" }, "ada@example.com", message);
   expect(post.sent).toEqual([
-    { from, to: "ada+tag@exämple.com", ...letter },
-    { from: "roster@example.com", to: "ada@example.com", ...letter },
+    { from, to: "ada+tag@exämple.com", ...message },
+    { from: "roster@example.com", to: "ada@example.com", ...message },
   ]);
 });
 

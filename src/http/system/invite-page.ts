@@ -1,4 +1,5 @@
 import { getConfig } from "../../config.ts";
+import { languages } from "../../domain/user.ts";
 import type { AppContext } from "../app-env.ts";
 
 /** The page loads only its own files, asks only this service, and shows logos from anywhere. */
@@ -22,7 +23,10 @@ export function invitePage(c: AppContext) {
   return c.html(page(`${publicUrl}/invite`, signInUrl ?? ""), 200, { "Content-Security-Policy": policy });
 }
 
-const files = new Set(["page.css", "page.js", "words.js"]);
+/** The languages of the page, by the names of their translations. */
+const codes = languages.map((language) => language.toLowerCase());
+
+const files = new Set(["page.css", "page.js", ...codes.map((code) => `${code}.json`)]);
 
 /** The page's own files, out of the worker's static assets. */
 export async function inviteAsset(c: AppContext): Promise<Response> {
@@ -50,7 +54,7 @@ function page(returnTo: string, signInUrl: string): string {
     <script type="module" src="/invite/page.js"></script>
   </head>
   <body>
-    <main id="page" aria-live="polite" data-return-to="${attribute(returnTo)}" data-sign-in-url="${attribute(signInUrl)}">
+    <main id="page" aria-live="polite" data-languages="${codes.join(" ")}" data-return-to="${attribute(returnTo)}" data-sign-in-url="${attribute(signInUrl)}">
       <h1>Invitation</h1>
       <noscript><p>This page needs JavaScript, as what you are invited to stands in the part of the link that only your browser sees. You can also sign in to the product with the invited address and accept there.</p></noscript>
     </main>

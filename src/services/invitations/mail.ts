@@ -61,7 +61,7 @@ export async function mailInvitation(
   ] as const);
   if (invite === undefined || reserved.length === 0) return;
 
-  const letter = renderInvitationEmail({
+  const message = await renderInvitationEmail({
     language: invite.language ?? "EN",
     account: invite.title,
     inviter: inviterName(invite),
@@ -70,7 +70,7 @@ export async function mailInvitation(
     link: `${publicUrl}/invite#${await createInvitationToken(inviteSecret, { uuid, version })}`,
   });
   try {
-    await sendEmail(mail, mailFrom, invite.email, letter);
+    await sendEmail(mail, mailFrom, invite.email, message);
   } catch (error) {
     // A mail that did not leave is none of the day's.
     await db
