@@ -9,6 +9,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [
     { name: "format", command: "oxfmt", args: ["--check"] },
     { name: "migrations", command: "node", args: ["scripts/check-migrations.ts"] },
+    { name: "requirements", command: "node", args: ["scripts/quality/requirements.ts", "--check"] },
   ],
   [
     { name: "openapi up to date", command: "node", args: ["scripts/quality/openapi.ts", "--check"] },
