@@ -82,7 +82,7 @@ export function openApiText(publicUrl: string): string {
 
 app.notFound((c) => c.json({ detail: "Not Found" }, 404));
 app.onError((error, c) => {
-  logUnexpected(c, error);
+  logUnexpected(c.var, error);
   if (error instanceof ConfigError) {
     return c.json({ detail: "The service is not configured" }, 503, { "Retry-After": "60" });
   }

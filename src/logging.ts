@@ -1,52 +1,79 @@
+/** Log lines of errors. They hold no values and no messages of foreign errors, which may quote bound values. */
 import { ConfigError, getConfig } from "./config.ts";
 import { DomainError, errorName } from "./domain/errors.ts";
-import type { AppContext } from "./http/app-env.ts";
-import { rateLimitFields } from "./http/rate-limit-headers.ts";
+import type { Env } from "./env.ts";
 import type { SqlTrace } from "./storage/request-stats.ts";
 
-/**
- * Writes down what went wrong inside: the kind of error and the request's id. Never the message of
- * a database error, which holds statements and bound values.
- */
-export function logUnexpected(c: AppContext, error: unknown): void {
-  const told = error instanceof ConfigError ? { message: error.message } : stackOf(error);
-  const operation = c.get("operation") ?? "none";
-  console.error({
-    event: "unexpected_error",
-    requestId: c.get("requestId"),
-    operation,
-    ...describeError(error),
-    ...told,
-  });
+/** The request that a log line belongs to. */
+export interface LogContext {
+  readonly requestId: string;
+  /** The operation's id in the OpenAPI document; undefined before the route is known. */
+  readonly operation: string | undefined;
 }
 
-/** Writes down which part of the platform did not answer, and as what: each is a 503 that the caller may repeat. */
-export function logUnavailable(c: AppContext, { code, reason }: DomainError): void {
-  const operation = c.get("operation") ?? "none";
-  console.error({
-    event: "dependency_unavailable",
-    requestId: c.get("requestId"),
-    operation,
-    error: code,
-    reason,
-  });
+/** Logs an error that nothing expected, with its stack. The message is logged only for a `ConfigError`. */
+export function logUnexpected({ requestId, operation = "none" }: LogContext, error: unknown): void {
+  const details = error instanceof ConfigError ? { message: error.message } : stackOf(error);
+  console.error({ event: "unexpected_error", requestId, operation, ...describeError(error), ...details });
+}
+
+/** Logs that a dependency did not respond; the caller gets a 503 and may retry. */
+export function logUnavailable(
+  { requestId, operation = "none" }: LogContext,
+  { code, reason }: DomainError,
+): void {
+  console.error({ event: "dependency_unavailable", requestId, operation, error: code, reason });
+}
+
+/** Returns the fields that describe an error in a log line: code or name, reason, and causes. */
+export function describeError(error: unknown): { error: string; reason?: string; causes?: string[] } {
+  if (error instanceof DomainError) {
+    const { code, reason } = error;
+    return { error: code, ...(reason === undefined ? {} : { reason }) };
+  }
+  return { error: errorName(error), ...causesOf(error) };
+}
+
+/** Returns the names of an error and its causes, with SQLite's result code if there is one. */
+function causesOf(error: unknown): { causes?: string[] } {
+  const causes: string[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    const code = /\bSQLITE_[A-Z_]+\b/.exec(cause.message)?.[0];
+    causes.push(code === undefined ? cause.name : `${cause.name} ${code}`);
+  }
+  return causes.length > 1 || causes.some((name) => name.includes(" ")) ? { causes } : {};
+}
+
+/** Returns the first frames of the stack, without the message above them. */
+function stackOf(error: unknown): { stack?: string[] } {
+  if (!(error instanceof Error) || error.stack === undefined) return {};
+  const afterMessage = error.stack.indexOf(error.message) + error.message.length;
+  const frames = error.stack.slice(afterMessage).split("\n");
+  return {
+    stack: frames
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, 8)
+      .map((line) => line.trim()),
+  };
 }
 
 /**
  * Returns a function that logs each statement of a batch, with the rows it read and wrote; undefined
  * unless DEBUG_SQL is on. Bound values can be personal data, so they are logged on localhost only.
+ * `context` is read for each batch, since the operation is not known when the request arrives.
  */
-export function sqlTrace(c: AppContext): SqlTrace | undefined {
-  const { enabled, withValues } = sqlDebugging(c);
+export function sqlTrace(env: Env, context: () => LogContext): SqlTrace | undefined {
+  const { enabled, withValues } = sqlDebugging(env);
   if (!enabled) return undefined;
   let batch = 0;
   return (statements, costs) => {
     batch += 1;
+    const { requestId, operation = "none" } = context();
     for (const [place, { sql, params }] of statements.entries()) {
       console.log({
         event: "sql",
-        requestId: c.get("requestId"),
-        operation: c.get("operation") ?? "none",
+        requestId,
+        operation,
         batch,
         sql,
         ...(withValues ? { params } : {}),
@@ -60,53 +87,12 @@ export function sqlTrace(c: AppContext): SqlTrace | undefined {
 
 const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** An invalid configuration is reported elsewhere; until it is repaired no statement is logged. */
-function sqlDebugging({ env }: AppContext): { readonly enabled: boolean; readonly withValues: boolean } {
+/** Returns what DEBUG_SQL asks for; nothing is logged while the configuration is invalid. */
+function sqlDebugging(env: Env): { readonly enabled: boolean; readonly withValues: boolean } {
   try {
     const { debugSql, settings } = getConfig(env);
     return { enabled: debugSql, withValues: localHosts.has(new URL(settings.publicUrl).hostname) };
   } catch {
     return { enabled: false, withValues: false };
   }
-}
-
-/** What an error is and was caused by, as far as a line of the log may tell: no values, and no message. */
-export function describeError(error: unknown): { error: string; reason?: string; causes?: string[] } {
-  if (error instanceof DomainError) {
-    const { code, reason } = error;
-    return { error: code, ...(reason === undefined ? {} : { reason }) };
-  }
-  return { error: errorName(error), ...causesOf(error) };
-}
-
-/** The headers a refusal carries whatever its face. */
-export function errorHeaders(error: DomainError): Record<string, string> {
-  const { retryAfter, limit } = error.details;
-  return {
-    ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
-    ...(limit === undefined ? {} : rateLimitFields(limit)),
-  };
-}
-
-/** The kinds of what an error was caused by, and what SQLite calls it: names of a closed list, no values. */
-function causesOf(error: unknown): { causes?: string[] } {
-  const causes: string[] = [];
-  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) {
-    const called = /\bSQLITE_[A-Z_]+\b/.exec(cause.message)?.[0];
-    causes.push(called === undefined ? cause.name : `${cause.name} ${called}`);
-  }
-  return causes.length > 1 || causes.some((name) => name.includes(" ")) ? { causes } : {};
-}
-
-/** Where it happened, without the message that heads a stack. */
-function stackOf(error: unknown): { stack?: string[] } {
-  if (!(error instanceof Error) || error.stack === undefined) return {};
-  const behind = error.stack.indexOf(error.message) + error.message.length;
-  const places = error.stack.slice(behind).split("\n");
-  return {
-    stack: places
-      .filter((line) => /^\s+at /.test(line))
-      .slice(0, 8)
-      .map((line) => line.trim()),
-  };
 }

@@ -37,7 +37,7 @@ export async function authenticate(c: AppContext, requires: Requirement, counted
     logos: c.env.LOGOS,
     jobs: c.env.JOBS,
     defer: (work) => {
-      c.executionCtx.waitUntil(work.catch((error: unknown) => logUnexpected(c, error)));
+      c.executionCtx.waitUntil(work.catch((error: unknown) => logUnexpected(c.var, error)));
     },
   };
 }

@@ -2,8 +2,10 @@
  * The limits of a minute, by the platform's binding: counted per location, so about right rather
  * than exact. The variable RATE_LIMITS turns them off.
  */
+import { serializeList } from "structured-headers";
+
 import { getConfig } from "../config.ts";
-import { DomainError } from "../domain/errors.ts";
+import { type CountedLimit, DomainError } from "../domain/errors.ts";
 import type { Env } from "../env.ts";
 import { logUnexpected } from "../logging.ts";
 import type { Principal } from "../services/caller/context.ts";
@@ -89,7 +91,7 @@ async function isWithin(c: AppContext, limiter: Limiter, key: string): Promise<b
     const { success } = await c.env[limiter].limit({ key });
     return success;
   } catch (error) {
-    logUnexpected(c, error);
+    logUnexpected(c.var, error);
     return !closedWhileBroken.has(limiter);
   }
 }
@@ -98,4 +100,25 @@ async function isWithin(c: AppContext, limiter: Limiter, key: string): Promise<b
 function principalKey(principal: Principal): string {
   if (principal.kind === "token") return `${principal.id}|${principal.secretHash}`;
   return `${principal.identity.issuer}|${principal.identity.subject}`;
+}
+
+/** The largestInteger integer of a structured field (RFC 9651, 3.3.1). */
+const largestInteger = 999_999_999_999_999;
+
+/**
+ * `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10, for a limit that is
+ * counted exactly; none for one too large to be said.
+ */
+export function rateLimitFields({
+  name,
+  quota,
+  window,
+  remaining,
+  reset,
+}: CountedLimit): Record<string, string> {
+  if (quota > largestInteger) return {};
+  return {
+    "RateLimit-Policy": serializeList([[name, new Map(Object.entries({ q: quota, w: window }))]]),
+    RateLimit: serializeList([[name, new Map(Object.entries({ r: remaining, t: reset }))]]),
+  };
 }

@@ -17,7 +17,7 @@ export type CallerKind = "none" | "user" | "operator" | "access_token";
  */
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const began = Date.now();
-  c.set("stats", new RequestStats(sqlTrace(c)));
+  c.set("stats", new RequestStats(sqlTrace(c.env, () => c.var)));
   await next();
   const seen = { ...requestSummary(c), milliseconds: Date.now() - began };
   const enabled = switches(c);
@@ -82,7 +82,7 @@ function timing({
   rowsWritten,
   durableObjectCalls,
 }: RequestSummary): string {
-  const database = `db;desc="${roundTrips} roundTrips, ${rowsRead} rows read, ${rowsWritten} written"`;
+  const database = `db;desc="${roundTrips} round trips, ${rowsRead} rows read, ${rowsWritten} written"`;
   return `total;dur=${milliseconds}, ${database}, usage;desc="${durableObjectCalls} calls"`;
 }
 

@@ -7,9 +7,9 @@ import type { OperationId } from "../domain/permissions.ts";
 import { logUnavailable, logUnexpected } from "../logging.ts";
 import type { Principal } from "../services/caller/context.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
-import { BodyTooLarge, bufferBody, maxBodyBytes } from "./body.ts";
-import { type AnyContract, type ApiModule, toRouteConfig } from "./openapi/route.ts";
+import { type AnyContract, type ApiModule, toRouteConfig } from "./openapi/document.ts";
 import { limitFailedTokens } from "./rate-limit.ts";
+import { BodyTooLarge, bufferBody, maxBodyBytes } from "./request.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -134,10 +134,10 @@ export class ApiSurface {
 
 /** What is told of an error: bad tokens are counted here, and what failed of the platform written down, wherever it was found out. */
 async function classifyError(c: AppContext, error: unknown): Promise<unknown> {
-  if (error instanceof DomainError && error.reason !== undefined) logUnavailable(c, error);
+  if (error instanceof DomainError && error.reason !== undefined) logUnavailable(c.var, error);
   if (error instanceof ConfigError) {
     // Only the operator can help, and only the operator is told how: in the log.
-    logUnexpected(c, error);
+    logUnexpected(c.var, error);
     return new DomainError("not_configured", { retryAfter: 60 });
   }
   if (!(error instanceof DomainError && error.code === "token_invalid")) return error;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { parseJson } from "../../src/http/python-json-errors.ts";
+import { parseJson } from "../../src/http/request.ts";
 
 /** What CPython's json.loads says: message, line, column, character. */
 type Told = readonly [message: string, line: number, column: number, position: number];

@@ -30,10 +30,10 @@ describe("the line of a request", () => {
         method: "GET",
         status: 200,
         caller: "user",
-        trips: 1,
+        roundTrips: 1,
         rowsRead: expect.any(Number),
         rowsWritten: 0,
-        objectCalls: 0,
+        durableObjectCalls: 0,
         milliseconds: expect.any(Number),
       },
     ]);
@@ -46,8 +46,8 @@ describe("the line of a request", () => {
     await user.through(watched).patch(`/api/v1/account/${slug}`, { title: "Other" });
     await user.through(watched).get(`/api/v1/account/${id}/usage?from=2026-01-01`);
     expect(lines).toMatchObject([
-      { operation: "modifyAccount", trips: 2, objectCalls: 0 },
-      { operation: "getUsage", trips: 1, rowsWritten: 0, objectCalls: 1 },
+      { operation: "modifyAccount", roundTrips: 2, durableObjectCalls: 0 },
+      { operation: "getUsage", roundTrips: 1, rowsWritten: 0, durableObjectCalls: 1 },
     ]);
     expect(lines[0]?.["rowsWritten"]).toBeGreaterThan(0);
   });
@@ -135,7 +135,7 @@ describe("Server-Timing", () => {
     expect(await told({})).toBeNull();
     expect(await told({ SERVER_TIMING: "off" })).toBeNull();
     expect(await told({ SERVER_TIMING: "on" })).toMatch(
-      /^total;dur=\d+, db;desc="1 trips, \d+ rows read, 0 written", usage;desc="0 calls"$/,
+      /^total;dur=\d+, db;desc="1 round trips, \d+ rows read, 0 written", usage;desc="0 calls"$/,
     );
   });
 });

@@ -7,12 +7,10 @@ import {
   listAccessTokens,
   maxAccessTokens,
 } from "../../services/access-tokens/access-tokens.ts";
-import { dateTime, orNull, uuid } from "../fastapi/fields.ts";
+import { dateTime, orNull, text, uuid } from "../fastapi/fields.ts";
 import { empty, json, responses } from "../fastapi/responses.ts";
-import { text } from "../fastapi/text-fields.ts";
 import { addIssue } from "../fastapi/validation.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
+import { lazy, withMetadata, withSchemaName } from "../schema.ts";
 import { operation } from "./surface.ts";
 
 const tag = "Authenticated user";

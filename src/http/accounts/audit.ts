@@ -1,8 +1,7 @@
 import { listAccountAudit } from "../../services/audit-list.ts";
 import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/audit.ts";
 import { json, responses } from "../fastapi/responses.ts";
-import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { accountBySlugOrId, operation } from "./surface.ts";
 
 operation(
   {

@@ -5,9 +5,8 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { type AccountPart, exportAccount } from "../../services/export-import/export-account.ts";
 import { toAuditEntry } from "../fastapi/audit.ts";
 import { bytes, responses } from "../fastapi/responses.ts";
-import { toAccount } from "./account-schemas.ts";
-import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { toAccount } from "./accounts.ts";
+import { accountBySlugOrId, operation } from "./surface.ts";
 
 const mediaType = "application/x-ndjson";
 
@@ -31,7 +30,7 @@ operation(
     };
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
     const account = { kind: "account", ...toAccount(ctx, access) };
-    const text = tell(account, parts, (error) => logUnexpected(c, error));
+    const text = tell(account, parts, (error) => logUnexpected(c.var, error));
     return c.body(streamOf(text), 200, headers);
   },
 );

@@ -4,15 +4,16 @@ import { z } from "@hono/zod-openapi";
 import { accountRoles } from "../../domain/account.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { AccountName } from "../../services/accounts/access.ts";
+import { acceptInvitation, acceptReceivedInvitation } from "../../services/invitations/accept.ts";
 import { inviteOrRenew } from "../../services/invitations/invite-or-renew.ts";
-import { listAllInvitations } from "../../services/invitations/list.ts";
+import { listAllInvitations, listReceivedInvitations } from "../../services/invitations/list.ts";
+import { previewInvitation } from "../../services/invitations/preview.ts";
 import { revokeInvitationByEmail } from "../../services/invitations/revoke.ts";
-import { empty, json, responses } from "../fastapi/responses.ts";
-import { email } from "../fastapi/text-fields.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
-import { accountById, accountBySlugOrId } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { email, uuid } from "../fastapi/fields.ts";
+import { empty, json, openResponses, responses } from "../fastapi/responses.ts";
+import { countBadSecrets, limitPreviews } from "../rate-limit.ts";
+import { lazy, withMetadata, withSchemaName } from "../schema.ts";
+import { accountById, accountBySlugOrId, openOperation, operation } from "./surface.ts";
 
 const tag = "Invites";
 
@@ -93,5 +94,158 @@ operation(
   async (ctx, { params }, c) => {
     await revokeInvitationByEmail(ctx, new AccountName(params.account_id), params.email);
     return c.body(null, 204);
+  },
+);
+
+const exampleId = "0b6f0c1e-52a5-4d0f-8f0d-3f1d2b7a9c44";
+const exampleAccount = { id: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11", slug: "acme" };
+const expires = "2026-02-07T13:00:00.000Z";
+
+const inviterName = () =>
+  z.string().nullable().openapi({ description: "Who invited, by name; null when that user is gone." });
+
+const receivedSchema = lazy(() =>
+  z
+    .object({
+      id: z.uuid(),
+      account: z.object({ id: z.uuid(), slug: z.string(), title: z.string() }),
+      role: z.enum(accountRoles),
+      invited_by: inviterName(),
+      expires: z.iso.datetime(),
+    })
+    .openapi("ReceivedInvite", {
+      example: {
+        id: exampleId,
+        account: { ...exampleAccount, title: "Acme" },
+        role: "AMEMBER",
+        invited_by: "Ada Lovelace",
+        expires,
+      },
+    }),
+);
+
+const joinedSchema = lazy(() =>
+  z
+    .object({ account: z.object({ id: z.uuid(), slug: z.string() }) })
+    .openapi("JoinedAccount", { example: { account: exampleAccount } }),
+);
+
+const previewSchema = lazy(() =>
+  z
+    .object({
+      account: z.object({
+        title: z.string(),
+        logo_url: z
+          .string()
+          .nullable()
+          .openapi({ description: "The logo itself, as a `data:` URL: its own address is for members." }),
+      }),
+      invited_by: inviterName(),
+      role: z.enum(accountRoles),
+      expires: z.iso.datetime(),
+    })
+    .openapi("InvitePreview", {
+      example: {
+        account: { title: "Acme", logo_url: null },
+        invited_by: "Ada Lovelace",
+        role: "AMEMBER",
+        expires,
+      },
+    }),
+);
+
+const tokenBody = lazy(() =>
+  withSchemaName(
+    "InviteToken",
+    z.object({ token: withMetadata(z.string(), { description: "What stands behind `#` in the link." }) }),
+  ),
+);
+const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
+
+openOperation(
+  {
+    id: "previewInvite",
+    method: "post",
+    path: "/api/v1/invites/preview",
+    tag,
+    summary: "Preview invite",
+    description:
+      "What the secret of an invite's link is an invite to. Open to anyone who has it; a wrong, used, expired or revoked one is 404. 60 a minute an address.",
+    body: tokenBody,
+    bodyExample: { token: exampleToken },
+    limit: limitPreviews,
+    responses: () => openResponses(json(200, "The invite.", previewSchema()), 400, 404, 422),
+  },
+  async (visit, { body }, c) => {
+    const { title, logo, inviter, role, validUntil } = await countBadSecrets(c, () =>
+      previewInvitation(visit, body.token),
+    );
+    const account = { title, logo_url: logo };
+    return c.json({ account, invited_by: inviter, role, expires: formatTimestamp(validUntil) });
+  },
+);
+
+operation(
+  {
+    id: "acceptInvite",
+    method: "post",
+    path: "/api/v1/invites/accept",
+    tag,
+    summary: "Accept invite",
+    description:
+      "Makes the caller a member by the secret of an invite's link. A wrong, used, expired or revoked one is 404; who accepted it is answered the same again. A role is never lowered.",
+    body: tokenBody,
+    bodyExample: { token: exampleToken },
+    responses: () =>
+      responses(json(200, "The account that was joined.", joinedSchema()), 400, 403, 404, 409, 422),
+  },
+  async (ctx, { body }, c) => {
+    const { uuid: id, slug } = await countBadSecrets(c, () => acceptInvitation(ctx, body.token));
+    return c.json({ account: { id, slug } });
+  },
+);
+
+operation(
+  {
+    id: "listOwnInvites",
+    method: "get",
+    path: "/api/v1/user/invites",
+    tag,
+    summary: "List my invites",
+    description: "The pending invites sent to the caller's verified address, the oldest first.",
+    responses: () => responses(json(200, "The invites.", z.array(receivedSchema()))),
+  },
+  async (ctx, _input, c) => {
+    const invites = await listReceivedInvitations(ctx);
+    return c.json(
+      invites.map(({ uuid: id, account, role, inviter, validUntil }) => ({
+        id,
+        account: { id: account.uuid, slug: account.slug, title: account.title },
+        role,
+        invited_by: inviter,
+        expires: formatTimestamp(validUntil),
+      })),
+    );
+  },
+);
+
+operation(
+  {
+    id: "acceptOwnInvite",
+    method: "post",
+    path: "/api/v1/user/invites/{id}/accept",
+    tag,
+    summary: "Accept my invite",
+    description: "Makes the caller a member by an invite sent to the caller's verified address.",
+    params: lazy(() =>
+      z.object({
+        id: withMetadata(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+      }),
+    ),
+    responses: () => responses(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
+  },
+  async (ctx, { params }, c) => {
+    const { uuid: id, slug } = await acceptReceivedInvitation(ctx, params.id);
+    return c.json({ account: { id, slug } });
   },
 );

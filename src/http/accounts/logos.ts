@@ -12,14 +12,12 @@ import { deleteLogo, type Image, uploadLogo } from "../../services/logos/change.
 import { type FoundLogo, getLogo } from "../../services/logos/get.ts";
 import type { AppContext } from "../app-env.ts";
 import { matchesIfNoneMatch, parseIfMatch } from "../etag.ts";
+import { UploadedFile } from "../fastapi/body.ts";
 import { uuid } from "../fastapi/fields.ts";
-import { UploadedFile } from "../fastapi/form.ts";
 import { bytes, empty, responses } from "../fastapi/responses.ts";
 import { addIssue, valueError } from "../fastapi/validation.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
-import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { lazy, withMetadata, withSchemaName } from "../schema.ts";
+import { accountBySlugOrId, operation } from "./surface.ts";
 
 const tag = "Logos";
 const path = "/api/v1/account/{slug}/logo.png";

@@ -2,18 +2,18 @@ import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
+import { permissions } from "../../domain/permissions.ts";
 import { joinName } from "../../domain/user.ts";
 import { AccountName } from "../../services/accounts/access.ts";
+import { listPermissions } from "../../services/accounts/get.ts";
 import { getMember, listMembers, type Member, searchMembers } from "../../services/members/find.ts";
 import { removeMember, updateMembers } from "../../services/members/update.ts";
 import { readBody } from "../fastapi/body.ts";
 import { listOf, uuid } from "../fastapi/fields.ts";
 import { empty, json, responses } from "../fastapi/responses.ts";
 import { addIssue, InvalidRequest, valueError } from "../fastapi/validation.ts";
-import { lazy, type ResponseBody } from "../lazy.ts";
-import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
-import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { lazy, type ResponseBody, withMetadata, withSchemaName } from "../schema.ts";
+import { accountBySlugOrId, operation } from "./surface.ts";
 
 const tag = "Members";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
@@ -176,3 +176,34 @@ function asFaults(
 function present({ uuid: id, firstName, lastName, email, role }: Member): ResponseBody<typeof memberSchema> {
   return { id, name: joinName(firstName, lastName), email, role };
 }
+
+const permissionsSchema = lazy(() =>
+  z
+    .object({ permissions: z.array(z.enum(permissions)) })
+    .openapi("AccountPermissions", { example: { permissions: ["account:read", "members:search"] } }),
+);
+
+operation(
+  {
+    id: "getAccountPermissions",
+    method: "get",
+    path: "/api/v1/account/{slug}/permissions",
+    tag: "Accounts",
+    summary: "Get permissions",
+    description:
+      "What the caller may do on the account; with `stash_id`, what of it concerns a knowledge box. For members.",
+    params: accountBySlugOrId,
+    query: lazy(() =>
+      z.object({
+        account_id: withMetadata(z.string(), { description: "The account's id; another account's is 404." }),
+        stash_id: withMetadata(z.string().optional(), { description: "The id of a knowledge box." }),
+      }),
+    ),
+    responses: () => responses(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
+  },
+  async (ctx, { params, query }, c) => {
+    const knowledgeBox = query.stash_id !== undefined;
+    const asked = { accountId: query.account_id, knowledgeBox };
+    return c.json({ permissions: [...(await listPermissions(ctx, params.slug, asked))] });
+  },
+);

@@ -1,11 +1,10 @@
-import { X509Certificate } from "node:crypto";
 import { z } from "@hono/zod-openapi";
+import { X509Certificate } from "node:crypto";
 
 import { isPublicHttps } from "../../domain/url.ts";
-import { text } from "../fastapi/text-fields.ts";
+import { text } from "../fastapi/fields.ts";
 import { valueError } from "../fastapi/validation.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata } from "../openapi/metadata.ts";
+import { lazy, withMetadata } from "../schema.ts";
 
 /** Longest certificate taken, in characters: the largest seen in the field are under 10,000. */
 const certificateLength = 20_000;

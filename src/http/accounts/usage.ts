@@ -3,14 +3,11 @@ import { z } from "@hono/zod-openapi";
 import { aggregations } from "../../domain/usage/buckets.ts";
 import { eventMetrics, metrics } from "../../domain/usage/usage.ts";
 import { readUsage, recordUsage } from "../../services/usage/usage.ts";
-import { dateTime, integer, listOf, orNull, uuid } from "../fastapi/fields.ts";
+import { dateTime, integer, listOf, orNull, text, uuid } from "../fastapi/fields.ts";
 import { json, responses } from "../fastapi/responses.ts";
-import { text } from "../fastapi/text-fields.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
-import { lazy } from "../lazy.ts";
-import { withSchemaName } from "../openapi/metadata.ts";
-import { accountById } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { lazy, withSchemaName } from "../schema.ts";
+import { accountById, operation } from "./surface.ts";
 
 const tag = "Usage";
 const exampleBox = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";

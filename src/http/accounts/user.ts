@@ -7,11 +7,10 @@ import { joinName, languages, nameLength, splitName, userTypes } from "../../dom
 import type { Caller } from "../../services/caller/caller.ts";
 import { getCurrentUser, getWelcome, updateCurrentUser } from "../../services/users/current-user.ts";
 import { deleteCurrentUser } from "../../services/users/delete.ts";
+import { email, text } from "../fastapi/fields.ts";
 import { empty, json, responses } from "../fastapi/responses.ts";
-import { email, text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
-import { lazy } from "../lazy.ts";
-import { withSchemaName } from "../openapi/metadata.ts";
+import { lazy, withSchemaName } from "../schema.ts";
 import { operation } from "./surface.ts";
 
 const tag = "Authenticated user";

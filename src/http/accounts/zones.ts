@@ -4,8 +4,7 @@ import { AccountName } from "../../services/accounts/access.ts";
 import { listAccountZones, listZones } from "../../services/zones/zones.ts";
 import { json, responses } from "../fastapi/responses.ts";
 import { toZone, zoneSchema } from "../fastapi/zone.ts";
-import { accountBySlugOrId } from "./paths.ts";
-import { operation } from "./surface.ts";
+import { accountBySlugOrId, operation } from "./surface.ts";
 
 const tag = "Zones";
 

@@ -1,5 +1,5 @@
 import type { AppContext } from "../app-env.ts";
-import { parseJson } from "../python-json-errors.ts";
+import { parseJson } from "../request.ts";
 import { RequestError } from "./errors.ts";
 
 /** The media types a body is read from, as the framework's default parsers. */

@@ -1,8 +1,9 @@
 /** The one door through which every refusal of this face leaves, in Django REST framework's manner. */
 import { DomainError, type ErrorCode } from "../../domain/errors.ts";
-import { errorHeaders, logUnexpected } from "../../logging.ts";
+import { logUnexpected } from "../../logging.ts";
 import type { AppContext } from "../app-env.ts";
-import { formatMebibytes } from "../body.ts";
+import { errorHeaders } from "../errors.ts";
+import { formatMebibytes } from "../request.ts";
 import { InvalidRequest, nonField } from "./validation.ts";
 
 /** A body that cannot be read, or an answer that cannot be given: about the request, not its values. */
@@ -74,7 +75,7 @@ export function toErrorResponse(c: AppContext, error: unknown): Response {
     if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="api"';
     return c.json(withDetails(error, body), status, headers);
   }
-  logUnexpected(c, error);
+  logUnexpected(c.var, error);
   return c.json({ detail: "Internal server error." }, 500);
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../../domain/pagination.ts";
 import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
-import { lazy } from "../lazy.ts";
+import { lazy } from "../schema.ts";
 import { textFilter } from "./parameters.ts";
 
 const defaultSize = 20;

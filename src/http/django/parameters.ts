@@ -3,9 +3,8 @@ import { z } from "@hono/zod-openapi";
 import { normalizeText } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import type { AppContext } from "../app-env.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata } from "../openapi/metadata.ts";
-import { parseQuery } from "../query.ts";
+import { parseQuery } from "../request.ts";
+import { lazy, withMetadata } from "../schema.ts";
 import { addIssue } from "./validation.ts";
 
 /** The name of the organization a request is about: `?organization=`, else the header; undefined where neither says. */

@@ -6,7 +6,7 @@ import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticate, authenticateBeforeRejecting, withRetries } from "../authenticate.ts";
 import { withIdempotencyKey } from "../idempotency.ts";
-import { parseQuery } from "../query.ts";
+import { parseQuery } from "../request.ts";
 import { ApiSurface, type OperationContract } from "../surface.ts";
 import { mediaTypes, readBody } from "./body.ts";
 import { notFound, payloadTooLarge, RequestError, toErrorResponse } from "./errors.ts";

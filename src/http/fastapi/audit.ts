@@ -3,8 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import type { AuditPage, AuditRequest, AuditRow } from "../../services/audit-list.ts";
-import { lazy, type RequestBody, type ResponseBody } from "../lazy.ts";
-import { withMetadata } from "../openapi/metadata.ts";
+import { lazy, type RequestBody, type ResponseBody, withMetadata } from "../schema.ts";
 import { dateTime, integer } from "./fields.ts";
 import { addIssue, valueError } from "./validation.ts";
 

@@ -1,15 +1,11 @@
 /** The one door through which every refusal of this face leaves, in FastAPI's manner. */
 import { DomainError, type ErrorCode } from "../../domain/errors.ts";
-import { errorHeaders, logUnexpected } from "../../logging.ts";
+import { logUnexpected } from "../../logging.ts";
 import type { AppContext } from "../app-env.ts";
-import { formatMebibytes } from "../body.ts";
-import { MalformedForm } from "./form.ts";
+import { errorHeaders } from "../errors.ts";
+import { formatMebibytes } from "../request.ts";
+import { MalformedBody, MalformedForm } from "./body.ts";
 import { InvalidRequest, toFieldError } from "./validation.ts";
-
-/** A body that is not even text. */
-export class MalformedBody extends Error {
-  override readonly name = "BrokenBody";
-}
 
 type Status = 400 | 401 | 403 | 404 | 409 | 412 | 422 | 429 | 503;
 
@@ -70,7 +66,7 @@ export function toErrorResponse(c: AppContext, error: unknown): Response {
     if (status === 401) headers["WWW-Authenticate"] = "Bearer";
     return c.json({ detail: withReason(detail, error) }, status, headers);
   }
-  logUnexpected(c, error);
+  logUnexpected(c.var, error);
   return c.json({ detail: "Internal Server Error" }, 500);
 }
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { uploadLimits, usageLimits } from "../../domain/limits.ts";
-import { lazy } from "../lazy.ts";
+import { lazy } from "../schema.ts";
 
 function limitsOf<Name extends string>(names: readonly Name[]) {
   const limit = z.int().nullable();

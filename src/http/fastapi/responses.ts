@@ -1,7 +1,7 @@
 /** The answers of this face as its document describes them. */
 import { type RouteConfig, z } from "@hono/zod-openapi";
 
-import { lazy } from "../lazy.ts";
+import { lazy } from "../schema.ts";
 
 type Responses = RouteConfig["responses"];
 type Refusal = 400 | 403 | 404 | 409 | 412 | 422;

@@ -7,12 +7,11 @@ import { openDatabase } from "../../storage/database.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticate, authenticateBeforeRejecting, withRetries } from "../authenticate.ts";
 import { withIdempotencyKey } from "../idempotency.ts";
-import type { ApiModule } from "../openapi/route.ts";
-import { parseQuery } from "../query.ts";
+import type { ApiModule } from "../openapi/document.ts";
+import { parseQuery } from "../request.ts";
 import { ApiSurface, type Inputs, type OperationContract } from "../surface.ts";
-import { readBody } from "./body.ts";
+import { checkFileSizes, readBody, readForm } from "./body.ts";
 import { methodNotAllowed, notFound, payloadTooLarge, toErrorResponse } from "./errors.ts";
-import { checkFileSizes, readForm } from "./form.ts";
 import { check, InvalidRequest, type RequestPart, type ValidationIssue } from "./validation.ts";
 
 type Serve<Params, Query, Body> = (

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
 import type { Zone } from "../../services/zones/zones.ts";
-import { lazy, type ResponseBody } from "../lazy.ts";
+import { lazy, type ResponseBody } from "../schema.ts";
 
 export const zoneSchema = lazy(() =>
   z

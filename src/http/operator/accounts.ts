@@ -1,17 +1,158 @@
+/** Accounts as the operator sees and sets them. */
 import { z } from "@hono/zod-openapi";
 
+import {
+  blockedFeatures,
+  blockingStateAt,
+  blockingStates,
+  settableBlockingStates,
+  usageEnforcements,
+} from "../../domain/account.ts";
+import { uploadLimits, usageLimits } from "../../domain/limits.ts";
+import { planLimits, plans } from "../../domain/plan.ts";
+import { formatTimestamp } from "../../domain/timestamp.ts";
+import { periodOf } from "../../domain/usage/buckets.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys } from "../../services/accounts/list.ts";
-import { blockAccount, listManagedAccounts, updateManagedAccount } from "../../services/operator/accounts.ts";
+import {
+  blockAccount,
+  listManagedAccounts,
+  type ManagedAccount,
+  updateManagedAccount,
+} from "../../services/operator/accounts.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
 import { ifMatchVersions, respondWithEtag } from "../etag.ts";
+import { dateTime, integer, listOf, orNull, text } from "../fastapi/fields.ts";
+import { limitsSchema } from "../fastapi/limits.ts";
 import { json, responses } from "../fastapi/responses.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata } from "../openapi/metadata.ts";
-import { accountSettingsBody, blockBody, managedAccountSchema, toManagedAccount } from "./account-schemas.ts";
+import { lazy, type ResponseBody, withMetadata, withSchemaName } from "../schema.ts";
 import { pageQuery, pageSchema, parsePageRequest, toPage } from "./pagination.ts";
 import { operation } from "./surface.ts";
+
+const count = () => z.int().nullable();
+const time = () => z.iso.datetime();
+const overrides = () => ({
+  max_users: count().openapi({ description: "The account's own; null: the plan's." }),
+  max_kbs: count().openapi({ description: "The account's own; null: the plan's." }),
+  usage_limit: count().openapi({ description: "The account's own, a month; null: the plan's." }),
+});
+
+const managedAccountSchema = lazy(() =>
+  z
+    .object({
+      id: z.uuid(),
+      slug: z.string(),
+      title: z.string(),
+      description: z.string().nullable(),
+      email: z.string().nullable(),
+      type: z.enum(plans),
+      zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
+      creation_date: time(),
+      trial_expiration_date: time().nullable(),
+      current_users: z.int(),
+      current_kbs: z.int(),
+      current_usage: z.int().openapi({ description: "This month's, as last told by the account's counter." }),
+      ...overrides(),
+      effective: z
+        .object({ max_users: count(), max_kbs: count(), usage_limit: count() })
+        .openapi({ description: "What holds: the account's own, else the plan's; null: without limit." }),
+      limits: limitsSchema(),
+      usage_enforcement: z.enum(usageEnforcements),
+      blocking_state: z.enum(blockingStates),
+      blocked_features: z.array(z.enum(blockedFeatures)),
+      idp_route: z.string().nullable(),
+      domain: z.string().nullable(),
+      saml_entity_id: z.string().nullable(),
+      saml_sso_url: z.string().nullable(),
+      saml_x509_cert: z.string().nullable(),
+    })
+    .openapi("ManagedAccount"),
+);
+
+function limitsOf<Name extends string>(names: readonly Name[]) {
+  const limit = orNull(integer({ min: 0, description: "Null: no limit is told." }), "integer");
+  return z
+    .object(Object.fromEntries(names.map((name) => [name, limit])) as Record<Name, typeof limit>)
+    .transform((given) => {
+      const none = Object.fromEntries(names.map((name) => [name, null]));
+      return { ...none, ...given } as Record<Name, number | null>;
+    });
+}
+
+const accountSettingsBody = lazy(() =>
+  withSchemaName(
+    "AccountSettings",
+    z.object({
+      type: z.enum(plans).optional(),
+      max_users: orNull(
+        integer({ min: 0, description: "Members and pending invitations; null: the plan's." }),
+        "integer",
+      ),
+      max_kbs: orNull(integer({ min: 0, description: "Knowledge boxes; null: the plan's." }), "integer"),
+      limits: z
+        .object({ upload: limitsOf(uploadLimits).nullish(), usage: limitsOf(usageLimits).nullish() })
+        .nullish(),
+      usage_limit: orNull(integer({ min: 0, description: "Usage a month; null: the plan's." }), "integer"),
+      usage_enforcement: z.enum(usageEnforcements).optional(),
+      trial_expiration_date: orNull(dateTime("When the trial ends; null: it has no end."), "string"),
+      idp_route: text({
+        min: 1,
+        max: 200,
+        pattern: "^[a-zA-Z0-9._-]+$",
+        description: "The identity provider's route of a login hint; null: the slug.",
+        example: "acme",
+      }).nullish(),
+    }),
+    { description: "A key left out stays." },
+  ),
+);
+
+const blockBody = lazy(() =>
+  withSchemaName(
+    "AccountBlock",
+    z.object({
+      blocking_state: z.enum(settableBlockingStates).optional(),
+      blocked_features: listOf(z.enum(blockedFeatures), blockedFeatures.length).optional(),
+    }),
+    { description: "A key left out stays." },
+  ),
+);
+
+function toManagedAccount(account: ManagedAccount, now: number): ResponseBody<typeof managedAccountSchema> {
+  const plan = planLimits[account.type];
+  return {
+    id: account.uuid,
+    slug: account.slug,
+    title: account.title,
+    description: account.description,
+    email: account.email,
+    type: account.type,
+    zone: account.zoneSlug,
+    creation_date: formatTimestamp(account.createdAt),
+    trial_expiration_date: formatTimestamp(account.trialExpiresAt),
+    current_users: account.memberCount,
+    current_kbs: account.currentKnowledgeBoxes,
+    current_usage: account.usagePeriod === periodOf(now).start ? account.usage : 0,
+    max_users: account.maxUsers,
+    max_kbs: account.maxKnowledgeBoxes,
+    usage_limit: account.usageLimit,
+    effective: {
+      max_users: account.maxUsers ?? plan.maxUsers,
+      max_kbs: account.maxKnowledgeBoxes ?? plan.maxKnowledgeBoxes,
+      usage_limit: account.usageLimit ?? plan.monthlyUsage,
+    },
+    limits: account.limits ?? { upload: null, usage: null },
+    usage_enforcement: account.usageEnforcement,
+    blocking_state: blockingStateAt(account.blockingState, account.quotaUntil, now),
+    blocked_features: account.blockedFeatures,
+    idp_route: account.idpRoute,
+    domain: account.samlDomain,
+    saml_entity_id: account.samlEntityId,
+    saml_sso_url: account.samlSsoUrl,
+    saml_x509_cert: account.samlX509Cert,
+  };
+}
 
 const tag = "Operator";
 const params = lazy(() =>

@@ -5,8 +5,7 @@ import { type Cursor, decodeCursor, encodeCursor, type PageRequest } from "../..
 import type { ManagedPage } from "../../services/operator/accounts.ts";
 import { integer } from "../fastapi/fields.ts";
 import { addIssue, InvalidRequest, valueError } from "../fastapi/validation.ts";
-import { lazy, type RequestBody } from "../lazy.ts";
-import { withMetadata } from "../openapi/metadata.ts";
+import { lazy, type RequestBody, withMetadata } from "../schema.ts";
 
 const defaultSize = 20;
 const largestSize = 100;

@@ -1,8 +1,8 @@
 /** Every operation of the operator's face, under its prefix. */
 import "./accounts.ts";
 import "./audit.ts";
-import "./exports.ts";
-import "./imports.ts";
+import "./export-import.ts";
+import "./export-import.ts";
 import { operatorSurface } from "./surface.ts";
 import "./users.ts";
 import "./zones.ts";

@@ -14,8 +14,7 @@ import { readBody } from "../fastapi/body.ts";
 import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
 import { json, responses } from "../fastapi/responses.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
-import { lazy, type ResponseBody } from "../lazy.ts";
-import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
+import { lazy, type ResponseBody, withMetadata, withSchemaName } from "../schema.ts";
 import { pageQuery, pageSchema, parsePageRequest, toPage } from "./pagination.ts";
 import { operation } from "./surface.ts";
 

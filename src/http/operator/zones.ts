@@ -10,13 +10,11 @@ import {
   listManagedZones,
   updateZone,
 } from "../../services/operator/zones.ts";
-import { boolean, uuid } from "../fastapi/fields.ts";
+import { boolean, text, uuid } from "../fastapi/fields.ts";
 import { empty, json, responses } from "../fastapi/responses.ts";
-import { text } from "../fastapi/text-fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 import { toZone, zoneSchema } from "../fastapi/zone.ts";
-import { lazy } from "../lazy.ts";
-import { withMetadata, withSchemaName } from "../openapi/metadata.ts";
+import { lazy, withMetadata, withSchemaName } from "../schema.ts";
 import { pageSchema } from "./pagination.ts";
 import { operation } from "./surface.ts";
 

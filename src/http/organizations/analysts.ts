@@ -2,12 +2,14 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
 import { type Analyst, listAnalysts } from "../../services/members/analysts.ts";
+import { getConsent, updateConsent } from "../../services/users/consent.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { booleanField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
 import { namedOrganization, organizationParameters, textFilter } from "../django/parameters.ts";
 import { json, pageSchema, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
-import { lazy, type ResponseBody } from "../lazy.ts";
+import { lazy, type ResponseBody, withSchemaName } from "../schema.ts";
 import { toUser, userSchema } from "./users.ts";
 
 const analystSchema = lazy(() =>
@@ -56,4 +58,54 @@ function present({ id, accountId, user }: Analyst): ResponseBody<typeof analystS
     organization: accountId,
     name: joinName(user.firstName, user.lastName),
   };
+}
+
+const tag = "Analysts";
+const path = "/accounts/analysts/current/";
+const currentAnalystSchema = lazy(() =>
+  z.object({ consent_given: z.boolean(), user_uuid: z.uuid() }).openapi("CurrentAnalyst", {
+    example: { consent_given: true, user_uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11" },
+  }),
+);
+const analystChanges = lazy(() =>
+  withSchemaName(
+    "CurrentAnalystChanges",
+    z.object({ consent_given: booleanField("Whether the caller consents").optional() }),
+  ),
+);
+
+operation(
+  {
+    id: "getCurrentAnalyst",
+    method: "get",
+    path,
+    tag,
+    summary: "Retrieve the current analyst",
+    description: "The caller, and whether they have given their consent.",
+    responses: () => responses(json(200, "The caller.", currentAnalystSchema())),
+  },
+  async (ctx, _input, c) => c.json(presentConsent(await getConsent(ctx))),
+);
+
+operation(
+  {
+    id: "updateCurrentAnalyst",
+    method: "patch",
+    path,
+    tag,
+    summary: "Update the current analyst",
+    description: "Gives or withdraws the caller's consent; the time of the change is kept.",
+    body: analystChanges,
+    bodyExample: { consent_given: true },
+    responses: () => responses(json(200, "The caller.", currentAnalystSchema()), 409, 415),
+  },
+  async (ctx, { body }, c) =>
+    c.json(presentConsent(await updateConsent(ctx, async () => (await body()).consent_given))),
+);
+
+function presentConsent(user: {
+  consentGiven: boolean;
+  uuid: string;
+}): ResponseBody<typeof currentAnalystSchema> {
+  return { consent_given: user.consentGiven, user_uuid: user.uuid };
 }

@@ -7,9 +7,8 @@ import { json, problem, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
 import { InvalidRequest } from "../django/validation.ts";
 import { parseIdempotencyKey } from "../idempotency.ts";
-import { lazy } from "../lazy.ts";
-import { withSchemaName } from "../openapi/metadata.ts";
-import { rateLimitFields } from "../rate-limit-headers.ts";
+import { rateLimitFields } from "../rate-limit.ts";
+import { lazy, withSchemaName } from "../schema.ts";
 
 const exceeded = "This would pass the organization's usage limit.";
 

@@ -8,14 +8,12 @@ import { invitationListKeys, listInvitations } from "../../services/invitations/
 import { resendInvitation } from "../../services/invitations/resend.ts";
 import { revokeInvitation } from "../../services/invitations/revoke.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
-import { choiceField } from "../django/fields.ts";
+import { choiceField, emailField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
 import { namedOrganization, organizationParameters, uuidParameter } from "../django/parameters.ts";
 import { json, pageSchema, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
-import { emailField } from "../django/text-fields.ts";
-import { lazy, type ResponseBody } from "../lazy.ts";
-import { withSchemaName } from "../openapi/metadata.ts";
+import { lazy, type ResponseBody, withSchemaName } from "../schema.ts";
 
 const tag = "Invitations";
 const example = {

@@ -2,12 +2,11 @@ import { z } from "@hono/zod-openapi";
 
 import { findLoginRoute } from "../../services/users/login.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { emailField } from "../django/fields.ts";
 import { json, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
-import { emailField } from "../django/text-fields.ts";
-import { lazy } from "../lazy.ts";
-import { withSchemaName } from "../openapi/metadata.ts";
 import { limitLogins } from "../rate-limit.ts";
+import { lazy, withSchemaName } from "../schema.ts";
 
 const example = {
   params:

@@ -1,26 +1,80 @@
+/** What this face reads and shows of an organization. */
 import { z } from "@hono/zod-openapi";
 
 import { AccountName } from "../../services/accounts/access.ts";
 import { createAccount } from "../../services/accounts/create.ts";
-import { getAccount } from "../../services/accounts/get.ts";
+import { findPortal, getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
 import { deleteAccount, updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
+import { organizationName, organizationSlug } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
-import { idFilter, textFilter, uuidFilter, uuidParameter } from "../django/parameters.ts";
+import {
+  idFilter,
+  namedOrganization,
+  organizationParameters,
+  textFilter,
+  uuidFilter,
+  uuidParameter,
+} from "../django/parameters.ts";
 import { json, pageSchema, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
 import { ifMatchVersions, respondWithEtag } from "../etag.ts";
-import { lazy } from "../lazy.ts";
 import { limitSlugs } from "../rate-limit.ts";
-import {
-  organizationBody,
-  organizationChanges,
-  organizationSchema,
-  toOrganization,
-} from "./organization-schemas.ts";
+import { lazy, type ResponseBody, withSchemaName } from "../schema.ts";
+
+const example = {
+  uuid: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+  name: "Acme",
+  slug: "acme",
+  account_portal_url: "https://accounts.example.com/portal/acme",
+  logo_url:
+    "https://accounts.example.com/api/v1/account/acme/logo.png?account_id=7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
+};
+
+const organizationSchema = lazy(() =>
+  z
+    .object({
+      uuid: z.uuid(),
+      name: z.string(),
+      slug: z.string(),
+      account_portal_url: z.url(),
+      logo_url: z
+        .url()
+        .nullable()
+        .openapi({ description: "Takes the same token; null where there is no logo." }),
+    })
+    .openapi("Organization", { example }),
+);
+
+const organizationBody = lazy(() =>
+  withSchemaName("OrganizationBody", z.object({ name: organizationName(), slug: organizationSlug() }), {
+    required: ["name", "slug"],
+  }),
+);
+const organizationChanges = lazy(() =>
+  withSchemaName(
+    "OrganizationChanges",
+    z.object({ name: organizationName().optional(), slug: organizationSlug().optional() }),
+  ),
+);
+
+function toOrganization(
+  ctx: Context,
+  account: { uuid: string; title: string; slug: string; logoHash: string | null },
+): ResponseBody<typeof organizationSchema> {
+  const { uuid, title, slug } = account;
+  const { publicUrl } = ctx.settings;
+  return {
+    uuid,
+    name: title,
+    slug,
+    account_portal_url: `${publicUrl}/portal/${slug}`,
+    logo_url: logoUrl(publicUrl, account),
+  };
+}
 
 const tag = "Organizations";
 const params = lazy(() => z.object({ uuid: uuidParameter() }));
@@ -170,3 +224,41 @@ async function update(
   const { account } = await updateAccount(ctx, new AccountName(uuid), readChanges, ifMatchVersions(c));
   return respondWithEtag(c, account, toOrganization(ctx, account));
 }
+
+/** Where an account's logo is downloaded, with a token as everything else; null where it has none. */
+function logoUrl(
+  publicUrl: string,
+  {
+    uuid,
+    slug,
+    logoHash,
+  }: { readonly uuid: string; readonly slug: string; readonly logoHash: string | null },
+): string | null {
+  return logoHash === null ? null : `${publicUrl}/api/v1/account/${slug}/logo.png?account_id=${uuid}`;
+}
+
+const portalSchema = lazy(() =>
+  z
+    .object({ account_portal_url: z.url().nullable() })
+    .openapi("Portal", { example: { account_portal_url: "https://accounts.example.com/portal/acme" } }),
+);
+
+operation(
+  {
+    id: "getPortal",
+    usesCurrentOrganization: true,
+    method: "get",
+    path: "/accounts/portal/",
+    tag: "Portal",
+    summary: "Find the portal",
+    description:
+      "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several.",
+    query: lazy(() => z.object(organizationParameters())),
+    responses: () => responses(json(200, "Where the portal is.", portalSchema()), 404),
+  },
+  async (ctx, _input, c) => {
+    const slug = await findPortal(ctx, namedOrganization(c));
+    const url = slug === undefined ? null : `${ctx.settings.publicUrl}/portal/${slug}`;
+    return c.json({ account_portal_url: url }, 200);
+  },
+);

@@ -1,13 +1,14 @@
 import { z } from "@hono/zod-openapi";
 
 import type { Context } from "../../services/caller/context.ts";
+import { type Group, listGroups } from "../../services/groups/groups.ts";
 import { createUser, type UserFields } from "../../services/users/create.ts";
 import { deleteUser } from "../../services/users/delete.ts";
 import { listUsers } from "../../services/users/list.ts";
 import { getUser, type UserProfile } from "../../services/users/profile.ts";
 import { updateUser } from "../../services/users/update.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
-import { booleanField, groupsField } from "../django/fields.ts";
+import { booleanField, emailField, groupsField, personName } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
 import {
   namedOrganization,
@@ -17,9 +18,7 @@ import {
 } from "../django/parameters.ts";
 import { json, pageSchema, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
-import { emailField, personName } from "../django/text-fields.ts";
-import { lazy, type RequestBody, type ResponseBody } from "../lazy.ts";
-import { withSchemaName } from "../openapi/metadata.ts";
+import { lazy, type RequestBody, type ResponseBody, withSchemaName } from "../schema.ts";
 
 const tag = "Users";
 const path = "/accounts/users/";
@@ -194,4 +193,33 @@ export function toUser(user: UserProfile): ResponseBody<typeof userSchema> {
     groups: [...user.groups],
     is_active: user.isActive,
   };
+}
+
+const groupSchema = lazy(() =>
+  z.object({ id: z.int(), name: z.string(), permissions: z.array(z.string()) }).openapi("Group", {
+    example: { id: 2, name: "Metering", permissions: ["account:read", "usage:read", "usage:write"] },
+  }),
+);
+
+operation(
+  {
+    id: "listGroups",
+    method: "get",
+    path: "/accounts/groups/",
+    tag: "Groups",
+    summary: "List groups",
+    description: "The groups a user can be in, by id, and what each grants on every organization.",
+    query: lazy(() => z.object({ page: pageParameters().page, cursor: pageParameters().cursor })),
+    responses: () => responses(json(200, "One page.", pageSchema("GroupPage", groupSchema())), 404),
+  },
+  async (ctx, { rawQuery }, c) => {
+    const request = await authenticateBeforeRejecting(ctx, () =>
+      parsePageRequest(rawQuery, ["number"], false),
+    );
+    return c.json(toPage(ctx, c, await listGroups(ctx, request), toGroup));
+  },
+);
+
+function toGroup({ id, name, permissions }: Group): ResponseBody<typeof groupSchema> {
+  return { id, name, permissions: [...permissions] };
 }

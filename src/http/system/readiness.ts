@@ -67,7 +67,7 @@ async function database(c: AppContext): Promise<string> {
     const rows = await openDatabase(c.env.DB).all(sql`select name from counters`);
     return rows.length > 0 ? "ok" : "empty: apply the migrations";
   } catch (error) {
-    logUnexpected(c, error);
+    logUnexpected(c.var, error);
     return "does not answer, or the migrations are missing";
   }
 }
@@ -78,7 +78,7 @@ async function usage(c: AppContext): Promise<string> {
     await c.env.USAGE.get(c.env.USAGE.idFromName("readyz")).state(Date.now());
     return "ok";
   } catch (error) {
-    logUnexpected(c, error);
+    logUnexpected(c.var, error);
     return "does not answer: nothing is counted and no usage told";
   }
 }
@@ -88,7 +88,7 @@ async function logos(c: AppContext): Promise<string> {
     await c.env.LOGOS.head("readyz");
     return "ok";
   } catch (error) {
-    logUnexpected(c, error);
+    logUnexpected(c.var, error);
     return "does not answer: no logo is stored or shown";
   }
 }
