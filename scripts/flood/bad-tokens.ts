@@ -1,15 +1,15 @@
-import { Line } from "../abuse/send.ts";
+import { HttpClient } from "../quality/http-client.ts";
 
 /** Asks with a token that is no good, as fast as it is answered, on several connections of one address. */
 export class BadTokens {
-  readonly #lines: readonly Line[];
+  readonly #lines: readonly HttpClient[];
   readonly #token: string;
   readonly #answers = new Map<string, number>();
   #ending = false;
 
   /** `token` is a good one; its signature is spoilt. */
   constructor(address: URL, token: string, connections: number) {
-    this.#lines = Array.from({ length: connections }, () => new Line(address));
+    this.#lines = Array.from({ length: connections }, () => new HttpClient(address));
     this.#token = token.replace(/\.[^.]*$/, `.${"A".repeat(86)}`);
   }
 
@@ -24,7 +24,7 @@ export class BadTokens {
     return Object.fromEntries(this.#answers);
   }
 
-  async #keepAsking(line: Line): Promise<void> {
+  async #keepAsking(line: HttpClient): Promise<void> {
     const headers = [["Authorization", `Bearer ${this.#token}`]] as const;
     while (!this.#ending) {
       const sent = { method: "GET", target: "/api/v1/user", headers, body: undefined };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Line } from "../abuse/send.ts";
+import { HttpClient } from "../quality/http-client.ts";
 
 export interface Experience {
   readonly asked: number;
@@ -17,12 +17,12 @@ const pace = 250;
 
 /** A client as the service is made for. */
 export class Client {
-  readonly #line: Line;
+  readonly #line: HttpClient;
   readonly #token: string;
   #made = 0;
 
   constructor(address: URL, token: string) {
-    this.#line = new Line(address);
+    this.#line = new HttpClient(address);
     this.#token = token;
   }
 
