@@ -1,18 +1,21 @@
 import { getConfig } from "./config.ts";
+import type { Job } from "./domain/job.ts";
 import type { Env } from "./env.ts";
 import { describeError } from "./logging.ts";
-import { cleanUpStragglers, eraseAccount, requeueOverdueErasures } from "./services/accounts/cleanup.ts";
-import { expireTrials } from "./services/accounts/trials.ts";
-import { deleteExpiredKeys } from "./services/idempotency.ts";
+import {
+  cleanUpStragglers,
+  eraseAccount,
+  requeueOverdueErasures,
+} from "./services/background/account-cleanup.ts";
 import {
   deleteExpiredInvitations,
+  deleteExpiredKeys,
   deletePastMailCounts,
-  mailInvitation,
-  requeueUnsentMails,
-} from "./services/invitations/mail.ts";
-import type { Job } from "./services/jobs.ts";
-import { deleteOrphanedLogos, deletePreviousLogo } from "./services/logos/cleanup.ts";
-import { pushStoredLimit } from "./services/usage/sync-limit.ts";
+} from "./services/background/delete-expired.ts";
+import { expireTrials } from "./services/background/expire-trials.ts";
+import { mailInvitation, requeueUnsentMails } from "./services/background/invitation-mail.ts";
+import { deleteOrphanedLogos, deletePreviousLogo } from "./services/background/logo-cleanup.ts";
+import { pushStoredLimit } from "./services/background/sync-usage-limit.ts";
 import { openDatabase } from "./storage/database.ts";
 
 /** Longest wait before a job is tried again, in seconds. */
@@ -80,13 +83,13 @@ async function runJob(job: Job, env: Env): Promise<void> {
   switch (job.kind) {
     case "erase-account":
       return eraseAccount(env, job.accountUuid);
-    case "erase-leftovers":
+    case "clean-up-stragglers":
       return cleanUpStragglers(env, job.accountUuid);
-    case "tell-limit":
+    case "sync-usage-limit":
       return pushStoredLimit(env, job.accountUuid);
     case "delete-logo":
       return deletePreviousLogo(env, job);
-    case "mail-invite": {
+    case "mail-invitation": {
       const { settings } = getConfig(env);
       return mailInvitation({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
     }

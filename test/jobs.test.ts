@@ -302,7 +302,7 @@ describe("an erasure", () => {
 });
 
 describe("a minute after an erasure", () => {
-  const leftoversOf = ({ id }: MadeAccount) => ({ kind: "erase-leftovers", accountUuid: id });
+  const leftoversOf = ({ id }: MadeAccount) => ({ kind: "clean-up-stragglers", accountUuid: id });
 
   it("what a request left that had seen the account goes, too", async () => {
     const owner = await someone();

@@ -1,11 +1,11 @@
 import { getConfig } from "../config.ts";
-import { DomainError, type ErrorCode } from "../domain/errors.ts";
+import { DomainError } from "../domain/errors.ts";
 import { isOperator } from "../domain/operators.ts";
 import type { Requirement } from "../domain/permissions.ts";
-import { retry } from "../domain/retry.ts";
 import { logUnexpected } from "../logging.ts";
 import { isAccessToken, parseAccessToken } from "../services/access-tokens/secret.ts";
 import { queryAsCaller } from "../services/caller/caller.ts";
+import { callerParams } from "../services/caller/conditions.ts";
 import type { Context, Principal } from "../services/caller/context.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { AppContext } from "./app-env.ts";
@@ -22,16 +22,21 @@ import { callerKind } from "./request-log.ts";
 export async function authenticate(c: AppContext, requires: Requirement, counted = true): Promise<Context> {
   const { settings } = getConfig(c.env);
   const stats = c.get("stats");
+  const now = Date.now();
   const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
   c.set("caller", callerKind(principal));
   if (counted) await limitRequests(c, principal);
   return {
     principal,
     requires,
-    now: Date.now(),
+    now,
     requestId: c.get("requestId"),
     settings,
-    db: openDatabase(selectDatabase(c), stats, c.env.DB),
+    db: openDatabase(selectDatabase(c), {
+      stats,
+      primary: c.env.DB,
+      params: callerParams(principal, now, settings.operators),
+    }),
     stats,
     usage: c.env.USAGE,
     logos: c.env.LOGOS,
@@ -54,45 +59,12 @@ async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
   return { kind: "identity", identity, operator };
 }
 
-/** How often a use case is run again when what it decided on changed before it was written. */
-const maxAttempts = 5;
-
-/**
- * Runs a use case, and again when another request was in between; one that keeps its result under a key
- * also when the database failed, as it is done once however often it is run.
- */
-export async function withRetries<Result>(
-  { idempotency }: Pick<Context, "idempotency">,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  // A token is shown once: all that running it again could tell is that it was.
-  const kept = idempotency !== undefined && idempotency.operation !== "createAccessToken";
-  return retry(
-    () => runAgainWhenChanged(run),
-    (error) => kept && hasCode(error, "storage_unavailable"),
-  );
-}
-
-async function runAgainWhenChanged<Result>(run: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!hasCode(error, "conflict") || attempt === maxAttempts) throw error;
-    }
-  }
-}
-
-function hasCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof DomainError && error.code === code;
-}
-
 /**
  * Reads something off the request before the caller is looked up. When that is refused, the caller
  * is looked up first, so that an inactive user learns only that, whatever else is wrong.
  */
 export async function authenticateBeforeRejecting<Value>(
-  { idempotency: _, ...ctx }: Context,
+  ctx: Context,
   read: () => Value | Promise<Value>,
 ): Promise<Value> {
   try {

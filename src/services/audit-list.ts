@@ -4,7 +4,7 @@ import { firstAuditId } from "../domain/audit.ts";
 import { auditRows } from "../storage/schema.ts";
 import { AccountName, accountQuery, checkAccess, hasAccountPermission } from "./accounts/access.ts";
 import { queryAsCaller } from "./caller/caller.ts";
-import { callerConditions, hasGlobalPermission } from "./caller/conditions.ts";
+import { callerConditions } from "./caller/conditions.ts";
 import type { Context } from "./caller/context.ts";
 import { limitIf } from "./pagination.ts";
 
@@ -65,7 +65,7 @@ export async function listAudit(
     name === undefined
       ? sql`true`
       : sql`audit_rows.account_id = (select accounts.id from accounts where ${new AccountName(name)})`;
-  const { rows, end } = readRows(ctx, of, request, hasGlobalPermission(ctx, "manage"));
+  const { rows, end } = readRows(ctx, of, request, callerConditions(ctx).hasPermission("manage"));
   const [, read, [last]] = await queryAsCaller(ctx, rows, end);
   return makePage(request, read, last?.id);
 }

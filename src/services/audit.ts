@@ -1,29 +1,31 @@
-import { type Placeholder, sql, type SQL } from "drizzle-orm";
+/** The statements that write history. `commit` puts them into the batch of the change itself. */
+import { sql, type Placeholder, type SQL } from "drizzle-orm";
 
-import { firstAuditId } from "../domain/audit.ts";
+import { firstAuditId, type AuditAction, type AuditTargetKind } from "../domain/audit.ts";
 import type { Statement } from "../storage/database.ts";
-import { type Placeholders, prepareStatement } from "../storage/prepared.ts";
+import { prepareStatement, type Placeholders } from "../storage/prepared.ts";
 import { accounts, auditRows } from "../storage/schema.ts";
 import type { Context } from "./caller/context.ts";
 
-/** Stands for a value that changed and is not told. */
+/** Replaces a value that changed and must not be recorded. */
 export const masked = "…";
 
-/** What was done, told so that it can be read without knowing the code. */
+/** What was done. */
 export interface AuditEntry {
-  /** The account whose history this belongs to: by uuid one made in the same batch; null for what outlives it. */
+  /** The account whose history this belongs to; by uuid if the same batch creates it; null if it belongs to none. */
   readonly accountId: number | { readonly uuid: string } | null;
-  /** Thing and deed, such as `account.updated`. */
-  readonly action: string;
-  /** What it was done to, such as `account:{uuid}`. */
-  readonly target: string;
-  /** `[before, after]` of each field; those that are the same are left out, and secrets must be. Of people only which fields. */
+  readonly action: AuditAction;
+  /** What it was done to: kind and id. */
+  readonly target: `${AuditTargetKind}:${string}`;
+  /** `[before, after]` of each field. Equal values are left out; personal ones are masked. Must hold no secrets. */
   readonly changes: Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 }
 
-/** The statement that writes an audit row; it belongs in the batch of the change itself. */
+type RequestInfo = Pick<Context, "db" | "now" | "requestId">;
+
+/** Returns the statement that writes an audit row. Writes one row. */
 export function auditStatement(
-  { db, now, requestId }: Pick<Context, "db" | "now" | "requestId">,
+  { db, now, requestId }: RequestInfo,
   actor: { readonly uuid: string },
   entry: AuditEntry,
 ): Statement {
@@ -35,24 +37,40 @@ export function auditStatement(
   const { accountId, action, target } = entry;
   const row = { first: firstAuditId(now), at: now, actor: actor.uuid, action, target, changes, requestId };
   return accountId !== null && typeof accountId === "object"
-    ? insertOfNew(db, { ...row, account: accountId.uuid })
+    ? insertForNewAccount(db, { ...row, account: accountId.uuid })
     : insert(db, { ...row, account: accountId });
+}
+
+/**
+ * Returns the statement that writes an audit row for each account of `from`, a query's FROM and WHERE that
+ * must include `accounts`. `changes` is an SQL expression of the JSON object of changed fields.
+ */
+export function auditAccountsStatement(
+  { db, now, requestId }: RequestInfo,
+  actor: { readonly uuid: string },
+  { action, changes, from }: { readonly action: AuditAction; readonly changes: SQL; readonly from: SQL },
+): Statement {
+  return db
+    .insert(auditRows)
+    .select(
+      sql`select ${nextAuditId(firstAuditId(now))} + row_number() over (order by accounts.id) - 1, accounts.id, ${now}, ${actor.uuid}, ${action}, 'account:' || accounts.uuid, ${changes}, ${requestId} from ${from}`,
+    );
 }
 
 const names = ["first", "account", "at", "actor", "action", "target", "changes", "requestId"] as const;
 
-const insert = prepareStatement(names, (db, slots) =>
-  db.insert(auditRows).values({ ...rowOf(slots), accountId: slots.account }),
+const insert = prepareStatement(names, (db, placeholders) =>
+  db.insert(auditRows).values({ ...toRow(placeholders), accountId: placeholders.account }),
 );
 
-const insertOfNew = prepareStatement(names, (db, slots) =>
+const insertForNewAccount = prepareStatement(names, (db, placeholders) =>
   db.insert(auditRows).values({
-    ...rowOf(slots),
-    accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${slots.account})`,
+    ...toRow(placeholders),
+    accountId: sql`(select ${accounts.id} from ${accounts} where ${accounts.uuid} = ${placeholders.account})`,
   }),
 );
 
-function rowOf({
+function toRow({
   first,
   at,
   actor,
@@ -61,31 +79,27 @@ function rowOf({
   changes,
   requestId,
 }: Placeholders<(typeof names)[number]>) {
-  return { id: idFrom(first), at, actor, action, target, changes, requestId };
+  return { id: nextAuditId(first), at, actor, action, target, changes, requestId };
 }
 
-/** The id of the next audit row at `now`: later than all there are, and in the order of time. */
-export function nextAuditId(now: number): SQL<number> {
-  return idFrom(firstAuditId(now));
-}
-
-function idFrom(first: number | Placeholder): SQL<number> {
+/** The id of the next audit row: greater than all existing ids, and at least `first`, so that ids grow with time. */
+function nextAuditId(first: number | Placeholder): SQL<number> {
   const last = sql`(select id from audit_rows order by id desc limit 1)`;
   return sql`(select max(coalesce(${last}, 0) + 1, cast(${first} as integer)))`;
 }
 
-/** What a history does not keep of people, for it outlives them: only that it changed. By the kind of its target. */
-const personal: Readonly<Record<string, readonly string[]>> = {
+/** Fields whose values are masked because the history outlives the person, by the kind of the target. */
+const personal: Readonly<Partial<Record<string, readonly string[]>>> = {
   user: ["email", "first_name", "last_name", "avatar"],
   invite: ["email"],
   access_token: ["description"],
-};
+} satisfies Partial<Record<AuditTargetKind, readonly string[]>>;
 
 function isPersonal({ target }: AuditEntry, name: string): boolean {
   return personal[target.slice(0, target.indexOf(":"))]?.includes(name) === true;
 }
 
-/** Whether there was anything may be told. */
+/** Reveals only whether a value was present. */
 function mask(value: unknown): unknown {
   return value === null || value === "" ? value : masked;
 }

@@ -1,14 +1,14 @@
 /**
- * The values that are wanted and not what is there; one left out stays. An update to the same value
- * would be billed and told as a change.
+ * Returns the fields of `patch` that differ from `current`; undefined fields are ignored. An update to the same
+ * value would be billed, and recorded as a change.
  */
-export function changedFields<Values extends object>(
-  stored: Values,
-  wanted: { readonly [Name in keyof Values]?: Values[Name] | undefined },
-): Partial<Values> {
-  const changed = Object.entries(wanted).filter(
+export function changedFields<Fields extends object>(
+  current: Fields,
+  patch: { readonly [Name in keyof Fields]?: Fields[Name] | undefined },
+): Partial<Fields> {
+  const changed = Object.entries(patch).filter(
     ([name, value]) =>
-      value !== undefined && JSON.stringify(value) !== JSON.stringify(stored[name as keyof Values]),
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(current[name as keyof Fields]),
   );
-  return Object.fromEntries(changed) as Partial<Values>;
+  return Object.fromEntries(changed) as Partial<Fields>;
 }

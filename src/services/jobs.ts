@@ -1,28 +1,18 @@
-/** Work after the answer: what the queue carries, and how it is given to it. */
+/** Work after the response: the jobs that the queue carries. */
 import { errorName } from "../domain/errors.ts";
-import type { CleanUpStragglersJob, EraseAccountJob } from "./accounts/cleanup.ts";
-import type { MailInvitationJob } from "./invitations/mail.ts";
-import type { DeleteLogoJob } from "./logos/cleanup.ts";
-import type { SyncUsageLimitJob } from "./usage/sync-limit.ts";
+import type { Job } from "../domain/job.ts";
 
-export type Job =
-  | EraseAccountJob
-  | MailInvitationJob
-  | CleanUpStragglersJob
-  | SyncUsageLimitJob
-  | DeleteLogoJob;
-
-/** Most jobs the queue takes at once. */
+/** The most jobs that the queue accepts at once. */
 export const maxJobsPerBatch = 100;
 
-/** Gives a job to the queue, to be done after a delay in seconds; as `enqueueJobs`. */
+/** Sends a job to the queue. See `enqueueJobs`. */
 export function enqueueJob(queue: Queue, job: Job, delaySeconds = 0): Promise<void> {
   return enqueueJobs(queue, [job], delaySeconds);
 }
 
 /**
- * Gives jobs to the queue, 100 at the most. One that refuses is only told of in the log: what must
- * not be lost has its row in the database too, and the cron asks again.
+ * Sends up to 100 jobs to the queue. A failure is only logged: jobs that must not be lost have a row in the
+ * database, and the scheduled task sends them again.
  */
 export async function enqueueJobs(queue: Queue, jobs: readonly Job[], delaySeconds = 0): Promise<void> {
   const [first] = jobs;

@@ -1,4 +1,4 @@
-import { type Query, sql, type SQL } from "drizzle-orm";
+import { fillPlaceholders, sql, type Query, type SQL } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
@@ -9,12 +9,17 @@ import { retry } from "../domain/retry.ts";
 import { RequestStats } from "./request-stats.ts";
 import { preconditions } from "./schema.ts";
 
+/** Values of placeholders by name. */
+export type QueryParams = Readonly<Record<string, string | number | null>>;
+
 export type Database = DrizzleD1Database & {
   readonly $client: D1Database;
-  /** Counts what is asked of it by `runBatch`. */
+  /** Counts the round trips and rows of `runBatch`. */
   readonly stats: RequestStats;
-  /** Asked where a session fails, for whatever reason: its bookmark came from a client. */
+  /** Used when a session fails: its bookmark came from a client. */
   readonly primary: D1Database;
+  /** Values of the placeholders that any statement of this request may contain. */
+  readonly params: QueryParams;
 };
 export type Statement = BatchItem<"sqlite">;
 type Statements = readonly [Statement, ...Statement[]];
@@ -26,60 +31,73 @@ export interface CompiledStatement {
   readonly mapResult: (result: D1Result, fromBatch: true) => unknown;
 }
 
-/** Opens the database, or a session of it; what a session cannot read is asked of `primary`. */
+/** Opens the database or a session of it. */
 export function openDatabase(
   d1: D1Database | D1DatabaseSession,
-  stats = new RequestStats(),
-  primary: D1Database | D1DatabaseSession = d1,
+  {
+    stats = new RequestStats(),
+    primary = d1,
+    params = {},
+  }: {
+    readonly stats?: RequestStats;
+    readonly primary?: D1Database | D1DatabaseSession;
+    readonly params?: QueryParams;
+  } = {},
 ): Database {
-  // Drizzle and this module ask nothing of a database that a session has not.
-  return Object.assign(drizzle(d1 as D1Database), { stats, primary: primary as D1Database });
+  // Drizzle and this module call only methods of a database that a session has too.
+  return Object.assign(drizzle(d1 as D1Database), { stats, primary: primary as D1Database, params });
 }
 
 /**
- * Runs statements as one transaction in one round trip: all of them or none. A refusal by a
- * precondition or a trigger is thrown as the DomainError it names. Statements that only read are tried
- * again where the database is overloaded or restarts; whether others were done is not known then.
+ * Runs statements as one transaction in one round trip: all of them or none. Throws the DomainError that a
+ * failed assertion or a trigger names. A batch that only reads is retried while the database is overloaded
+ * or restarting; a batch that writes is not, because its outcome is unknown.
  */
 export async function runBatch<Items extends Statements>(
   db: Database,
   items: Items,
 ): Promise<BatchResponse<[...Items]>> {
-  const prepared = items.map(compileStatement);
-  const queries = prepared.map((statement) => statement.getQuery());
-  const bound = prepared.map(({ stmt }, place) => stmt.bind(...(queries[place]?.params ?? [])));
+  const compiled = items.map(compileStatement);
+  const queries = compiled.map((statement) => {
+    const query = statement.getQuery();
+    return { sql: query.sql, params: fillPlaceholders(query.params, db.params) };
+  });
+  const bound = compiled.map(({ stmt }, index) => stmt.bind(...(queries[index]?.params ?? [])));
   const run = () => sendBatch(db, db.$client, bound, queries);
-  const results = queries.every(({ sql: text }) => reads.test(text))
+  const results = queries.every((query) => readOnly.test(query.sql))
     ? await retry(run, isUnavailable).catch((error: unknown) => {
         if (db.primary === db.$client) throw error;
-        const again = queries.map(({ sql: text, params }) => db.primary.prepare(text).bind(...params));
-        return sendBatch(db, db.primary, again, queries);
+        const rebound = queries.map((query) => db.primary.prepare(query.sql).bind(...query.params));
+        return sendBatch(db, db.primary, rebound, queries);
       })
     : await run();
-  return results.map((result, place) => prepared[place]?.mapResult(result, true)) as BatchResponse<
+  return results.map((result, index) => compiled[index]?.mapResult(result, true)) as BatchResponse<
     [...Items]
   >;
 }
 
-/** What Drizzle makes of a statement for a batch: it keeps this from its types, and its own batch drops what one cost. */
+/**
+ * Returns a Drizzle statement in the form its own batch uses. `_prepare` is missing from Drizzle's types;
+ * its batch drops the costs that `runBatch` counts. This is the only use of it.
+ */
 export function compileStatement(item: Statement): CompiledStatement {
   const known: unknown = item;
   return (known as { _prepare: () => CompiledStatement })._prepare();
 }
 
-/** A query that is built, as a statement for a batch. */
+/** Returns a built query as a statement for `runBatch`. */
 export function toStatement<Result>(
   db: Database,
   query: Query,
   mapResult: CompiledStatement["mapResult"],
 ): RunnableQuery<Result, "sqlite"> {
-  const prepared: CompiledStatement = {
+  const compiled: CompiledStatement = {
     stmt: db.$client.prepare(query.sql),
     getQuery: () => query,
     mapResult,
   };
-  // What `prepare` asks of a statement; of its types a batch knows the result alone.
-  const item: unknown = { _prepare: () => prepared };
+  // `compileStatement` calls only `_prepare`; the type of a batch needs only the result.
+  const item: unknown = { _prepare: () => compiled };
   return item as RunnableQuery<Result, "sqlite">;
 }
 
@@ -87,7 +105,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof DomainError && error.code === "storage_unavailable";
 }
 
-const reads = /^\s*(?:select|with)\b/i;
+const readOnly = /^\s*(?:select|with)\b/i;
 
 async function sendBatch(
   { stats }: Database,
@@ -113,16 +131,16 @@ async function sendBatch(
   }
 }
 
-/** A statement that aborts its batch with `code` unless `holds` is true when the batch runs. */
-export function assertion(db: Database, code: RaisedByDatabase, holds: SQL): Statement {
-  // Every change has some: Drizzle's insert would take longer to build than most of the conditions.
-  const insert = sql`insert into ${preconditions} ("name", "holds") values (${code}, ${holds})`;
+/** Returns a statement that aborts its batch with `code` unless `condition` is true when the batch runs. */
+export function assertion(db: Database, code: RaisedByDatabase, condition: SQL): Statement {
+  // Every change has some: Drizzle's insert builder would take longer than most conditions.
+  const insert = sql`insert into ${preconditions} ("name", "holds") values (${code}, ${condition})`;
   return toStatement(db, dialect.sqlToQuery(insert), (result) => result);
 }
 
 const dialect = new SQLiteAsyncDialect();
 
-/** The refusals that preconditions and triggers raise by name. */
+/** Error codes that assertions and triggers raise by name. */
 const raisedByDatabase = [
   "token_invalid",
   "slug_taken",
@@ -141,12 +159,12 @@ const raisedByDatabase = [
 ] as const satisfies readonly ErrorCode[];
 type RaisedByDatabase = (typeof raisedByDatabase)[number];
 
-/** Whether the database refused a batch for a constraint or trigger of its own. */
+/** Whether a constraint or trigger of the database refused a batch. */
 export function isConstraintError(error: unknown): boolean {
   return messagesOf(error).includes("SQLITE_CONSTRAINT");
 }
 
-/** What D1 says of itself, and not of a statement: its list of errors tells what passes. */
+/** Messages in which D1 reports a passing fault of its own, from its documentation's list of errors. */
 const unavailable =
   /overloaded|reset|timed? ?out|network connection lost|storage caused object|transient issue|disconnected/i;
 
@@ -155,12 +173,12 @@ function toDomainError(error: unknown): DomainError | undefined {
   const raised = /(?:^|[^a-z_])([a-z_]+): SQLITE_CONSTRAINT/.exec(message)?.[1];
   const code = raisedByDatabase.find((name) => name === raised);
   if (code !== undefined) return new DomainError(code);
-  // Which of these words it was: the rest of the message may hold more.
+  // Only the matching words are logged: the rest of the message may hold values.
   const reason = unavailable.exec(message)?.[0].toLowerCase();
   return reason === undefined ? undefined : new DomainError("storage_unavailable", { retryAfter: 1 }, reason);
 }
 
-/** The messages of an error and its causes; for reading only, as they hold SQL and values. */
+/** Returns the messages of an error and its causes. They may hold SQL and values: never log them. */
 function messagesOf(error: unknown): string {
   return error instanceof Error ? `${error.message}\n${messagesOf(error.cause)}` : "";
 }

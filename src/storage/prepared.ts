@@ -1,6 +1,6 @@
 /**
- * Statements whose text never changes, only their values: each is built once an isolate and bound for
- * every request, as building one takes as long as all the rest of a request (docs/benchmarks.md).
+ * Statements whose text never changes, only their values. Each is built once per isolate and bound for every
+ * request, because building one takes as long as the rest of a request (docs/benchmarks.md).
  */
 import { fillPlaceholders, is, type Placeholder, type Query, sql, SQL } from "drizzle-orm";
 import { QueryBuilder, SQLiteColumn } from "drizzle-orm/sqlite-core";
@@ -11,6 +11,7 @@ import {
   compileStatement,
   type Database,
   openDatabase,
+  type QueryParams,
   type Statement,
   toStatement,
 } from "./database.ts";
@@ -21,59 +22,59 @@ export interface BuiltQuery<Result> {
   toSQL(): Query;
 }
 
-/** What is bound where the query has a placeholder of that name. */
-export type QueryParams = Readonly<Record<string, string | number | null>>;
+/** Binds a prepared query for `runBatch`. */
+export type PreparedQuery<Result> = (db: Database, params?: QueryParams) => RunnableQuery<Result, "sqlite">;
 
-/** A query to be run in a batch, with these values in it. */
-export type PreparedQuery<Result> = (db: Database, values: QueryParams) => RunnableQuery<Result, "sqlite">;
-
-/** Keeps a query of plain columns and named expressions; what changes from request to request must be a placeholder. */
+/** Prepares a query of plain columns and aliased expressions. Values that vary must be placeholders. */
 export function prepareQuery<Result>(
   build: (queries: QueryBuilder) => BuiltQuery<Result>,
 ): PreparedQuery<Result> {
-  let kept: Compiled | undefined;
-  return (db, values) => bind(db, (kept ??= compile(build(new QueryBuilder()))), values);
+  let compiled: Compiled | undefined;
+  return (db, params = {}) => bind(db, (compiled ??= compile(build(new QueryBuilder()))), params);
 }
 
-/** A query that is not kept, to be run in a batch. */
+/** Returns a query as a statement for `runBatch` without caching it. */
 export function uncached<Result>(db: Database, query: BuiltQuery<Result>): RunnableQuery<Result, "sqlite"> {
   return bind(db, compile(query), {});
 }
 
-/** Placeholders by their names. */
+/** Placeholders by name. */
 export type Placeholders<Name extends string> = Readonly<Record<Name, Placeholder>>;
 
-/** What fills them: as the column takes it, where one is a column's value; null there is what the column makes of it, JSON's in one of JSON. */
+/**
+ * Parameter values. Values bound to a column are encoded by that column; for a JSON column, null is stored as
+ * JSON null.
+ */
 export type Params<Name extends string> = Readonly<Record<Name, string | number | boolean | object | null>>;
 
-/** A statement to be run in a batch, with these values in it. */
+/** Binds a prepared statement for `runBatch`. */
 export type PreparedStatement<Name extends string, Result> = (
   db: Database,
-  values: Params<Name>,
+  params: Params<Name>,
 ) => RunnableQuery<Result, "sqlite">;
 
-/** Keeps a statement that writes; what changes from request to request must have one of the names. */
+/** Prepares a statement that writes. Values that vary must be placeholders with the given names. */
 export function prepareStatement<Name extends string, Item extends Statement>(
   names: readonly Name[],
-  build: (db: Database, slots: Placeholders<Name>) => Item,
+  build: (db: Database, placeholders: Placeholders<Name>) => Item,
 ): PreparedStatement<Name, Item["_"]["result"]> {
-  let kept: Compiled | undefined;
-  return (db, values) => {
-    // Not by the database of a request, which would be held on to.
-    kept ??= toCompiled(compileStatement(build(openDatabase(db.primary), placeholdersOf(names))));
-    return bind(db, kept, values);
+  let compiled: Compiled | undefined;
+  return (db, params) => {
+    // Built with a database of its own: the cache must not hold on to a request's.
+    compiled ??= toCompiled(compileStatement(build(openDatabase(db.primary), placeholdersOf(names))));
+    return bind(db, compiled, params);
   };
 }
 
-/** Keeps one for each kind, built when its first is asked for; the kinds must be few. */
-export function memoize<Kind, Each extends object>(keep: (kind: Kind) => Each): (kind: Kind) => Each {
-  const kept = new Map<Kind, Each>();
-  return (kind) => {
-    const known = kept.get(kind);
-    if (known !== undefined) return known;
-    const each = keep(kind);
-    kept.set(kind, each);
-    return each;
+/** Caches the result of `make` for each key. The keys must be few. */
+export function memoize<Key, Made extends object>(make: (key: Key) => Made): (key: Key) => Made {
+  const cache = new Map<Key, Made>();
+  return (key) => {
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached;
+    const made = make(key);
+    cache.set(key, made);
+    return made;
   };
 }
 
@@ -85,28 +86,28 @@ interface Compiled {
 function bind<Result>(
   db: Database,
   { query, mapResult }: Compiled,
-  values: Params<string>,
+  params: Params<string>,
 ): RunnableQuery<Result, "sqlite"> {
-  const params = fillPlaceholders(query.params, { ...values });
-  return toStatement(db, { sql: query.sql, params }, mapResult);
+  const values = fillPlaceholders(query.params, { ...db.params, ...params });
+  return toStatement(db, { sql: query.sql, params: values }, mapResult);
 }
 
 function placeholdersOf<Name extends string>(names: readonly Name[]): Placeholders<Name> {
-  const slots = names.map((name): [string, Placeholder] => [name, sql.placeholder(name)]);
-  return Object.fromEntries(slots) as Record<Name, Placeholder>;
+  const entries = names.map((name): [string, Placeholder] => [name, sql.placeholder(name)]);
+  return Object.fromEntries(entries) as Record<Name, Placeholder>;
 }
 
-function toCompiled(prepared: CompiledStatement): Compiled {
+function toCompiled(compiled: CompiledStatement): Compiled {
   return {
-    query: prepared.getQuery(),
-    mapResult: (result, fromBatch) => prepared.mapResult(result, fromBatch),
+    query: compiled.getQuery(),
+    mapResult: (result, fromBatch) => compiled.mapResult(result, fromBatch),
   };
 }
 
 type Row = Record<string, unknown>;
 
 function compile(built: BuiltQuery<unknown>): Compiled {
-  const columns = Object.entries(built._.selectedFields).map(([name, field]) => readerOf(name, field));
+  const columns = Object.entries(built._.selectedFields).map(([name, field]) => columnReader(name, field));
   const read = (row: Row): Row => {
     const result: Row = {};
     for (const { name, column, decode } of columns) {
@@ -118,7 +119,7 @@ function compile(built: BuiltQuery<unknown>): Compiled {
   return { query: built.toSQL(), mapResult: ({ results }) => (results as Row[]).map(read) };
 }
 
-function readerOf(name: string, field: unknown) {
+function columnReader(name: string, field: unknown) {
   if (is(field, SQLiteColumn)) {
     const plain = field.mapFromDriverValue === SQLiteColumn.prototype.mapFromDriverValue;
     return {
@@ -128,5 +129,5 @@ function readerOf(name: string, field: unknown) {
     };
   }
   if (is(field, SQL.Aliased)) return { name, column: field.fieldAlias, decode: undefined };
-  throw new Error(`${name} is neither a column nor named`);
+  throw new Error(`${name} is neither a column nor an aliased expression`);
 }

@@ -118,7 +118,7 @@ describe("an account of which nothing remains", () => {
     const root = (await theOperator()).through(doorWith({ USAGE: lost, JOBS: { ...patientQueue, send } }));
     const path = `/api/manage/@account/${account.id}`;
     expect((await root.patch(path, { usage_limit: 6 })).status).toBe(200);
-    expect(sent).toEqual([{ kind: "tell-limit", accountUuid: account.id }]);
+    expect(sent).toEqual([{ kind: "sync-usage-limit", accountUuid: account.id }]);
     expect(await deliver(sent)).toEqual(done);
     await ring(account);
     expect(await seen(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
@@ -146,7 +146,7 @@ describe("an account of which nothing remains", () => {
     goOn();
     expect((await first).status).toBe(200);
     await ring(account);
-    expect(sent).toEqual([{ kind: "tell-limit", accountUuid: account.id }]);
+    expect(sent).toEqual([{ kind: "sync-usage-limit", accountUuid: account.id }]);
     expect(await deliver(sent)).toEqual(done);
     await ring(account);
     expect(await seen(account, owner)).toMatchObject({ state: "quota", usage: 5 });

@@ -11,7 +11,7 @@ import { cron, deliver, Jobs, minute, Post } from "./mailing.ts";
 const jobs = new Jobs();
 const day = 24 * 60 * minute;
 const now = Date.UTC(2026, 5, 1, 12);
-const jobOf = (uuid: string, version = 1) => ({ kind: "mail-invite", uuid, version });
+const jobOf = (uuid: string, version = 1) => ({ kind: "mail-invitation", uuid, version });
 
 let account: MadeAccount;
 beforeEach(async () => {
@@ -88,7 +88,7 @@ describe("a mail that has not left", () => {
     const refusing: Queue = { ...patientQueue, send: () => Promise.reject(new Error("full")) };
     await cron(now, { JOBS: refusing });
     expect(logged.mock.calls).toEqual([
-      [{ event: "job_enqueue_failed", job: "mail-invite", error: "Error" }],
+      [{ event: "job_enqueue_failed", job: "mail-invitation", error: "Error" }],
     ]);
     logged.mockRestore();
     await cron(now + 10 * minute, { JOBS: jobs.queue });

@@ -48,19 +48,19 @@ const mailedAt = async (uuid: string) => (await storedInvite(uuid))?.["mailed_at
 describe("the queue is asked", () => {
   it("for the mail of a new invitation, on either face, by its ids alone", async () => {
     const { owner, account, uuid, job } = await made();
-    expect(job).toEqual({ kind: "mail-invite", uuid, version: 1 });
+    expect(job).toEqual({ kind: "mail-invitation", uuid, version: 1 });
     const { body } = await jobs.of(owner).post(listOf(account), { invitee_identifier: anAddress() });
-    expect(jobs.take()).toEqual([{ kind: "mail-invite", uuid: body.uuid, version: 1 }]);
+    expect(jobs.take()).toEqual([{ kind: "mail-invitation", uuid: body.uuid, version: 1 }]);
   });
 
   it("once more when it is sent again or renewed, for the new version", async () => {
     const { owner, account, email, uuid } = await made();
     await sentAgo(account, email, minute);
     expect((await jobs.of(owner).post(one(uuid))).status).toBe(200);
-    expect(jobs.take()).toEqual([{ kind: "mail-invite", uuid, version: 2 }]);
+    expect(jobs.take()).toEqual([{ kind: "mail-invitation", uuid, version: 2 }]);
     await sentAgo(account, email, minute);
     await inviteTo(jobs.of(owner), account, { email });
-    expect(jobs.take()).toEqual([{ kind: "mail-invite", uuid, version: 3 }]);
+    expect(jobs.take()).toEqual([{ kind: "mail-invitation", uuid, version: 3 }]);
     expect(await storedInvite(uuid)).toMatchObject({ mailed_at: null, version: 3 });
   });
 
@@ -96,7 +96,7 @@ describe("the queue is asked", () => {
     expect(status).toBe(200);
     expect(await lastInvite(account, email)).toMatchObject({ state: "pending", mailed_at: null });
     expect(logged.mock.calls).toEqual([
-      [{ event: "job_enqueue_failed", job: "mail-invite", error: "Error" }],
+      [{ event: "job_enqueue_failed", job: "mail-invitation", error: "Error" }],
     ]);
   });
 });
@@ -273,7 +273,7 @@ describe("a mail is not sent", () => {
 
   it("of one that never was", async () => {
     const post = new Post();
-    const job = { kind: "mail-invite", uuid: crypto.randomUUID(), version: 1 };
+    const job = { kind: "mail-invitation", uuid: crypto.randomUUID(), version: 1 };
     expect(await deliver([job], { MAIL: post.binding })).toEqual(done);
     expect(post.sent).toEqual([]);
   });
@@ -305,7 +305,7 @@ describe("neither a secret nor an address", () => {
     await owner.through(doorWith({ JOBS: refusing })).post(one(uuid));
     const token = await inviteSecret(uuid);
     const post = new Post();
-    await deliver([{ kind: "mail-invite", uuid, version: 2 }], { MAIL: post.binding });
+    await deliver([{ kind: "mail-invitation", uuid, version: 2 }], { MAIL: post.binding });
     expect(post.sent).toHaveLength(1);
     const broken = owner.through(doorWith({ DB: failingAfter(closed, true) }));
     expect((await broken.post("/api/v1/invites/preview", { token })).status).toBe(500);

@@ -22,7 +22,7 @@ it("the statements are written down, those of the queue and of the cron too", as
     MAIL: new Post().binding,
     MAIL_FROM: mailFrom,
   };
-  expect(await deliver([{ kind: "mail-invite", uuid, version: 1 }], change)).toEqual(done);
+  expect(await deliver([{ kind: "mail-invitation", uuid, version: 1 }], change)).toEqual(done);
   const logo = { kind: "delete-logo", accountUuid: made.id, hash, upload: "former" };
   expect(await deliver([logo], change)).toEqual(done);
   // All parts of the accounts have their turn.

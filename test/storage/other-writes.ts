@@ -46,7 +46,7 @@ export const otherWrites: readonly Write[] = [
       const uuid = await storeInvite(await makeAccount(await someone()), "AMEMBER");
       return async (database) => {
         const post = new Post();
-        const job = { kind: "mail-invite", uuid, version: 1 };
+        const job = { kind: "mail-invitation", uuid, version: 1 };
         const { acknowledged } = await deliver([job], { DB: database, MAIL: post.binding });
         return acknowledged === 1 && post.sent.length === 1;
       };

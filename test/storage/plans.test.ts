@@ -269,7 +269,7 @@ describe("no statement reads a table that grows from end to end [R53]", () => {
     const uuid = await storeInvite(made);
     const meter = new Meter(env.DB);
     const post = new Post();
-    await deliver([{ kind: "mail-invite", uuid, version: 1 }], {
+    await deliver([{ kind: "mail-invitation", uuid, version: 1 }], {
       DB: meter.database,
       MAIL: post.binding,
       MAIL_FROM: mailFrom,

@@ -8,6 +8,7 @@ import {
   maxLogoSide,
   readImage,
 } from "../../domain/logo.ts";
+import { AccountName } from "../../services/accounts/access.ts";
 import { deleteLogo, type Image, uploadLogo } from "../../services/logos/change.ts";
 import { type FoundLogo, getLogo } from "../../services/logos/get.ts";
 import type { AppContext } from "../app-env.ts";
@@ -78,7 +79,7 @@ operation(
   async (ctx, { params, query }, c) => {
     const logo = await getLogo(
       ctx,
-      { name: params.slug, accountId: query.account_id },
+      { name: new AccountName(params.slug), accountId: query.account_id },
       { isKnown: (hash) => matchesIfNoneMatch(c, `"${hash}"`), bytes: c.req.method === "GET" },
     );
     return present(c, logo);
@@ -101,7 +102,7 @@ operation(
     responses: () => responses(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query, body }, c) => {
-    const owner = { name: params.slug, accountId: query.account_id };
+    const owner = { name: new AccountName(params.slug), accountId: query.account_id };
     await uploadLogo(ctx, owner, body.file, expectedLogos(c));
     return c.body(null, 204);
   },
@@ -121,7 +122,11 @@ operation(
     responses: () => responses(empty("There is no logo now."), 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query }, c) => {
-    await deleteLogo(ctx, { name: params.slug, accountId: query.account_id }, expectedLogos(c));
+    await deleteLogo(
+      ctx,
+      { name: new AccountName(params.slug), accountId: query.account_id },
+      expectedLogos(c),
+    );
     return c.body(null, 204);
   },
 );

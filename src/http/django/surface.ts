@@ -4,7 +4,7 @@ import { operations } from "../../domain/permissions.ts";
 import { queryAsCaller } from "../../services/caller/caller.ts";
 import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
-import { authenticate, authenticateBeforeRejecting, withRetries } from "../authenticate.ts";
+import { authenticate, authenticateBeforeRejecting } from "../authenticate.ts";
 import { withIdempotencyKey } from "../idempotency.ts";
 import { parseQuery } from "../request.ts";
 import { ApiSurface, type OperationContract } from "../surface.ts";
@@ -70,7 +70,7 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
     const input = { params, query, rawQuery, body } as OrganizationInput<Params, Query, Body>;
     // A key that is none is told with the body, after all that stands in the way of the request itself.
     const asked = await keyed.catch(() => ctx);
-    return withRetries(asked, () => serve(asked, input, c));
+    return serve(asked, input, c);
   });
 }
 

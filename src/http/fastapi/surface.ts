@@ -5,7 +5,7 @@ import { operations } from "../../domain/permissions.ts";
 import type { Context } from "../../services/caller/context.ts";
 import { openDatabase } from "../../storage/database.ts";
 import type { AppContext } from "../app-env.ts";
-import { authenticate, authenticateBeforeRejecting, withRetries } from "../authenticate.ts";
+import { authenticate, authenticateBeforeRejecting } from "../authenticate.ts";
 import { withIdempotencyKey } from "../idempotency.ts";
 import type { ApiModule } from "../openapi/document.ts";
 import { parseQuery } from "../request.ts";
@@ -75,7 +75,7 @@ export class FastApiSurface {
               withIdempotencyKey(c, ctx, contract.id, () => readBody(c)),
             )
           : ctx;
-      return withRetries(asked, () => serve(asked, input, c));
+      return serve(asked, input, c);
     });
   };
 
@@ -89,7 +89,7 @@ export class FastApiSurface {
       await limit(c);
       const input = await readInputs(c, contract);
       const visit = {
-        db: openDatabase(c.env.DB, c.get("stats")),
+        db: openDatabase(c.env.DB, { stats: c.get("stats") }),
         logos: c.env.LOGOS,
         now: Date.now(),
         requestId: c.get("requestId"),

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
 import { type Analyst, listAnalysts } from "../../services/members/analysts.ts";
-import { getConsent, updateConsent } from "../../services/users/consent.ts";
+import { updateConsent } from "../../services/users/consent.ts";
+import { getCurrentUser } from "../../services/users/current-user.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
 import { booleanField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
@@ -84,7 +85,7 @@ operation(
     description: "The caller, and whether they have given their consent.",
     responses: () => responses(json(200, "The caller.", currentAnalystSchema())),
   },
-  async (ctx, _input, c) => c.json(presentConsent(await getConsent(ctx))),
+  async (ctx, _input, c) => c.json(presentConsent(await getCurrentUser(ctx))),
 );
 
 operation(

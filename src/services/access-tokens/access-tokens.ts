@@ -2,23 +2,21 @@ import { and, asc, eq, exists, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { normalizeText } from "../../domain/text.ts";
-import { assertion, runBatch } from "../../storage/database.ts";
+import { assertion } from "../../storage/database.ts";
 import { personalAccessTokens } from "../../storage/schema.ts";
-import { auditStatement } from "../audit.ts";
-import { queryAsCaller } from "../caller/caller.ts";
-import { assertCallerActive } from "../caller/conditions.ts";
+import { type Caller, queryAsCaller } from "../caller/caller.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
-import { IdempotentReplay, withIdempotencyRecord } from "../idempotency.ts";
+import { type Change, commit } from "../commit.ts";
 import { generateAccessToken } from "./secret.ts";
 
 /**
- * Most tokens of one user: they are listed whole, and each is counted by itself where requests are. Those
- * that have expired are listed until another needs their place.
+ * How many tokens a user may have. The list has no pages, and each token has its own rate limit. Expired tokens
+ * are listed until a new one needs their place.
  */
 export const maxAccessTokens = 100;
 
-/** A token as it is shown, its secret left out. */
+/** A token without its secret. */
 export interface ListedToken {
   readonly id: string;
   readonly description: string;
@@ -26,12 +24,12 @@ export interface ListedToken {
   readonly expiresAt: number | null;
 }
 
-/** A token as it is shown once. */
+/** A token with its secret, which is shown once. */
 export interface NewToken extends ListedToken {
   readonly token: string;
 }
 
-/** The caller's tokens, the oldest first. One round trip. */
+/** Returns the caller's tokens, oldest first. One round trip. */
 export async function listAccessTokens(ctx: Context): Promise<readonly ListedToken[]> {
   const own = ctx.db
     .select({
@@ -40,77 +38,80 @@ export async function listAccessTokens(ctx: Context): Promise<readonly ListedTok
       expiresAt: personalAccessTokens.expiresAt,
     })
     .from(personalAccessTokens)
-    .where(eq(personalAccessTokens.userId, callerId(ctx)))
+    .where(eq(personalAccessTokens.userId, callerConditions(ctx).userId))
     .orderBy(asc(personalAccessTokens.createdAt), asc(personalAccessTokens.id));
   const [, rows] = await queryAsCaller(ctx, own);
   return rows;
 }
 
 /**
- * Makes a token that speaks as the caller. Throws `access_token_not_allowed` to a token, which
- * cannot make another, `access_token_already_issued` for a repeated request, and `access_token_limit_reached`. Two round trips.
+ * Creates a token that acts as the caller. Throws `access_token_not_allowed` to a personal access token,
+ * `access_token_already_issued` for a repeated request, and `access_token_limit_reached`. Two round trips.
  */
-export async function createAccessToken(
+export function createAccessToken(
   ctx: Context,
   input: { readonly description: string; readonly expiresAt: number | null },
 ): Promise<NewToken> {
   const { db, now } = ctx;
-  const [caller] = await queryAsCaller(ctx).catch((error: unknown) => {
-    throw error instanceof IdempotentReplay ? new DomainError("access_token_already_issued") : error;
-  });
-  if (caller.tokenId !== null) throw new DomainError("access_token_not_allowed");
-  const { id, token, secretHash } = await generateAccessToken();
-  const { expiresAt } = input;
-  const description = normalizeText(input.description);
-  await runBatch(
-    db,
-    withIdempotencyRecord(ctx, caller, "null", [
-      assertCallerActive(ctx, caller),
-      db.delete(personalAccessTokens).where(isInTheWay(caller.id, now)),
-      assertion(db, "access_token_limit_reached", sql`not ${isFull(caller.id)}`),
-      db
-        .insert(personalAccessTokens)
-        .values({ id, userId: caller.id, description, secretHash, createdAt: now, expiresAt }),
-      auditStatement(ctx, caller, {
+  const create = async (caller: Caller): Promise<Change<NewToken>> => {
+    if (caller.tokenId !== null) throw new DomainError("access_token_not_allowed");
+    const { id, token, secretHash } = await generateAccessToken();
+    const { expiresAt } = input;
+    const description = normalizeText(input.description);
+    return {
+      access: "self",
+      // What is deleted to make room must be gone before the limit is checked.
+      write: [
+        db.delete(personalAccessTokens).where(isReplaceable(caller.id, now)),
+        assertion(db, "access_token_limit_reached", sql`not ${isLimitReached(caller.id)}`),
+        db
+          .insert(personalAccessTokens)
+          .values({ id, userId: caller.id, description, secretHash, createdAt: now, expiresAt }),
+      ],
+      audit: {
         accountId: null,
         action: "access_token.created",
         target: `access_token:${id}`,
         changes: { description: [null, description], expires_at: [null, expiresAt] },
-      }),
-    ]),
-  );
-  return { id, description, expiresAt, token };
+      },
+      result: { id, description, expiresAt, token },
+    };
+  };
+  return commit(ctx, [] as const, create, { resultShownOnce: true });
 }
 
-/** Whether a token has expired, of a user who has as many as one may have. */
-function isInTheWay(userId: number, now: number): SQL {
-  return sql`user_id = ${userId} and expires_at <= ${now} and ${isFull(userId)}`;
+/** Whether a token has expired and its user has as many as a user may have. */
+function isReplaceable(userId: number, now: number): SQL {
+  return sql`user_id = ${userId} and expires_at <= ${now} and ${isLimitReached(userId)}`;
 }
 
-function isFull(userId: number): SQL {
+function isLimitReached(userId: number): SQL {
   return sql`(select count(*) from personal_access_tokens where user_id = ${userId}) >= ${maxAccessTokens}`;
 }
 
-/** Ends one of the caller's tokens. Throws `access_token_not_found`. Two round trips. */
-export async function deleteAccessToken(ctx: Context, id: string): Promise<void> {
-  const own = and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, callerId(ctx)));
-  const found = ctx.db
+/** Deletes one of the caller's tokens. Throws `access_token_not_found`. Two round trips. */
+export function deleteAccessToken(ctx: Context, id: string): Promise<void> {
+  const isOwn = and(
+    eq(personalAccessTokens.id, id),
+    eq(personalAccessTokens.userId, callerConditions(ctx).userId),
+  );
+  const query = ctx.db
     .select({ description: personalAccessTokens.description })
     .from(personalAccessTokens)
-    .where(own);
-  const [caller, [token]] = await queryAsCaller(ctx, found);
-  if (token === undefined) throw new DomainError("access_token_not_found");
-  await runBatch(ctx.db, [
-    assertCallerActive(ctx, caller),
-    assertion(ctx.db, "conflict", exists(found)),
-    ctx.db
-      .delete(personalAccessTokens)
-      .where(and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, caller.id))),
-    auditStatement(ctx, caller, {
-      accountId: null,
-      action: "access_token.deleted",
-      target: `access_token:${id}`,
-      changes: { description: [token.description, null] },
-    }),
-  ]);
+    .where(isOwn);
+  return commit(ctx, [query] as const, (_caller, [token]) => {
+    if (token === undefined) throw new DomainError("access_token_not_found");
+    return {
+      access: "self",
+      assert: [assertion(ctx.db, "conflict", exists(query))],
+      write: [ctx.db.delete(personalAccessTokens).where(isOwn)],
+      audit: {
+        accountId: null,
+        action: "access_token.deleted",
+        target: `access_token:${id}`,
+        changes: { description: [token.description, null] },
+      },
+      result: undefined,
+    };
+  });
 }

@@ -1,62 +1,59 @@
-import { and, eq, getTableColumns, type Placeholder, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, eq, getTableColumns, sql, type Placeholder, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
-import { type AccountRole, blockingStateAt, isBlocked, slugKey } from "../../domain/account.ts";
+import { blockingStateAt, isBlocked, slugKey, type AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import {
   isRefusedWhenBlocked,
-  type Permission,
   roleGrants,
   rolesGranting,
+  type Permission,
 } from "../../domain/permissions.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import type { LocationHint } from "../../domain/zone.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
-import { memoize, prepareStatement, uncached } from "../../storage/prepared.ts";
+import { memoize, uncached } from "../../storage/prepared.ts";
 import { accounts, memberships, zones } from "../../storage/schema.ts";
 import type { Caller } from "../caller/caller.ts";
 import {
-  type ActiveUser,
   callerConditions,
+  prepareForCaller,
+  prepareStatementForCaller,
   type CallerConditions,
-  identityConditions,
-  identityParams,
-  userIsActive,
 } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId, prepareForCaller, userIdOf } from "../caller/credentials.ts";
 
-/** An account as it is stored; its place in the order of titles is for the database alone. */
+/** An account's row. Its ordinal is only for the database's ordering. */
 export type StoredAccount = Omit<typeof accounts.$inferSelect, "ordinal">;
 const { ordinal: _, ...stored } = getTableColumns(accounts);
 export const accountColumns = stored;
 
-/** An account as the caller stands to it. */
+/** An account together with the caller's role on it. */
 export type FoundAccount = StoredAccount & {
   readonly zoneSlug: string | null;
-  /** Where its zone counts usage. */
+  /** Location hint of the account's zone, for its usage object. */
   readonly zoneHint: LocationHint | null;
-  /** The caller's role on it; null for an outsider. */
+  /** The caller's role on it; null if they are not a member. */
   readonly callerRole: AccountRole | null;
 };
 
-/** What of an account decides what the caller may do to it. */
+/** The fields of an account that decide what the caller may do to it. */
 export type AccountStanding = Pick<FoundAccount, "id" | "blockingState" | "quotaUntil" | "callerRole">;
 
-/** An account the caller may do this to, with who the caller is and what it takes. */
+/** An account, the caller, and the permission that the caller was found to have on it. */
 export interface Access<Account extends AccountStanding = FoundAccount> {
   readonly caller: Caller;
   readonly account: Account;
   readonly permission: Permission;
 }
 
-/** The account a path names, for use inside any statement. */
+/** The account named in a path, for use inside any statement. */
 export class AccountName implements SQLWrapper {
   readonly by: "uuid" | "slug";
   readonly value: string;
 
-  /** By uuid in any spelling, or by slug in any case. Never ambiguous: no slug looks like a uuid. */
+  /** By uuid in any spelling, or by slug in any case. Never ambiguous: a slug cannot look like a uuid. */
   constructor(nameOrId: string) {
     const uuid = parseUuid(nameOrId);
     this.by = uuid === undefined ? "slug" : "uuid";
@@ -68,12 +65,12 @@ export class AccountName implements SQLWrapper {
   }
 }
 
-/** Whether an account is the one named by the placeholder `name`, for a statement that is kept. */
+/** Matches the account named by the placeholder `name`, for prepared statements. */
 export function matchesName(by: AccountName["by"]): SQL {
   return eq(accounts[by], sql.placeholder("name"));
 }
 
-/** The id of that account. */
+/** The id of the account named by the placeholder `name`. */
 export function accountIdByName(by: AccountName["by"]): SQL<number> {
   return sql`(select accounts.id from accounts where ${matchesName(by)})`;
 }
@@ -98,22 +95,20 @@ export function hasMembership(
   return sql`exists (select 1 from memberships as own where own.user_id = ${userId} and own.account_id = ${accountId} and own.role in (${names}))`;
 }
 
-/** Reads one account with the caller's role on it. */
+/** Selects one account with the caller's role on it. */
 export function accountQuery(
   ctx: Context,
   which: AccountName | SQL,
 ): RunnableQuery<FoundAccount[], "sqlite"> {
-  if (which instanceof AccountName) return accountNamed(which.by)(ctx, { name: which.value });
-  return uncached(ctx.db, selectAccount(new QueryBuilder(), callerId(ctx)).where(which));
+  if (which instanceof AccountName) return accountByName(which.by)(ctx, { name: which.value });
+  return uncached(ctx.db, selectAccount(new QueryBuilder(), callerConditions(ctx)).where(which));
 }
 
-const accountNamed = memoize((by: AccountName["by"]) =>
-  prepareForCaller((queries, credentials) =>
-    selectAccount(queries, userIdOf(credentials)).where(matchesName(by)),
-  ),
+const accountByName = memoize((by: AccountName["by"]) =>
+  prepareForCaller((queries, caller) => selectAccount(queries, caller).where(matchesName(by))),
 );
 
-function selectAccount(queries: QueryBuilder, userId: SQL) {
+function selectAccount(queries: QueryBuilder, { userId }: CallerConditions) {
   return queries
     .select({
       ...accountColumns,
@@ -125,7 +120,7 @@ function selectAccount(queries: QueryBuilder, userId: SQL) {
     .leftJoin(memberships, joinsMembership(userId));
 }
 
-/** Where an account's zone counts usage, and the caller's role: of a query that joins zones and memberships with what follows. */
+/** The zone's location hint and the caller's role, for queries that join zones and memberships as below. */
 export const zoneAndRoleColumns = {
   zoneHint: sql<LocationHint | null>`${zones.locationHint}`.as("zone_hint"),
   callerRole: sql<AccountRole | null>`${memberships.role}`.as("caller_role"),
@@ -138,10 +133,10 @@ export function joinsMembership(userId: SQL): SQL | undefined {
 }
 
 /**
- * Asks the permission table whether the caller may do to this account what the operation needs, or
- * what is `needed` of this very request. Throws `account_not_visible` to an outsider whether the account exists or not, `account_not_found` only
- * to who may read every account, `forbidden` to who may see it, `account_blocked` for a change to
- * a blocked account by anyone but an operator.
+ * Checks that the caller has `permission` on the account: the one that the operation requires, unless given.
+ * Throws `account_not_visible` to outsiders, whether the account exists or not; `account_not_found` only to
+ * callers who may read every account; `forbidden`; and `account_blocked` for a change to a blocked account by
+ * anyone but an operator.
  */
 export function checkAccess<Account extends AccountStanding>(
   ctx: Context,
@@ -163,63 +158,56 @@ export function checkAccess<Account extends AccountStanding>(
 }
 
 /**
- * What `checkAccess` found must still hold when the change is written: a caller deactivated, a
- * role taken or an account blocked in between makes the batch fail as `conflict`.
+ * Aborts the batch with `conflict` unless `checkAccess` would still succeed: the caller may have been
+ * deactivated, lost the role, or the account been blocked in between.
  */
 export function assertAccess(ctx: Context, access: Access): Statement {
   return assertPermission(ctx, access, access.permission);
 }
 
-/**
- * Makes the statement that lets a batch fail as `conflict` unless something still holds of a
- * caller and an account. Of each kind it is built once for callers with an issuer's token.
- */
+/** Prepares an assertion about the caller and an account, once for each `kind` and kind of credentials. */
 export function prepareAssertion<Kind>(
-  holds: (asker: CallerConditions, caller: ActiveUser, accountId: number | Placeholder, kind: Kind) => SQL,
+  condition: (caller: CallerConditions, callerUser: Placeholder, accountId: Placeholder, kind: Kind) => SQL,
 ): (ctx: Context, access: Access, kind: Kind) => Statement {
-  const kept = memoize((kind: Kind) =>
-    prepareStatement(["caller", "account"], (db, { caller, account }) =>
-      assertion(db, "conflict", holds(identityConditions, { id: caller, tokenId: null }, account, kind)),
+  const prepared = memoize((kind: Kind) =>
+    prepareStatementForCaller(["callerUser", "account"], (db, caller, { callerUser, account }) =>
+      assertion(db, "conflict", condition(caller, callerUser, account, kind)),
     ),
   );
-  return (ctx, { caller, account }, kind) => {
-    if (ctx.principal.kind === "identity") {
-      return kept(kind)(ctx.db, { ...identityParams(ctx), caller: caller.id, account: account.id });
-    }
-    return assertion(ctx.db, "conflict", holds(callerConditions(ctx), caller, account.id, kind));
-  };
+  return (ctx, { caller, account }, kind) =>
+    prepared(kind)(ctx, { callerUser: caller.id, account: account.id });
 }
 
-const assertPermission = prepareAssertion(({ hasPermission }, caller, accountId, needed: Permission) => {
-  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${hasPermission("manage")})`;
-  const state = isRefusedWhenBlocked(needed) ? sql` and ${unblocked}` : sql``;
-  const there = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${accountId}${state})`;
-  const allowed = sql`(${hasPermission(needed)} or ${hasMembership(caller.id, accountId, rolesGranting(needed))})`;
-  return sql`${userIsActive(caller)} and ${there} and ${allowed}`;
+const assertPermission = prepareAssertion((caller, callerUser, accountId, permission: Permission) => {
+  const unblocked = sql`(${accounts.blockingState} = 'unblocked' or ${caller.hasPermission("manage")})`;
+  const state = isRefusedWhenBlocked(permission) ? sql` and ${unblocked}` : sql``;
+  const exists = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${accountId}${state})`;
+  const allowed = sql`(${caller.hasPermission(permission)} or ${hasMembership(callerUser, accountId, rolesGranting(permission))})`;
+  return sql`${caller.isActive(callerUser)} and ${exists} and ${allowed}`;
 });
 
-/** The permission the operation needs on the account. */
+/** Returns the permission that the operation requires on the account. */
 export function requiredPermission({ requires }: Context): Permission {
   if (requires === "signed-in" || requires === "open") {
-    throw new Error("An operation on an account needs a row with a permission in the permission table");
+    throw new Error("The permission table names no permission for an operation on an account");
   }
   return requires;
 }
 
 /**
- * The current organization: the one named, by uuid or slug, else the caller's only one. Matches
- * nothing when none is named and the caller is in none or in several.
+ * Returns the current organization: the named one, by uuid or slug, else the caller's only one. Matches
+ * nothing if none is named and the caller is in none or in several.
  */
 export function currentOrganization(ctx: Context, name: string | undefined): AccountName | SQL {
   if (name !== undefined) return new AccountName(name);
-  const me = callerId(ctx);
+  const { userId } = callerConditions(ctx);
   return eq(
     accounts.id,
-    sql`(select case when count(*) = 1 then min(account_id) end from (select account_id from memberships where user_id = ${me} limit 2))`,
+    sql`(select case when count(*) = 1 then min(account_id) end from (select account_id from memberships where user_id = ${userId} limit 2))`,
   );
 }
 
-/** `checkAccess` to the current organization; throws `organization_required` where none could be told. */
+/** Checks access to the current organization. Throws `organization_required` if none was named and none follows. */
 export function checkCurrentAccess(
   ctx: Context,
   caller: Caller,

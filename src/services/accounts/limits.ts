@@ -1,4 +1,4 @@
-/** How many accounts a user may own, as far as the service limits that. */
+/** Limits on how many accounts a user owns, and how many members and invitations an account has. */
 import { and, eq, type Placeholder, sql, type SQL } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
@@ -7,56 +7,56 @@ import { planLimits, plans } from "../../domain/plan.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
 import { prepareStatement } from "../../storage/prepared.ts";
 import { type accounts, memberships } from "../../storage/schema.ts";
+import { prepareForCaller, prepareStatementForCaller } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { prepareForCaller, prepareStatementForCaller, userIdOf } from "../caller/credentials.ts";
 
-/** How many accounts the caller owns, as far as the service limits that: no more than the limit are counted. */
+/** Counts the accounts that the caller owns, up to MAX_OWNED_ACCOUNTS; 0 if there is no limit. */
 export function countOwnedAccounts(ctx: Context) {
-  return ownedUpTo(ctx, { most: ctx.settings.maxOwnedAccounts ?? 0 });
+  return ownedUpTo(ctx, { limit: ctx.settings.maxOwnedAccounts ?? 0 });
 }
 
-const ownedUpTo = prepareForCaller((queries, credentials) =>
-  countOwned(queries, userIdOf(credentials), sql.placeholder("most")),
+const ownedUpTo = prepareForCaller((queries, { userId }) =>
+  countOwned(queries, userId, sql.placeholder("limit")),
 );
 
-function countOwned(queries: QueryBuilder, userId: SQL, most: Placeholder) {
+function countOwned(queries: QueryBuilder, userId: SQL, limit: Placeholder) {
   const owned = queries
     .select({ one: sql`1` })
     .from(memberships)
     .where(and(eq(memberships.userId, userId), eq(memberships.role, "AOWNER")))
-    .limit(most);
+    .limit(limit);
   return queries.select({ count: sql<number>`count(*)`.as("count") }).from(sql`(${owned})`);
 }
 
-/** Whether the service lets a user who owns this many accounts make one more. */
+/** Whether a user who owns this many accounts may create another. */
 export function canOwnMore({ settings: { maxOwnedAccounts } }: Context, owned: number): boolean {
   return maxOwnedAccounts === undefined || owned < maxOwnedAccounts;
 }
 
-/** Throws `owned_account_limit_reached` where the caller owns as many accounts as the service lets a user. */
+/** Throws `owned_account_limit_reached` if the caller owns as many accounts as a user may. */
 export function checkCanOwnMore(ctx: Context, owned: number): void {
   if (!canOwnMore(ctx, owned)) throw new DomainError("owned_account_limit_reached");
 }
 
-/** A batch with this fails as `owned_account_limit_reached` when the limit was reached since: it holds under any number of creations at once. */
+/** Aborts the batch with `owned_account_limit_reached` if the limit was reached by then. */
 export function assertCanOwnMore(ctx: Context): Statement {
   const { maxOwnedAccounts } = ctx.settings;
   if (maxOwnedAccounts === undefined) return assertion(ctx.db, "owned_account_limit_reached", sql`true`);
-  return ownsFewer(ctx, { most: maxOwnedAccounts });
+  return assertOwnsFewer(ctx, { limit: maxOwnedAccounts });
 }
 
-const ownsFewer = prepareStatementForCaller(["most"], (db, credentials, { most }) =>
+const assertOwnsFewer = prepareStatementForCaller(["limit"], (db, { userId }, { limit }) =>
   assertion(
     db,
     "owned_account_limit_reached",
-    sql`(${countOwned(new QueryBuilder(), userIdOf(credentials), most)}) < ${most}`,
+    sql`(${countOwned(new QueryBuilder(), userId, limit)}) < ${limit}`,
   ),
 );
 
 /**
- * A batch with this fails as `seat_limit_reached` unless so many more members or invitations fit: members
- * and pending invitations count together. It belongs before the statements that take the seats. The
- * limit is the one that holds when the batch runs: the account's own, else its plan's.
+ * Aborts the batch with `seat_limit_reached` unless there is room for `seats` more members or invitations:
+ * members and pending invitations count together. It must run before the statements that take the seats. The
+ * limit is the account's own, else its plan's, when the batch runs.
  */
 export function assertSeatsAvailable({ db, now }: Context, { id }: HasId, seats = 1): Statement {
   return seatsFit(db, { id, now, seats });
@@ -69,7 +69,7 @@ const seatsFit = prepareStatement(["id", "now", "seats"], (db, { id, now, seats 
   return assertion(db, "seat_limit_reached", fits);
 });
 
-/** `assertSeatsAvailable` for one who has been invited: the seat of the invitation becomes the member's. */
+/** The same for a user with an invitation, whose seat becomes the member's. */
 export function assertMemberSeat({ db }: Context, { id }: HasId): Statement {
   return memberFits(db, { id });
 }

@@ -1,18 +1,13 @@
-/** The accounts a list is made of: the caller's own, or every one. */
+/** Queries for lists of accounts: the caller's own, or all. */
 import { and, asc, desc, eq, not, sql, type SQL } from "drizzle-orm";
 import { QueryBuilder, type SelectedFields } from "drizzle-orm/sqlite-core";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 
 import type { PageWindow } from "../../domain/pagination.ts";
 import { searchKey } from "../../domain/text.ts";
-import { type BuiltQuery, type PreparedQuery, prepareQuery, uncached } from "../../storage/prepared.ts";
+import { type BuiltQuery, memoize, uncached } from "../../storage/prepared.ts";
 import { accounts, counters, memberships } from "../../storage/schema.ts";
-import {
-  callerConditions,
-  type CallerConditions,
-  identityConditions,
-  identityParams,
-} from "../caller/conditions.ts";
+import { callerConditions, type CallerConditions, prepareForCaller } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 import {
   afterCursor,
@@ -26,22 +21,18 @@ import {
   searchCountLimit,
 } from "../pagination.ts";
 
-/** What a list of accounts is narrowed to; every filter given must match. */
+/** Filters of a list of accounts; all given ones must match. */
 export interface AccountFilter {
   readonly id?: number | undefined;
   readonly uuid?: string | undefined;
   readonly name?: string | undefined;
   readonly slug?: string | undefined;
-  /** Terms to be found in title or slug. */
+  /** Terms that title or slug must contain. */
   readonly search?: string | undefined;
 }
 
-export type ListedAccount = Pick<
-  typeof accounts.$inferSelect,
-  "id" | "uuid" | "slug" | "title" | "titleKey" | "logoHash"
->;
-
-export const listedColumns = {
+/** The columns of a listed account. */
+const listedColumns = {
   id: accounts.id,
   uuid: accounts.uuid,
   slug: accounts.slug,
@@ -50,24 +41,33 @@ export const listedColumns = {
   logoHash: accounts.logoHash,
 };
 
-/** With what a query is made, and for whom. */
+export type ListedAccount = Pick<typeof accounts.$inferSelect, keyof typeof listedColumns>;
+
+/** Selects the same columns from a subquery. */
+const outerColumns = Object.fromEntries(
+  Object.entries(listedColumns).map(([name, column]) => [
+    name,
+    sql`${sql.identifier(column.name)}`.as(column.name),
+  ]),
+) as { [Name in keyof ListedAccount]: SQL.Aliased<ListedAccount[Name]> };
+
 export interface QueryScope {
   readonly queries: QueryBuilder;
-  readonly asker: CallerConditions;
+  readonly caller: CallerConditions;
 }
 
 /** What a caller without the platform-wide permission sees; for anyone with it, it reads nothing. */
 export function memberAccountsQuery(
-  { queries, asker }: QueryScope,
+  { queries, caller }: QueryScope,
   filter: AccountFilter,
   terms: readonly string[],
   window: PlaceholdersOf<PageWindow>,
 ) {
-  const concerned = not(asker.hasPermission("account:read"));
+  const concerned = not(caller.hasPermission("account:read"));
   const searched = terms.length > 0;
   const mine = and(
-    sql`${memberships.userId} = ${asker.userId}`,
-    filtered(filter),
+    sql`${memberships.userId} = ${caller.userId}`,
+    filterCondition(filter),
     searched ? containsTerms(terms, [sql`${accounts.titleKey}`, sql`${accounts.slug}`]) : undefined,
   );
   const joined = eq(accounts.id, memberships.accountId);
@@ -89,18 +89,18 @@ export function memberAccountsQuery(
 
 /** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
 export function allAccountsQuery<Row extends ListedAccount>(
-  { queries, asker }: QueryScope,
+  { queries, caller }: QueryScope,
   columns: SelectedFields,
   filter: AccountFilter,
   terms: readonly string[],
   window: PlaceholdersOf<PageWindow>,
 ): { rows: BuiltQuery<Row[]>; count: BuiltQuery<{ count: number }[]> } {
-  const seesAll = asker.hasPermission("account:read");
+  const seesAll = caller.hasPermission("account:read");
   const limit = limitIf(seesAll, window.limit);
   if (terms.length > 0) {
     const index = sql`accounts_search`;
     const text = sql`char(1, 1) || ${accounts.titleKey} || char(10, 1, 1) || ${accounts.slug}`;
-    const found = and(filtered(filter), matchesIndex(index, text, terms));
+    const found = and(filterCondition(filter), matchesIndex(index, text, terms));
     const indexed = sql`accounts_search.rowid = ${accounts.id}`;
     const rows = queries
       .select(columns)
@@ -113,11 +113,13 @@ export function allAccountsQuery<Row extends ListedAccount>(
     // Where the index alone decides, the accounts it finds are not looked at to be counted.
     const counts = queries.select({ one: sql`1` }).from(index);
     const searched =
-      isIndexed(terms) && filtered(filter) === undefined ? counts : counts.innerJoin(accounts, indexed);
+      isIndexed(terms) && filterCondition(filter) === undefined
+        ? counts
+        : counts.innerJoin(accounts, indexed);
     const every = searched.where(found).limit(limitIf(seesAll, searchCountLimit));
     return { rows: rows as BuiltQuery<unknown> as BuiltQuery<Row[]>, count: countQuery(queries, every) };
   }
-  const narrowed = filtered(filter);
+  const narrowed = filterCondition(filter);
   const rows = queries
     .select(columns)
     .from(accounts)
@@ -141,7 +143,7 @@ export function allAccountsQuery<Row extends ListedAccount>(
 }
 
 /** Undefined where nothing is narrowed. */
-export function filtered(filter: AccountFilter): SQL | undefined {
+export function filterCondition(filter: AccountFilter): SQL | undefined {
   return and(
     filter.id === undefined ? undefined : eq(accounts.id, filter.id),
     filter.uuid === undefined ? undefined : eq(accounts.uuid, filter.uuid),
@@ -164,88 +166,67 @@ function beyond(searched: boolean, window: PlaceholdersOf<PageWindow>): SQL | un
   return sql`(${accounts.titleKey}, ${accounts.ordinal}) ${operator} (${keys[0]}, ${keys[1]})`;
 }
 
-/** What a page of accounts asks the database. */
-
-/** The rows of a page, and how many there are on all. */
 type PageQueries = readonly [
-  RunnableQuery<ListedAccount[], "sqlite">,
-  RunnableQuery<{ count: number }[], "sqlite">,
+  rows: RunnableQuery<ListedAccount[], "sqlite">,
+  count: RunnableQuery<{ count: number }[], "sqlite">,
 ];
 
-/** The queries of a page; those of one that is neither filtered nor searched, which most are, are kept. */
+/**
+ * Returns the queries of a page: its rows and the count of all. They are prepared if the page is neither filtered
+ * nor searched, as most are.
+ */
 export function pageQueries(
   ctx: Context,
   filter: AccountFilter,
   terms: readonly string[],
   window: PageWindow,
 ): PageQueries {
-  const { db, principal } = ctx;
-  if (terms.length === 0 && filtered(filter) === undefined && principal.kind === "identity") {
-    return plainPage(ctx, window);
+  const { db } = ctx;
+  if (terms.length === 0 && filterCondition(filter) === undefined) {
+    const { descending, afterKeys, limit, offset } = window;
+    const { rows, count } = plainPage(afterKeys === undefined)(descending);
+    const [firstKey = null, secondKey = null] = afterKeys ?? [];
+    return [
+      rows(ctx, { limit, offset, firstKey, secondKey }),
+      count(ctx, { limit, offset, firstKey, secondKey }),
+    ];
   }
-  const { rows, count } = visibleAccounts(
-    { queries: new QueryBuilder(), asker: callerConditions(ctx) },
-    filter,
-    terms,
-    window,
-  );
+  const scope = { queries: new QueryBuilder(), caller: callerConditions(ctx) };
+  const { rows, count } = visibleAccounts(scope, filter, terms, window);
   return [uncached(db, rows), uncached(db, count)];
 }
 
-/** What the caller sees: all accounts or their own; of the other nothing is read. */
+const plainPage = memoize((isFirst: boolean) =>
+  memoize((descending: boolean) => {
+    const window = {
+      descending,
+      afterKeys: isFirst ? undefined : [sql.placeholder("firstKey"), sql.placeholder("secondKey")],
+      limit: sql.placeholder("limit"),
+      offset: sql.placeholder("offset"),
+    };
+    return {
+      rows: prepareForCaller((queries, caller) => visibleAccounts({ queries, caller }, {}, [], window).rows),
+      count: prepareForCaller(
+        (queries, caller) => visibleAccounts({ queries, caller }, {}, [], window).count,
+      ),
+    };
+  }),
+);
+
+/** Selects all accounts or the caller's own, depending on the caller's permission; the other part reads no rows. */
 function visibleAccounts(
   scope: QueryScope,
   filter: AccountFilter,
   terms: readonly string[],
   window: PlaceholdersOf<PageWindow>,
 ): { rows: BuiltQuery<ListedAccount[]>; count: BuiltQuery<{ count: number }[]> } {
-  const { queries, asker } = scope;
+  const { queries, caller } = scope;
   const all = allAccountsQuery(scope, listedColumns, filter, terms, window);
   const own = memberAccountsQuery(scope, filter, terms, window);
-  const seen = {
-    id: sql<number>`id`.as("id"),
-    uuid: sql<string>`uuid`.as("uuid"),
-    slug: sql<string>`slug`.as("slug"),
-    title: sql<string>`title`.as("title"),
-    titleKey: sql<string>`title_key`.as("title_key"),
-    logoHash: sql<string | null>`logo_hash`.as("logo_hash"),
-  };
   const either = sql`(select * from ${own.rows} union all select * from ${all.rows})`;
-  const count = sql<number>`case when ${asker.hasPermission("account:read")} then ${all.count} else ${own.count} end`;
+  const count = sql<number>`case when ${caller.hasPermission("account:read")} then ${all.count} else ${own.count} end`;
   return {
-    rows: queries.select(seen).from(either),
+    rows: queries.select(outerColumns).from(either),
     count: queries.select({ count: count.as("count") }).from(sql`(select 1)`),
-  };
-}
-
-/** By the way a page is walked to. */
-const plainPages = new Map<string, PlainPage>();
-
-interface PlainPage {
-  readonly rows: PreparedQuery<ListedAccount[]>;
-  readonly count: PreparedQuery<{ count: number }[]>;
-}
-
-function plainPage(ctx: Context, { descending, afterKeys: keys, limit, offset }: PageWindow): PageQueries {
-  const way = `${descending}, ${keys !== undefined}`;
-  const { rows, count } = plainPages.get(way) ?? keepPlainPage(descending, keys !== undefined);
-  plainPages.set(way, { rows, count });
-  const [first = null, second = null] = keys ?? [];
-  const values = { ...identityParams(ctx), limit, offset, first, second };
-  return [rows(ctx.db, values), count(ctx.db, values)];
-}
-
-function keepPlainPage(descending: boolean, walked: boolean): PlainPage {
-  const window = {
-    descending,
-    afterKeys: walked ? [sql.placeholder("first"), sql.placeholder("second")] : undefined,
-    limit: sql.placeholder("limit"),
-    offset: sql.placeholder("offset"),
-  };
-  const build = (queries: QueryBuilder) =>
-    visibleAccounts({ queries, asker: identityConditions }, {}, [], window);
-  return {
-    rows: prepareQuery((queries) => build(queries).rows),
-    count: prepareQuery((queries) => build(queries).count),
   };
 }

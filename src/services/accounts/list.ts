@@ -5,8 +5,8 @@ import { makePage, type Page, type PageRequest, pageWindow } from "../../domain/
 import { searchTerms } from "../../domain/search.ts";
 import { accounts, memberships } from "../../storage/schema.ts";
 import { queryAsCaller } from "../caller/caller.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 import { type AccountFilter, type ListedAccount, pageQueries } from "./list-queries.ts";
 
 /** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
@@ -41,7 +41,7 @@ export async function listMemberAccounts(ctx: Context) {
     .select({ uuid: accounts.uuid, slug: accounts.slug, title: accounts.title, type: accounts.type })
     .from(memberships)
     .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-    .where(eq(memberships.userId, callerId(ctx)))
+    .where(eq(memberships.userId, callerConditions(ctx).userId))
     .orderBy(asc(accounts.titleKey), asc(accounts.id));
   const [, rows] = await queryAsCaller(ctx, own);
   return rows;

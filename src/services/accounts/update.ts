@@ -3,16 +3,15 @@ import { eq, sql } from "drizzle-orm";
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { normalizeText, searchKey } from "../../domain/text.ts";
-import { assertion, runBatch } from "../../storage/database.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
 import { accounts, erasures } from "../../storage/schema.ts";
-import { auditStatement, masked } from "../audit.ts";
+import { masked } from "../audit.ts";
 import type { Context } from "../caller/context.ts";
 import { changedFields } from "../changed-fields.ts";
-import { enqueueJob } from "../jobs.ts";
-import { type Access, type AccountName, assertAccess, type FoundAccount } from "./access.ts";
-import { getAccount } from "./get.ts";
+import { commit, type Change, type NoChange } from "../commit.ts";
+import { accountQuery, checkAccess, type Access, type AccountName, type FoundAccount } from "./access.ts";
 
-/** Single sign-on of an account. */
+/** Single sign-on settings of an account. */
 export interface Saml {
   readonly domain: string;
   readonly ssoUrl: string;
@@ -20,10 +19,10 @@ export interface Saml {
   readonly x509Cert: string;
 }
 
-/** The versions of an account that a change is meant for. */
+/** The account versions that a change accepts. */
 export type ExpectedVersions = readonly number[];
 
-/** What changes; a key left out stays. */
+/** Fields that change; omitted ones stay. */
 export interface AccountChanges {
   readonly title?: string | undefined;
   readonly slug?: string | undefined;
@@ -32,70 +31,77 @@ export interface AccountChanges {
 }
 
 /**
- * Changes an account and answers it as it is then. Throws what `checkAccess` throws,
- * `slug_taken`, and `version_mismatch` where it is in none of the versions `expected`. Two round
- * trips; one when nothing changes.
+ * Changes an account and returns it with the changes. Throws what `checkAccess` throws, `slug_taken`, and
+ * `version_mismatch` unless the account is in one of the `expected` versions. Two round trips; one if nothing
+ * changes.
  */
-export async function updateAccount(
+export function updateAccount(
   ctx: Context,
   which: AccountName,
   readChanges: () => Promise<AccountChanges>,
   expected?: ExpectedVersions,
 ): Promise<Access> {
-  const access = await getAccount(ctx, which);
-  const { account } = access;
-  return writeAccount(ctx, access, changedColumns(account, await readChanges()), expected);
+  return commit(ctx, [accountQuery(ctx, which)] as const, async (caller, [found]) => {
+    const access = checkAccess(ctx, caller, found);
+    return accountChange(ctx, access, toColumns(access.account, await readChanges()), expected);
+  });
 }
 
+type AccountColumns = Partial<typeof accounts.$inferInsert>;
+
 /**
- * Writes columns that differ, with their audit row, as long as the account is as it was read. The
- * version is asked about last: what is in the way of the change is told before.
+ * Returns the change of an account's columns to other values. The version check runs last, so other errors take
+ * precedence over `version_mismatch`.
  */
-export async function writeAccount(
+export function accountChange(
   ctx: Context,
   access: Access,
-  columns: Partial<typeof accounts.$inferInsert>,
+  columns: AccountColumns,
   expected: ExpectedVersions | undefined,
-): Promise<Access> {
-  const { account, caller } = access;
-  const names = Object.keys(columns) as (keyof typeof columns)[];
-  const fits = expected === undefined || expected.includes(account.version);
+): Change<Access> | NoChange<Access> {
+  const { account } = access;
+  const names = Object.keys(columns) as (keyof AccountColumns)[];
+  const isExpected = expected === undefined || expected.includes(account.version);
   if (names.length === 0) {
-    if (!fits) throw new DomainError("version_mismatch");
-    return access;
+    if (!isExpected) throw new DomainError("version_mismatch");
+    return { access, unchanged: access };
   }
   const update = ctx.db
     .update(accounts)
     .set({ ...columns, version: sql`${accounts.version} + 1` })
-    .where(eq(accounts.id, account.id))
-    .returning();
-  const audit = auditStatement(ctx, caller, {
-    accountId: account.id,
-    action: "account.updated",
-    target: `account:${account.uuid}`,
-    changes: Object.fromEntries(
-      names
-        .filter((name) => name !== "titleKey" && name !== "logoUpload")
-        .map((name) => [
-          accounts[name].name,
-          name === "samlX509Cert" ? [masked, masked] : [account[name], columns[name]],
-        ]),
-    ),
-  });
-  // Only what differs is written, so what it differs from must be what is there.
-  const asRead = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${account.id} and ${accounts.version} = ${account.version})`;
-  const [, , [updated]] = await runBatch(ctx.db, [
-    assertAccess(ctx, access),
-    assertion(ctx.db, "conflict", asRead),
-    update,
-    assertion(ctx.db, "version_mismatch", fits ? sql`true` : sql`false`),
-    audit,
-  ] as const);
-  if (updated === undefined) throw new DomainError("conflict");
-  return { ...access, account: { ...account, ...updated } };
+    .where(eq(accounts.id, account.id));
+  return {
+    access,
+    // Only columns that differ are written, so the others must be what was read.
+    assert: [assertVersion(ctx, account)],
+    write: [update],
+    assertAfter: [assertion(ctx.db, "version_mismatch", isExpected ? sql`true` : sql`false`)],
+    audit: {
+      accountId: account.id,
+      action: "account.updated",
+      target: `account:${account.uuid}`,
+      changes: Object.fromEntries(
+        names
+          .filter((name) => name !== "titleKey" && name !== "logoUpload")
+          .map((name) => [
+            accounts[name].name,
+            name === "samlX509Cert" ? [masked, masked] : [account[name], columns[name]],
+          ]),
+      ),
+    },
+    result: {
+      ...access,
+      account: { ...account, ...(columns as Partial<FoundAccount>), version: account.version + 1 },
+    },
+  };
 }
 
-function changedColumns(account: FoundAccount, changes: AccountChanges): Partial<FoundAccount> {
+function assertVersion({ db }: Context, { id, version }: FoundAccount): Statement {
+  const same = sql`exists (select 1 from ${accounts} where ${accounts.id} = ${id} and ${accounts.version} = ${version})`;
+  return assertion(db, "conflict", same);
+}
+
+function toColumns(account: FoundAccount, changes: AccountChanges): Partial<FoundAccount> {
   const title = changes.title === undefined ? undefined : normalizeText(changes.title);
   const { saml } = changes;
   return changedFields(account, {
@@ -112,31 +118,31 @@ function changedColumns(account: FoundAccount, changes: AccountChanges): Partial
 }
 
 /**
- * Deletes an account with all that is its own. Its rows go at once; its logo, its usage and its
- * history follow through the queue, which a row left in the same batch makes certain. Throws `version_mismatch` where
- * it is in none of the versions `expected`. Two round trips.
+ * Deletes an account with everything that belongs to it. Its rows are deleted at once; logo, usage and history
+ * follow through the queue, which a row written in the same batch guarantees. Throws `version_mismatch` unless
+ * the account is in one of the `expected` versions. Two round trips.
  */
-export async function deleteAccount(
-  ctx: Context,
-  which: AccountName,
-  expected?: ExpectedVersions,
-): Promise<void> {
-  const access = await getAccount(ctx, which);
-  const { account, caller } = access;
-  if (expected?.includes(account.version) === false) throw new DomainError("version_mismatch");
-  const { version } = account;
-  const asRead = sql`exists (select 1 from accounts where id = ${account.id} and version = ${version})`;
-  await runBatch(ctx.db, [
-    assertAccess(ctx, access),
-    ...(expected === undefined ? [] : [assertion(ctx.db, "conflict", asRead)]),
-    ctx.db.insert(erasures).values({ accountUuid: account.uuid, accountId: account.id, askedAt: ctx.now }),
-    ctx.db.delete(accounts).where(eq(accounts.id, account.id)),
-    auditStatement(ctx, caller, {
-      accountId: null,
-      action: "account.deleted",
-      target: `account:${account.uuid}`,
-      changes: { slug: [account.slug, null], title: [account.title, null] },
-    }),
-  ]);
-  ctx.defer(enqueueJob(ctx.jobs, { kind: "erase-account", accountUuid: account.uuid }));
+export function deleteAccount(ctx: Context, which: AccountName, expected?: ExpectedVersions): Promise<void> {
+  return commit(ctx, [accountQuery(ctx, which)] as const, (caller, [found]) => {
+    const access = checkAccess(ctx, caller, found);
+    const { account } = access;
+    if (expected?.includes(account.version) === false) throw new DomainError("version_mismatch");
+    const { id, uuid, slug, title } = account;
+    return {
+      access,
+      assert: expected === undefined ? [] : [assertVersion(ctx, account)],
+      write: [
+        ctx.db.insert(erasures).values({ accountUuid: uuid, accountId: id, askedAt: ctx.now }),
+        ctx.db.delete(accounts).where(eq(accounts.id, id)),
+      ],
+      audit: {
+        accountId: null,
+        action: "account.deleted",
+        target: `account:${uuid}`,
+        changes: { slug: [slug, null], title: [title, null] },
+      },
+      result: undefined,
+      jobs: [{ job: { kind: "erase-account", accountUuid: uuid } }],
+    };
+  });
 }

@@ -6,44 +6,42 @@ import type { Database } from "../../storage/database.ts";
 import type { RequestStats } from "../../storage/request-stats.ts";
 import type { AccessTokenCredentials } from "../access-tokens/secret.ts";
 
-/** Who a request speaks for, as its credentials tell; the user behind it is read from the database. */
+/** Who makes a request, according to its credentials. The user is read from the database later. */
 export type Principal =
   | {
       readonly kind: "identity";
       readonly identity: Identity;
-      /** Whether the configured operators name this caller. */
+      /** Whether OPERATORS names this identity. */
       readonly operator: boolean;
     }
   | ({ readonly kind: "token" } & AccessTokenCredentials);
 
-/** A repeatable request: the same key again is answered as it was the first time. */
+/** A request with an idempotency key: repeated with the same key, it returns the first response. */
 export interface IdempotentRequest {
   readonly operation: string;
   readonly key: string;
-  /** SHA-256 of what was asked for. */
+  /** SHA-256 of the request's parsed values. */
   readonly requestHash: string;
 }
 
-/** What every use case is given: who asks, for what, when, and the places where things are kept. */
+/** Everything a use case needs: the caller's credentials, the time and the bindings. */
 export interface Context {
   readonly principal: Principal;
-  /** What the permission table says this operation needs. */
+  /** The operation's row in the permission table. */
   readonly requires: Requirement;
-  /** Epoch milliseconds; one moment for the whole request. */
+  /** Epoch milliseconds, the same for the whole request. */
   readonly now: number;
   readonly requestId: string;
-  /** Set where the caller sent a key with a request that creates. */
+  /** Set if the request creates something and has an idempotency key. */
   readonly idempotency?: IdempotentRequest;
   readonly settings: Settings;
   readonly db: Database;
-  /** What this request has asked of the platform. */
+  /** Costs of this request so far. */
   readonly stats: RequestStats;
-  /** One object an account, named by its uuid. */
+  /** One object per account, named by the account's uuid. */
   readonly usage: DurableObjectNamespace<UsageMeter>;
-  /** Where logos are stored. */
   readonly logos: R2Bucket;
-  /** Work that is done after the answer left; see `jobs.ts`. */
   readonly jobs: Queue;
-  /** Lets a promise run on after the answer. */
+  /** Lets a promise run after the response; a failure is logged. */
   readonly defer: (work: Promise<unknown>) => void;
 }

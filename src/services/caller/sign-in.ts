@@ -11,10 +11,9 @@ import { auditStatement } from "../audit.ts";
 import type { Context } from "./context.ts";
 
 /**
- * Makes the user of an identity seen for the first time: the one active user without an identity
- * who has the token's verified address, where there is exactly one, otherwise a new user. Any
- * number of first requests at once end with one user. Throws `token_invalid` for a token issued
- * before its user was deleted.
+ * Gives an identity that is seen for the first time its user: the only active user without an identity who has
+ * the token's verified address, otherwise a new user. Simultaneous first requests end with one user. Two round
+ * trips. Throws `token_invalid` for a token issued before its user was deleted.
  */
 export async function signIn(ctx: Context, identity: Identity): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -5,9 +5,8 @@ import { assertion, isConstraintError, runBatch, type Statement } from "../../st
 import { imports } from "../../storage/schema.ts";
 import { AccountName, accountQuery, type FoundAccount } from "../accounts/access.ts";
 import { queryAsCaller, queryAsOperator } from "../caller/caller.ts";
-import { hasGlobalPermission } from "../caller/conditions.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 import { limitIf } from "../pagination.ts";
 import { type ExportedTable, exportedTables, findTable, isSequences, ownSequences } from "./tables.ts";
 
@@ -44,7 +43,7 @@ export async function exportRows(
     .from(sql.raw(name))
     .where(and(beyond(table, key), isSequences(table) ? ownSequences : undefined))
     .orderBy(order)
-    .limit(limitIf(hasGlobalPermission(ctx, "manage"), limit));
+    .limit(limitIf(callerConditions(ctx).hasPermission("manage"), limit));
   const [, rows] = await queryAsCaller(ctx, query);
   return { table: name, rows: rows as StoredRow[], next: nextPlace(table, rows as StoredRow[], limit) };
 }
@@ -136,7 +135,7 @@ function usedQuery(ctx: Context) {
 }
 
 function isUsed(ctx: Context): SQL {
-  return sql`(exists (select 1 from accounts where id > 0) or exists (select 1 from users where id > 0 and id is not ${callerId(ctx)}))`;
+  return sql`(exists (select 1 from accounts where id > 0) or exists (select 1 from users where id > 0 and id is not ${callerConditions(ctx).userId}))`;
 }
 
 /** The import stands where it stood, or there is still none and the service is empty. */

@@ -1,16 +1,16 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { eq, sql, type SQL } from "drizzle-orm";
 
-import { type AccountRole, accountRoles, blockingStateAt, isBlocked } from "../../domain/account.ts";
+import { accountRoles, blockingStateAt, isBlocked, type AccountRole } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
-import { assertion, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
 import { accounts, invites, memberships } from "../../storage/schema.ts";
 import { joinsMembership } from "../accounts/access.ts";
 import { assertMemberSeat } from "../accounts/limits.ts";
-import { auditStatement } from "../audit.ts";
-import { type Caller, queryAsCaller, verifiedAddress } from "../caller/caller.ts";
-import { assertCallerActive, hasGlobalPermission } from "../caller/conditions.ts";
+import { queryAsCaller, verifiedAddress, type Caller } from "../caller/caller.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
+import { commit } from "../commit.ts";
+import { changeRoles } from "../members/memberships.ts";
 import { isPending } from "./access.ts";
 import { parseInvitationToken } from "./token.ts";
 
@@ -21,14 +21,14 @@ export interface JoinedAccount {
 }
 
 /**
- * Makes the caller a member by an invitation's secret, in whoever's hands it is; a role the caller
- * has is never lowered. Whoever accepted it before is answered the same again. Throws
- * `invitation_not_found` alike for a secret that is wrong, used, expired or revoked, `account_blocked`
- * and `seat_limit_reached`. Two round trips.
+ * Makes the caller a member by an invitation's secret, whoever it was sent to. The caller's role is never
+ * lowered. Accepting again returns the same. Throws `invitation_not_found` for a secret that is wrong, used,
+ * expired or revoked, `account_blocked` and `seat_limit_reached`. Two round trips.
  */
 export async function acceptInvitation(ctx: Context, secret: string): Promise<JoinedAccount> {
   const reference = await parseInvitationToken(ctx.settings.inviteSecret, secret);
   if (reference === undefined) {
+    // Invalid credentials take precedence over an invalid secret.
     await queryAsCaller(ctx);
     throw new DomainError("invitation_not_found");
   }
@@ -37,45 +37,61 @@ export async function acceptInvitation(ctx: Context, secret: string): Promise<Jo
 }
 
 /**
- * Makes the caller a member by an invitation's uuid, as `acceptInvitation` does; throws
- * `email_not_verified` unless it was sent to the caller's verified address.
+ * Makes the caller a member by an invitation's uuid, as `acceptInvitation` does. Throws `email_not_verified`
+ * unless it was sent to the caller's verified address.
  */
 export function acceptReceivedInvitation(ctx: Context, uuid: string): Promise<JoinedAccount> {
-  const isOwn = (caller: Caller, { emailKey }: FoundInvitation) => verifiedAddress(ctx, caller) === emailKey;
-  return accept(ctx, sql`invites.uuid = ${uuid}`, isOwn);
+  const isRecipient = (caller: Caller, { emailKey }: OfferedInvitation) =>
+    verifiedAddress(ctx, caller) === emailKey;
+  return accept(ctx, sql`invites.uuid = ${uuid}`, isRecipient);
 }
 
-async function accept(
+function accept(
   ctx: Context,
   which: SQL,
-  mayAccept: (caller: Caller, invite: FoundInvitation) => boolean,
+  mayAccept: (caller: Caller, invitation: OfferedInvitation) => boolean,
 ): Promise<JoinedAccount> {
   const { db, now } = ctx;
-  const [caller, [invite]] = await queryAsCaller(ctx, invitationQuery(ctx, which));
-  if (invite === undefined) throw new DomainError("invitation_not_found");
-  const joined = { uuid: invite.accountUuid, slug: invite.accountSlug };
-  if (invite.state === "accepted" && invite.acceptedBy === caller.id) return joined;
-  if (invite.state !== "pending" || invite.validUntil <= now) throw new DomainError("invitation_not_found");
-  if (!mayAccept(caller, invite)) throw new DomainError("email_not_verified");
-  const state = blockingStateAt(invite.blockingState, invite.quotaUntil, now);
-  if (isBlocked(state) && !caller.globalPermissions.has("manage")) {
-    throw new DomainError("account_blocked", { blockingState: state });
-  }
+  return commit(ctx, [invitationQuery(ctx, which)] as const, (caller, [invitation]) => {
+    if (invitation === undefined) throw new DomainError("invitation_not_found");
+    const joined = { uuid: invitation.accountUuid, slug: invitation.accountSlug };
+    if (invitation.state === "accepted" && invitation.acceptedBy === caller.id) {
+      return { access: "self", unchanged: joined };
+    }
+    if (invitation.state !== "pending" || invitation.validUntil <= now) {
+      throw new DomainError("invitation_not_found");
+    }
+    if (!mayAccept(caller, invitation)) throw new DomainError("email_not_verified");
+    const state = blockingStateAt(invitation.blockingState, invitation.quotaUntil, now);
+    if (isBlocked(state) && !caller.globalPermissions.has("manage")) {
+      throw new DomainError("account_blocked", { blockingState: state });
+    }
 
-  const role = higherRole(invite.role, invite.callerRole);
-  await runBatch(db, [
-    assertCallerActive(ctx, caller),
-    asFound(ctx, caller, invite),
-    db.update(invites).set({ state: "accepted", acceptedBy: caller.id }).where(eq(invites.id, invite.id)),
-    ...joining(ctx, caller, invite, role),
-    auditStatement(ctx, caller, {
-      accountId: invite.accountId,
-      action: "invite.accepted",
-      target: `invite:${invite.uuid}`,
-      changes: { role: [invite.callerRole, role] },
-    }),
-  ]);
-  return joined;
+    const { accountId, callerRole } = invitation;
+    const role = higherRole(invitation.role, callerRole);
+    const changes = callerRole === role ? [] : [{ id: caller.id, role: callerRole, next: role }];
+    return {
+      access: "self",
+      assert: [
+        assertInvitationAcceptable(ctx, caller, invitation),
+        ...(callerRole === null ? [assertMemberSeat(ctx, { id: accountId })] : []),
+      ],
+      write: [
+        db
+          .update(invites)
+          .set({ state: "accepted", acceptedBy: caller.id })
+          .where(eq(invites.id, invitation.id)),
+        ...changeRoles(ctx, accountId, changes),
+      ],
+      audit: {
+        accountId,
+        action: "invite.accepted",
+        target: `invite:${invitation.uuid}`,
+        changes: { role: [callerRole, role] },
+      },
+      result: joined,
+    };
+  });
 }
 
 function invitationQuery(ctx: Context, which: SQL) {
@@ -98,37 +114,23 @@ function invitationQuery(ctx: Context, which: SQL) {
     })
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
-    .leftJoin(memberships, joinsMembership(callerId(ctx)))
+    .leftJoin(memberships, joinsMembership(callerConditions(ctx).userId))
     .where(which);
 }
 
-type FoundInvitation = Awaited<ReturnType<typeof invitationQuery>>[number];
+type OfferedInvitation = Awaited<ReturnType<typeof invitationQuery>>[number];
 
-/** Nothing that was decided on has changed: the invitation, the block, the role the caller has. */
-function asFound(ctx: Context, caller: Caller, invite: FoundInvitation): Statement {
-  const { id, version, role, accountId, callerRole } = invite;
+/** Aborts the batch with `conflict` if the invitation, the account's block or the caller's role changed. */
+function assertInvitationAcceptable(ctx: Context, caller: Caller, invitation: OfferedInvitation): Statement {
+  const { id, version, role, accountId, callerRole } = invitation;
+  const { hasPermission } = callerConditions(ctx);
   const same = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and role = ${role})`;
-  const open = sql`exists (select 1 from accounts where id = ${accountId} and (blocking_state = 'unblocked' or ${hasGlobalPermission(ctx, "manage")}))`;
-  const roleThen = sql`(select role from memberships where user_id = ${caller.id} and account_id = ${accountId})`;
-  return assertion(ctx.db, "conflict", sql`${same} and ${open} and ${roleThen} is ${callerRole}`);
+  const unblocked = sql`exists (select 1 from accounts where id = ${accountId} and (blocking_state = 'unblocked' or ${hasPermission("manage")}))`;
+  const currentRole = sql`(select role from memberships where user_id = ${caller.id} and account_id = ${accountId})`;
+  return assertion(ctx.db, "conflict", sql`${same} and ${unblocked} and ${currentRole} is ${callerRole}`);
 }
 
-/** The membership that comes of it; none where the caller has one as high. */
-function joining(ctx: Context, caller: Caller, invite: FoundInvitation, role: AccountRole): Statement[] {
-  const { db, now } = ctx;
-  const { accountId, callerRole } = invite;
-  if (callerRole === role) return [];
-  if (callerRole !== null) {
-    const own = and(eq(memberships.userId, caller.id), eq(memberships.accountId, accountId));
-    return [db.update(memberships).set({ role }).where(own)];
-  }
-  return [
-    assertMemberSeat(ctx, { id: accountId }),
-    db.insert(memberships).values({ accountId, userId: caller.id, role, createdAt: now }),
-  ];
-}
-
-/** The roles are listed from the highest down. */
+/** Roles are listed from the highest down. */
 function higherRole(offered: AccountRole, present: AccountRole | null): AccountRole {
   return accountRoles.find((role) => role === offered || role === present) ?? offered;
 }

@@ -5,7 +5,7 @@ import { DomainError } from "../../domain/errors.ts";
 import { initialRetryDelay, invitationLifetime, rolesAtLeast } from "../../domain/invitation.ts";
 import { joinName } from "../../domain/user.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
-import { memoize, prepareQuery } from "../../storage/prepared.ts";
+import { memoize, prepareQuery, prepareStatement } from "../../storage/prepared.ts";
 import { invites, users } from "../../storage/schema.ts";
 import {
   type Access,
@@ -19,40 +19,28 @@ import {
 } from "../accounts/access.ts";
 import { assertSeatsAvailable } from "../accounts/limits.ts";
 import { type Caller, queryAsCaller } from "../caller/caller.ts";
-import { type ActiveUser, callerConditions, type CallerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 
-/** One pending invitation the caller may do this operation to. Throws `invitation_not_found`. One round trip. */
-export async function getInvitation(ctx: Context, uuid: string): Promise<InvitationAccess> {
-  const which = and(sql`invites.uuid = ${uuid}`, isPending(ctx));
-  const [caller, [account], [invite]] = await queryAsCaller(
-    ctx,
-    accountQuery(ctx, sql`accounts.id = (select invites.account_id from invites where ${which})`),
-    invitationsQuery(ctx, which),
-  );
-  return checkInvitationAccess(ctx, caller, account, invite);
-}
-
-/** An invitation as it is read. */
+/** A pending invitation as it was read. */
 export type StoredInvitation = Pick<
   typeof invites.$inferSelect,
   "id" | "uuid" | "email" | "role" | "version" | "sentAt" | "validUntil"
 > & {
-  /** uuid of who invited; null when that user is gone. */
+  /** The inviter's uuid; null if that user was deleted. */
   readonly inviter: string | null;
 };
 
-/** As much of an invitation as is shown. */
+/** The fields of an invitation that clients see. */
 export type InvitationView = Omit<StoredInvitation, "id" | "version">;
 
-/** An invitation the caller may do this to, with its account and who the caller is. */
+/** An invitation, and the caller's access to its account. */
 export interface InvitationAccess extends Access {
   readonly invitation: StoredInvitation;
 }
 
-/** Whether an invitation can still be accepted; any other is as good as gone. */
+/** Whether an invitation can still be accepted. All others are treated as missing. */
 export function isPending({ now }: { readonly now: number | Placeholder }): SQL {
-  // Written out: a bound value would keep SQLite from the indexes of pending invitations.
+  // A literal, not a bound value: otherwise SQLite would not use the partial indexes of pending invitations.
   return sql`invites.state = 'pending' and invites.valid_until > ${now}`;
 }
 
@@ -68,17 +56,17 @@ const invitationColumns = {
 };
 const isInviter = eq(users.id, invites.invitedBy);
 
-/** Reads invitations with their inviters. */
+/** Selects invitations with their inviters. */
 export function invitationsQuery(ctx: Context, which: SQL | undefined) {
   return ctx.db.select(invitationColumns).from(invites).leftJoin(users, isInviter).where(which);
 }
 
-/** Reads the pending invitation of an address to an account. */
+/** Selects the pending invitation of an address to an account. */
 export function pendingInvitationQuery(ctx: Context, { by, value }: AccountName, emailKey: string) {
-  return pendingInviteOf(by)(ctx.db, { name: value, emailKey, now: ctx.now });
+  return pendingInvitationByEmail(by)(ctx.db, { name: value, emailKey, now: ctx.now });
 }
 
-const pendingInviteOf = memoize((by: AccountName["by"]) => {
+const pendingInvitationByEmail = memoize((by: AccountName["by"]) => {
   const address = sql`invites.account_id = ${accountIdByName(by)} and invites.email_key = ${sql.placeholder("emailKey")}`;
   return prepareQuery((queries) =>
     queries
@@ -89,9 +77,24 @@ const pendingInviteOf = memoize((by: AccountName["by"]) => {
   );
 });
 
+/** Selects a pending invitation by uuid: its account with the caller's role, and the invitation. */
+export function invitationQueries(ctx: Context, uuid: string) {
+  const which = and(sql`invites.uuid = ${uuid}`, isPending(ctx));
+  return [
+    accountQuery(ctx, sql`accounts.id = (select invites.account_id from invites where ${which})`),
+    invitationsQuery(ctx, which),
+  ] as const;
+}
+
+/** Returns a pending invitation. Throws what `checkInvitationAccess` throws. One round trip. */
+export async function getInvitation(ctx: Context, uuid: string): Promise<InvitationAccess> {
+  const [caller, [account], [invitation]] = await queryAsCaller(ctx, ...invitationQueries(ctx, uuid));
+  return checkInvitationAccess(ctx, caller, account, invitation);
+}
+
 /**
- * `checkAccess` to the account of an invitation; throws `invitation_not_found` to an outsider, whether
- * the invitation exists or not.
+ * Checks access to the account of an invitation. Throws `invitation_not_found` to outsiders, whether the
+ * invitation exists or not, and else what `checkAccess` throws.
  */
 export function checkInvitationAccess(
   ctx: Context,
@@ -103,34 +106,29 @@ export function checkInvitationAccess(
   try {
     return { ...checkAccess(ctx, caller, account), invitation };
   } catch (error) {
-    const unseen = error instanceof DomainError && error.code === "account_not_visible";
-    throw unseen ? new DomainError("invitation_not_found") : error;
+    const hidden = error instanceof DomainError && error.code === "account_not_visible";
+    throw hidden ? new DomainError("invitation_not_found") : error;
   }
 }
 
 /**
- * Nobody gives, renews or takes back a role above their own on the account, but for who may write
- * invitations everywhere. Throws `forbidden`.
+ * Checks that the caller may offer, renew or revoke a role on the account: none above their own, unless they may
+ * write invitations of every account. Throws `forbidden`.
  */
 export function checkMayGrantRole({ caller, account }: Access, role: AccountRole): void {
-  const reaches = account.callerRole !== null && rolesAtLeast(role).includes(account.callerRole);
-  if (!reaches && !caller.globalPermissions.has("invites:write"))
+  const allowed = account.callerRole !== null && rolesAtLeast(role).includes(account.callerRole);
+  if (!allowed && !caller.globalPermissions.has("invites:write")) {
     throw new DomainError("forbidden", { role });
+  }
 }
 
-/** What `checkMayGrantRole` found must still hold when the change is written: the batch fails as `conflict` else. */
-export const assertMayGrantRole = prepareAssertion(isInReach);
+/** Aborts the batch with `conflict` unless `checkMayGrantRole` would still succeed. */
+export const assertMayGrantRole = prepareAssertion(
+  ({ hasPermission }, callerUser, accountId, role: AccountRole) =>
+    sql`(${hasPermission("invites:write")} or ${hasMembership(callerUser, accountId, rolesAtLeast(role))})`,
+);
 
-function isInReach(
-  { hasPermission }: CallerConditions,
-  { id }: ActiveUser,
-  accountId: number | Placeholder,
-  role: AccountRole,
-): SQL {
-  return sql`(${hasPermission("invites:write")} or ${hasMembership(id, accountId, rolesAtLeast(role))})`;
-}
-
-/** What sending an invitation once more changes of it: its secret, its end, and that it is to be mailed. */
+/** Returns the columns that sending an invitation again changes: secret, expiry, and that a mail is due. */
 export function renewedColumns({ version }: StoredInvitation, now: number) {
   return {
     version: version + 1,
@@ -141,29 +139,35 @@ export function renewedColumns({ version }: StoredInvitation, now: number) {
   };
 }
 
-/** A batch with this fails as `conflict` when the invitation is not what was read, or out of the caller's reach. */
-export function assertInvitationUnchanged(
-  ctx: Context,
-  { caller, account, invitation }: InvitationAccess,
-): Statement {
-  const { id, version, role, sentAt } = invitation;
-  const there = sql`exists (select 1 from invites where id = ${id} and ${isPending(ctx)} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
-  const within = isInReach(callerConditions(ctx), caller, account.id, role);
-  return assertion(ctx.db, "conflict", sql`${there} and ${within}`);
+/** Aborts the batch with `conflict` unless the invitation is what was read and the caller may still change it. */
+export function assertInvitationUnchanged(ctx: Context, access: InvitationAccess): Statement[] {
+  const { id, version, role, sentAt } = access.invitation;
+  return [
+    invitationUnchanged(ctx.db, { id, version, role, sentAt, now: ctx.now }),
+    assertMayGrantRole(ctx, access, role),
+  ];
 }
 
-/** By how much the clocks of two requests at once may differ, in milliseconds. */
+const invitationUnchanged = prepareStatement(
+  ["id", "version", "role", "sentAt", "now"],
+  (db, { id, version, role, sentAt, now }) => {
+    const same = sql`exists (select 1 from invites where id = ${id} and ${isPending({ now })} and version = ${version} and sent_at = ${sentAt} and role = ${role})`;
+    return assertion(db, "conflict", same);
+  },
+);
+
+/** How far the clocks of two simultaneous requests may differ, in milliseconds. */
 const clockSkew = 60 * 1000;
 
 /**
- * What belongs behind the statement that gives an invitation about to end a new end: to a request
- * whose clock is ahead it had ended, and its seat may be another's. Fails as `seat_limit_reached` then.
+ * Returns an assertion to run after an invitation that is about to expire was extended. A request with a faster
+ * clock may have given its seat away already: the batch is then aborted with `seat_limit_reached`.
  */
 export function assertSeatStillHeld(ctx: Context, { account, invitation }: InvitationAccess): Statement[] {
   return invitation.validUntil - ctx.now > clockSkew ? [] : [assertSeatsAvailable(ctx, account, 0)];
 }
 
-/** What `inviterName` is made of; the users are joined as who invited. */
+/** Columns for `inviterName`; the query joins users as the inviters. */
 export const inviterColumns = {
   inviterId: users.id,
   firstName: users.firstName,
@@ -171,7 +175,7 @@ export const inviterColumns = {
   inviterEmail: sql<string>`users.email`.as("inviter_email"),
 };
 
-/** Whom an invited address is told it was invited by: a name, or an address where there is none; null when that user is gone. */
+/** Display name of the inviter: full name, or e-mail if no name is set; null if the user was deleted. */
 export function inviterName({
   inviterId,
   firstName,

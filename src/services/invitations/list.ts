@@ -15,7 +15,6 @@ import {
 import { queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 import { afterCursor, countRows, limitIf, orderById } from "../pagination.ts";
 import { invitationsQuery, inviterColumns, inviterName, isPending, type StoredInvitation } from "./access.ts";
 
@@ -99,7 +98,7 @@ export async function listReceivedInvitations(ctx: Context): Promise<readonly Re
     .from(invites)
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
     .leftJoin(users, eq(users.id, invites.invitedBy))
-    .where(and(sql`invites.email_key = ${ownAddress(ctx)}`, isPending(ctx)))
+    .where(and(sql`invites.email_key = ${callerConditions(ctx).verifiedEmail}`, isPending(ctx)))
     .orderBy(sql`invites.id`);
   const [, rows] = await queryAsCaller(ctx, sentTo);
   return rows.map((row) => ({
@@ -109,13 +108,4 @@ export async function listReceivedInvitations(ctx: Context): Promise<readonly Re
     inviter: inviterName(row),
     validUntil: row.validUntil,
   }));
-}
-
-/** The caller's verified address, for use inside a statement; NULL where there is none. */
-function ownAddress(ctx: Context) {
-  const { principal } = ctx;
-  if (principal.kind === "token") {
-    return sql`(select users.verified_email from users where users.id = ${callerId(ctx)})`;
-  }
-  return sql`${principal.identity.verifiedEmail ?? null}`;
 }

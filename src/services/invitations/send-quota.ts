@@ -1,18 +1,18 @@
-/** How many mails of invitations an account sends in an hour: counted on its row, in the batch that asks for the mail. */
+/** Limits how many invitation mails an account sends per hour. The count is in the account's row. */
 import { eq, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { invitationQuotaWindow, maxInvitationsPerHour } from "../../domain/invitation.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
-import { type Placeholders, prepareStatement } from "../../storage/prepared.ts";
+import { prepareStatement, type Placeholders } from "../../storage/prepared.ts";
 import { accounts } from "../../storage/schema.ts";
 import type { FoundAccount } from "../accounts/access.ts";
 import type { Context } from "../caller/context.ts";
 
-type Hourly = Pick<FoundAccount, "id" | "invitesSince" | "invitesSent">;
+type QuotaAccount = Pick<FoundAccount, "id" | "invitesSince" | "invitesSent">;
 
-/** Throws `invitation_quota_exceeded`, until the hour is over, where the account has sent as many as an hour allows. */
-export function checkSendQuota({ now, settings }: Context, account: Hourly): void {
+/** Throws `invitation_quota_exceeded` if the account has sent as many invitations as an hour allows. */
+export function checkSendQuota({ now, settings }: Context, account: QuotaAccount): void {
   const { invitesSince: since, invitesSent } = account;
   if (!settings.limitsInvites || since === null || since + invitationQuotaWindow <= now) return;
   if (invitesSent < maxInvitationsPerHour) return;
@@ -29,29 +29,31 @@ export function checkSendQuota({ now, settings }: Context, account: Hourly): voi
   });
 }
 
-/** The statements that count one mail; their batch fails as `conflict` when the last was taken since. */
-export function consumeSendQuota({ db, now, settings }: Context, { id }: Hourly): Statement[] {
-  const hour = { id, now, before: now - invitationQuotaWindow };
-  return settings.limitsInvites
-    ? [assertSendQuota(db, hour), countSending(db, hour)]
-    : [countSending(db, hour)];
+/** Aborts the batch with `conflict` if the quota was used up in between. */
+export function assertSendQuota({ db, now, settings }: Context, { id }: QuotaAccount): Statement[] {
+  return settings.limitsInvites ? [quotaLeft(db, { id, before: now - invitationQuotaWindow })] : [];
 }
 
-const assertSendQuota = prepareStatement(["id", "before"], (db, hour) => {
-  const left = sql`exists (select 1 from accounts where id = ${hour.id} and (${begins(hour)} or invites_sent < ${maxInvitationsPerHour}))`;
+/** Counts one mail. Writes the account's row. */
+export function countSending({ db, now }: Context, { id }: QuotaAccount): Statement {
+  return countOne(db, { id, now, before: now - invitationQuotaWindow });
+}
+
+const quotaLeft = prepareStatement(["id", "before"], (db, { id, before }) => {
+  const left = sql`exists (select 1 from accounts where id = ${id} and (${isNewWindow({ before })} or invites_sent < ${maxInvitationsPerHour}))`;
   return assertion(db, "conflict", left);
 });
 
-const countSending = prepareStatement(["id", "now", "before"], (db, hour) =>
+const countOne = prepareStatement(["id", "now", "before"], (db, { id, now, before }) =>
   db
     .update(accounts)
     .set({
-      invitesSince: sql`case when ${begins(hour)} then ${hour.now} else invites_since end`,
-      invitesSent: sql`case when ${begins(hour)} then 1 else invites_sent + 1 end`,
+      invitesSince: sql`case when ${isNewWindow({ before })} then ${now} else invites_since end`,
+      invitesSent: sql`case when ${isNewWindow({ before })} then 1 else invites_sent + 1 end`,
     })
-    .where(eq(accounts.id, hour.id)),
+    .where(eq(accounts.id, id)),
 );
 
-function begins({ before }: Placeholders<"before">): SQL {
+function isNewWindow({ before }: Placeholders<"before">): SQL {
   return sql`(invites_since is null or invites_since <= ${before})`;
 }

@@ -3,6 +3,7 @@
  * and the HMAC-SHA-256 of both (32 bytes). Made anew from the row whenever a mail needs it, so
  * nothing secret is stored; a resend moves the version, which ends every older one.
  */
+import type { JobOf } from "../../domain/job.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 
 /** What a secret stands for; whether that is still so, only the database knows. */
@@ -56,4 +57,9 @@ function decode(token: string): Uint8Array<ArrayBuffer> | undefined {
 function importKey(key: string): Promise<CryptoKey> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   return crypto.subtle.importKey("raw", new TextEncoder().encode(key), algorithm, false, ["sign", "verify"]);
+}
+
+/** Returns the job that mails one version of an invitation. */
+export function mailJob({ uuid, version }: InvitationReference): JobOf<"mail-invitation"> {
+  return { kind: "mail-invitation", uuid, version };
 }

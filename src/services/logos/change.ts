@@ -1,26 +1,28 @@
 import { DomainError } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { logoKey, putLogo } from "../../storage/logos.ts";
+import { accountQuery } from "../accounts/access.ts";
+import { accountChange } from "../accounts/update.ts";
 import type { Access } from "../accounts/access.ts";
-import { writeAccount } from "../accounts/update.ts";
 import type { Context } from "../caller/context.ts";
-import { enqueueLogoDeletion } from "./cleanup.ts";
-import { currentLogo, getLogoOwner, type Logo, type LogoOwner, withLogoStorage } from "./get.ts";
+import { type Change, commit, type NoChange } from "../commit.ts";
+import { logoDeletionJob } from "../background/logo-cleanup.ts";
+import { checkLogoOwner, currentLogo, type Logo, type LogoOwner, withLogoStorage } from "./get.ts";
 
-/** An image that may be a logo. */
+/** An image whose format was checked. */
 export interface Image {
   readonly bytes: Uint8Array;
   readonly type: ImageType;
 }
 
-/** The logos, by SHA-256, that a change is meant for; undefined: any. */
+/** SHA-256 of the logos that a change accepts; undefined for any. */
 type ExpectedLogos = readonly string[] | undefined;
 
 /**
- * Makes an image the logo of an account. Its content is stored before the account points to it, and
- * what it replaces goes afterwards. Throws what `getLogoOwner` throws, `version_mismatch` where the
- * logo is none of those `expected`, and `logo_storage_unavailable`. Two round trips and one write to R2;
- * with the logo that it already is, one round trip and a look whether it is stored.
+ * Stores an image as the logo of an account. The image is stored before the account refers to it; the previous
+ * one is deleted later. Throws what `checkLogoOwner` throws, `version_mismatch` unless the logo is one of the
+ * `expected` ones, and `logo_storage_unavailable`. Two round trips and one write to R2. The same image again costs
+ * one round trip and one look into R2.
  */
 export async function uploadLogo(
   ctx: Context,
@@ -28,56 +30,58 @@ export async function uploadLogo(
   { bytes, type }: Image,
   expected: ExpectedLogos,
 ): Promise<void> {
-  const access = await getLogoOwner(ctx, owner);
-  const { uuid } = access.account;
-  const former = currentLogo(access.account);
-  checkExpectedLogo(former, expected);
   const hash = await sha256(bytes);
-  if (former?.hash === hash) {
-    const key = logoKey(uuid, former);
-    if ((await withLogoStorage(() => ctx.logos.head(key))) === null) {
-      await withLogoStorage(() => putLogo(ctx.logos, key, { bytes, hash, type }));
+  await commit(ctx, [accountQuery(ctx, owner.name)] as const, async (caller, [found]) => {
+    const access = checkLogoOwner(ctx, caller, found, owner);
+    const { uuid } = access.account;
+    const previous = currentLogo(access.account);
+    checkExpectedLogo(previous, expected);
+    if (previous?.hash === hash) {
+      const key = logoKey(uuid, previous);
+      if ((await withLogoStorage(() => ctx.logos.head(key))) === null) {
+        await withLogoStorage(() => putLogo(ctx.logos, key, { bytes, hash, type }));
+      }
+      return { access, unchanged: access };
     }
-    return;
-  }
-  const logo: Logo = { hash, type, upload: crypto.randomUUID() };
-  const key = logoKey(uuid, logo);
-  await withLogoStorage(() => putLogo(ctx.logos, key, { bytes, hash, type }));
-  try {
-    await setCurrentLogo(ctx, access, logo);
-  } catch (error) {
-    // Refused by name, the batch has certainly changed nothing, and nothing else knows the key. After
-    // any other failure the account may point to it: the sweep tells.
-    if (error instanceof DomainError && error.code !== "storage_unavailable") {
-      ctx.defer(ctx.logos.delete(key));
-    }
-    throw error;
-  }
-  if (former !== undefined) ctx.defer(enqueueLogoDeletion(ctx.jobs, uuid, former));
+    const logo: Logo = { hash, type, upload: crypto.randomUUID() };
+    const key = logoKey(uuid, logo);
+    await withLogoStorage(() => putLogo(ctx.logos, key, { bytes, hash, type }));
+    // No account refers to the key then. If the outcome is unknown, the cleanup decides.
+    return { ...logoChange(ctx, access, logo), onRefused: () => ctx.logos.delete(key) };
+  });
 }
 
 /**
- * Takes an account's logo away. Throws what `getLogoOwner` throws, `logo_not_found`, and
- * `version_mismatch` where it is none of those `expected`. Two round trips.
+ * Removes an account's logo. Throws what `checkLogoOwner` throws, `logo_not_found`, and `version_mismatch` unless
+ * it is one of the `expected` ones. Two round trips.
  */
 export async function deleteLogo(ctx: Context, owner: LogoOwner, expected: ExpectedLogos): Promise<void> {
-  const access = await getLogoOwner(ctx, owner);
-  const former = currentLogo(access.account);
-  if (former === undefined) throw new DomainError("logo_not_found");
-  checkExpectedLogo(former, expected);
-  await setCurrentLogo(ctx, access, undefined);
-  ctx.defer(enqueueLogoDeletion(ctx.jobs, access.account.uuid, former));
+  await commit(ctx, [accountQuery(ctx, owner.name)] as const, (caller, [found]) => {
+    const access = checkLogoOwner(ctx, caller, found, owner);
+    const previous = currentLogo(access.account);
+    if (previous === undefined) throw new DomainError("logo_not_found");
+    checkExpectedLogo(previous, expected);
+    return logoChange(ctx, access, undefined);
+  });
 }
 
 function checkExpectedLogo(logo: Logo | undefined, expected: ExpectedLogos): void {
-  const fits = expected === undefined || (logo !== undefined && expected.includes(logo.hash));
-  if (!fits) throw new DomainError("version_mismatch");
+  const matches = expected === undefined || (logo !== undefined && expected.includes(logo.hash));
+  if (!matches) throw new DomainError("version_mismatch");
 }
 
-/** The account is as it was read, or `conflict` is thrown: so the former logo is the one replaced. */
-async function setCurrentLogo(ctx: Context, access: Access, logo: Logo | undefined): Promise<void> {
+/** The account must be what was read, so the previous logo is the one that is replaced. */
+function logoChange(ctx: Context, access: Access, logo: Logo | undefined): Change<Access> | NoChange<Access> {
+  const previous = currentLogo(access.account);
   const { hash = null, type = null, upload = null } = logo ?? {};
-  await writeAccount(ctx, access, { logoHash: hash, logoType: type, logoUpload: upload }, undefined);
+  const change = accountChange(
+    ctx,
+    access,
+    { logoHash: hash, logoType: type, logoUpload: upload },
+    undefined,
+  );
+  const jobs = previous === undefined ? [] : [logoDeletionJob(access.account.uuid, previous)];
+  return { ...change, jobs };
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {

@@ -3,31 +3,38 @@ import type { ImageType } from "../../domain/logo.ts";
 import { retry } from "../../domain/retry.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { logoKey, type StoredLogo } from "../../storage/logos.ts";
-import { type Access, AccountName, type FoundAccount } from "../accounts/access.ts";
-import { getAccount } from "../accounts/get.ts";
+import {
+  type Access,
+  type AccountName,
+  accountQuery,
+  checkAccess,
+  type FoundAccount,
+} from "../accounts/access.ts";
+import { type Caller, queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
 
-/** Whose logo is asked for: the account of a name, which must have this id. */
+/** The account of a logo: named in the path, and by its id in the query. */
 export interface LogoOwner {
-  /** Its slug or its id. */
-  readonly name: string;
+  readonly name: AccountName;
   readonly accountId: string;
 }
 
-/** A logo as its account points to it. */
+/** The logo that an account refers to. */
 export type Logo = StoredLogo & { readonly type: ImageType };
 
-/**
- * The account whose logo the caller may do this to. Throws what `checkAccess` throws, and
- * `account_not_found` where the id is another account's. One round trip.
- */
-export async function getLogoOwner(ctx: Context, { name, accountId }: LogoOwner): Promise<Access> {
-  const access = await getAccount(ctx, new AccountName(name));
+/** Checks access to the account. Throws what `checkAccess` throws, and `account_not_found` for another account's id. */
+export function checkLogoOwner(
+  ctx: Context,
+  caller: Caller,
+  found: FoundAccount | undefined,
+  { accountId }: LogoOwner,
+): Access {
+  const access = checkAccess(ctx, caller, found);
   if (parseUuid(accountId) !== access.account.uuid) throw new DomainError("account_not_found");
   return access;
 }
 
-/** The logo an account points to; undefined where it has none. */
+/** Returns the logo that an account refers to, if any. */
 export function currentLogo({
   logoHash: hash,
   logoUpload: upload,
@@ -37,51 +44,51 @@ export function currentLogo({
 }
 
 /**
- * Does something where logos are stored, and again when it fails: each upload has a key of its own, so
- * nothing is done there that may not be done twice. Throws `logo_storage_unavailable` when it cannot be reached.
+ * Runs an operation on R2 and retries it if it fails: every upload has a key of its own, so any operation may run
+ * twice. Throws `logo_storage_unavailable`.
  */
-export async function withLogoStorage<Result>(reach: () => Promise<Result>): Promise<Result> {
+export async function withLogoStorage<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
-    return await retry(reach, () => true);
+    return await retry(run, () => true);
   } catch (error) {
     throw new DomainError("logo_storage_unavailable", { retryAfter: 1 }, errorName(error));
   }
 }
 
-/** What of a logo is wanted. */
+/** Which parts of a logo are needed. */
 export interface LogoQuery {
-  /** Whether the caller has the content of this SHA-256 already, and wants none of it. */
+  /** Whether the client already has the content with this SHA-256. */
   readonly isKnown: (hash: string) => boolean;
-  /** Whether its bytes are wanted, and not only how many there are. */
+  /** Whether the bytes are needed, not only the size. */
   readonly bytes: boolean;
 }
 
-/** A logo as far as it was wanted. */
 export interface FoundLogo {
   /** SHA-256 of the content. */
   readonly hash: string;
   readonly type: ImageType;
-  /** Undefined where the caller knows it. */
+  /** Undefined if the client has it already. */
   readonly content: { readonly size: number; readonly bytes: ReadableStream | null } | undefined;
 }
 
-/** How often the account is looked at for a logo that is stored. */
+/** How often the account is read again when its logo is missing from R2. */
 const maxAttempts = 3;
 
 /**
- * An account's logo. Throws what `getLogoOwner` throws, `logo_not_found` and `logo_storage_unavailable`. One
- * round trip, and one read of R2 where the content is wanted.
+ * Returns an account's logo. Throws what `checkLogoOwner` throws, `logo_not_found` and `logo_storage_unavailable`.
+ * One round trip, and one read of R2 if the content is needed.
  */
 export async function getLogo(ctx: Context, owner: LogoOwner, query: LogoQuery): Promise<FoundLogo> {
-  for (let look = 1; look <= maxAttempts; look += 1) {
-    const { account } = await getLogoOwner(ctx, owner);
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const [caller, [found]] = await queryAsCaller(ctx, accountQuery(ctx, owner.name));
+    const { account } = checkLogoOwner(ctx, caller, found, owner);
     const logo = currentLogo(account);
     if (logo === undefined) throw new DomainError("logo_not_found");
     const { hash, type } = logo;
     if (query.isKnown(hash)) return { hash, type, content: undefined };
     const content = await openLogo(ctx, logoKey(account.uuid, logo), query.bytes);
     if (content !== undefined) return { hash, type, content };
-    // It was replaced between the two reads; its successor was stored before it became the logo.
+    // It was replaced between the two reads. The new logo was stored before the account referred to it.
   }
   console.error({ event: "logo_missing_in_storage", requestId: ctx.requestId });
   throw new DomainError("logo_not_found");

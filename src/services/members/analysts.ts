@@ -12,9 +12,8 @@ import { searchTerms } from "../../domain/search.ts";
 import { accounts, counters, memberships, users } from "../../storage/schema.ts";
 import { AccountName, accountQuery, checkAccess, hasAccountPermission } from "../accounts/access.ts";
 import { queryAsCaller } from "../caller/caller.ts";
-import { callerConditions, hasGlobalPermission } from "../caller/conditions.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 import {
   afterCursor,
   containsTerms,
@@ -66,7 +65,7 @@ const analystColumns = {
 async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: PageWindow) {
   const which = new AccountName(organization);
   const account = sql`(select id from ${accounts} where ${which})`;
-  const concerned = sql`(${hasAccountPermission(callerConditions(ctx), account, "members:search")} or ${hasGlobalPermission(ctx, "analysts:read")})`;
+  const concerned = sql`(${hasAccountPermission(callerConditions(ctx), account, "members:search")} or ${callerConditions(ctx).hasPermission("analysts:read")})`;
   const inAccount = sql`memberships.account_id = ${account}`;
   const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, concerned, terms.length > 0);
   const [caller, [found], rows, count] = await queryAsCaller(
@@ -81,8 +80,8 @@ async function readNamed(ctx: Context, organization: string, terms: readonly str
 }
 
 async function readAcross(ctx: Context, terms: readonly string[], window: PageWindow) {
-  const mine = sql`memberships.account_id in (select mine.account_id from memberships as mine where mine.user_id = ${callerId(ctx)})`;
-  const all = hasGlobalPermission(ctx, "analysts:read");
+  const mine = sql`memberships.account_id in (select mine.account_id from memberships as mine where mine.user_id = ${callerConditions(ctx).userId})`;
+  const all = callerConditions(ctx).hasPermission("analysts:read");
   const own = membersWhere(ctx, and(mine, contains(terms)), window, not(all));
   const every = everyMember(ctx, terms, window, all);
   const [caller, ownRows, ownCount, allRows, allCount] = await queryAsCaller(

@@ -7,21 +7,27 @@ import { makePage, type PageLink, type PageRequest, pageWindow } from "../../dom
 import { effectiveUsageLimit, type Plan, planLimits, trialEnd } from "../../domain/plan.ts";
 import { searchTerms } from "../../domain/search.ts";
 import { uncached } from "../../storage/prepared.ts";
-import { accountColumns, type AccountName, type StoredAccount } from "../accounts/access.ts";
-import { getAccount } from "../accounts/get.ts";
+import {
+  accountColumns,
+  accountQuery,
+  checkAccess,
+  type AccountName,
+  type FoundAccount,
+  type StoredAccount,
+} from "../accounts/access.ts";
 import { allAccountsQuery } from "../accounts/list-queries.ts";
-import { type ExpectedVersions, writeAccount } from "../accounts/update.ts";
+import { accountChange, type ExpectedVersions } from "../accounts/update.ts";
 import { queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 import { changedFields } from "../changed-fields.ts";
-import { enqueueJob } from "../jobs.ts";
-import { pushLimit } from "../usage/sync-limit.ts";
+import { commit } from "../commit.ts";
+import { pushLimit } from "../background/sync-usage-limit.ts";
 
-/** An account as the operator sees it. */
+/** An account in the operator API. */
 export type ManagedAccount = StoredAccount & { readonly zoneSlug: string | null };
 
-/** One page and where the next begins. */
+/** A page and the cursor of the next one. */
 export interface ManagedPage<Row> {
   readonly items: readonly Row[];
   readonly next: PageLink | undefined;
@@ -34,39 +40,39 @@ const columns = {
   ),
 };
 
-/** A page of all accounts, by title, or of those a search finds, by id. One round trip. */
+/** Returns a page of all accounts by title, or of those that a search finds by id. One round trip. */
 export async function listManagedAccounts(
   ctx: Context,
   search: string | undefined,
   request: PageRequest,
 ): Promise<ManagedPage<ManagedAccount>> {
   const terms = searchTerms(search ?? "");
-  const scope = { queries: new QueryBuilder(), asker: callerConditions(ctx) };
+  const scope = { queries: new QueryBuilder(), caller: callerConditions(ctx) };
   const every = allAccountsQuery<ManagedAccount>(scope, columns, {}, terms, pageWindow(request));
   const [, rows] = await queryAsCaller(ctx, uncached(ctx.db, every.rows));
   const page = makePage(request, rows, 0, (row) => (terms.length > 0 ? [row.id] : [row.titleKey, row.id]));
   return { items: page?.rows ?? [], next: page?.next };
 }
 
-/** What an operator sets on an account; a key left out stays. */
+/** An account's settings; omitted fields stay. */
 export interface AccountSettings {
   readonly type?: Plan | undefined;
-  /** The account's own limits; null: back to the plan's. */
+  /** The account's own limits; null restores the plan's. */
   readonly maxUsers?: number | null | undefined;
   readonly maxKnowledgeBoxes?: number | null | undefined;
   readonly usageLimit?: number | null | undefined;
-  /** A part left out stays. */
+  /** Omitted parts stay. */
   readonly limits?: Partial<AccountLimits> | null | undefined;
   readonly usageEnforcement?: UsageEnforcement | undefined;
-  /** Epoch milliseconds; null: no end. */
+  /** Epoch milliseconds; null for no end. */
   readonly trialExpiresAt?: number | null | undefined;
   readonly idpRoute?: string | null | undefined;
 }
 
 /**
- * Sets what an account may use. With a plan that is no trial the trial ends, and a block for an
- * expired trial ends with the trial, or with a later end of it. Throws `account_not_found` and
- * `version_mismatch`. Two round trips; one when nothing changes.
+ * Changes what an account may use. A plan without a trial ends the trial. A block for an expired trial ends with
+ * the trial, or if the trial is extended. Throws `account_not_found` and `version_mismatch`. Two round trips; one
+ * if nothing changes.
  */
 export async function updateManagedAccount(
   ctx: Context,
@@ -74,36 +80,44 @@ export async function updateManagedAccount(
   { limits, ...settings }: AccountSettings,
   expected: ExpectedVersions | undefined,
 ): Promise<ManagedAccount> {
-  const access = await getAccount(ctx, which);
-  const { account } = access;
-  const plan = settings.type ?? account.type;
-  const trialExpiresAt =
-    settings.trialExpiresAt !== undefined || plan === account.type
-      ? settings.trialExpiresAt
-      : planLimits[plan].trialDays === null
-        ? null
-        : (account.trialExpiresAt ?? trialEnd(plan, ctx.now));
-  const goesOn = trialExpiresAt !== undefined && (trialExpiresAt === null || trialExpiresAt > ctx.now);
-  const freed: BlockingState | undefined =
-    account.blockingState === "trial_expired" && goesOn ? "unblocked" : undefined;
-  const wanted = {
-    ...settings,
-    trialExpiresAt,
-    blockingState: freed,
-    limits: mergedLimits(account.limits, limits),
-  };
-  const written = await writeAccount(ctx, access, changedFields(account, wanted), expected);
-  const limit = effectiveUsageLimit(written.account);
-  if (limit !== effectiveUsageLimit(account)) {
-    // What is told now may get lost, or arrive behind what a later change tells: the job tells what is
-    // stored a second later. Increments bring the limit they were admitted under in any case.
-    ctx.defer(pushLimit(ctx, written.account, limit).catch(() => undefined));
-    ctx.defer(enqueueJob(ctx.jobs, { kind: "tell-limit", accountUuid: account.uuid }));
-  }
-  return written.account;
+  const { account: updated } = await commit(ctx, [accountQuery(ctx, which)] as const, (caller, [found]) => {
+    const access = checkAccess(ctx, caller, found);
+    const { account } = access;
+    const trialExpiresAt = trialEndAfter(account, settings, ctx.now);
+    const continues = trialExpiresAt !== undefined && (trialExpiresAt === null || trialExpiresAt > ctx.now);
+    const patch = {
+      ...settings,
+      trialExpiresAt,
+      blockingState:
+        account.blockingState === "trial_expired" && continues ? ("unblocked" as const) : undefined,
+      limits: mergeLimits(account.limits, limits),
+    };
+    const change = accountChange(ctx, access, changedFields(account, patch), expected);
+    if ("unchanged" in change) return change;
+    const limit = effectiveUsageLimit({ ...account, ...changedFields(account, patch) });
+    if (limit === effectiveUsageLimit(account)) return change;
+    return {
+      ...change,
+      // The push may be lost or overtaken by a later one; the job then pushes what is stored. Increments bring
+      // the limit that they are admitted under in any case.
+      push: () => pushLimit(ctx, account, limit),
+      jobs: [{ job: { kind: "sync-usage-limit", accountUuid: account.uuid } }],
+    };
+  });
+  return updated;
 }
 
-/** Whether an account is blocked, and which of its features are; a key left out stays. */
+/** The end of the trial with new settings; undefined if it does not change, null if there is no trial. */
+function trialEndAfter(
+  account: FoundAccount,
+  { type: plan = account.type, trialExpiresAt }: Omit<AccountSettings, "limits">,
+  now: number,
+): number | null | undefined {
+  if (trialExpiresAt !== undefined || plan === account.type) return trialExpiresAt;
+  return planLimits[plan].trialDays === null ? null : (account.trialExpiresAt ?? trialEnd(plan, now));
+}
+
+/** Whether an account is blocked, and which of its features; omitted fields stay. */
 export interface Block {
   /** Never `quota`, which only usage sets. */
   readonly blockingState?: Exclude<BlockingState, "quota"> | undefined;
@@ -111,8 +125,8 @@ export interface Block {
 }
 
 /**
- * Blocks or unblocks an account. Unblocked after its trial, it is on trial no longer. Throws
- * `account_not_found` and `version_mismatch`. Two round trips; one when nothing changes.
+ * Blocks or unblocks an account. Unblocking an account after its trial ends the trial. Throws
+ * `account_not_found` and `version_mismatch`. Two round trips; one if nothing changes.
  */
 export async function blockAccount(
   ctx: Context,
@@ -120,23 +134,25 @@ export async function blockAccount(
   { blockingState, blockedFeatures }: Block,
   expected: ExpectedVersions | undefined,
 ): Promise<ManagedAccount> {
-  const access = await getAccount(ctx, which);
-  const { trialExpiresAt } = access.account;
-  const over = trialExpiresAt !== null && trialExpiresAt <= ctx.now;
-  const wanted = {
-    blockingState,
-    blockedFeatures: blockedFeatures === undefined ? undefined : [...new Set(blockedFeatures)],
-    trialExpiresAt: blockingState === "unblocked" && over ? null : undefined,
-  };
-  const written = await writeAccount(ctx, access, changedFields(access.account, wanted), expected);
-  return written.account;
+  const { account: updated } = await commit(ctx, [accountQuery(ctx, which)] as const, (caller, [found]) => {
+    const access = checkAccess(ctx, caller, found);
+    const { trialExpiresAt } = access.account;
+    const trialIsOver = trialExpiresAt !== null && trialExpiresAt <= ctx.now;
+    const patch = {
+      blockingState,
+      blockedFeatures: blockedFeatures === undefined ? undefined : [...new Set(blockedFeatures)],
+      trialExpiresAt: blockingState === "unblocked" && trialIsOver ? null : undefined,
+    };
+    return accountChange(ctx, access, changedFields(access.account, patch), expected);
+  });
+  return updated;
 }
 
-function mergedLimits(
-  present: AccountLimits | null,
-  wanted: Partial<AccountLimits> | null | undefined,
+function mergeLimits(
+  current: AccountLimits | null,
+  patch: Partial<AccountLimits> | null | undefined,
 ): AccountLimits | null | undefined {
-  if (wanted === null || wanted === undefined) return wanted;
-  const { upload = present?.upload ?? null, usage = present?.usage ?? null } = wanted;
+  if (patch === null || patch === undefined) return patch;
+  const { upload = current?.upload ?? null, usage = current?.usage ?? null } = patch;
   return upload === null && usage === null ? null : { upload, usage };
 }

@@ -4,27 +4,27 @@ import { DomainError } from "../../domain/errors.ts";
 import { makePage, type PageRequest, pageWindow } from "../../domain/pagination.ts";
 import { searchTerms } from "../../domain/search.ts";
 import type { UserType } from "../../domain/user.ts";
-import { assertion, runBatch, type Statement } from "../../storage/database.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
 import { users } from "../../storage/schema.ts";
-import { auditStatement } from "../audit.ts";
 import { queryAsCaller } from "../caller/caller.ts";
-import { assertOperator } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { checkAssignable, groupIdsQuery, groupsDiffer, setGroups } from "../groups/assign.ts";
+import { changedFields } from "../changed-fields.ts";
+import { commit } from "../commit.ts";
+import { checkAssignable, groupIdsQuery, setGroups } from "../groups/assign.ts";
 import { allUsersQuery } from "../users/list.ts";
 import type { ManagedPage } from "./accounts.ts";
 
-/** A user as the operator sees them. */
+/** A user in the operator API. */
 export interface ManagedUser extends Omit<typeof users.$inferSelect, "searchText" | "emailKey"> {
-  /** The groups' keys, ascending. */
+  /** Group ids, ascending. */
   readonly groups: readonly number[];
 }
 
-/** What an operator sets on a user; a key left out stays. */
+/** A user's settings; omitted fields stay. */
 export interface UserSettings {
-  /** Never ROOT: an operator is who the configuration names. */
+  /** Never ROOT: operators come from the configuration. */
   readonly type?: Exclude<UserType, "ROOT"> | undefined;
-  /** Ascending, none twice. */
+  /** Ascending, without duplicates. */
   readonly groups?: readonly number[] | undefined;
   readonly isActive?: boolean | undefined;
 }
@@ -38,7 +38,7 @@ const columns = {
 };
 type UserRow = typeof users.$inferSelect & { readonly groups: string };
 
-/** A page of all users, or of those a search finds, by id. One round trip. */
+/** Returns a page of all users, or of those that a search finds, by id. One round trip. */
 export async function listManagedUsers(
   ctx: Context,
   search: string | undefined,
@@ -47,67 +47,63 @@ export async function listManagedUsers(
   const found = allUsersQuery<UserRow>(ctx, columns, searchTerms(search ?? ""), pageWindow(request));
   const [, rows] = await queryAsCaller(ctx, found.rows);
   const page = makePage(request, rows, 0, ({ id }) => [id]);
-  return { items: page?.rows.map(asManaged) ?? [], next: page?.next };
+  return { items: page?.rows.map(toManagedUser) ?? [], next: page?.next };
 }
 
-/** One user. Throws `user_not_found`. One round trip. */
+/** Returns a user. Throws `user_not_found`. One round trip. */
 export async function getManagedUser(ctx: Context, uuid: string): Promise<ManagedUser> {
   const [, [row]] = await queryAsCaller(ctx, userQuery(ctx, uuid));
-  return requireUser(row);
+  return toManagedUser(row);
 }
 
 /**
- * Sets a user's type and groups, and whether they are active. Throws `user_not_found`,
- * `group_unknown`, and `last_owner` when the only active owner of an account would be deactivated.
- * Two round trips; one when nothing changes.
+ * Changes a user's type and groups, and whether they are active; omitted fields stay. Throws `user_not_found`,
+ * `group_unknown`, and `last_owner` if the only active owner of an account would be deactivated. Two round trips;
+ * one if nothing changes.
  */
-export async function updateManagedUser(
-  ctx: Context,
-  uuid: string,
-  settings: UserSettings,
-): Promise<ManagedUser> {
+export function updateManagedUser(ctx: Context, uuid: string, settings: UserSettings): Promise<ManagedUser> {
   const { db } = ctx;
-  const [caller, [row], known] = await queryAsCaller(ctx, userQuery(ctx, uuid), groupIdsQuery(ctx));
-  const user = requireUser(row);
-  const { type = user.type, groups = user.groups, isActive = user.isActive } = settings;
-  checkAssignable(caller, groups, user.groups, known);
-  const regroup = groupsDiffer(groups, user.groups);
-  if (type === user.type && isActive === user.isActive && !regroup) return user;
+  return commit(ctx, [userQuery(ctx, uuid), groupIdsQuery(ctx)] as const, (caller, [row], knownGroups) => {
+    const user = toManagedUser(row);
+    checkAssignable(caller, settings.groups, user.groups, knownGroups);
+    const changed = changedFields<Pick<ManagedUser, keyof UserSettings>>(user, settings);
+    const names = Object.keys(changed) as (keyof UserSettings)[];
+    if (names.length === 0) return { access: "manage", unchanged: user };
 
-  await runBatch(db, [
-    assertOperator(ctx, caller),
-    stillAsRead(ctx, user),
-    db.update(users).set({ type, isActive }).where(eq(users.id, user.id)),
-    ...(regroup ? setGroups(ctx, uuid, groups) : []),
-    auditStatement(ctx, caller, {
-      accountId: null,
-      action: "user.updated",
-      target: `user:${uuid}`,
-      changes: {
-        ...(type === user.type ? {} : { type: [user.type, type] as const }),
-        ...(isActive === user.isActive ? {} : { is_active: [user.isActive, isActive] as const }),
-        ...(regroup ? { groups: [user.groups, groups] as const } : {}),
+    const { type, isActive, groups } = { ...user, ...changed };
+    return {
+      access: "manage",
+      assert: [assertUnchanged(ctx, user)],
+      write: [
+        db.update(users).set({ type, isActive }).where(eq(users.id, user.id)),
+        ...(changed.groups === undefined ? [] : setGroups(ctx, uuid, groups)),
+      ],
+      audit: {
+        accountId: null,
+        action: "user.updated",
+        target: `user:${uuid}`,
+        changes: Object.fromEntries(
+          names.map((name) => [name === "isActive" ? "is_active" : name, [user[name], changed[name]]]),
+        ),
       },
-    }),
-  ]);
-  return { ...user, type, isActive, groups };
+      result: { ...user, type, isActive, groups },
+    };
+  });
 }
 
 function userQuery(ctx: Context, uuid: string) {
   return ctx.db.select(columns).from(users).where(eq(users.uuid, uuid));
 }
 
-function requireUser(row: UserRow | undefined): ManagedUser {
+function toManagedUser(row: UserRow | undefined): ManagedUser {
   if (row === undefined) throw new DomainError("user_not_found");
-  return asManaged(row);
+  const groups = (JSON.parse(row.groups) as number[]).sort((left, right) => left - right);
+  return { ...row, groups };
 }
 
-function asManaged({ groups, ...row }: UserRow): ManagedUser {
-  return { ...row, groups: (JSON.parse(groups) as number[]).sort((left, right) => left - right) };
-}
-
-function stillAsRead(ctx: Context, { id, type, isActive, groups }: ManagedUser): Statement {
-  const grouped = sql`(select json_group_array(group_id) from (select group_id from user_groups where user_id = ${id} order by group_id))`;
-  const same = sql`exists (select 1 from users where id = ${id} and type = ${type} and is_active = ${isActive ? 1 : 0}) and ${grouped} = ${JSON.stringify(groups)}`;
+/** Aborts the batch with `conflict` if the user's settings changed. */
+function assertUnchanged(ctx: Context, { id, type, isActive, groups }: ManagedUser): Statement {
+  const currentGroups = sql`(select json_group_array(group_id) from (select group_id from user_groups where user_id = ${id} order by group_id))`;
+  const same = sql`exists (select 1 from users where id = ${id} and type = ${type} and is_active = ${isActive ? 1 : 0}) and ${currentGroups} = ${JSON.stringify(groups)}`;
   return assertion(ctx.db, "conflict", same);
 }

@@ -14,7 +14,7 @@ import {
 } from "../accounts/access.ts";
 import { queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
-import { prepareForCaller, userIdOf } from "../caller/credentials.ts";
+import { prepareForCaller } from "../caller/conditions.ts";
 
 /** What it takes of an account to count its usage: a quarter of it, as nothing is asked for so often. */
 export type MeteredAccount = Pick<
@@ -38,7 +38,7 @@ export async function getMeteredAccount(ctx: Context, nameOrId: string): Promise
 }
 
 const countedNamed = memoize((by: AccountName["by"]) =>
-  prepareForCaller((queries, credentials) =>
+  prepareForCaller((queries, { userId }) =>
     queries
       .select({
         id: accounts.id,
@@ -52,7 +52,7 @@ const countedNamed = memoize((by: AccountName["by"]) =>
       })
       .from(accounts)
       .leftJoin(zones, joinsZone)
-      .leftJoin(memberships, joinsMembership(userIdOf(credentials)))
+      .leftJoin(memberships, joinsMembership(userId))
       .where(matchesName(by)),
   ),
 );

@@ -1,18 +1,19 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 
-import { assertion, runBatch, type Statement } from "../../storage/database.ts";
-import { auditRows, deletedIdentities, identities, invites, users } from "../../storage/schema.ts";
-import { auditStatement, nextAuditId } from "../audit.ts";
-import { type Caller, queryAsCaller } from "../caller/caller.ts";
+import { assertion, type Statement } from "../../storage/database.ts";
+import { deletedIdentities, identities, invites, users } from "../../storage/schema.ts";
+import { auditAccountsStatement } from "../audit.ts";
+import type { Caller } from "../caller/caller.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 import { identityHash } from "../caller/sign-in.ts";
+import { commit } from "../commit.ts";
 import { assertEditable, checkEditable, type FoundUser, userQuery } from "./profile.ts";
 
 /**
- * Deletes a user with what is their own. Their identities are remembered as hashes, so that tokens
- * issued before are refused. Throws what `checkEditable` throws, and `last_owner` while they are
- * the only active owner of an account. Two round trips.
+ * Deletes a user with everything that is their own. Their identities are remembered as hashes, so that tokens
+ * issued before are refused. Throws what `checkEditable` throws, and `last_owner` while the user is the only
+ * active owner of an account. Two round trips.
  */
 export function deleteUser(ctx: Context, uuid: string): Promise<void> {
   return deleteWhere(ctx, eq(users.uuid, uuid));
@@ -20,50 +21,50 @@ export function deleteUser(ctx: Context, uuid: string): Promise<void> {
 
 /** Deletes the caller, as `deleteUser` does. Throws `last_owner`. Two round trips. */
 export function deleteCurrentUser(ctx: Context): Promise<void> {
-  return deleteWhere(ctx, eq(users.id, callerId(ctx)));
+  return deleteWhere(ctx, eq(users.id, callerConditions(ctx).userId));
 }
 
-async function deleteWhere(ctx: Context, which: SQL): Promise<void> {
+function deleteWhere(ctx: Context, which: SQL): Promise<void> {
   const { db, now } = ctx;
-  const bound = db
+  const identitiesQuery = db
     .select({ issuer: identities.issuer, subject: identities.subject })
     .from(identities)
     .where(eq(identities.userId, sql`(select id from users where ${which})`));
-  const [caller, [found], known] = await queryAsCaller(ctx, userQuery(ctx, which), bound);
-  const user = checkEditable(caller, found);
-  const hashes = await Promise.all(known.map(identityHash));
-  await runBatch(db, [
-    assertEditable(ctx, caller, user),
-    assertion(
-      db,
-      "conflict",
-      sql`(select count(*) from identities where user_id = ${user.id}) = ${known.length}`,
-    ),
-    ...hashes.map((hash) =>
-      db
-        .insert(deletedIdentities)
-        .values({ hash, deletedAt: now })
-        .onConflictDoUpdate({ target: deletedIdentities.hash, set: { deletedAt: now } }),
-    ),
-    lostMember(ctx, caller, user),
-    // They hold the address; those not accepted are the inviting account's, and forgotten after their end.
-    db.delete(invites).where(eq(invites.acceptedBy, user.id)),
-    db.delete(users).where(eq(users.id, user.id)),
-    auditStatement(ctx, caller, {
-      accountId: null,
-      action: "user.deleted",
-      target: `user:${user.uuid}`,
-      changes: {},
-    }),
-  ]);
+  return commit(ctx, [userQuery(ctx, which), identitiesQuery] as const, async (caller, [found], known) => {
+    const user = checkEditable(caller, found);
+    const hashes = await Promise.all(known.map(identityHash));
+    const sameIdentities = sql`(select count(*) from identities where user_id = ${user.id}) = ${known.length}`;
+    return {
+      access: "self",
+      assert: [assertEditable(ctx, caller, user), assertion(db, "conflict", sameIdentities)],
+      write: [
+        auditLostMember(ctx, caller, user),
+        ...hashes.map((hash) =>
+          db
+            .insert(deletedIdentities)
+            .values({ hash, deletedAt: now })
+            .onConflictDoUpdate({ target: deletedIdentities.hash, set: { deletedAt: now } }),
+        ),
+        // Accepted invitations hold the address. Pending ones belong to the inviting account and expire.
+        db.delete(invites).where(eq(invites.acceptedBy, user.id)),
+        db.delete(users).where(eq(users.id, user.id)),
+      ],
+      audit: {
+        accountId: null,
+        action: "user.deleted",
+        target: `user:${user.uuid}`,
+        changes: {},
+      },
+      result: undefined,
+    };
+  });
 }
 
-/** Tells the history of each account the user is a member of that it loses a member. */
-function lostMember({ db, now, requestId }: Context, caller: Caller, { id, uuid }: FoundUser): Statement {
-  const changes = sql`json_object(${uuid}, json_array(memberships.role, null))`;
-  return db
-    .insert(auditRows)
-    .select(
-      sql`select ${nextAuditId(now)} + row_number() over (order by accounts.id) - 1, accounts.id, ${now}, ${caller.uuid}, 'members.updated', 'account:' || accounts.uuid, ${changes}, ${requestId} from memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${id}`,
-    );
+/** Records the lost member in the history of each of the user's accounts. */
+function auditLostMember(ctx: Context, caller: Caller, { id, uuid }: FoundUser): Statement {
+  return auditAccountsStatement(ctx, caller, {
+    action: "members.updated",
+    changes: sql`json_object(${uuid}, json_array(memberships.role, null))`,
+    from: sql`memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${id}`,
+  });
 }

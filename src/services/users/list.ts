@@ -13,9 +13,8 @@ import {
 import { searchTerms } from "../../domain/search.ts";
 import { counters, users } from "../../storage/schema.ts";
 import { queryAsCaller } from "../caller/caller.ts";
-import { hasGlobalPermission } from "../caller/conditions.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 import {
   afterCursor,
   containsTerms,
@@ -58,7 +57,7 @@ export async function listUsers(
 
 /** Which users a caller without the platform-wide permission sees. */
 export function isVisibleUser(ctx: Context): SQL {
-  const me = callerId(ctx);
+  const me = callerConditions(ctx).userId;
   return inArray(
     users.id,
     sql`(select theirs.user_id from memberships as mine join memberships as theirs on theirs.account_id = mine.account_id where mine.user_id = ${me} and mine.role = 'AOWNER' union select ${me})`,
@@ -67,7 +66,7 @@ export function isVisibleUser(ctx: Context): SQL {
 
 function ownUsers(ctx: Context, terms: readonly string[], window: PageWindow) {
   const { db } = ctx;
-  const concerned = not(hasGlobalPermission(ctx, "users:read"));
+  const concerned = not(callerConditions(ctx).hasPermission("users:read"));
   const own = and(
     isVisibleUser(ctx),
     terms.length > 0 ? containsTerms(terms, [sql`users.search_text`]) : undefined,
@@ -95,7 +94,7 @@ export function allUsersQuery<Row extends { readonly id: number }>(
   window: PageWindow,
 ): { rows: RunnableQuery<Row[], "sqlite">; count: RunnableQuery<{ count: number }[], "sqlite"> } {
   const { db } = ctx;
-  const allowed = hasGlobalPermission(ctx, "users:read");
+  const allowed = callerConditions(ctx).hasPermission("users:read");
   const limit = limitIf(allowed, window.limit);
   if (terms.length === 0) {
     const rows = db

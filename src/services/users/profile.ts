@@ -5,9 +5,8 @@ import { DomainError } from "../../domain/errors.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
 import { users } from "../../storage/schema.ts";
 import { type Caller, queryAsCaller } from "../caller/caller.ts";
-import { hasGlobalPermission, userIsActive } from "../caller/conditions.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
-import { callerId } from "../caller/credentials.ts";
 
 /** A user as others see them. */
 export interface UserProfile {
@@ -50,7 +49,7 @@ export function toProfile({
   return { id, uuid, email, firstName, lastName, isActive: isActive === 1, groups: keys };
 }
 
-/** Reads the user that `which` names, with what the caller has to do with them. */
+/** Selects a user with the facts that decide what the caller may do to them. */
 export function userQuery(ctx: Context, which: SQL) {
   return ctx.db
     .select({
@@ -61,9 +60,9 @@ export function userQuery(ctx: Context, which: SQL) {
       accounts: sql<number>`(select count(*) from memberships where memberships.user_id = users.id)`.as(
         "accounts",
       ),
-      ownedAccounts: sql<number>`${countOwned(ctx, sql`count(*)`)}`.as("owned_accounts"),
+      ownedAccounts: sql<number>`${selectShared(ctx, sql`count(*)`)}`.as("owned_accounts"),
       blocked:
-        sql<BlockingState | null>`(${countOwned(ctx, sql`max(nullif(accounts.blocking_state, 'unblocked'))`)})`.as(
+        sql<BlockingState | null>`(${selectShared(ctx, sql`max(nullif(accounts.blocking_state, 'unblocked'))`)})`.as(
           "blocked",
         ),
     })
@@ -72,7 +71,21 @@ export function userQuery(ctx: Context, which: SQL) {
 }
 export type FoundUser = Awaited<ReturnType<typeof userQuery>>[number];
 
-/** Throws `user_not_found` unless the user is the caller, is in an account the caller owns, or the caller may read all. */
+/** Selects an expression over the accounts that the user is in and the caller owns. */
+function selectShared(ctx: Context, expression: SQL): SQL {
+  return sql`(select ${expression} from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id and mine.user_id = ${callerConditions(ctx).userId} and mine.role = 'AOWNER' join accounts on accounts.id = theirs.account_id where theirs.user_id = users.id)`;
+}
+
+/** Returns a user that the caller may see. Throws `user_not_found`. One round trip. */
+export async function getUser(ctx: Context, uuid: string): Promise<UserProfile> {
+  const [caller, [found]] = await queryAsCaller(ctx, userQuery(ctx, eq(users.uuid, uuid)));
+  return toProfile(checkVisible(caller, found));
+}
+
+/**
+ * Throws `user_not_found` unless the user is the caller, or in an account that the caller owns, or the caller may
+ * read all users.
+ */
 export function checkVisible(caller: Caller, found: FoundUser | undefined): FoundUser {
   const visible =
     found !== undefined &&
@@ -82,46 +95,35 @@ export function checkVisible(caller: Caller, found: FoundUser | undefined): Foun
 }
 
 /**
- * Nobody rises above themselves: a user is changed by themselves, by who may write all users, and
- * by an owner only while they have never signed in, are in no account but the owner's, and in no
- * group: whoever signs in with the address that an owner gives them would have the group's permissions. Throws
- * what `checkVisible` throws, `forbidden`, and `account_blocked` where an owner's account is.
+ * Checks that the caller may change a user: themselves, any user with `users:write`, or as an owner a user who has
+ * never signed in, is only in the owner's accounts and in no group. A group would give its permissions to whoever
+ * signs in with the address that the owner enters. Throws what `checkVisible` throws, `forbidden`, and
+ * `account_blocked` if an owner's account is blocked.
  */
 export function checkEditable(caller: Caller, found: FoundUser | undefined): FoundUser {
   const user = checkVisible(caller, found);
   if (user.id === caller.id || caller.globalPermissions.has("users:write")) return user;
-  const mine =
+  const editableByOwner =
     user.signedIn === 0 &&
     user.ownedAccounts > 0 &&
     user.ownedAccounts === user.accounts &&
     user.groups === "[]";
-  if (!mine) throw new DomainError("forbidden", { permission: "users:write" });
+  if (!editableByOwner) throw new DomainError("forbidden", { permission: "users:write" });
   if (user.blocked !== null && isBlocked(user.blocked)) {
     throw new DomainError("account_blocked", { blockingState: user.blocked });
   }
   return user;
 }
 
-/** What `checkEditable` found must still hold when the change is written, or the batch fails as `conflict`. */
+/** Aborts the batch with `conflict` unless the user is what was read and `checkEditable` would still succeed. */
 export function assertEditable(ctx: Context, caller: Caller, user: FoundUser): Statement {
   const unbound = sql`not exists (select 1 from identities where user_id = ${user.id}) and not exists (select 1 from user_groups where user_id = ${user.id})`;
   const total = sql`(select count(*) from memberships where user_id = ${user.id})`;
   const owned = sql`(select count(*) from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id where theirs.user_id = ${user.id} and mine.user_id = ${caller.id} and mine.role = 'AOWNER')`;
   const blocked = sql`exists (select 1 from memberships join accounts on accounts.id = memberships.account_id where memberships.user_id = ${user.id} and accounts.blocking_state <> 'unblocked')`;
   const byOwner = sql`(${unbound} and ${owned} > 0 and ${owned} = ${total} and not ${blocked})`;
-  const allowed =
-    user.id === caller.id ? sql`true` : sql`(${hasGlobalPermission(ctx, "users:write")} or ${byOwner})`;
+  const { hasPermission } = callerConditions(ctx);
+  const allowed = user.id === caller.id ? sql`true` : sql`(${hasPermission("users:write")} or ${byOwner})`;
   const same = sql`exists (select 1 from users where id = ${user.id} and email = ${user.email} and first_name = ${user.firstName} and last_name = ${user.lastName} and is_active = ${user.isActive} and (select json_group_array(group_id) from user_groups where user_id = ${user.id}) = ${user.groups})`;
-  return assertion(ctx.db, "conflict", sql`${userIsActive(caller)} and ${same} and ${allowed}`);
-}
-
-/** Something of the accounts that the user is in and the caller owns. */
-function countOwned(ctx: Context, what: SQL): SQL {
-  return sql`(select ${what} from memberships as theirs join memberships as mine on mine.account_id = theirs.account_id and mine.user_id = ${callerId(ctx)} and mine.role = 'AOWNER' join accounts on accounts.id = theirs.account_id where theirs.user_id = users.id)`;
-}
-
-/** One user the caller may see. Throws `user_not_found`. One round trip. */
-export async function getUser(ctx: Context, uuid: string): Promise<UserProfile> {
-  const [caller, [found]] = await queryAsCaller(ctx, userQuery(ctx, eq(users.uuid, uuid)));
-  return toProfile(checkVisible(caller, found));
+  return assertion(ctx.db, "conflict", sql`${same} and ${allowed}`);
 }

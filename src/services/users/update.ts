@@ -1,11 +1,10 @@
 import { eq } from "drizzle-orm";
 
 import { withSearchKeys } from "../../domain/user.ts";
-import { runBatch } from "../../storage/database.ts";
 import { users } from "../../storage/schema.ts";
-import { auditStatement } from "../audit.ts";
-import { queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
+import { changedFields } from "../changed-fields.ts";
+import { commit } from "../commit.ts";
 import {
   assertMayAssignGroups,
   checkAssignable,
@@ -17,55 +16,55 @@ import type { UserFields } from "./create.ts";
 import { assertEditable, checkEditable, toProfile, type UserProfile, userQuery } from "./profile.ts";
 
 /**
- * Changes a user and answers them as they are then; a field left out stays. Throws what
- * `checkEditable` throws, `group_unknown`, `forbidden` for groups, and `last_owner` when the
- * only active owner of an account would be deactivated. Two round trips, one when nothing changes.
+ * Changes a user and returns them with the changes; omitted fields stay. Throws what `checkEditable` throws,
+ * `group_unknown`, `forbidden` for groups, and `last_owner` if the only active owner of an account would be
+ * deactivated. Two round trips; one if nothing changes.
  */
-export async function updateUser(
+export function updateUser(
   ctx: Context,
   uuid: string,
   readFields: () => Promise<UserFields>,
 ): Promise<UserProfile> {
-  const { db } = ctx;
-  const [caller, [found], known] = await queryAsCaller(
-    ctx,
-    userQuery(ctx, eq(users.uuid, uuid)),
-    groupIdsQuery(ctx),
-  );
-  const user = checkEditable(caller, found);
-  const before = toProfile(user);
-  const { groups, ...fields } = await readFields();
-  checkAssignable(caller, groups, before.groups, known);
-  const regroup = groupsDiffer(groups, before.groups);
-  const after: UserProfile = { ...before, ...defined(fields), ...(groups === undefined ? {} : { groups }) };
-  const compared: [string, unknown, unknown][] = [
-    ["email", before.email, after.email],
-    ["first_name", before.firstName, after.firstName],
-    ["last_name", before.lastName, after.lastName],
-    ["is_active", before.isActive, after.isActive],
-    ...(regroup ? [["groups", before.groups, after.groups] as [string, unknown, unknown]] : []),
-  ];
-  const changed = compared.filter(([, old, now]) => old !== now);
-  if (changed.length === 0) return before;
+  const reads = [userQuery(ctx, eq(users.uuid, uuid)), groupIdsQuery(ctx)] as const;
+  return commit(ctx, reads, async (caller, [found], knownGroups) => {
+    const user = checkEditable(caller, found);
+    const before = toProfile(user);
+    const fields = await readFields();
+    checkAssignable(caller, fields.groups, before.groups, knownGroups);
+    const regroup = groupsDiffer(fields.groups, before.groups);
+    const changed = changedFields<UserProfile>(before, fields);
+    const names = Object.keys(changed) as (keyof typeof columnNames)[];
+    if (names.length === 0) return { access: "self", unchanged: before };
 
-  await runBatch(db, [
-    assertEditable(ctx, caller, user),
-    db
-      .update(users)
-      .set({ ...withSearchKeys(after), isActive: after.isActive })
-      .where(eq(users.id, user.id)),
-    ...(regroup && groups !== undefined ? [assertMayAssignGroups(ctx), ...setGroups(ctx, uuid, groups)] : []),
-    auditStatement(ctx, caller, {
-      accountId: null,
-      action: "user.updated",
-      target: `user:${uuid}`,
-      changes: Object.fromEntries(changed.map(([name, old, now]) => [name, [old, now]])),
-    }),
-  ]);
-  return after;
+    const after = { ...before, ...changed };
+    return {
+      access: "self",
+      assert: [assertEditable(ctx, caller, user), ...(regroup ? [assertMayAssignGroups(ctx, caller)] : [])],
+      write: [
+        ctx.db
+          .update(users)
+          .set({ ...withSearchKeys(after), isActive: after.isActive })
+          .where(eq(users.id, user.id)),
+        ...(regroup ? setGroups(ctx, uuid, after.groups) : []),
+      ],
+      audit: {
+        accountId: null,
+        action: "user.updated",
+        target: `user:${uuid}`,
+        changes: Object.fromEntries(
+          names.map((name) => [columnNames[name], [before[name], after[name]] as const]),
+        ),
+      },
+      result: after,
+    };
+  });
 }
 
-/** The fields that are given. */
-function defined(fields: Omit<UserFields, "groups">): Partial<UserProfile> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
+/** Names of the fields in the history. */
+const columnNames = {
+  email: "email",
+  firstName: "first_name",
+  lastName: "last_name",
+  isActive: "is_active",
+  groups: "groups",
+} as const satisfies Partial<Record<keyof UserProfile, string>>;

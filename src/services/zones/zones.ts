@@ -3,7 +3,7 @@ import { asc, sql, type SQL } from "drizzle-orm";
 import { zones } from "../../storage/schema.ts";
 import { type AccountName, accountQuery, checkAccess } from "../accounts/access.ts";
 import { type Caller, queryAsCaller } from "../caller/caller.ts";
-import { hasGlobalPermission } from "../caller/conditions.ts";
+import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 
 /** A zone; where usage is counted in it is told to operators only. */
@@ -12,7 +12,7 @@ type ZoneRow = typeof zones.$inferSelect;
 
 /** The zones anyone may place an account in; to an operator the private ones too. One round trip. */
 export async function listZones(ctx: Context): Promise<readonly Zone[]> {
-  const open = sql`(not zones.private or ${hasGlobalPermission(ctx, "manage")})`;
+  const open = sql`(not zones.private or ${callerConditions(ctx).hasPermission("manage")})`;
   const [caller, rows] = await queryAsCaller(ctx, zonesWhere(ctx, open));
   return rows.map((zone) => asSeenBy(caller, zone));
 }

@@ -7,15 +7,9 @@ import { RequestStats } from "../../storage/request-stats.ts";
 import { accounts, zones } from "../../storage/schema.ts";
 import { type FoundAccount, joinsZone } from "../accounts/access.ts";
 import type { Context } from "../caller/context.ts";
-import { callMeter } from "./meter.ts";
+import { callMeter } from "../usage/meter.ts";
 
-/** The job of telling an account's usage object the limit it has. */
-export interface SyncUsageLimitJob {
-  readonly kind: "tell-limit";
-  readonly accountUuid: string;
-}
-
-/** Tells the usage object its limit, so that `quota` is brought up to date; each increment brings its own. */
+/** Pushes a limit to the usage object, which updates `quota`. Increments bring the limit with them. One object call. */
 export async function pushLimit(
   ctx: Pick<Context, "usage" | "stats" | "now">,
   account: Pick<FoundAccount, "uuid" | "zoneHint">,
@@ -28,7 +22,7 @@ export async function pushLimit(
   });
 }
 
-/** Tells an account's usage object the limit that the database has now; an account that is gone has none. */
+/** Pushes the stored limit of an account to its usage object, unless the account was deleted. */
 export async function pushStoredLimit(env: Env, accountUuid: string): Promise<void> {
   const [account] = await openDatabase(env.DB)
     .select({

@@ -1,35 +1,24 @@
 import { asc, eq, inArray, lt } from "drizzle-orm";
 
+import type { Job } from "../../domain/job.ts";
 import type { Env } from "../../env.ts";
 import { openDatabase } from "../../storage/database.ts";
 import { deleteLogos } from "../../storage/logos.ts";
 import { accounts, auditRows, erasures } from "../../storage/schema.ts";
 import { enqueueJob } from "../jobs.ts";
 
-/** The job of removing what a deleted account left outside the database. */
-export interface EraseAccountJob {
-  readonly kind: "erase-account";
-  readonly accountUuid: string;
-}
-
-/** The job of removing what a request left there that had seen the account before it was deleted. */
-export interface CleanUpStragglersJob {
-  readonly kind: "erase-leftovers";
-  readonly accountUuid: string;
-}
-
-/** How long after an erasure nothing can be on its way to the account's object any more, in seconds. */
-const settled = 60;
+/** After this many seconds no request that had read the account before its deletion is still running. */
+const stragglerDelay = 60;
 /** How many audit rows one statement deletes: D1 ends a statement after 30 seconds. */
 const auditStep = 1_000;
-/** How long a deletion waits for the queue before the cron sends it again, in milliseconds. */
+/** How long a deletion waits for the queue before it is sent again, in milliseconds. */
 const overdueAfter = 5 * 60 * 1000;
-/** How many overdue erasures one cron run sends. */
+/** How many overdue erasures one scheduled run sends. */
 const resendStep = 100;
 
 /**
- * Removes logo, usage and history of a deleted account, and asks for `cleanUpStragglers`. It may run any
- * number of times and stop anywhere: the row that asks for it goes last.
+ * Removes logo, usage and history of a deleted account and schedules `cleanUpStragglers`. It may run any number of
+ * times and stop anywhere: the row that requests it is deleted last.
  */
 export async function eraseAccount(env: Env, accountUuid: string): Promise<void> {
   const db = openDatabase(env.DB);
@@ -45,12 +34,12 @@ export async function eraseAccount(env: Env, accountUuid: string): Promise<void>
     const { meta } = await db.delete(auditRows).where(inArray(auditRows.id, someRows)).run();
     if (meta.changes < auditStep) break;
   }
-  const leftovers: CleanUpStragglersJob = { kind: "erase-leftovers", accountUuid };
-  await env.JOBS.send(leftovers, { delaySeconds: settled });
+  const stragglers: Job = { kind: "clean-up-stragglers", accountUuid };
+  await env.JOBS.send(stragglers, { delaySeconds: stragglerDelay });
   await db.delete(erasures).where(eq(erasures.accountUuid, accountUuid));
 }
 
-/** Removes logo and usage of an account that is deleted once more; one that is there keeps them. */
+/** Removes logo and usage of a deleted account again. An existing account keeps them. */
 export async function cleanUpStragglers(env: Env, accountUuid: string): Promise<void> {
   const [account] = await openDatabase(env.DB)
     .select({ id: accounts.id })
@@ -64,7 +53,7 @@ async function eraseBytes(env: Env, accountUuid: string): Promise<void> {
   await env.USAGE.get(env.USAGE.idFromName(accountUuid)).erase();
 }
 
-/** Asks the queue again for the erasures it was asked for long ago, the longest ago first. */
+/** Sends overdue erasures to the queue again, most overdue first. */
 export async function requeueOverdueErasures(env: Env, now: number): Promise<void> {
   const db = openDatabase(env.DB);
   const overdue = db
@@ -73,12 +62,12 @@ export async function requeueOverdueErasures(env: Env, now: number): Promise<voi
     .where(lt(erasures.askedAt, now - overdueAfter))
     .orderBy(asc(erasures.askedAt))
     .limit(resendStep);
-  const asked = await db
+  const requeued = await db
     .update(erasures)
     .set({ askedAt: now })
     .where(inArray(erasures.accountUuid, overdue))
     .returning({ accountUuid: erasures.accountUuid });
   await Promise.all(
-    asked.map(({ accountUuid }) => enqueueJob(env.JOBS, { kind: "erase-account", accountUuid })),
+    requeued.map(({ accountUuid }) => enqueueJob(env.JOBS, { kind: "erase-account", accountUuid })),
   );
 }
