@@ -1,4 +1,4 @@
-/** The rules of this house that no published lint rule says; loaded by oxlint. */
+/** Lint rules of this project that no published rule covers. */
 
 const bannedSql = [
   [/\bor\s+replace\b/i, "INSERT OR REPLACE slips past triggers"],
@@ -47,7 +47,45 @@ const privateMember = {
   },
 };
 
+/** Database calls that run a statement instead of building one. */
+const executingMethods = new Set(["run", "execute"]);
+const writingMethods = new Set(["insert", "update", "delete"]);
+
+/** Whether a chain of calls starts with `….insert(`, `….update(` or `….delete(`. */
+const isWriteChain = (node) => {
+  for (let part = node; part !== undefined; part = part.callee?.object ?? part.object) {
+    const name = part.callee?.property?.name;
+    if (
+      writingMethods.has(name) &&
+      /(?:^|\.)(?:db|database)$/.test(part.callee.object.name ?? part.callee.object.property?.name ?? "")
+    ) {
+      return true;
+    }
+  }
+  return false;
+};
+
+/** Use cases write through `commit`, which no change can then forget: access, audit row, idempotency record, retry. */
+const commit = {
+  create(context) {
+    const report = (node) =>
+      context.report({ node, message: "A use case writes through commit(): see src/services/commit.ts" });
+    return {
+      ImportSpecifier(node) {
+        if (node.imported.name === "runBatch") report(node);
+      },
+      AwaitExpression(node) {
+        if (node.argument.type === "CallExpression" && isWriteChain(node.argument)) report(node);
+      },
+      CallExpression(node) {
+        if (executingMethods.has(node.callee.property?.name) && isWriteChain(node.callee.object))
+          report(node);
+      },
+    };
+  },
+};
+
 export default {
   meta: { name: "house" },
-  rules: { sql, transaction, "private-member": privateMember },
+  rules: { sql, transaction, "private-member": privateMember, commit },
 };

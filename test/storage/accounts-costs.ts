@@ -37,7 +37,7 @@ export const accountsCosts = {
     send: (caller, made) => caller.patch(account(made), { description: "What it is for" }),
     status: 200,
     trips: 2,
-    read: 14,
+    read: 13,
     written: 3,
     invalid: (caller, made) => caller.patch(account(made), { slug: "Not A Slug", saml: {} }),
     unchanged: {
@@ -227,7 +227,7 @@ export const accountsCosts = {
       caller.post("/api/v1/invites/accept", { token: await inviteToken(await invited(caller)) }),
     status: 200,
     trips: 2,
-    read: 22,
+    read: 24,
     written: 9,
     invalid: (caller) => caller.post("/api/v1/invites/accept", {}),
     unchanged: {
@@ -252,7 +252,7 @@ export const accountsCosts = {
     send: async (caller) => caller.post(`/api/v1/user/invites/${await invited(caller)}/accept`),
     status: 200,
     trips: 2,
-    read: 22,
+    read: 24,
     written: 9,
     invalid: (caller) => caller.post("/api/v1/user/invites/nonsense/accept"),
     unchanged: {
@@ -294,7 +294,7 @@ export const accountsCosts = {
     send: (caller, made) => upload(caller, made, anImage()),
     status: 204,
     trips: 2,
-    read: 14,
+    read: 13,
     written: 3,
     invalid: (caller, made) => caller.patch(logoPath(made), undefined, { raw: formWith(new Uint8Array()) }),
     unchanged: {
@@ -313,7 +313,7 @@ export const accountsCosts = {
     },
     status: 204,
     trips: 2,
-    read: 14,
+    read: 13,
     written: 3,
     invalid: (caller, made) => caller.delete(`${account(made)}/logo.png`),
   },

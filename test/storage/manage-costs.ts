@@ -33,7 +33,7 @@ export const manageCosts = {
     status: 200,
     trips: 2,
     objects: 1,
-    read: 13,
+    read: 12,
     written: 3,
     invalid: (caller, made) => caller.patch(managed(made), { type: "gold" }),
     unchanged: { send: (caller, made) => caller.patch(managed(made), { type: "stash-trial" }), read: 5 },
@@ -42,7 +42,7 @@ export const manageCosts = {
     send: (caller, made) => caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "manager" }),
     status: 200,
     trips: 2,
-    read: 13,
+    read: 12,
     written: 3,
     invalid: (caller, made) => caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "quota" }),
     unchanged: {

@@ -99,12 +99,16 @@ export function deleteAccessToken(ctx: Context, id: string): Promise<void> {
     .select({ description: personalAccessTokens.description })
     .from(personalAccessTokens)
     .where(isOwn);
-  return commit(ctx, [query] as const, (_caller, [token]) => {
+  return commit(ctx, [query] as const, (caller, [token]) => {
     if (token === undefined) throw new DomainError("access_token_not_found");
     return {
       access: "self",
       assert: [assertion(ctx.db, "conflict", exists(query))],
-      write: [ctx.db.delete(personalAccessTokens).where(isOwn)],
+      write: [
+        ctx.db
+          .delete(personalAccessTokens)
+          .where(and(eq(personalAccessTokens.id, id), eq(personalAccessTokens.userId, caller.id))),
+      ],
       audit: {
         accountId: null,
         action: "access_token.deleted",

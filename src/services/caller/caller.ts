@@ -102,6 +102,14 @@ export async function queryAsCaller<Items extends readonly Statement[]>(
   throw new DomainError("token_invalid");
 }
 
+/** Runs queries without reading the caller: the operation needs no credentials, or they were checked before. */
+export function queryWithoutCaller<Items extends readonly [Statement, ...Statement[]]>(
+  { db }: Pick<Context, "db">,
+  ...items: Items
+): Promise<BatchResponse<[...Items]>> {
+  return runBatch(db, items);
+}
+
 /**
  * Runs queries as an operator without signing an unknown one in: an import needs a service without users. One
  * round trip. Throws `token_invalid`, `user_inactive` and `forbidden`.

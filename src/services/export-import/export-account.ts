@@ -5,7 +5,6 @@ import type { ImageType } from "../../domain/logo.ts";
 import { bucketStart } from "../../domain/usage/buckets.ts";
 import { metrics } from "../../domain/usage/usage.ts";
 import { type UsageRow, usageTables } from "../../durable/export.ts";
-import { runBatch } from "../../storage/database.ts";
 import { logoKey } from "../../storage/logos.ts";
 import { auditRows, invites, memberships, users } from "../../storage/schema.ts";
 import {
@@ -16,7 +15,7 @@ import {
   hasAccountPermission,
 } from "../accounts/access.ts";
 import type { AuditRow } from "../audit-list.ts";
-import { queryAsCaller } from "../caller/caller.ts";
+import { queryAsCaller, queryWithoutCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 import { currentLogo, withLogoStorage } from "../logos/get.ts";
@@ -99,17 +98,17 @@ async function* readParts(ctx: Context, access: Access, first: FirstPages): Asyn
   for (const kind of ["member", "invitation", "change"] as const) {
     let rows: FirstPages[typeof kind] = first[kind];
     for (;;) {
-      // Which rows go with which kind, the type does not tell.
+      // TypeScript does not relate `kind` and `rows`.
       if (rows.length > 0) yield { kind, rows } as AccountPart;
       if (rows.length < step) break;
-      [rows] = await runBatch(ctx.db, [queries[kind](rows.at(-1)?.id ?? 0)] as const);
+      [rows] = await queryWithoutCaller(ctx, queries[kind](rows.at(-1)?.id ?? 0));
     }
   }
   yield* readBuckets(ctx, access);
   const logo = currentLogo(account);
   if (logo === undefined) return;
   const object = await withLogoStorage(() => ctx.logos.get(logoKey(account.uuid, logo)));
-  // Replaced meanwhile, it is not what the account said; and a whole export has it.
+  // It was replaced during the export, which must be complete.
   if (object === null) throw new Error("The logo is gone");
   yield { kind: "logo", rows: [{ type: logo.type, bytes: new Uint8Array(await object.arrayBuffer()) }] };
 }

@@ -2,30 +2,29 @@ import { eq, sql } from "drizzle-orm";
 
 import type { AccountRole } from "../../domain/account.ts";
 import { DomainError, errorName } from "../../domain/errors.ts";
-import { runBatch } from "../../storage/database.ts";
 import { logoKey } from "../../storage/logos.ts";
 import { accounts, invites, users } from "../../storage/schema.ts";
+import { queryWithoutCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
 import { currentLogo, type Logo } from "../logos/get.ts";
 import { inviterColumns, inviterName, isPending } from "./access.ts";
 import { parseInvitationToken } from "./token.ts";
 
-/** What an invitation is to, as whoever has its secret may see it. */
+/** The part of an invitation that anybody with its secret may see. */
 export interface InvitationPreview {
   readonly title: string;
-  /** The account's logo as a `data:` URL; null where there is none, or none to be had now. */
+  /** The account's logo as a `data:` URL; null if it has none or R2 is unavailable. */
   readonly logo: string | null;
-  /** The inviter's name, or address where there is none; null when that user is gone. */
+  /** The inviter's name, else address; null if that user was deleted. */
   readonly inviter: string | null;
   readonly role: AccountRole;
   readonly validUntil: number;
 }
 
 /**
- * Shows what the secret of an invitation leads to, before anybody signs in; that the account is
- * blocked shows on accepting only. Throws `invitation_not_found` alike for a secret that is wrong, used,
- * expired, revoked or of an account that is gone. One round trip, none for a secret that is wrong, and one
- * read of R2 where there is a logo.
+ * Returns the invitation of a secret, without signing in. A blocked account shows only on accepting. Throws
+ * `invitation_not_found` for a secret that is wrong, used, expired, revoked or of a deleted account. One round trip,
+ * none for a wrong secret, and one read of R2 if there is a logo.
  */
 export async function previewInvitation(
   ctx: Pick<Context, "db" | "logos" | "now" | "requestId" | "settings">,
@@ -49,14 +48,14 @@ export async function previewInvitation(
     .innerJoin(accounts, eq(accounts.id, invites.accountId))
     .leftJoin(users, eq(users.id, invites.invitedBy))
     .where(sql`invites.uuid = ${uuid} and invites.version = ${version} and ${isPending(ctx)}`);
-  const [[found]] = await runBatch(ctx.db, [query] as const);
+  const [[found]] = await queryWithoutCaller(ctx, query);
   if (found === undefined) throw new DomainError("invitation_not_found");
   const { title, role, validUntil } = found;
   const logo = await showLogo(ctx, found.accountUuid, currentLogo(found));
   return { title, logo, inviter: inviterName(found), role, validUntil };
 }
 
-/** The logo itself: whoever has the secret has no other way to it, as the logo's own address asks who they are. */
+/** Returns the logo itself, because its address needs credentials. */
 async function showLogo(
   { logos, requestId }: Pick<Context, "logos" | "requestId">,
   accountUuid: string,
