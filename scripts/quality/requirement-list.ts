@@ -289,7 +289,7 @@ export const AREAS: readonly Area[] = [
     requirements: [
       {
         number: 72,
-        text: "Limits apply per caller and per client address of the platform (/64), never by a client's header. 429 has `Retry-After`; exact limits have `RateLimit` headers. A failing limiter admits requests, except where secrets or addresses could be guessed.",
+        text: "Limits apply per caller and per client address of the platform (/64), never by a client's header. 429 has `Retry-After`; exact limits have `RateLimit` headers. A failing limiter admits requests, except sign-in lookups and invitation previews.",
       },
     ],
   },
