@@ -136,7 +136,7 @@ describe("a body", () => {
             loc: ["body", 16],
             msg: "JSON decode error",
             input: {},
-            ctx: { error: "Expecting ',' delimiter" },
+            ctx: { error: "Expected ',' or '}' after property value" },
           },
         ],
       },

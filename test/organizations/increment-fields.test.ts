@@ -125,8 +125,11 @@ describe("a body", () => {
     ["[]", { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
     ["5", { non_field_errors: ["Invalid data. Expected a dictionary, but got int."] }],
     ["null", { non_field_errors: ["No data provided"] }],
-    ['{"usage": NaN}', { detail: "JSON parse error - Expecting value: line 1 column 11 (char 10)" }],
-    ['{"usage": 1', { detail: "JSON parse error - Expecting ',' delimiter: line 1 column 12 (char 11)" }],
+    ['{"usage": NaN}', { detail: 'JSON parse error - Unexpected token "N": line 1 column 11 (char 10)' }],
+    [
+      '{"usage": 1',
+      { detail: "JSON parse error - Expected ',' or '}' after property value: line 1 column 12 (char 11)" },
+    ],
   ])("of %s is refused [R34]", async (raw, body) => {
     const { owner, account } = await start();
     const answer = await sendRaw(owner, "POST", increments(account), raw, "application/json");

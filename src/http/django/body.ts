@@ -41,10 +41,10 @@ function readJson(bytes: Uint8Array): unknown {
   }
   const result = parseJson(text);
   if ("value" in result) return result.value;
-  const { message, line, column, position } = result.fault;
+  const { reason, line, column, position } = result.error;
   throw new RequestError(
     400,
-    `JSON parse error - ${message}: line ${line} column ${column} (char ${position})`,
+    `JSON parse error - ${reason}: line ${line} column ${column} (char ${position})`,
   );
 }
 

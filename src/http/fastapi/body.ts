@@ -26,14 +26,14 @@ export async function readBody(c: AppContext): Promise<unknown> {
   if (!isJson(c.req.header("Content-Type"))) return text;
   const result = parseJson(text);
   if ("value" in result) return result.value ?? undefined;
-  const { message, position } = result.fault;
+  const { reason, position } = result.error;
   throw new InvalidRequest([
     {
       type: "json_invalid",
       loc: ["body", position],
       msg: "JSON decode error",
       input: {},
-      ctx: { error: message },
+      ctx: { error: reason },
     },
   ]);
 }
