@@ -1,156 +1,285 @@
 import { type Issuer, parseIssuers } from "./auth/issuers.ts";
-import { TokenVerifier } from "./auth/verify-token.ts";
-import { type Mailbox, parseMailbox } from "./domain/email.ts";
+import { parseMailbox } from "./domain/email.ts";
 import { parseOperators } from "./domain/operators.ts";
 import { type Plan, plans } from "./domain/plan.ts";
-import type { Settings } from "./domain/settings.ts";
-import type { Env } from "./env.ts";
 
-/** The variables, read and checked. */
-export interface Config {
-  readonly settings: Settings;
-  readonly issuers: readonly Issuer[];
-  readonly verifier: TokenVerifier;
-  readonly rateLimits: boolean;
-  /** Whether replicas of the database may be read. */
-  readonly readReplicas: boolean;
-  /** Whether each request is written into the log. */
-  readonly requestLog: boolean;
-  /** Whether answers tell what they took. */
-  readonly serverTiming: boolean;
-  /** Whether the SQL of each request is logged. */
-  readonly debugSql: boolean;
-  /** Origins whose pages may call the service. */
-  readonly corsOrigins: ReadonlySet<string>;
+/**
+ * Every variable of the service: the only place to change when one is added. `Env`, `Config`, the variables that
+ * `npm start` passes on and docs/configuration.md are derived from this table.
+ */
+export const variables = {
+  publicUrl: required({
+    name: "PUBLIC_URL",
+    type: "URL",
+    description: "The address that clients use. Links in responses and mails begin with it.",
+    local: "the address served",
+    example: "https://accounts.example.com",
+    parse: parsePublicUrl,
+  }),
+  issuers: required({
+    name: "ISSUERS",
+    type: "JSON array",
+    description:
+      "The identity providers whose access tokens are accepted; see [identity-provider.md](identity-provider.md).",
+    local: "the local issuer is added",
+    example: '[{"issuer": "https://id.example.com", "audience": "roster", "jwks_uri": "https://…"}]',
+    parse: (text): readonly Issuer[] => parseIssuers(text),
+  }),
+  operators: withDefault({
+    name: "OPERATORS",
+    type: "list",
+    description: "The operators: verified e-mail addresses or `iss|sub`, separated by commas or spaces.",
+    default: "",
+    local: "root@example.com",
+    example: "ops@example.com",
+    parse: parseOperators,
+  }),
+  corsOrigins: withDefault({
+    name: "CORS_ORIGINS",
+    type: "list",
+    description: "The origins whose pages may call the service, separated by commas or spaces.",
+    default: "",
+    example: "https://app.example.com",
+    parse: parseOrigins,
+  }),
+  rateLimits: withDefault({
+    name: "RATE_LIMITS",
+    type: "on or off",
+    description: "Enforces all rate limits, those of invitations included.",
+    default: "on",
+    example: "off",
+    parse: parseSwitch,
+  }),
+  readReplicas: withDefault({
+    name: "READ_REPLICAS",
+    type: "on or off",
+    description: "Allows reads from replicas of the database; see [read-replicas.md](read-replicas.md).",
+    default: "off",
+    example: "on",
+    parse: parseSwitch,
+  }),
+  requestLog: withDefault({
+    name: "REQUEST_LOG",
+    type: "on or off",
+    description: "Logs a line per request; see [operations.md](operations.md).",
+    default: "on",
+    example: "off",
+    parse: parseSwitch,
+  }),
+  serverTiming: withDefault({
+    name: "SERVER_TIMING",
+    type: "on or off",
+    description: "Returns the cost of each request in the header `Server-Timing`.",
+    default: "off",
+    example: "on",
+    parse: parseSwitch,
+  }),
+  debugSql: withDefault({
+    name: "DEBUG_SQL",
+    type: "on or off",
+    description: "Logs the SQL of each request; see [debugging.md](debugging.md).",
+    default: "off",
+    example: "on",
+    parse: parseSwitch,
+  }),
+  defaultPlan: withDefault({
+    name: "DEFAULT_PLAN",
+    type: "plan",
+    description: "The plan of a new account; see [plans.md](plans.md).",
+    default: "stash-trial",
+    example: "v3starter",
+    parse: parsePlan,
+  }),
+  maxOwnedAccounts: optional({
+    name: "MAX_OWNED_ACCOUNTS",
+    type: "integer from 0",
+    description: "How many accounts one user may own. Any number if not set.",
+    example: "3",
+    parse: parseCount,
+  }),
+  loginManualEntryRoute: withDefault({
+    name: "LOGIN_MANUAL_ENTRY_ROUTE",
+    type: "path",
+    description: "Where a user signs in if their address does not determine one organization.",
+    default: "/login/manual",
+    example: "/signin",
+    parse: (text) => text,
+  }),
+  eventWindowDays: withDefault({
+    name: "EVENT_WINDOW_DAYS",
+    type: "integer from 1",
+    description: "How many days ago a recorded event may have happened. Its id is remembered as long.",
+    default: "400",
+    example: "90",
+    parse: parseDays,
+  }),
+  mailFrom: optional({
+    name: "MAIL_FROM",
+    type: "mailbox",
+    description:
+      "The sender of mails: `Name <address>` or an address. Invitations are stored and not mailed if not set.",
+    local: "Roster <roster@localhost.example>",
+    example: "Acme <no-reply@example.com>",
+    parse: parseMailbox,
+  }),
+  signInUrl: optional({
+    name: "SIGN_IN_URL",
+    type: "URL",
+    description: "The sign-in link of the invitation page; see [invitations.md](invitations.md).",
+    example: "https://app.example.com/login",
+    parse: parseSignInUrl,
+  }),
+  inviteSecret: required({
+    name: "INVITE_SECRET",
+    type: "secret",
+    description: "The key that invitation links are derived from: at least 16 random characters.",
+    local: "created once",
+    example: "openssl rand -base64 32",
+    parse: parseSecret,
+  }),
+};
+
+/** How one variable is read, and what docs/configuration.md says about it. */
+export interface Variable<Name extends string = string, Value = unknown> {
+  readonly name: Name;
+  /** `secret` is never passed on a command line. */
+  readonly type: string;
+  readonly description: string;
+  /** The text that is parsed if the variable is not set. */
+  readonly default?: string;
+  /** The value in a local run if the variable is not set. */
+  readonly local?: string;
+  readonly example: string;
+  /** Reads the variable; blank text counts as not set. Throws an Error that says what is wrong. */
+  readonly read: (text: string | undefined) => Value;
 }
 
-/** A variable that is missing or wrong. Its message names the variable and says what is right. */
+type Spec<Name extends string, Value> = Omit<Variable<Name, Value>, "read"> & {
+  readonly parse: (text: string) => Value;
+};
+type Table = typeof variables;
+
+/** The variables as the Worker gets them. */
+export type Variables = { readonly [Key in keyof Table as Table[Key]["name"]]?: string };
+
+/** The variables, parsed and checked. */
+export type Config = { readonly [Key in keyof Table]: ReturnType<Table[Key]["read"]> };
+
+/** A variable that is missing or invalid. The message names the variable and says what is wrong. */
 export class ConfigError extends Error {
-  override readonly name = "ConfigurationError";
+  override readonly name = "ConfigError";
 }
 
-/** One isolate has one environment; what is read from it, the verifier's keys included, lives as long. */
-const known = new WeakMap<object, Config>();
+/** Each isolate has one environment, so each variable is parsed once per isolate. */
+const parsed = new WeakMap<Variables, Config>();
 
-/** Reads the variables once an isolate. Throws ConfigurationError. */
-export function getConfig(env: Env): Config {
-  let configuration = known.get(env);
-  if (configuration === undefined) {
-    configuration = parseConfig(env);
-    known.set(env, configuration);
+/** Returns the parsed variables. Throws ConfigError for the first invalid one. */
+export function getConfig(env: Variables): Config {
+  let config = parsed.get(env);
+  if (config === undefined) {
+    config = parseConfig(env);
+    parsed.set(env, config);
   }
-  return configuration;
+  return config;
 }
 
-export function parseConfig(env: Env): Config {
-  const rateLimits = onOrOff("RATE_LIMITS", env.RATE_LIMITS, "on");
-  const issuers = reading("ISSUERS", () => parseIssuers(required("ISSUERS", env.ISSUERS)));
+/** Parses all variables. Throws ConfigError for the first invalid one. */
+export function parseConfig(env: Variables): Config {
+  const entries = Object.entries(variables).map(([key, { name, read }]) => {
+    try {
+      return [key, read(env[name])];
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "cannot be read";
+      throw new ConfigError(message.startsWith(name) ? message : `${name} ${message}`, { cause: error });
+    }
+  });
+  return Object.fromEntries(entries);
+}
+
+function required<const Name extends string, Value>({
+  parse,
+  ...variable
+}: Spec<Name, Value>): Variable<Name, Value> {
   return {
-    settings: {
-      publicUrl: publicUrl(required("PUBLIC_URL", env.PUBLIC_URL)),
-      defaultPlan: plan(env.DEFAULT_PLAN),
-      loginManualEntryRoute: env.LOGIN_MANUAL_ENTRY_ROUTE || "/login/manual",
-      maxOwnedAccounts: count("MAX_OWNED_ACCOUNTS", env.MAX_OWNED_ACCOUNTS),
-      operators: reading("OPERATORS", () => parseOperators(env.OPERATORS ?? "")),
-      eventWindowDays: days("EVENT_WINDOW_DAYS", env.EVENT_WINDOW_DAYS) ?? 400,
-      inviteSecret: secret("INVITE_SECRET", env.INVITE_SECRET),
-      mailFrom: reading("MAIL_FROM", () => mailbox(env.MAIL_FROM)),
-      signInUrl: signInUrl(env.SIGN_IN_URL),
-      limitsInvites: rateLimits,
+    ...variable,
+    read: (text) => {
+      if (isBlank(text)) throw new Error("is not set");
+      return parse(text);
     },
-    issuers,
-    verifier: new TokenVerifier(issuers),
-    rateLimits,
-    readReplicas: onOrOff("READ_REPLICAS", env.READ_REPLICAS, "off"),
-    requestLog: onOrOff("REQUEST_LOG", env.REQUEST_LOG, "on"),
-    serverTiming: onOrOff("SERVER_TIMING", env.SERVER_TIMING, "off"),
-    debugSql: onOrOff("DEBUG_SQL", env.DEBUG_SQL, "off"),
-    corsOrigins: origins(env.CORS_ORIGINS ?? ""),
   };
 }
 
-function reading<Value>(name: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${name}: ${error instanceof Error ? error.message : "cannot be read"}`);
-  }
+function withDefault<const Name extends string, Value>({
+  parse,
+  ...variable
+}: Spec<Name, Value> & { readonly default: string }): Variable<Name, Value> {
+  return { ...variable, read: (text) => parse(isBlank(text) ? variable.default : text) };
 }
 
-function required(name: string, value: string | undefined): string {
-  if (value === undefined || value.trim() === "") throw new ConfigError(`${name} is not set`);
-  return value;
+function optional<const Name extends string, Value>({
+  parse,
+  ...variable
+}: Spec<Name, Value>): Variable<Name, Value | undefined> {
+  return { ...variable, read: (text) => (isBlank(text) ? undefined : parse(text)) };
 }
 
+function isBlank(text: string | undefined): text is undefined {
+  return text === undefined || text.trim() === "";
+}
+
+/** At least 96 random bits in base64. */
+const minSecretLength = 16;
 /** A hundred years. */
-const mostDays = 36_525;
+const maxDays = 36_525;
 
-/** Least length of a secret, in characters: 96 random bits in base64. */
-const secretLength = 16;
-
-function secret(name: string, value: string | undefined): string {
-  const given = required(name, value);
-  if (given.length < secretLength) {
-    throw new ConfigError(`${name} must be random, of ${secretLength} characters at least`);
-  }
-  return given;
-}
-
-function publicUrl(value: string): string {
-  const url = URL.parse(value);
+function parsePublicUrl(text: string): string {
+  const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw new ConfigError("PUBLIC_URL must be an http or https address without query or fragment");
+    throw new Error("must be an http or https URL without query and fragment");
   }
   return url.href.replace(/\/+$/, "");
 }
 
-function mailbox(value: string | undefined): Mailbox | undefined {
-  return value === undefined || value.trim() === "" ? undefined : parseMailbox(value);
-}
-
-function signInUrl(value: string | undefined): string | undefined {
-  if (value === undefined || value === "") return undefined;
-  const url = URL.parse(value);
+function parseSignInUrl(text: string): string {
+  const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hash !== "") {
-    throw new ConfigError("SIGN_IN_URL must be an http or https address without fragment");
+    throw new Error("must be an http or https URL without fragment");
   }
   return url.href;
 }
 
-function plan(value: string | undefined): Plan {
-  const name = value === undefined || value === "" ? "stash-trial" : value;
-  const found = plans.find((candidate) => candidate === name);
-  if (found === undefined) throw new ConfigError(`DEFAULT_PLAN must be one of ${plans.join(", ")}`);
-  return found;
+function parseSecret(text: string): string {
+  if (text.length < minSecretLength) throw new Error(`must be at least ${minSecretLength} random characters`);
+  return text;
 }
 
-function onOrOff(name: string, value: string | undefined, without: "on" | "off"): boolean {
-  const told = value === undefined || value === "" ? without : value;
-  if (told !== "on" && told !== "off") throw new ConfigError(`${name} must be on or off`);
-  return told === "on";
+function parseSwitch(text: string): boolean {
+  if (text !== "on" && text !== "off") throw new Error("must be on or off");
+  return text === "on";
 }
 
-function count(name: string, value: string | undefined): number | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new ConfigError(`${name} must be a whole number from 0`);
-  return Number(value);
+function parsePlan(text: string): Plan {
+  const plan = plans.find((candidate) => candidate === text);
+  if (plan === undefined) throw new Error(`must be one of ${plans.join(", ")}`);
+  return plan;
 }
 
-function days(name: string, value: string | undefined): number | undefined {
-  const read = count(name, value);
-  if (read !== undefined && (read < 1 || read > mostDays)) {
-    throw new ConfigError(`${name} must be a whole number from 1 to ${mostDays}`);
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error("must be a whole number from 0");
+  return Number(text);
+}
+
+function parseDays(text: string): number {
+  const days = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (days < 1 || days > maxDays) throw new Error(`must be a whole number from 1 to ${maxDays}`);
+  return days;
+}
+
+function parseOrigins(text: string): ReadonlySet<string> {
+  const origins = text.split(/[\s,]+/).filter((entry) => entry !== "");
+  const wrong = origins.find((entry) => URL.parse(entry)?.origin !== entry);
+  if (wrong !== undefined) {
+    throw new Error(`must be a list of origins such as https://app.example.com, and ${wrong} is none`);
   }
-  return read;
-}
-
-function origins(list: string): ReadonlySet<string> {
-  const entries = list.split(/[\s,]+/).filter((entry) => entry !== "");
-  for (const entry of entries) {
-    if (URL.parse(entry)?.origin !== entry) {
-      throw new ConfigError(`CORS_ORIGINS: ${entry} is not an origin such as https://app.example.com`);
-    }
-  }
-  return new Set(entries);
+  return new Set(origins);
 }

@@ -90,8 +90,8 @@ const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** Returns what DEBUG_SQL asks for; nothing is logged while the configuration is invalid. */
 function sqlDebugging(env: Env): { readonly enabled: boolean; readonly withValues: boolean } {
   try {
-    const { debugSql, settings } = getConfig(env);
-    return { enabled: debugSql, withValues: localHosts.has(new URL(settings.publicUrl).hostname) };
+    const { debugSql, publicUrl } = getConfig(env);
+    return { enabled: debugSql, withValues: localHosts.has(new URL(publicUrl).hostname) };
   } catch {
     return { enabled: false, withValues: false };
   }

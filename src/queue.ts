@@ -69,7 +69,7 @@ export async function runSchedule(now: number, env: Env): Promise<void> {
 
 /** Mails nobody can be the sender of are not asked for; they wait until somebody is. */
 async function askForInviteMails(env: Env, now: number): Promise<void> {
-  const { mailFrom } = getConfig(env).settings;
+  const { mailFrom } = getConfig(env);
   if (mailFrom !== undefined) await requeueUnsentMails(openDatabase(env.DB), env.JOBS, now);
 }
 
@@ -90,7 +90,7 @@ async function runJob(job: Job, env: Env): Promise<void> {
     case "delete-logo":
       return deletePreviousLogo(env, job);
     case "mail-invitation": {
-      const { settings } = getConfig(env);
+      const settings = getConfig(env);
       return mailInvitation({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
     }
     default:

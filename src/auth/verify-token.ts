@@ -71,6 +71,19 @@ export class TokenVerifier {
   }
 }
 
+/** Issuers are parsed once per isolate, so their verifier, with its keys and verified tokens, lives as long. */
+const verifiers = new WeakMap<readonly Issuer[], TokenVerifier>();
+
+/** Returns the verifier of these issuers, creating it on the first call. */
+export function tokenVerifier(issuers: readonly Issuer[]): TokenVerifier {
+  let verifier = verifiers.get(issuers);
+  if (verifier === undefined) {
+    verifier = new TokenVerifier(issuers);
+    verifiers.set(issuers, verifier);
+  }
+  return verifier;
+}
+
 interface Source {
   readonly issuer: Issuer;
   readonly keysFor: (kid: string) => Promise<KeySet>;

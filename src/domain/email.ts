@@ -39,11 +39,11 @@ export interface Mailbox {
 
 /** Reads `ada@example.com` or `Ada Lovelace <ada@example.com>`; throws an Error that says what is wrong. */
 export function parseMailbox(text: string): Mailbox {
-  if (/\p{Cc}/u.test(text)) throw new Error("it must not hold control characters");
+  if (/\p{Cc}/u.test(text)) throw new Error("must not contain control characters");
   const [, shown = "", bracketed] = /^(?:([^<>]*)<([^<>]*)>)$/.exec(text.trim()) ?? [];
   const email = (bracketed ?? text).trim();
   const fault = validateEmail(email);
-  if (fault !== undefined) throw new Error(`it must be an address or Name <address>. ${fault}`);
+  if (fault !== undefined) throw new Error(`must be an address or Name <address>. ${fault}`);
   return { name: shown.trim().replace(/^"(.*)"$/, "$1"), email };
 }
 

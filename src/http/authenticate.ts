@@ -1,3 +1,4 @@
+import { tokenVerifier } from "../auth/verify-token.ts";
 import { getConfig } from "../config.ts";
 import { DomainError } from "../domain/errors.ts";
 import { isOperator } from "../domain/operators.ts";
@@ -20,7 +21,7 @@ import { callerKind } from "./request-log.ts";
  * `rate_limited`.
  */
 export async function authenticate(c: AppContext, requires: Requirement, counted = true): Promise<Context> {
-  const { settings } = getConfig(c.env);
+  const settings = getConfig(c.env);
   const stats = c.get("stats");
   const now = Date.now();
   const principal = await readPrincipal(c, bearerToken(c.req.header("Authorization")));
@@ -53,9 +54,9 @@ async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
     if (accessToken === undefined) throw new DomainError("token_invalid");
     return { kind: "token", ...accessToken };
   }
-  const { verifier, settings } = getConfig(c.env);
-  const identity = await verifier.verify(token);
-  const operator = isOperator(settings.operators, identity);
+  const { issuers, operators } = getConfig(c.env);
+  const identity = await tokenVerifier(issuers).verify(token);
+  const operator = isOperator(operators, identity);
   return { kind: "identity", identity, operator };
 }
 

@@ -85,7 +85,7 @@ export class FastApiSurface {
     serve: ServeVisit<Params, Query, Body>,
   ): void => {
     this.#face.register(contract, async (c) => {
-      const { settings } = getConfig(c.env);
+      const settings = getConfig(c.env);
       await limit(c);
       const input = await readInputs(c, contract);
       const visit = {

@@ -63,7 +63,7 @@ export async function docsAsset(c: AppContext): Promise<Response> {
  * the secret, which follows the `#`, and the page's script reads it there.
  */
 export function invitePage(c: AppContext) {
-  const { publicUrl, signInUrl } = getConfig(c.env).settings;
+  const { publicUrl, signInUrl } = getConfig(c.env);
   const html = inviteHtml(`${publicUrl}/invite`, signInUrl ?? "");
   return c.html(html, 200, { "Content-Security-Policy": invitePolicy });
 }

@@ -54,7 +54,7 @@ function configuration(c: AppContext): string {
 
 function mail(c: AppContext): string {
   try {
-    if (getConfig(c.env).settings.mailFrom !== undefined) return "ok";
+    if (getConfig(c.env).mailFrom !== undefined) return "ok";
     return "off: MAIL_FROM is not set, invitations are stored and not mailed";
   } catch {
     return "unknown";

@@ -16,7 +16,7 @@ export function systemApi(document: (publicUrl: string) => string): ApiModule {
   const documents = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonly tag: string }>();
   /** The document and its tag, made when they are first asked for. */
   const documentOf = async (c: AppContext) => {
-    const { publicUrl } = getConfig(c.env).settings;
+    const { publicUrl } = getConfig(c.env);
     const known = documents.get(publicUrl);
     if (known !== undefined) return known;
     const text = document(publicUrl);
@@ -31,7 +31,7 @@ export function systemApi(document: (publicUrl: string) => string): ApiModule {
   service.get("/healthz", (c) => c.json({ status: "ok" }, 200));
   service.get("/readyz", readiness);
   service.get("/", (c) => {
-    const { publicUrl } = getConfig(c.env).settings;
+    const { publicUrl } = getConfig(c.env);
     return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
   });
   service.get("/openapi.json", async (c) => {

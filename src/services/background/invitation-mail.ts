@@ -2,7 +2,7 @@
 import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
 
 import { initialRetryDelay, maxMailsPerDay, maxRetryDelay } from "../../domain/invitation.ts";
-import type { Settings } from "../../domain/settings.ts";
+import type { Config } from "../../config.ts";
 import type { Language } from "../../domain/user.ts";
 import { renderInvitationEmail } from "../../mail/invitation.ts";
 import { type MailBinding, sendEmail } from "../../mail/send.ts";
@@ -15,7 +15,7 @@ import { createInvitationToken, mailJob, type InvitationReference } from "../inv
 export interface Mailing {
   readonly db: Database;
   readonly mail: MailBinding;
-  readonly settings: Settings;
+  readonly settings: Config;
   readonly now: number;
 }
 
@@ -37,7 +37,7 @@ export async function mailInvitation(
   const due = sql`invites.uuid = ${uuid} and invites.version = ${version} and invites.state = 'pending' and invites.mailed_at is null and invites.valid_until > ${now}`;
   const [[invite], reserved] = await runBatch(db, [
     invitationQuery(db, due),
-    reserveMail(db, due, now, settings.limitsInvites),
+    reserveMail(db, due, now, settings.rateLimits),
   ] as const);
   if (invite === undefined || reserved.length === 0) return;
 

@@ -1,6 +1,6 @@
 import type { Identity } from "../../domain/identity.ts";
 import type { Requirement } from "../../domain/permissions.ts";
-import type { Settings } from "../../domain/settings.ts";
+import type { Config } from "../../config.ts";
 import type { UsageMeter } from "../../durable/usage-meter.ts";
 import type { Database } from "../../storage/database.ts";
 import type { RequestStats } from "../../storage/request-stats.ts";
@@ -34,7 +34,7 @@ export interface Context {
   readonly requestId: string;
   /** Set if the request creates something and has an idempotency key. */
   readonly idempotency?: IdempotentRequest;
-  readonly settings: Settings;
+  readonly settings: Config;
   readonly db: Database;
   /** Costs of this request so far. */
   readonly stats: RequestStats;

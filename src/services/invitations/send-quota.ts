@@ -14,7 +14,7 @@ type QuotaAccount = Pick<FoundAccount, "id" | "invitesSince" | "invitesSent">;
 /** Throws `invitation_quota_exceeded` if the account has sent as many invitations as an hour allows. */
 export function checkSendQuota({ now, settings }: Context, account: QuotaAccount): void {
   const { invitesSince: since, invitesSent } = account;
-  if (!settings.limitsInvites || since === null || since + invitationQuotaWindow <= now) return;
+  if (!settings.rateLimits || since === null || since + invitationQuotaWindow <= now) return;
   if (invitesSent < maxInvitationsPerHour) return;
   const retryAfter = Math.ceil(Math.min(invitationQuotaWindow, since + invitationQuotaWindow - now) / 1000);
   throw new DomainError("invitation_quota_exceeded", {
@@ -31,7 +31,7 @@ export function checkSendQuota({ now, settings }: Context, account: QuotaAccount
 
 /** Aborts the batch with `conflict` if the quota was used up in between. */
 export function assertSendQuota({ db, now, settings }: Context, { id }: QuotaAccount): Statement[] {
-  return settings.limitsInvites ? [quotaLeft(db, { id, before: now - invitationQuotaWindow })] : [];
+  return settings.rateLimits ? [quotaLeft(db, { id, before: now - invitationQuotaWindow })] : [];
 }
 
 /** Counts one mail. Writes the account's row. */
