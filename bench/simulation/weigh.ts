@@ -71,18 +71,18 @@ interface Kind {
   readonly events: number;
 }
 
-/** What leads the tables of a usage object to a version. */
-interface Step {
-  readonly take: (sql: { exec: (text: string) => void }) => void;
+/** A migration of the tables of a usage object. */
+interface Migration {
+  readonly apply: (sql: { exec: (text: string) => void }) => void;
 }
 
 async function weighObject({ part, hours, boxes, events }: Kind): Promise<Weight> {
   const database = new DatabaseSync(":memory:");
-  // The worker's own types and Node's do not go together in one program: its tables are asked for at run time.
-  const { steps }: { steps: readonly Step[] } = await import(
-    new URL("../../src/durable/store.ts", import.meta.url).href
+  // Imported at run time, because the Worker's types conflict with Node's in one program.
+  const { migrations }: { migrations: readonly Migration[] } = await import(
+    new URL("../../src/durable/migrations.ts", import.meta.url).href
   );
-  for (const { take } of steps) take(database);
+  for (const { apply } of migrations) apply(database);
   database.exec("BEGIN");
   const names = [
     "",

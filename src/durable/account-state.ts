@@ -1,36 +1,33 @@
 import { periodOf } from "../domain/usage/buckets.ts";
-import { isLimitReached } from "../domain/usage/usage.ts";
 import { hasTables, migrations, requiredReaderVersion } from "./migrations.ts";
 
-const needs = requiredReaderVersion(migrations);
-
-/** What the one row of `meta` says of the account. */
+/** The `meta` row: everything about the account that is one value. All times are epoch milliseconds. */
 export interface AccountState {
   readonly accountUuid: string;
-  /** The latest time seen; it never goes back. */
+  /** The latest time that a caller has passed; it never decreases. */
   readonly clock: number;
   /** Start of the period that `usage` belongs to. */
   readonly period: number;
   readonly usage: number;
-  /** Start of the hour increments were last counted in. */
+  /** Start of the hour that `hourUsage` belongs to. */
   readonly hour: number;
-  /** What increments counted in that hour; `hours` and `days` are told when it is over. */
+  /** Increments counted in `hour` and not yet added to the tables `hours` and `days`. */
   readonly hourUsage: number;
-  /** The limit last seen, from which alone `quota` is derived. */
+  /** The limit of the last call; `quotaUntil` of the snapshot is derived from it. */
   readonly limit: number | null;
   readonly knowledgeBoxes: number;
-  /** The window last asked for, in days; null before any event was. */
+  /** The window of the last recorded events, in days; null before the first event. */
   readonly windowDays: number | null;
-  /** The time before which ids of events are forgotten; it never goes back. */
+  /** Ids of events before this time are no longer known; it never decreases. */
   readonly horizon: number;
 }
 
-/** What one call leaves. */
+/** The outcome of one call: its result and the state to save. */
 export interface Transition<Result> {
   readonly result: Result;
-  /** What the account is then; the very same object when nothing of it changed. */
+  /** The new state; the same object as before if nothing changed. */
   readonly state: AccountState;
-  /** Writes what is kept outside the account's row; what the account is then. */
+  /** Writes rows of other tables and returns the state to save instead of `state`. */
   readonly persist?: () => AccountState;
 }
 
@@ -48,7 +45,7 @@ interface Row extends Record<string, SqlStorageValue> {
   horizon: number;
 }
 
-/** An account as it is before anything was counted. */
+/** Returns the state of an account that has counted nothing. */
 export function initialState(accountUuid: string, now: number): AccountState {
   return {
     accountUuid,
@@ -64,18 +61,20 @@ export function initialState(accountUuid: string, now: number): AccountState {
   };
 }
 
-/** The same account in the period that a time falls in; the very same object while its period lasts. */
+/** Starts a new period if `now` is past the state's one; otherwise returns the same object. */
 export function rollPeriod(state: AccountState, now: number): AccountState {
   const { start } = periodOf(now);
   return start > state.period ? { ...state, period: start, usage: 0 } : state;
 }
 
-/** What is stored of the account. Throws when it needs a newer version of the service; such a store can only be erased. */
+/** Loads the stored state. Throws if it was written by a newer, incompatible version; such an object can only be erased. */
 export function loadState(sql: SqlStorage): AccountState | undefined {
   const [row] = hasTables(sql) ? sql.exec<Row>("SELECT * FROM meta").toArray() : [];
   if (row === undefined) return undefined;
   if (row.needs > migrations.length) {
-    throw new Error(`what is stored of usage needs version ${row.needs}, and this is ${migrations.length}`);
+    throw new Error(
+      `The stored usage requires schema version ${row.needs}; this code supports ${migrations.length}. Deploy a newer version.`,
+    );
   }
   return {
     accountUuid: row.account_uuid,
@@ -91,7 +90,9 @@ export function loadState(sql: SqlStorage): AccountState | undefined {
   };
 }
 
-/** What a newer version keeps besides stays as it is, its version too: only what is known here is written. */
+const readerVersion = requiredReaderVersion(migrations);
+
+/** Saves the state. Leaves the version and the columns of a newer schema unchanged. Writes one row. */
 export function saveState(sql: SqlStorage, state: AccountState): void {
   sql.exec(
     `INSERT INTO meta (id, schema_version, needs, account_uuid, clock, period, usage, hour, hour_usage, usage_limit,
@@ -100,7 +101,7 @@ export function saveState(sql: SqlStorage, state: AccountState): void {
        hour = excluded.hour, hour_usage = excluded.hour_usage, usage_limit = excluded.usage_limit,
        current_kbs = excluded.current_kbs, window_days = excluded.window_days, horizon = excluded.horizon`,
     migrations.length,
-    needs,
+    readerVersion,
     state.accountUuid,
     state.clock,
     state.period,
@@ -112,36 +113,4 @@ export function saveState(sql: SqlStorage, state: AccountState): void {
     state.windowDays,
     state.horizon,
   );
-}
-
-/** What the database is told of the account: absolute values, in the order of its columns. */
-export interface UsageSnapshot {
-  readonly usage: number;
-  readonly period: number;
-  readonly knowledgeBoxes: number;
-  /** The end of the period while nothing remains of its limit; the latest time there is where the limit is nothing. */
-  readonly quotaUntil: number | null;
-}
-
-/** The latest time there is. */
-const never = 8.64e15;
-
-export function snapshotOf({ usage, period, knowledgeBoxes, limit }: AccountState): UsageSnapshot {
-  return {
-    usage,
-    period,
-    knowledgeBoxes,
-    quotaUntil: isLimitReached(usage, limit) ? quotaEnd(period, limit) : null,
-  };
-}
-
-function quotaEnd(period: number, limit: number | null): number {
-  return limit === 0 ? never : periodOf(period).end;
-}
-
-/** In what the database is told of two states they differ: in what clients are shown, in the count alone, or in nothing. */
-export function compareSnapshots(one: AccountState, other: AccountState): "shown" | "count" | "none" {
-  if (one.knowledgeBoxes !== other.knowledgeBoxes) return "shown";
-  if (snapshotOf(one).quotaUntil !== snapshotOf(other).quotaUntil) return "shown";
-  return one.usage !== other.usage || one.period !== other.period ? "count" : "none";
 }

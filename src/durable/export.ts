@@ -1,8 +1,8 @@
-/** An object's tables, told row by row and taken back: what is counted, and what may not count twice. */
+/** Export and import of an object's tables, row by row. */
 import { hasTables, migrate, migrations, requiredReaderVersion } from "./migrations.ts";
 
-/** The tables by their primary keys, in the order they are told: `meta` begins an object. */
-const keysOf = {
+/** The primary keys of the tables, in the order of the export; `meta` comes first. */
+const primaryKeys = {
   meta: ["id"],
   knowledge_boxes: ["name"],
   hours: ["knowledgebox", "at"],
@@ -10,10 +10,10 @@ const keysOf = {
   answers: ["block", "key"],
   seen_events: ["block", "hash"],
 } as const;
-export type UsageTable = keyof typeof keysOf;
-export const usageTables = Object.keys(keysOf) as readonly UsageTable[];
+export type UsageTable = keyof typeof primaryKeys;
+export const usageTables = Object.keys(primaryKeys) as readonly UsageTable[];
 
-/** Bytes are told in hexadecimal. */
+/** Bytes are exported in hexadecimal. */
 type ExportedValue = string | number | null;
 
 export interface UsageRow {
@@ -21,7 +21,7 @@ export interface UsageRow {
   readonly row: Readonly<Record<string, ExportedValue>>;
 }
 
-/** The row a copy goes on behind: its table and its key. */
+/** The last row of a page: the next page continues after it. */
 export interface UsageCursor {
   readonly table: UsageTable;
   readonly key: readonly ExportedValue[];
@@ -29,11 +29,11 @@ export interface UsageCursor {
 
 export interface UsageExport {
   readonly rows: readonly UsageRow[];
-  /** Where the next copy goes on; null at the end. */
+  /** The cursor of the next page; null on the last one. */
   readonly next: UsageCursor | null;
 }
 
-/** At most so many rows of these tables, each in the order of its key. Writes nothing. */
+/** Returns at most `limit` rows of the given tables, each in the order of its primary key. Writes nothing. */
 export function exportRows(
   sql: SqlStorage,
   tables: readonly UsageTable[],
@@ -41,29 +41,30 @@ export function exportRows(
   limit: number,
 ): UsageExport {
   const rows: UsageRow[] = [];
-  const first = after === null ? 0 : tables.indexOf(after.table);
-  for (const table of tables.slice(first)) {
-    const keys: readonly string[] = keysOf[table];
-    const beyond = after?.table === table ? after.key : [];
-    const marks = beyond.map(() => "?").join(", ");
-    const where = beyond.length === 0 ? "" : `WHERE (${keys.join(", ")}) > (${marks})`;
+  const firstTable = after === null ? 0 : tables.indexOf(after.table);
+  for (const table of tables.slice(firstTable)) {
+    const keys: readonly string[] = primaryKeys[table];
+    const afterKey = after?.table === table ? after.key : [];
+    const placeholders = afterKey.map(() => "?").join(", ");
+    const where = afterKey.length === 0 ? "" : `WHERE (${keys.join(", ")}) > (${placeholders})`;
     const found = sql.exec(
       `SELECT * FROM ${table} ${where} ORDER BY ${keys.join(", ")} LIMIT ?`,
-      ...beyond.map((value, at) => stored(keys[at], value)),
+      ...afterKey.map((value, index) => toStored(keys[index], value)),
       limit - rows.length,
     );
-    for (const row of found) rows.push({ table, row: told(row) });
+    for (const row of found) rows.push({ table, row: toExported(row) });
     if (rows.length === limit) break;
   }
   const last = rows.at(-1);
   if (last === undefined || rows.length < limit) return { rows, next: null };
-  const key = keysOf[last.table].map((name) => last.row[name] ?? null);
+  const key = primaryKeys[last.table].map((name) => last.row[name] ?? null);
   return { rows, next: { table: last.table, key } };
 }
 
 /**
- * Takes rows as they were told, those that are there already left as they are; the row of `meta`, which
- * comes first, empties the object. Whether they fit: nothing is taken of those of another version or account.
+ * Inserts exported rows; rows that exist already are left unchanged. The `meta` row, which comes first,
+ * empties the object. Returns false, and inserts nothing, if the rows are incompatible: of another
+ * schema version, of another account, or with invalid values.
  */
 export function importRows(
   storage: DurableObjectStorage,
@@ -73,10 +74,10 @@ export function importRows(
   const { sql } = storage;
   const [first] = rows;
   if (first === undefined) return true;
-  // Without the row of `meta` there would be tables of no version.
+  // Without a `meta` row the tables would have no version.
   if (first.table !== "meta" && !hasTables(sql)) return false;
   try {
-    storage.transactionSync(() => take(storage, accountUuid, rows));
+    storage.transactionSync(() => insertRows(storage, accountUuid, rows));
     return true;
   } catch (error) {
     if (isIncompatible(error)) return false;
@@ -84,10 +85,10 @@ export function importRows(
   }
 }
 
-/** Thrown to take back the tables, too, that were made for rows which do not fit: without a row they are of no version. */
+/** Thrown to roll back the transaction, which may have created the tables. */
 class IncompatibleRows extends Error {}
 
-/** Values that a column does not take, and hashes that are none, do not fit either. */
+/** Whether the rows caused the error: their shape, a malformed hash, or a value that its column rejects. */
 function isIncompatible(error: unknown): boolean {
   return (
     error instanceof IncompatibleRows ||
@@ -96,11 +97,11 @@ function isIncompatible(error: unknown): boolean {
   );
 }
 
-function take(storage: DurableObjectStorage, accountUuid: string, rows: readonly UsageRow[]): void {
+function insertRows(storage: DurableObjectStorage, accountUuid: string, rows: readonly UsageRow[]): void {
   const { sql } = storage;
   migrate(storage);
   const columns = new Map(usageTables.map((table) => [table, columnsOf(sql, table)]));
-  const fit = rows.every(({ table, row }) => {
+  const compatible = rows.every(({ table, row }) => {
     const names = Object.keys(row).sort().join();
     if (names !== columns.get(table)?.toSorted().join()) return false;
     if (table !== "meta") return true;
@@ -110,13 +111,13 @@ function take(storage: DurableObjectStorage, accountUuid: string, rows: readonly
       row["needs"] === requiredReaderVersion(migrations)
     );
   });
-  if (!fit) throw new IncompatibleRows();
+  if (!compatible) throw new IncompatibleRows();
   for (const { table, row } of rows) {
-    if (table === "meta") for (const every of usageTables) sql.exec(`DELETE FROM ${every}`);
+    if (table === "meta") for (const name of usageTables) sql.exec(`DELETE FROM ${name}`);
     const names = columns.get(table) ?? [];
     sql.exec(
       `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) ON CONFLICT DO NOTHING`,
-      ...names.map((name) => stored(name, row[name] ?? null)),
+      ...names.map((name) => toStored(name, row[name] ?? null)),
     );
   }
 }
@@ -126,7 +127,7 @@ function columnsOf(sql: SqlStorage, table: UsageTable): string[] {
   return rows.toArray().map(({ name }) => name);
 }
 
-function told(row: Record<string, SqlStorageValue>): Record<string, ExportedValue> {
+function toExported(row: Record<string, SqlStorageValue>): Record<string, ExportedValue> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
@@ -135,7 +136,7 @@ function told(row: Record<string, SqlStorageValue>): Record<string, ExportedValu
   );
 }
 
-/** The one column of bytes is the hash of an event's id. */
-function stored(name: string | undefined, value: ExportedValue): SqlStorageValue {
-  return name === "hash" && typeof value === "string" ? Uint8Array.fromHex(value).buffer : value;
+/** Converts an exported value back. The only column of bytes is `hash`. */
+function toStored(column: string | undefined, value: ExportedValue): SqlStorageValue {
+  return column === "hash" && typeof value === "string" ? Uint8Array.fromHex(value).buffer : value;
 }

@@ -1,21 +1,21 @@
-/** The tables of one account's usage. Their version stands in `meta`, and old ones are migrated forward. */
+/** The schema of one account's object. Its version is stored in `meta`; older objects are migrated when they start. */
 
-/** What leads from one version to the next. */
+/** One step of the schema. */
 export interface Migration {
   /**
-   * The oldest version of the code that can work on what it leaves. A step that only adds – a table, a
-   * column with a default – leaves it as it was, and the code that comes with it makes do with what older
-   * code did not fill meanwhile; one that changes what is told by what was there names itself.
+   * The oldest schema version whose code can read the result. A step that only adds a table, or a column
+   * with a default, keeps the number of the step before it; its code must accept rows that older code
+   * wrote meanwhile. A step that changes the meaning of existing data uses its own number.
    */
   readonly minReaderVersion: number;
   readonly apply: (sql: SqlStorage) => void;
 }
 
-/** Each version's step, the first one's first; one that was ever deployed never changes. */
+/** All migrations in order; the schema version is their number. A deployed migration is never changed. */
 export const migrations: readonly Migration[] = [
-  { minReaderVersion: 1, apply: makeTables },
-  // The hour that increments are counted in stands in the account's own row, so that one writes one
-  // row. Code of before it would tell sums without that hour.
+  { minReaderVersion: 1, apply: createTables },
+  // The usage of the current hour is part of the account's own row, so that an increment writes one
+  // row. Older code would leave that hour out of its sums.
   {
     minReaderVersion: 2,
     apply: (sql) => {
@@ -23,34 +23,34 @@ export const migrations: readonly Migration[] = [
         ALTER TABLE meta ADD COLUMN hour_usage INTEGER NOT NULL DEFAULT 0;`);
     },
   },
-  // What is stored so far needs what the step before it needs.
+  // The default is the number of the previous step, which existing rows require.
   {
     minReaderVersion: 2,
     apply: (sql) => void sql.exec("ALTER TABLE meta ADD COLUMN needs INTEGER NOT NULL DEFAULT 2"),
   },
 ];
 
-/** The oldest version of the code that can work on what all of some steps leave. */
-export function requiredReaderVersion(taken: readonly Migration[]): number {
-  return Math.max(...taken.map(({ minReaderVersion }) => minReaderVersion));
+/** Returns the oldest schema version whose code can read the result of all the given migrations. */
+export function requiredReaderVersion(applied: readonly Migration[]): number {
+  return Math.max(...applied.map(({ minReaderVersion }) => minReaderVersion));
 }
 
-/** Whether anything was ever stored: reading an account that counted nothing makes no tables. */
+/** Whether anything was ever stored: reading an account that has counted nothing creates no tables. */
 export function hasTables(sql: SqlStorage): boolean {
   return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'meta'").toArray().length > 0;
 }
 
 /**
- * Brings the tables to the newest version, from any older one or from none; all of the way or not at
- * all. Newer ones are left alone; `loadState` refuses those that need newer code.
+ * Migrates the tables to the newest version, in one transaction. Leaves a newer schema unchanged;
+ * `loadState` throws if it requires newer code.
  */
-export function migrate(storage: DurableObjectStorage, newest: readonly Migration[] = migrations): void {
+export function migrate(storage: DurableObjectStorage, target: readonly Migration[] = migrations): void {
   const { sql } = storage;
   const version = hasTables(sql) ? storedVersion(sql) : 0;
-  if (version >= newest.length) return;
+  if (version >= target.length) return;
   storage.transactionSync(() => {
-    for (const { apply } of newest.slice(version)) apply(sql);
-    sql.exec("UPDATE meta SET schema_version = ?, needs = ?", newest.length, requiredReaderVersion(newest));
+    for (const { apply } of target.slice(version)) apply(sql);
+    sql.exec("UPDATE meta SET schema_version = ?, needs = ?", target.length, requiredReaderVersion(target));
   });
 }
 
@@ -58,8 +58,8 @@ function storedVersion(sql: SqlStorage): number {
   return sql.exec<{ version: number }>("SELECT max(schema_version) AS version FROM meta").one().version;
 }
 
-function makeTables(sql: SqlStorage): void {
-  const counts = [
+function createTables(sql: SqlStorage): void {
+  const metricColumns = [
     "pre_processing_time",
     "slow_processing_time",
     "resources_processed",
@@ -77,10 +77,10 @@ function makeTables(sql: SqlStorage): void {
     "nuclia_tokens_billed",
     "usage",
   ].map((metric) => `${metric} INTEGER NOT NULL DEFAULT 0`);
-  // One row holds a bucket's metrics together: sixteen of them are read and written as one. The
-  // empty name is all knowledge boxes together, so that reading an account does not grow with them.
+  // One row per bucket contains all sixteen metrics. The empty name is all knowledge boxes together,
+  // so that reading an account does not cost more with each of them.
   for (const table of ["hours", "days"]) {
-    sql.exec(`CREATE TABLE ${table} (knowledgebox TEXT NOT NULL, at INTEGER NOT NULL, ${counts.join(", ")},
+    sql.exec(`CREATE TABLE ${table} (knowledgebox TEXT NOT NULL, at INTEGER NOT NULL, ${metricColumns.join(", ")},
       PRIMARY KEY (knowledgebox, at)) STRICT, WITHOUT ROWID`);
   }
   sql.exec(`

@@ -1,38 +1,37 @@
 import { oldestKeptHour } from "../domain/usage/buckets.ts";
 import { dedupHorizonAt } from "../domain/usage/events.ts";
 import { type AccountState, saveState } from "./account-state.ts";
-import { pruneHours } from "./bucket-rows.ts";
-import { flushCurrentHour, isHourOver } from "./current-hour.ts";
-import { pruneSeenEvents } from "./event-dedup.ts";
-import { pruneIdempotencyRecords } from "./idempotency-records.ts";
+import { pruneHours } from "./buckets.ts";
+import { pruneSeenEvents } from "./events.ts";
+import { flushCurrentHour, isHourOver, pruneIdempotencyRecords } from "./increment.ts";
 
-/** The most rows of a table that one turn removes. */
+/** Maximum number of rows that one call deletes from each table. */
 export const pruneStep = 1_000;
 
-/** What is left to prune: what is due already, what will be one day, or nothing ever. */
-export type Remainder = "due" | "later" | "never";
+/** When the next prune is due: more rows have expired already, rows will expire one day, or no row ever will. */
+export type NextPrune = "now" | "later" | "never";
 
 /**
- * Closes the hour that is over, and removes what is kept no longer: answers after a day, ids of events
- * behind the horizon, hours after 400 days. The times it removed by are kept with it, so that no clock
- * brings back as empty what was removed.
+ * Adds an hour that has ended to the buckets and deletes expired rows: idempotency records after a day,
+ * ids of events behind the horizon, hours after 400 days. Saves the times used, so that a clock that
+ * runs behind cannot make a deleted range look empty.
  */
-export function prune(storage: DurableObjectStorage, state: AccountState, now: number): Remainder {
+export function prune(storage: DurableObjectStorage, state: AccountState, now: number): NextPrune {
   const { sql } = storage;
   return storage.transactionSync(() => {
     const { windowDays } = state;
     const horizon = windowDays === null ? state.horizon : dedupHorizonAt(now, windowDays, state.horizon);
-    const over = isHourOver(state, now);
-    if (over) flushCurrentHour(sql, state);
-    const hourUsage = over ? 0 : state.hourUsage;
-    const removed = [
+    const hourOver = isHourOver(state, now);
+    if (hourOver) flushCurrentHour(sql, state);
+    const hourUsage = hourOver ? 0 : state.hourUsage;
+    const deleted = [
       pruneIdempotencyRecords(sql, now, pruneStep),
       pruneSeenEvents(sql, horizon, pruneStep),
       pruneHours(sql, oldestKeptHour(now), pruneStep),
     ];
-    if (removed.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon, hourUsage });
-    else if (over) saveState(sql, { ...state, hourUsage });
-    if (removed.some((rows) => rows === pruneStep)) return "due";
+    if (deleted.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon, hourUsage });
+    else if (hourOver) saveState(sql, { ...state, hourUsage });
+    if (deleted.some((rows) => rows === pruneStep)) return "now";
     return hourUsage > 0 || hasExpiringRows(sql) ? "later" : "never";
   });
 }

@@ -5,17 +5,14 @@ import { periodOf } from "../domain/usage/buckets.ts";
 import type { Env } from "../env.ts";
 import {
   type AccountState,
-  compareSnapshots,
   initialState,
   loadState,
   rollPeriod,
   saveState,
-  snapshotOf,
   type Transition,
 } from "./account-state.ts";
-import { flushCurrentHour, isHourOver } from "./current-hour.ts";
-import { hashIds } from "./event-dedup.ts";
-import { record, type RecordInput, type RecordResult } from "./events.ts";
+import { read, type ReadInput, type ReadResult } from "./buckets.ts";
+import { hashIds, record, type RecordInput, type RecordResult } from "./events.ts";
 import {
   exportRows,
   importRows,
@@ -24,21 +21,27 @@ import {
   type UsageRow,
   type UsageTable,
 } from "./export.ts";
-import { increment, type IncrementInput, type IncrementResult, withLimit } from "./increment.ts";
+import {
+  flushCurrentHour,
+  increment,
+  type IncrementInput,
+  type IncrementResult,
+  isHourOver,
+  withLimit,
+} from "./increment.ts";
 import { hasTables, migrate } from "./migrations.ts";
 import { prune } from "./prune.ts";
-import { read, type ReadInput, type ReadResult } from "./query.ts";
-import { syncToD1 } from "./sync-to-d1.ts";
+import { compareSnapshots, snapshotOf, syncToD1 } from "./sync-to-d1.ts";
 
-/** How long after a change that clients see the database is told of it, and after a prune step the next one runs. */
-const mirrorDelay = 2_000;
-/** How long after something was counted the database is told, for lists; each time writes a row there. */
-const countDelay = 30_000;
-/** How long after the database failed it is told again. */
+/** Milliseconds from a change that is visible to clients to the update of D1, and between two prune steps. */
+const syncDelay = 2_000;
+/** Milliseconds from a change of the counter to the update of D1; each update writes a row there. */
+const counterSyncDelay = 30_000;
+/** Milliseconds from a failed update of D1 to the next attempt. */
 const retryDelay = 30_000;
-/** How long after a prune that left nothing due the next one runs. */
+/** Milliseconds to the next prune if no more rows have expired. */
 const pruneInterval = 24 * 60 * 60 * 1000;
-const delays = { shown: mirrorDelay, count: countDelay, none: pruneInterval } as const;
+const alarmDelays = { visible: syncDelay, counter: counterSyncDelay, none: pruneInterval } as const;
 
 export interface UsageState {
   readonly usage: number;
@@ -48,14 +51,14 @@ export interface UsageState {
 }
 
 /**
- * One account's usage, in the SQLite of one Durable Object named by the account's uuid. What a call
- * reads and writes is one turn and one commit. Callers tell the time, and here it never goes back:
- * a call from before the latest time kept is one at that time.
+ * The usage of one account, in the SQLite database of a Durable Object named by the account's uuid.
+ * Each call is synchronous from its first read to its last write, in one transaction. Callers pass the
+ * time; a time before the latest one seen is replaced by it.
  */
 export class UsageMeter extends DurableObject<Env> {
-  /** When the alarm rings; null when it is not set. */
+  /** Time of the next alarm; null if none is set. */
   #alarmAt: number | null = null;
-  /** What is stored of the account, once it was read. A write that does not last ends this object, and what it remembers. */
+  /** The stored state after it was loaded once. A failed write resets the object, and this cache with it. */
   #stored: { readonly state: AccountState | undefined } | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -66,14 +69,14 @@ export class UsageMeter extends DurableObject<Env> {
     });
   }
 
-  /** Counts an increment of the current period unless it passes the limit; a key makes it count once in 24 hours. */
+  /** Counts an increment in the current period unless it exceeds the limit. With a key it is counted once in 24 hours. */
   increment(input: IncrementInput, now: number): IncrementResult {
     return this.#apply(input.accountUuid, now, (state, at) =>
       increment(this.ctx.storage.sql, state, input, at),
     );
   }
 
-  /** Counts up to 1,000 events, each id once, and refuses one by one those that cannot be counted. */
+  /** Counts up to 1,000 events, each id once; invalid events are rejected one by one. */
   async record(input: RecordInput, now: number): Promise<RecordResult> {
     const hashes = await hashIds(input.events.map(({ id }) => id));
     return this.#apply(input.accountUuid, now, (state, at) =>
@@ -81,19 +84,19 @@ export class UsageMeter extends DurableObject<Env> {
     );
   }
 
-  /** The limit the account has from now on, for whoever is shown that it is used up; increments bring their own. */
+  /** Sets the account's limit, from which D1's `quota_until` is derived. Increments bring their own limit. */
   setLimit({ accountUuid, limit }: { accountUuid: string; limit: number | null }, now: number): void {
     this.#apply(accountUuid, now, (state) => ({ state: withLimit(state, limit), result: undefined }));
   }
 
-  /** The points of a range of time; writes nothing. */
+  /** Returns the points of a time range; writes nothing. */
   read(input: ReadInput, now: number): ReadResult {
     const state = this.#load();
     if (state === undefined) return read(undefined, input, now);
     return read({ sql: this.ctx.storage.sql, state }, input, Math.max(state.clock, now));
   }
 
-  /** What the current period counts; writes nothing. */
+  /** Returns the usage of the current period; writes nothing. */
   state(now: number): UsageState {
     const state = this.#load();
     if (state === undefined) return { usage: 0, period: periodOf(now).start, currentKnowledgeBoxes: 0 };
@@ -101,7 +104,7 @@ export class UsageMeter extends DurableObject<Env> {
     return { usage, period, currentKnowledgeBoxes: knowledgeBoxes };
   }
 
-  /** At most so many rows of what is stored, beyond a place. An hour that is over is closed first, as the alarm would do it. */
+  /** Returns at most `limit` rows after the cursor. The first page adds an hour that has ended to the buckets. */
   exportRows(
     tables: readonly UsageTable[],
     after: UsageCursor | null,
@@ -121,40 +124,40 @@ export class UsageMeter extends DurableObject<Env> {
     return exportRows(storage.sql, tables, after, limit);
   }
 
-  /** Takes rows that were copied; whether they fit. An account's first one, of `meta`, replaces all there is. */
+  /** Imports exported rows; returns false if they are incompatible. The `meta` row replaces everything stored. */
   importRows(accountUuid: string, rows: readonly UsageRow[]): boolean {
     this.#stored = undefined;
-    const fit = importRows(this.ctx.storage, accountUuid, rows);
-    if (fit && rows.length > 0) this.#scheduleAlarm(mirrorDelay);
-    return fit;
+    const compatible = importRows(this.ctx.storage, accountUuid, rows);
+    if (compatible && rows.length > 0) this.#scheduleAlarm(syncDelay);
+    return compatible;
   }
 
-  /** Tells the database what it does not know yet, and removes what is kept no longer, a step at a time. */
+  /** Updates the account's row in D1 and deletes expired rows, at most 1,000 of each table. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     const state = this.#load();
     if (state === undefined) return;
     this.#stored = undefined;
-    const remainder = prune(this.ctx.storage, state, Math.max(state.clock, Date.now()));
-    let told = true;
+    const nextPrune = prune(this.ctx.storage, state, Math.max(state.clock, Date.now()));
+    let synced = true;
     try {
       await syncToD1(this.env.DB, state.accountUuid, snapshotOf(state));
     } catch (error) {
-      told = false;
+      synced = false;
       console.error({ event: "usage_sync_failed", error: errorName(error) });
     }
-    // Meanwhile it may all have been erased.
+    // The account may have been erased while D1 was updated.
     if (this.#load() === undefined) return;
-    if (!told) this.#scheduleAlarm(retryDelay);
-    if (remainder === "due") this.#scheduleAlarm(mirrorDelay);
-    if (remainder === "later") this.#scheduleAlarm(pruneInterval);
+    if (!synced) this.#scheduleAlarm(retryDelay);
+    if (nextPrune === "now") this.#scheduleAlarm(syncDelay);
+    if (nextPrune === "later") this.#scheduleAlarm(pruneInterval);
   }
 
-  /** Forgets everything, alarms included; what is counted afterwards starts from nothing. */
+  /** Deletes everything, the alarm included. A later increment starts from 0. */
   async erase(): Promise<void> {
     this.#alarmAt = null;
     this.#stored = undefined;
-    // Both begin before anything else can be counted.
+    // Both start before any other call can count something.
     await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
   }
 
@@ -163,17 +166,17 @@ export class UsageMeter extends DurableObject<Env> {
     return this.#stored.state;
   }
 
-  /** Does one call's work and keeps the state it leaves, all of it or – when it throws – nothing. */
+  /** Runs a change of the account's state and saves its outcome; saves nothing if the change throws. */
   #apply<Result>(
     accountUuid: string,
     now: number,
-    work: (state: AccountState, now: number) => Transition<Result>,
+    change: (state: AccountState, now: number) => Transition<Result>,
   ): Result {
     const { storage } = this.ctx;
     const before = this.#load();
     const at = Math.max(before?.clock ?? now, now);
-    const take = () => work(rollPeriod(before ?? initialState(accountUuid, at), at), at);
-    const keep = ({ state, persist }: Transition<Result>): AccountState => {
+    const runChange = () => change(rollPeriod(before ?? initialState(accountUuid, at), at), at);
+    const save = ({ state, persist }: Transition<Result>): AccountState => {
       const after = { ...(persist?.() ?? state), clock: at };
       saveState(storage.sql, after);
       return after;
@@ -181,25 +184,25 @@ export class UsageMeter extends DurableObject<Env> {
     if (before === undefined) {
       const { state, result } = storage.transactionSync(() => {
         migrate(storage);
-        const turn = take();
-        return { ...turn, state: keep(turn) };
+        const transition = runChange();
+        return { ...transition, state: save(transition) };
       });
       this.#stored = { state };
-      this.#scheduleAlarm(
-        compareSnapshots(initialState(accountUuid, at), state) === "shown" ? mirrorDelay : countDelay,
-      );
+      const difference = compareSnapshots(initialState(accountUuid, at), state);
+      this.#scheduleAlarm(difference === "visible" ? syncDelay : counterSyncDelay);
       return result;
     }
-    const turn = take();
-    if (turn.state === before && turn.persist === undefined) return turn.result;
-    // The account's row alone is kept or not by itself.
-    const state = turn.persist === undefined ? keep(turn) : storage.transactionSync(() => keep(turn));
+    const transition = runChange();
+    const { persist, result } = transition;
+    if (transition.state === before && persist === undefined) return result;
+    // A single statement needs no transaction.
+    const state = persist === undefined ? save(transition) : storage.transactionSync(() => save(transition));
     this.#stored = { state };
-    this.#scheduleAlarm(delays[compareSnapshots(before, state)]);
-    return turn.result;
+    this.#scheduleAlarm(alarmDelays[compareSnapshots(before, state)]);
+    return result;
   }
 
-  /** Sets the alarm, unless it rings earlier anyway. */
+  /** Sets the alarm unless an earlier one is set. */
   #scheduleAlarm(delay: number): void {
     const at = Date.now() + delay;
     if (this.#alarmAt !== null && this.#alarmAt <= at) return;

@@ -7,7 +7,7 @@ import type { UsageEvent } from "../../src/domain/usage/events.ts";
 import { type Metric, metrics, toUsageStatus, type UsageStatus } from "../../src/domain/usage/usage.ts";
 import type { RecordResult } from "../../src/durable/events.ts";
 import type { IncrementInput, IncrementResult } from "../../src/durable/increment.ts";
-import type { ReadInput, ReadResult } from "../../src/durable/query.ts";
+import type { ReadInput, ReadResult } from "../../src/durable/buckets.ts";
 import type { UsageState } from "../../src/durable/usage-meter.ts";
 
 export const hour = 60 * 60 * 1000;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { metrics } from "../../src/domain/usage/usage.ts";
 import { loadState } from "../../src/durable/account-state.ts";
-import { flushCurrentHour } from "../../src/durable/current-hour.ts";
+import { flushCurrentHour } from "../../src/durable/increment.ts";
 import { migrate, type Migration, migrations, requiredReaderVersion } from "../../src/durable/migrations.ts";
 import { answer, day, hour, Meter, noon } from "./meters.ts";
 
@@ -47,7 +47,7 @@ describe("the store", () => {
       minReaderVersion: newest,
       apply: (sql) => void sql.exec("UPDATE meta SET usage = -usage"),
     });
-    const refusal = `what is stored of usage needs version ${newest}, and this is ${migrations.length}`;
+    const refusal = `requires schema version ${newest}; this code supports ${migrations.length}`;
     await runInDurableObject(meter.stub, (instance) => {
       expect(() => instance.state(noon)).toThrow(refusal);
       expect(() => instance.setLimit({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);

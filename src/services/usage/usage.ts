@@ -1,7 +1,7 @@
 import type { Aggregation } from "../../domain/usage/buckets.ts";
 import type { UsageEvent } from "../../domain/usage/events.ts";
 import type { RecordResult } from "../../durable/events.ts";
-import type { ReadResult } from "../../durable/query.ts";
+import type { ReadResult } from "../../durable/buckets.ts";
 import type { Context } from "../caller/context.ts";
 import { callMeter, getMeteredAccount } from "./meter.ts";
 
