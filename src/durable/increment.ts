@@ -107,12 +107,7 @@ function findIdempotencyRecord(sql: SqlStorage, key: string, now: number): Idemp
 }
 
 /** Writes one row. Records are found and pruned by the block in their primary key, so that no index is written. */
-function saveIdempotencyRecord(
-  sql: SqlStorage,
-  key: IdempotencyKey,
-  answer: UsageStatus,
-  now: number,
-): void {
+function saveIdempotencyRecord(sql: SqlStorage, key: IdempotencyKey, answer: UsageStatus, now: number): void {
   sql.exec(
     "INSERT INTO answers (block, key, at, request_hash, answer) VALUES (?, ?, ?, ?, ?)",
     blockOf(now),
