@@ -1,50 +1,69 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
-import { defineConfig } from "vitest/config";
+import { defineConfig, defineProject } from "vitest/config";
 
 import { copyAssets } from "./scripts/dev/assets.ts";
-import { makeTestKeys } from "./test/keys.ts";
+import { createTestKeys } from "./test/support/keys.ts";
 
-// The pages are tested as they are, not as they were when packages were installed.
+// Test the pages as they are in the source, not as they were at installation.
 copyAssets();
 
-export default defineConfig({
-  plugins: [
-    cloudflareTest(async ({ inject }) => {
-      const { keys, issuers } = await makeTestKeys(inject("remoteSite"));
-      return {
-        wrangler: { configPath: "./wrangler.toml" },
-        miniflare: {
-          bindings: {
-            MIGRATIONS: await readD1Migrations("./migrations"),
-            TEST_KEYS: keys,
-            PUBLIC_URL: "https://roster.test",
-            ISSUERS: JSON.stringify(issuers),
-            OPERATORS: "root@example.com, https://issuer.test|operator-by-subject",
-            INVITE_SECRET: "a secret only the tests know, long enough",
-            CORS_ORIGINS: "https://app.test",
-            // Tests of the limits turn them on; the others ask more than a person would.
-            RATE_LIMITS: "off",
-            // A line for each of many thousand requests; its own tests turn it on.
-            REQUEST_LOG: "off",
-            ISOLATION: {
-              runs: Number(process.env["ISOLATION_RUNS"] ?? 10),
-              seed: Number(process.env["ISOLATION_SEED"] ?? 20_261_122),
-              path: process.env["ISOLATION_PATH"] ?? "",
-            },
-          },
+const isSlow = process.env["SLOW"] === "1";
+
+/** The Workers runtime with a real D1 database, R2 bucket, queue and Durable Objects. */
+const worker = cloudflareTest(async ({ inject }) => {
+  const { keys, issuers } = await createTestKeys(inject("remoteSite"));
+  return {
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        MIGRATIONS: await readD1Migrations("./migrations"),
+        TEST_KEYS: keys,
+        PUBLIC_URL: "https://roster.test",
+        ISSUERS: JSON.stringify(issuers),
+        OPERATORS: "root@example.com, https://issuer.test|operator-by-subject",
+        INVITE_SECRET: "a secret only the tests know, long enough",
+        CORS_ORIGINS: "https://app.test",
+        // The tests of rate limits turn them on; other tests send more requests than a person would.
+        RATE_LIMITS: "off",
+        // The tests of the request log turn it on; thousands of lines help nobody otherwise.
+        REQUEST_LOG: "off",
+        SLOW: isSlow,
+        MODEL: {
+          runs: Number(process.env["MODEL_RUNS"] ?? (isSlow ? 100 : 10)),
+          seed: Number(process.env["MODEL_SEED"] ?? 20_261_122),
+          path: process.env["MODEL_PATH"] ?? "",
         },
-      };
-    }),
-  ],
+      },
+    },
+  };
+});
+
+/** Plain Node: domain, rendering, validation. */
+const unitProject = defineProject({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["./test/node/issuer-sites.ts"],
-    setupFiles: ["./test/setup.ts"],
+    name: "unit",
+    include: ["test/unit/**/*.test.ts"],
+    environment: "node",
+    // The Workers runtime has Uint8Array.toBase64() and its like; Node 24 has them behind a flag.
+    execArgv: ["--js-base-64"],
+    setupFiles: ["./test/support/node/workers-globals.ts"],
+  },
+});
+
+/** The Workers runtime. */
+export const apiProject = defineProject({
+  plugins: [worker],
+  test: {
+    name: "api",
+    include: ["test/{api,model,storage}/**/*.test.ts"],
+    globalSetup: ["./test/support/node/issuer-site-server.ts"],
+    setupFiles: ["./test/support/setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Files share two runtimes instead of starting one each, which would take most of the time; the
-    // setup empties what they store.
+    // Files share two runtimes instead of starting one each. The setup file empties what they store.
     isolate: false,
     maxWorkers: 2,
   },
 });
+
+export default defineConfig({ test: { projects: [unitProject, apiProject] } });

@@ -1,4 +1,11 @@
-import config from "./vitest.config.ts";
+import { defineConfig } from "vitest/config";
 
-/** Runs what records a release, and nothing else; `scripts/release.ts` asks for it. */
-export default { ...config, test: { ...config.test, include: ["test/release/record.ts"] } };
+import config, { apiProject } from "./vitest.config.ts";
+
+/** Runs only the test that records a release's statements; `scripts/release.ts` starts it. */
+export default defineConfig({
+  ...config,
+  test: {
+    projects: [{ ...apiProject, test: { ...apiProject.test, include: ["test/release/record.ts"] } }],
+  },
+});

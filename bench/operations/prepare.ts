@@ -1,4 +1,4 @@
-import { png } from "../../test/domain/images.ts";
+import { png } from "../../test/support/images.ts";
 import { shapes } from "../data/shapes.ts";
 import type { World } from "../world.ts";
 import type { Operation, Targets } from "./operation.ts";

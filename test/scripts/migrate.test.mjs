@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 import { migrate } from "../../scripts/dev/migrate.ts";
-import { changedWhile, fill, readTables } from "../storage/filling.ts";
+import { insertFixtures, tablesChangedBy, readTables } from "../support/schema-fixtures.ts";
 
 /** The last migration that throws rows away, made when nobody had any. */
 const first = "0004_repeatable_requests.sql";
@@ -49,12 +49,12 @@ void test("a filled database is brought forward, and once is enough [R70]", asyn
   await migrate(state);
   const tables = await withDatabase(async (run) => {
     const known = await readTables(run);
-    await fill(run, known, 1);
+    await insertFixtures(run, known, 1);
     return known;
   });
   deploy(names.at(-1));
   await withDatabase(async (run) => {
-    assert.deepEqual(await changedWhile(run, tables, () => migrate(state)), []);
+    assert.deepEqual(await tablesChangedBy(run, tables, () => migrate(state)), []);
     assert.deepEqual(await run(["PRAGMA foreign_key_check"], ["PRAGMA integrity_check"]), [
       [],
       [{ __proto__: null, integrity_check: "ok" }],
@@ -68,6 +68,6 @@ void test("a filled database is brought forward, and once is enough [R70]", asyn
   const whole = () =>
     withDatabase((run) => run(["SELECT * FROM sqlite_schema"], ["SELECT * FROM d1_migrations"]));
   const once = await whole();
-  const again = await withDatabase((run) => changedWhile(run, tables, () => migrate(state)));
+  const again = await withDatabase((run) => tablesChangedBy(run, tables, () => migrate(state)));
   assert.deepEqual([again, await whole()], [[], once]);
 });

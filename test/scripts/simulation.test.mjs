@@ -19,7 +19,7 @@ const sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const sum = (values) => values.reduce((one, other) => one + other, 0);
 
 void test("what the mix says an operation costs is what the tests of costs have measured", async () => {
-  const files = ["accounts", "organizations"].map((face) => `test/storage/${face}-costs.ts`);
+  const files = ["accounts", "organizations"].map((api) => `test/support/costs/${api}.ts`);
   const costs = (await Promise.all(files.map((path) => readFile(path, "utf8")))).join("\n");
   for (const { id, trips, read, written } of mix) {
     const [, cost = ""] = new RegExp(`^  ${id}: \\{$(.*?)^  \\},$`, "ms").exec(costs) ?? [];

@@ -5,17 +5,24 @@
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { patientQueue } from "../counting.ts";
-import { doorWith } from "../http/door.ts";
-import { makeAccount, operator, someone, unique, type Answer, type Caller } from "../world.ts";
-import { Batches, everyRow, refusedStatements } from "./batches.ts";
-import { changes, type Change } from "./changes.ts";
-import { withKey } from "./cost.ts";
-import { otherWrites } from "./other-writes.ts";
-import { row, run } from "./rows.ts";
+import { BatchRecorder, failingStatements, readAllRows } from "../support/batches.ts";
+import { delayedQueue } from "../support/cost-meter.ts";
+import { addIdempotencyKey } from "../support/costs/operation-cost.ts";
+import { row, run } from "../support/database.ts";
+import {
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+} from "../support/fixtures.ts";
+import { workerWith } from "../support/worker.ts";
+import { backgroundWrites } from "./background-writes.ts";
+import { type Mutation, mutations } from "./mutations.ts";
 
-const batches = new Batches();
-const door = doorWith({ DB: batches.database, JOBS: patientQueue });
+const batches = new BatchRecorder();
+const door = workerWith({ DB: batches.database, JOBS: delayedQueue });
 const isAudit = (sql: string) => sql.startsWith('insert into "audit_rows"');
 const isKey = (sql: string) => sql.startsWith('insert into "idempotency_keys"');
 
@@ -30,14 +37,14 @@ afterEach(() => {
   batches.read();
 });
 
-describe.each(changes)("$name", (change) => {
-  it.each(Object.entries(refusedStatements))(
+describe.each(mutations)("$name", (change) => {
+  it.each(Object.entries(failingStatements))(
     "leaves nothing behind with %s at any place of its batch, and can be asked for again [R13, R71]",
     async (_, statement) => {
       const { answer } = await ask(change, async (request) => {
-        await failEverywhere(statement, async (behind) => {
+        await failEverywhere(statement, async (after) => {
           const { status } = await door(request.clone());
-          expect({ behind, status }).toEqual({ behind, status: 500 });
+          expect({ after, status }).toEqual({ after, status: 500 });
         });
         return door(request);
       });
@@ -67,7 +74,7 @@ describe.each(changes)("$name", (change) => {
   });
 });
 
-describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) => {
+describe.each(mutations.filter(({ keyed }) => keyed === true))("$name", (change) => {
   // The token itself is lost with the answer: nothing of it is kept.
   const shownOnce = change.name === "createAccessToken";
 
@@ -77,9 +84,9 @@ describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) =
       const first = await door(request.clone());
       expect(first.status).toBe(shownOnce ? 503 : change.status);
       batches.losesAnswers = false;
-      const done = await everyRow();
+      const done = await readAllRows();
       const again = await door(request);
-      expect(await everyRow()).toEqual(done);
+      expect(await readAllRows()).toEqual(done);
       if (!shownOnce) expect(await again.clone().text()).toBe(await first.text());
       return again;
     });
@@ -87,13 +94,13 @@ describe.each(changes.filter(({ keyed }) => keyed === true))("$name", (change) =
   });
 });
 
-describe.each(otherWrites)("$name", ({ prepare }) => {
-  it.each(Object.entries(refusedStatements))(
+describe.each(backgroundWrites)("$name", ({ prepare }) => {
+  it.each(Object.entries(failingStatements))(
     "leaves nothing behind with %s at any place of its batch, and is done the next time [R71]",
     async (_, statement) => {
       const write = await prepare();
-      await failEverywhere(statement, async (behind) => {
-        expect({ behind, done: await write(batches.database) }).toEqual({ behind, done: false });
+      await failEverywhere(statement, async (after) => {
+        expect({ after, done: await write(batches.database) }).toEqual({ after, done: false });
       });
       expect(await write(batches.database)).toBe(true);
     },
@@ -101,13 +108,13 @@ describe.each(otherWrites)("$name", ({ prepare }) => {
 });
 
 /** Has a statement fail in front of each of a batch's own and behind the last; each time all rows are as before. */
-async function failEverywhere(statement: string, attempt: (behind: number) => Promise<void>): Promise<void> {
-  const before = await everyRow();
+async function failEverywhere(statement: string, attempt: (after: number) => Promise<void>): Promise<void> {
+  const before = await readAllRows();
   let statements = 1;
-  for (let behind = 0; behind <= statements; behind += 1) {
-    batches.failure = { statement, behind };
-    await attempt(behind);
-    expect(await everyRow()).toEqual(before);
+  for (let after = 0; after <= statements; after += 1) {
+    batches.failure = { statement, after };
+    await attempt(after);
+    expect(await readAllRows()).toEqual(before);
     const [batch = [], ...others] = batches.read();
     expect(others).toEqual([]);
     statements = batch.length;
@@ -117,16 +124,16 @@ async function failEverywhere(statement: string, attempt: (behind: number) => Pr
 
 /** Asks for a change through a door, with a key of its own; who asked is told too. */
 async function ask(
-  { as, send }: Change,
+  { as, send }: Mutation,
   through: (request: Request) => Promise<Response>,
-): Promise<{ answer: Answer; actor: unknown }> {
-  const owner = as === "operator" ? await operator() : await someone();
-  const made = await makeAccount(owner);
-  const caller = as === "newcomer" ? await someone() : owner;
+): Promise<{ answer: ApiResponse; actor: unknown }> {
+  const owner = as === "operator" ? await createOperator() : await createUser();
+  const made = await createAccount(owner);
+  const caller = as === "newcomer" ? await createUser() : owner;
   const known = await uuidOf(caller);
   const key = unique("key");
   const answer = await send(
-    caller.through((request) => through(withKey(request, key))),
+    caller.via((request) => through(addIdempotencyKey(request, key))),
     made,
   );
   return { answer, actor: known ?? (await uuidOf(caller)) };

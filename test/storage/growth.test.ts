@@ -1,13 +1,19 @@
 /** No cost goes with what others store, nor an outsider's with what is in the account they ask about. */
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { operations, type OperationId } from "../../src/domain/permissions.ts";
-import { Counter, patientQueue } from "../counting.ts";
-import { makeAccount, operator, someone, type Caller, type MadeAccount } from "../world.ts";
-import { costs } from "./operation-costs.ts";
-import { row, run } from "./rows.ts";
+import { type OperationId, operations } from "../../src/domain/permissions.ts";
+import { CostMeter, delayedQueue } from "../support/cost-meter.ts";
+import { costs } from "../support/costs/all.ts";
+import { row, run } from "../support/database.ts";
+import {
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  type TestAccount,
+} from "../support/fixtures.ts";
 
-const counter = new Counter({ JOBS: patientQueue });
+const counter = new CostMeter({ JOBS: delayedQueue });
 const many = 2_000;
 
 const closed = (Object.keys(operations) as OperationId[]).filter((id) => operations[id] !== "open");
@@ -20,7 +26,7 @@ const names = `WITH RECURSIVE made (name, left) AS (
 )`;
 
 /** Gives an account members who have signed in, half of whom call their address otherwise, with tokens and keys, and invitations and a history. */
-async function fill({ id }: MadeAccount, count = many): Promise<void> {
+async function fill({ id }: TestAccount, count = many): Promise<void> {
   const last = Number((await row("SELECT max(id) AS id FROM users"))?.["id"]);
   const account = Number((await row("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
   await run(
@@ -66,19 +72,19 @@ async function fill({ id }: MadeAccount, count = many): Promise<void> {
 }
 
 async function signedIn(): Promise<Caller> {
-  const caller = await someone();
+  const caller = await createUser();
   await caller.get("/api/v1/user");
   return caller;
 }
 
 describe("in a service with thousands of others", () => {
-  beforeAll(async () => fill(await makeAccount(await signedIn())));
+  beforeAll(async () => fill(await createAccount(await signedIn())));
 
   it.each(closed)("%s costs what it costs in an empty one [R53]", async (id) => {
-    const owner = operations[id] === "manage" ? await operator() : await signedIn();
-    const made = await makeAccount(owner);
+    const owner = operations[id] === "manage" ? await createOperator() : await signedIn();
+    const made = await createAccount(owner);
     counter.read();
-    const { status } = await costs[id].send(counter.watch(owner), made);
+    const { status } = await costs[id].send(counter.meter(owner), made);
     const { rowsRead: read, rowsWritten: written } = counter.read();
     expect({ status, written }).toEqual({ status: costs[id].status, written: costs[id].written });
     // Where the rows of others begin is seen in passing, once an index.
@@ -91,10 +97,10 @@ describe("of an account with thousands of members, invitations and changes", () 
     const outsider = await signedIn();
     const readings: number[] = [];
     for (const count of [0, many]) {
-      const made = await makeAccount(await signedIn());
+      const made = await createAccount(await signedIn());
       if (count > 0) await fill(made, count);
       counter.read();
-      await costs[id].send(counter.watch(outsider), made);
+      await costs[id].send(counter.meter(outsider), made);
       readings.push(counter.read().rowsRead);
     }
     expect(Math.abs((readings[1] ?? 0) - (readings[0] ?? 0))).toBeLessThanOrEqual(2);
@@ -108,10 +114,10 @@ describe("of an account with thousands of members, invitations and changes", () 
     "deleteAccountInvite",
   ] as const)("%s costs its owner what it costs in an empty one", async (id) => {
     const owner = await signedIn();
-    const made = await makeAccount(owner);
+    const made = await createAccount(owner);
     await fill(made);
     counter.read();
-    const { status } = await costs[id].send(counter.watch(owner), made);
+    const { status } = await costs[id].send(counter.meter(owner), made);
     const { rowsRead: read, rowsWritten: written } = counter.read();
     expect({ status, written }).toEqual({ status: costs[id].status, written: costs[id].written });
     expect(read - costs[id].read).toBeLessThanOrEqual(3);
@@ -119,11 +125,11 @@ describe("of an account with thousands of members, invitations and changes", () 
 
   it("a filtered history looks through a thousand rows at the most", async () => {
     const owner = await signedIn();
-    const made = await makeAccount(owner);
+    const made = await createAccount(owner);
     await fill(made);
     for (const filter of ["actor=nobody", "action=none", "actor=nobody&action=none&from=1970-01-01"]) {
       counter.read();
-      const page = await counter.watch(owner).get(`/api/v1/account/${made.id}/audit?${filter}`);
+      const page = await counter.meter(owner).get(`/api/v1/account/${made.id}/audit?${filter}`);
       expect([filter, page.status, page.body.items]).toEqual([filter, 200, []]);
       expect(page.body.next).not.toBeNull();
       // Once for those that fit, once for where the page ends.

@@ -8,7 +8,6 @@ import { builtInGroups } from "../../src/domain/permissions.ts";
 import { exportedTables } from "../../src/services/export-import/tables.ts";
 import { assertion, openDatabase, runBatch } from "../../src/storage/database.ts";
 import { accounts, memberships } from "../../src/storage/schema.ts";
-import { unique } from "../world.ts";
 import {
   accountInsert,
   everything,
@@ -21,7 +20,8 @@ import {
   row,
   run,
   type Statement,
-} from "./rows.ts";
+} from "../support/database.ts";
+import { unique } from "../support/fixtures.ts";
 
 // Whatever a test did, the whole database is in no worse order afterwards than before.
 let faultsBefore: string;

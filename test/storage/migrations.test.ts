@@ -6,34 +6,41 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { removeEverything } from "../new-service.ts";
-import { everyRow } from "./batches.ts";
-import { changedWhile, fill, inBoth, readRows, readTables, type Table } from "./filling.ts";
-import { faults, run } from "./rows.ts";
+import { readAllRows } from "../support/batches.ts";
+import { faults, run } from "../support/database.ts";
+import { clearStorage } from "../support/reset.ts";
+import {
+  inBothVersions,
+  insertFixtures,
+  readRows,
+  readTables,
+  type Table,
+  tablesChangedBy,
+} from "../support/schema-fixtures.ts";
 
 /** The last migration that throws rows away, made when nobody had any. */
 const beginning = "0004_repeatable_requests.sql";
 const start = env.MIGRATIONS.findIndex(({ name }) => name === beginning) + 1;
 const later = env.MIGRATIONS.slice(start).map(({ name }, at) => [name, start + at] as const);
 
-beforeEach(removeEverything);
+beforeEach(clearStorage);
 
 describe.each(later)("%s", (_, before) => {
   it("keeps every row, and what counts and finds them, and is applied once [R70]", async () => {
     const tables = await filledDatabase(before);
-    expect(await changedWhile(run, tables, () => migrateTo(before + 1))).toEqual([]);
+    expect(await tablesChangedBy(run, tables, () => migrateTo(before + 1))).toEqual([]);
     await expectSound();
-    const once = await everyRow();
+    const once = await readAllRows();
     await migrateTo(before + 1);
-    expect(await everyRow()).toEqual(once);
+    expect(await readAllRows()).toEqual(once);
   });
 
   it("takes what code of before it writes [R70]", async () => {
     const old = await filledDatabase(before);
     await migrateTo(before + 1);
     // What is taken away, released code uses no more: the rules for migrations see to that.
-    const known = inBoth(old, await readTables(run));
-    await fill(run, known, 2);
+    const known = inBothVersions(old, await readTables(run));
+    await insertFixtures(run, known, 2);
     // Rows of before and its own, column by column.
     const updates = known.flatMap(({ name: table, columns }) =>
       columns.map(({ name }) => [`UPDATE "${table}" SET "${name}" = "${name}"`] as const),
@@ -46,13 +53,13 @@ describe.each(later)("%s", (_, before) => {
 describe("all migrations together", () => {
   it("keep every row of the first database there was", async () => {
     const tables = await filledDatabase(start);
-    expect(await changedWhile(run, tables, () => migrateTo(env.MIGRATIONS.length))).toEqual([]);
+    expect(await tablesChangedBy(run, tables, () => migrateTo(env.MIGRATIONS.length))).toEqual([]);
     await expectSound();
   });
 
   it("would be seen to lose a row, or to change one", async () => {
     const tables = await filledDatabase(env.MIGRATIONS.length);
-    const changed = await changedWhile(run, tables, () =>
+    const changed = await tablesChangedBy(run, tables, () =>
       run(["DELETE FROM invites WHERE id = 1"], ["UPDATE zones SET title = 'Another' WHERE id = 1"]),
     );
     expect(changed).toEqual(["zones", "invites"]);
@@ -68,7 +75,7 @@ function migrateTo(count: number): Promise<void> {
 async function filledDatabase(count: number): Promise<Table[]> {
   await migrateTo(count);
   const tables = await readTables(run);
-  await fill(run, tables, 1);
+  await insertFixtures(run, tables, 1);
   const rows = await readRows(run, tables);
   const empty = tables.filter(({ name }) => (rows.get(name) ?? []).length < 3).map(({ name }) => name);
   expect(empty).toEqual(["preconditions"]);

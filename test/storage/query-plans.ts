@@ -2,11 +2,11 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import type { Counter, SentStatement } from "../counting.ts";
-import type { Caller } from "../world.ts";
+import type { CostMeter, SentStatement } from "../support/cost-meter.ts";
+import type { Caller } from "../support/fixtures.ts";
 
 /** A line of a statement's plan that walks a table or an index from end to end. */
-export interface Walk {
+export interface TableScan {
   readonly sql: string;
   /** What is walked, such as `accounts USING INDEX accounts_title`. */
   readonly target: string;
@@ -19,13 +19,13 @@ export interface Walk {
 const small = ["zones", "groups", "group_permissions", "counters", "imports", "sqlite_sequence"];
 
 /** Fails where a statement walks a table that grows with use, but as it may. */
-export async function expectGoodPlans(
+export async function expectNoScans(
   statements: readonly SentStatement[],
-  mayWalk: (walk: Walk) => boolean,
+  mayWalk: (walk: TableScan) => boolean,
 ): Promise<void> {
   const distinct = [...new Map(statements.map((statement) => [statement.sql, statement])).values()];
   expect(distinct.length).toBeGreaterThan(0);
-  const plans = await plansOf(distinct);
+  const plans = await explain(distinct);
   const wrong = distinct
     .map(({ sql }, at) => {
       const plan = plans[at] ?? [];
@@ -36,7 +36,7 @@ export async function expectGoodPlans(
 }
 
 /** The lines of each statement's plan. */
-export async function plansOf(statements: readonly SentStatement[]): Promise<string[][]> {
+export async function explain(statements: readonly SentStatement[]): Promise<string[][]> {
   const explained = statements.map(({ sql, parameters }) =>
     env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...parameters),
   );
@@ -49,12 +49,12 @@ export function isSort(line: string): boolean {
 }
 
 /** What is asked by the links of a list's third page, next and previous. */
-export async function askedByLinks(
-  counter: Counter,
+export async function statementsOfLinks(
+  counter: CostMeter,
   caller: Caller,
   list: string,
 ): Promise<readonly SentStatement[]> {
-  const watched = counter.watch(caller);
+  const watched = counter.meter(caller);
   const first = await watched.get(list);
   const second = await watched.get(first.body.next);
   const third = await watched.get(second.body.next);
@@ -70,7 +70,7 @@ function isWrong(
   sql: string,
   plan: readonly string[],
   place: number,
-  mayWalk: (walk: Walk) => boolean,
+  mayWalk: (walk: TableScan) => boolean,
 ): boolean {
   const [, target] = /^SCAN (.+)$/.exec(plan[place] ?? "") ?? [];
   if (target === undefined) return false;

@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { makeAccount, makeReader, someone, unique, type Caller } from "../world.ts";
-import { accountInsert, makeUser, row, run } from "./rows.ts";
+import { accountInsert, makeUser, row, run } from "../support/database.ts";
+import { type Caller, createAccount, createSupportUser, createUser, unique } from "../support/fixtures.ts";
 
 /** Ids in the trigram index of a table, by a phrase it holds. */
 async function indexed(table: "accounts" | "users", phrase: string): Promise<unknown[]> {
@@ -83,7 +83,7 @@ describe("the index of accounts", () => {
 describe("the index of users", () => {
   it("follows a user from sign-in through a new address to the end", async () => {
     const [first, second] = [unique("ada"), unique("grace")];
-    const caller = await someone({ email: `${first}@example.com`, name: `Ada ${first.toUpperCase()}` });
+    const caller = await createUser({ email: `${first}@example.com`, name: `Ada ${first.toUpperCase()}` });
     const me = await caller.get("/api/v1/user");
     const id = (await row("SELECT id FROM users WHERE uuid = ?", me.body.id))?.["id"];
     expect(await indexed("users", first)).toEqual([id]);
@@ -114,8 +114,8 @@ describe("a search", () => {
 
   beforeAll(async () => {
     await run(["DELETE FROM accounts"]);
-    owners = [await someone(), await someone()];
-    reader = await makeReader();
+    owners = [await createUser(), await createUser()];
+    reader = await createSupportUser();
   });
 
   const normal = (text: string) => text.normalize("NFC").toLowerCase().replaceAll("ς", "σ").normalize("NFC");
@@ -387,9 +387,9 @@ describe("a search", () => {
 });
 
 it("what is renamed or deleted through the service is found by its new name, or not at all", async () => {
-  const owner = await someone();
-  const reader = await makeReader();
-  const { id, slug } = await makeAccount(owner);
+  const owner = await createUser();
+  const reader = await createSupportUser();
+  const { id, slug } = await createAccount(owner);
   const [title, newTitle, newSlug] = [`"Title of ${slug}"`, unique("Renamed"), unique("other")];
   for (const caller of [owner, reader]) {
     expect(await search(caller, title)).toEqual([id]);

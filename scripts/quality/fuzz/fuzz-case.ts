@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import type { Operation, Schema } from "../../../test/http/schemas.ts";
+import type { Operation, Schema } from "../../../test/support/openapi-schema.ts";
 import type { HttpRequest } from "../http-client.ts";
 import { encode, encodeBody } from "./encode-body.ts";
 import * as hostile from "./hostile.ts";

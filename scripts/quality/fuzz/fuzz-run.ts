@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as fc from "fast-check";
 
-import { operationsOf, type Operation, type Schema } from "../../../test/http/schemas.ts";
+import { type Operation, operationsOf, type Schema } from "../../../test/support/openapi-schema.ts";
 import type { HttpClient } from "../http-client.ts";
-import { fuzzCases, type FuzzCase } from "./fuzz-case.ts";
+import { type FuzzCase, fuzzCases } from "./fuzz-case.ts";
 import { observeResponse } from "./observe-response.ts";
 import { ResponseChecker } from "./response-checker.ts";
-import { authorization, World, type Caller } from "./world.ts";
+import { authorization, type Caller, World } from "./world.ts";
 
 /** More different failures end the run. */
 const maxFailures = 40;

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 
-import { certificate } from "../../../test/accounts/certificates.ts";
-import { png } from "../../../test/domain/images.ts";
-import type { Operation } from "../../../test/http/schemas.ts";
+import { certificate } from "../../../test/support/certificates.ts";
+import { png } from "../../../test/support/images.ts";
+import type { Operation } from "../../../test/support/openapi-schema.ts";
 import { kindOf } from "./known-ids.ts";
 import type { Values } from "./schema-arbitrary.ts";
 import type { Caller, Tenant } from "./world.ts";

@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 
-import type { Operation, Schema } from "../../../test/http/schemas.ts";
+import type { Operation, Schema } from "../../../test/support/openapi-schema.ts";
 import type { HttpRequest, HttpResponse } from "../http-client.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { resolveReference } from "./schema-arbitrary.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import type { Schema } from "../../../test/http/schemas.ts";
+import type { Schema } from "../../../test/support/openapi-schema.ts";
 import { names, texts, values } from "./hostile.ts";
 
 export interface Values {

@@ -1,0 +1,246 @@
+/** Making, listing and deleting personal access tokens. */
+import { describe, expect, it } from "vitest";
+
+import {
+  createAccessToken,
+  listTokens,
+  setToken,
+  tokenPath,
+  tokensPath,
+} from "../../support/access-tokens.ts";
+import { readRow } from "../../support/database.ts";
+import { createUser } from "../../support/fixtures.ts";
+import {
+  controlCharacter,
+  missingField,
+  notString,
+  tooLong,
+  tooShort,
+} from "../../support/pydantic-errors.ts";
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const missing = { detail: "Token not found" };
+
+/** The bytes of a token behind its prefix. */
+function bytesOf(token: string): Uint8Array {
+  return Uint8Array.fromBase64(token.slice("acct_".length), { alphabet: "base64url" });
+}
+
+describe("making a token", () => {
+  it("answers it with its id and its end", async () => {
+    const user = await createUser();
+    const answer = await user.post(tokensPath, { description: "Backup job" });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get("Content-Type")).toBe("application/json");
+    expect(answer.headers.get("Cache-Control")).toBe("no-store");
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(uuid),
+      token: expect.stringMatching(/^acct_[A-Za-z0-9_-]+$/),
+      expires: null,
+    });
+  });
+
+  it("shows it this once", async () => {
+    const user = await createUser();
+    const { id, token } = await createAccessToken(user);
+    const answer = await user.get(tokensPath);
+    expect([answer.status, answer.body]).toEqual([200, [{ id, description: "For a test", expires: null }]]);
+    expect(answer.text).not.toContain(token.slice(-20));
+  });
+
+  it("gives each an id and a secret of its own, of 160 bits at least", async () => {
+    const user = await createUser();
+    const made = [];
+    for (let at = 0; at < 20; at += 1) made.push(await createAccessToken(user));
+    const secrets = made.map(({ id, token }) => {
+      const bytes = bytesOf(token);
+      expect(bytes.slice(0, 16).toHex()).toBe(id.replaceAll("-", ""));
+      const secret = bytes.slice(16);
+      expect(secret.byteLength * 8).toBeGreaterThanOrEqual(160);
+      return secret.toHex();
+    });
+    expect(new Set(secrets).size).toBe(20);
+    // No byte stands still from one token to the next.
+    for (let at = 0; at < 40; at += 2) {
+      expect(new Set(secrets.map((secret) => secret.slice(at, at + 2))).size).toBeGreaterThan(1);
+    }
+  });
+
+  it("keeps a hash of the secret and nothing of the secret itself", async () => {
+    const user = await createUser();
+    const { id, token } = await createAccessToken(user);
+    const secret = bytesOf(token).slice(16);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).toHex();
+    const row = await readRow("SELECT * FROM personal_access_tokens WHERE id = ?", id);
+    expect(row).toMatchObject({ secret_hash: hash });
+    const kept = JSON.stringify([
+      row,
+      await readRow("SELECT json_group_array(json_array(target, changes)) AS audit FROM audit_rows"),
+      await readRow("SELECT json_group_array(answer) AS answers FROM idempotency_keys"),
+    ]);
+    for (const spelling of [token, token.slice(-24), secret.toHex(), secret.toBase64()]) {
+      expect(kept).not.toContain(spelling);
+    }
+    expect(kept.split(hash)).toHaveLength(2);
+  });
+});
+
+describe("a user", () => {
+  const full = { detail: "You have as many tokens as one may have. Delete one first" };
+
+  it("has a hundred at most, however many are asked for at once", async () => {
+    const user = await createUser();
+    const [first] = await Promise.all(Array.from({ length: 97 }, () => createAccessToken(user)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => user.post(tokensPath, { description: "One of eight" })),
+    );
+    const statuses = answers.map(({ status }) => status).sort((left, right) => left - right);
+    expect(statuses).toEqual([201, 201, 201, 409, 409, 409, 409, 409]);
+    expect(answers.filter(({ status }) => status === 409).map(({ body }) => body)).toEqual(
+      Array.from({ length: 5 }, () => full),
+    );
+    expect(await listTokens(user)).toHaveLength(100);
+    expect((await user.delete(tokenPath(first?.id ?? ""))).status).toBe(204);
+    expect((await user.post(tokensPath, { description: "In its place" })).status).toBe(201);
+  });
+
+  it("is not kept from it by tokens that have expired, which stay until their place is needed", async () => {
+    const user = await createUser();
+    const made = await Promise.all(Array.from({ length: 99 }, () => createAccessToken(user)));
+    const old = made.slice(0, 2).map(({ id }) => id);
+    for (const id of old) await setToken(id, { expires_at: Date.now() - 1 });
+    await createAccessToken(user);
+    expect(await listTokens(user)).toHaveLength(100);
+    await createAccessToken(user);
+    const left = (await listTokens(user)) as { id: string }[];
+    expect(left).toHaveLength(99);
+    expect(left.filter(({ id }) => old.includes(id))).toEqual([]);
+  });
+
+  it("is not kept from it by another's", async () => {
+    const user = await createUser();
+    await Promise.all(Array.from({ length: 100 }, () => createAccessToken(user)));
+    expect((await user.post(tokensPath, { description: "One more" })).body).toEqual(full);
+    expect((await (await createUser()).post(tokensPath, { description: "Another's" })).status).toBe(201);
+  });
+});
+
+describe("the description", () => {
+  it.each([
+    ["  Backup job\u0020 ", "Backup job"],
+    ["Cafe\u0301", "Caf\u00e9"],
+    ["😀".repeat(200), "😀".repeat(200)],
+    ["<script>alert(1)</script>", "<script>alert(1)</script>"],
+  ])("%j is kept as %j", async (description, kept) => {
+    const user = await createUser();
+    const { id } = await createAccessToken(user, { description });
+    expect(await listTokens(user)).toEqual([{ id, description: kept, expires: null }]);
+  });
+
+  it.each([
+    ["", tooShort],
+    ["   ", tooShort],
+    ["\u00a0\u2003", tooShort],
+    ["x".repeat(201), tooLong(200)],
+    ["a\u0000b", controlCharacter],
+    ["a\nb", controlCharacter],
+    ["a\tb", controlCharacter],
+    ["a\u007fb", controlCharacter],
+    ["a\u009fb", controlCharacter],
+    [5, notString],
+    [null, notString],
+    [["Backup"], notString],
+  ])("%j is refused", async (description, fault) => {
+    const user = await createUser();
+    const answer = await user.post(tokensPath, { description });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({ detail: [{ ...fault, loc: ["body", "description"], input: description }] });
+    expect(await listTokens(user)).toEqual([]);
+  });
+
+  it("is required", async () => {
+    const answer = await (await createUser()).post(tokensPath, { expiration_date: null });
+    expect([answer.status, answer.body]).toEqual([
+      422,
+      {
+        detail: [{ ...missingField, loc: ["body", "description"], input: { expiration_date: null } }],
+      },
+    ]);
+  });
+});
+
+describe("the list", () => {
+  it("has the caller's own, the oldest first, the ended ones too", async () => {
+    const [user, other] = [await createUser(), await createUser()];
+    await createAccessToken(other);
+    const ended = await createAccessToken(user, { description: "First" });
+    const second = await createAccessToken(user, { description: "Second" });
+    const third = await createAccessToken(user, { description: "Third" });
+    await setToken(ended.id, { created_at: 1000, expires_at: 2000 });
+    await setToken(second.id, { created_at: 3000 });
+    expect(await listTokens(user)).toEqual([
+      { id: ended.id, description: "First", expires: "1970-01-01T00:00:02.000Z" },
+      { id: second.id, description: "Second", expires: null },
+      { id: third.id, description: "Third", expires: null },
+    ]);
+  });
+});
+
+describe("deleting a token", () => {
+  it("takes it off the list, once", async () => {
+    const user = await createUser();
+    const [first, second] = [await createAccessToken(user), await createAccessToken(user)];
+    const answer = await user.delete(tokenPath(first.id));
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    expect(await listTokens(user)).toMatchObject([{ id: second.id }]);
+    const again = await user.delete(tokenPath(first.id));
+    expect([again.status, again.body]).toEqual([404, missing]);
+  });
+
+  it("takes the id in any spelling", async () => {
+    const user = await createUser();
+    const { id } = await createAccessToken(user);
+    expect((await user.delete(tokenPath(id.toUpperCase()))).status).toBe(204);
+    expect(await listTokens(user)).toEqual([]);
+  });
+
+  it("of another user, or of none, is 404 alike [R2]", async () => {
+    const [user, other] = [await createUser(), await createUser()];
+    const { id, bearer } = await createAccessToken(other);
+    for (const answer of [
+      await user.delete(tokenPath(id)),
+      await user.delete(tokenPath(crypto.randomUUID())),
+      await (await createAccessToken(user)).bearer.delete(tokenPath(id)),
+    ]) {
+      expect([answer.status, answer.body]).toEqual([404, missing]);
+    }
+    expect((await bearer.get("/api/v1/user")).status).toBe(200);
+  });
+
+  it("by an id that is none is 422", async () => {
+    const answer = await (await createUser()).delete(tokenPath("nobody"));
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail).toEqual([
+      {
+        type: "uuid_parsing",
+        loc: ["path", "id"],
+        msg: expect.stringMatching(/^Input should be a valid UUID, invalid character.* found `n` at 1$/),
+        input: "nobody",
+        ctx: { error: expect.stringMatching(/^invalid character.* found `n` at 1$/) },
+      },
+    ]);
+  });
+
+  it("many times at once is one deletion with one row of history", async () => {
+    const user = await createUser();
+    const { id } = await createAccessToken(user);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => user.delete(tokenPath(id))));
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 404)).toHaveLength(9);
+    const rows = await readRow(
+      "SELECT count(*) AS rows FROM audit_rows WHERE target = ? AND action = 'access_token.deleted'",
+      `access_token:${id}`,
+    );
+    expect(rows).toEqual({ rows: 1 });
+  });
+});

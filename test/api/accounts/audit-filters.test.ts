@@ -1,0 +1,128 @@
+/** Asking the history of an account for some of its changes. */
+import { describe, expect, it } from "vitest";
+
+import { auditPage, auditPages, storeAuditRows, userIdOf } from "../../support/audit.ts";
+import { createAccount, createUser } from "../../support/fixtures.ts";
+import { createMember } from "../../support/organizations.ts";
+
+async function start() {
+  const owner = await createUser();
+  return { owner, account: await createAccount(owner) };
+}
+
+describe("a filter", () => {
+  it("by actor finds what one user did", async () => {
+    const { owner, account } = await start();
+    const member = await createMember(account);
+    await member.post(`/api/v1/account/${account.slug}/invite`, { email: "one@example.com" });
+    await owner.post(`/api/v1/account/${account.slug}/invite`, { email: "two@example.com" });
+    const byMember = await auditPage(owner, account, { actor: await userIdOf(member) });
+    expect(byMember.items).toMatchObject([{ action: "invite.created", changes: { email: [null, "…"] } }]);
+    const byOwner = await auditPage(owner, account, { actor: await userIdOf(owner) });
+    expect(byOwner.items.map(({ action }) => action)).toEqual(["invite.created", "account.created"]);
+    expect((await auditPage(owner, account, { actor: crypto.randomUUID() })).items).toEqual([]);
+  });
+
+  it("by action finds exactly that", async () => {
+    const { owner, account } = await start();
+    await owner.patch(`/api/v1/account/${account.slug}`, { title: "New" });
+    const { items } = await auditPage(owner, account, { action: "account.updated" });
+    expect(items).toMatchObject([{ action: "account.updated" }]);
+    for (const action of ["account", "account.", "ACCOUNT.UPDATED", "account.%", "' or 1=1 --"]) {
+      expect((await auditPage(owner, account, { action })).items).toEqual([]);
+    }
+  });
+
+  it("by time is half-open", async () => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 10, { since: "2015-03-01T00:00:00Z" });
+    const seconds = async (query: Record<string, string | number>) => {
+      const { items } = await auditPage(owner, account, query);
+      return items
+        .filter(({ action }) => action !== "account.created")
+        .map(({ at }) => Number(at.slice(17, 19)));
+    };
+    expect(await seconds({ from: "2015-03-01T00:00:03Z", to: "2015-03-01T00:00:06Z" })).toEqual([5, 4, 3]);
+    expect(await seconds({ from: "2015-03-01T00:00:03.001Z", to: "2015-03-01T00:00:06.001Z" })).toEqual([
+      6, 5, 4,
+    ]);
+    expect(await seconds({ from: "2015-03-01T00:00:07Z" })).toEqual([9, 8, 7]);
+    expect(await seconds({ to: "2015-03-01T00:00:03Z" })).toEqual([2, 1, 0]);
+    expect(await seconds({ to: "2015-03-01" })).toEqual([]);
+    expect(await seconds({ from: "2015-03-01T02:00:08+02:00", to: "2015-03-02" })).toEqual([9, 8]);
+    expect(await seconds({ from: "1425168008", to: 1_425_168_009 })).toEqual([8]);
+    expect(await seconds({ from: "2015-03-01T00:00:06Z", to: "2015-03-01T00:00:06Z" })).toEqual([]);
+    expect(await seconds({ from: "2015-03-01T00:00:08Z", to: "2015-03-01T00:00:06Z" })).toEqual([]);
+    expect(await seconds({ from: "0001-01-01", to: "9999-12-31T23:59:59Z" })).toHaveLength(10);
+  });
+
+  it("goes together with the others, page by page", async () => {
+    const { owner, account } = await start();
+    const options = { since: "2016-05-01T00:00:00Z" };
+    const [wanted, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    await storeAuditRows(account, 30, { ...options, actor: wanted, action: "wanted.done" });
+    await storeAuditRows(account, 30, { ...options, actor: other, action: "wanted.done" });
+    await storeAuditRows(account, 30, { ...options, actor: wanted, action: "other.done" });
+    const query = {
+      actor: wanted,
+      action: "wanted.done",
+      from: "2016-05-01T00:00:05Z",
+      to: "2016-05-01T00:00:15Z",
+    };
+    for (const limit of [1, 3, 10, 100]) {
+      const found = (await auditPages(owner, account, { ...query, limit })).flat();
+      expect(found.map(({ at, actor, action }) => [Number(at.slice(17, 19)), actor, action])).toEqual(
+        [14, 13, 12, 11, 10, 9, 8, 7, 6, 5].map((second) => [second, wanted, "wanted.done"]),
+      );
+    }
+  });
+
+  it("that is empty matches nothing, as nobody is called that", async () => {
+    const { owner, account } = await start();
+    expect((await auditPage(owner, account, { actor: "" })).items).toEqual([]);
+    expect((await auditPage(owner, account, { action: "" })).items).toEqual([]);
+  });
+});
+
+describe("a filtered page looks through 1,000 rows", () => {
+  it("and goes on from there, to the very end", async () => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 1, { since: "2012-01-01T00:00:00Z", action: "rare.done" });
+    await storeAuditRows(account, 2_500, { since: "2013-01-01T00:00:00Z" });
+    const first = await auditPage(owner, account, { action: "rare.done" });
+    expect(first.items).toEqual([]);
+    // The newest row is the one of the account's making.
+    expect(Number(first.next)).toBe(idAt("2013-01-01T00:00:00Z", 2_500 - 999, first.next));
+    const pages = await auditPages(owner, account, { action: "rare.done" });
+    expect(pages.map((items) => items.length)).toEqual([0, 0, 1]);
+    expect(pages.flat()).toMatchObject([{ action: "rare.done", at: "2012-01-01T00:00:00.000Z" }]);
+  });
+
+  it("and misses none of those that fit, however they lie", async () => {
+    const { owner, account } = await start();
+    for (let year = 0; year < 5; year += 1) {
+      await storeAuditRows(account, 480, { since: `${2000 + year}-01-01T00:00:00Z` });
+      await storeAuditRows(account, 25, { since: `${2000 + year}-06-01T00:00:00Z`, action: "rare.done" });
+    }
+    for (const limit of [10, 25, 60, 100]) {
+      const found = (await auditPages(owner, account, { action: "rare.done", limit })).flat();
+      expect(found).toHaveLength(125);
+      const ids = found.map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].toSorted((left, right) => right - left));
+    }
+    const within = { action: "rare.done", from: "2001-01-01", to: "2003-01-01", limit: 10 };
+    expect((await auditPages(owner, account, within)).flat()).toHaveLength(50);
+  });
+
+  it("and an unfiltered one is never short but at the end", async () => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 2_500, { since: "2014-01-01T00:00:00Z" });
+    const pages = await auditPages(owner, account, { limit: 100 });
+    expect(pages.map((items) => items.length)).toEqual([...Array.from({ length: 25 }, () => 100), 1]);
+  });
+});
+
+/** The id of the row stored so many seconds behind `since`; its last bits are those of a known one. */
+function idAt(since: string, seconds: number, like: string | null): number {
+  return (Date.parse(since) + seconds * 1000) * 1024 + (Number(like) % 1024);
+}

@@ -1,0 +1,228 @@
+/** Reading the history of an account. */
+import { describe, expect, it } from "vitest";
+
+import { auditPage, auditPages, auditPath, storeAuditRows, userIdOf } from "../../support/audit.ts";
+import { CostMeter } from "../../support/cost-meter.ts";
+import { addToGroup, anonymous, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import { createMember, statusAndBody } from "../../support/organizations.ts";
+import { atLeast, atMost, badValue, invalidQuery, notIntegerText } from "../../support/pydantic-errors.ts";
+
+const noRole = { detail: "You do not have the role this operation needs" };
+
+async function start() {
+  const owner = await createUser();
+  return { owner, account: await createAccount(owner) };
+}
+
+describe("the history of an account", () => {
+  it("has the newest first, with these fields", async () => {
+    const { owner, account } = await start();
+    const changed = await owner.patch(`/api/v1/account/${account.slug}`, { title: "New" });
+    const { items, next } = await auditPage(owner, account);
+    const actor = await userIdOf(owner);
+    expect(next).toBeNull();
+    expect(items).toEqual([
+      {
+        id: expect.any(Number),
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        actor,
+        action: "account.updated",
+        target: `account:${account.id}`,
+        changes: { title: [account.title, "New"] },
+        request_id: changed.headers.get("X-Request-Id"),
+      },
+      expect.objectContaining({ actor, action: "account.created", target: `account:${account.id}` }),
+    ]);
+  });
+
+  it("is found by the account's slug in any case and by its id", async () => {
+    const { owner, account } = await start();
+    for (const name of [account.slug.toUpperCase(), account.id, account.id.replaceAll("-", "")]) {
+      const answer = await owner.get(`/api/v1/account/${name}/audit`);
+      expect([answer.status, answer.body.items.length]).toEqual([200, 1]);
+    }
+  });
+
+  it("comes 20 a page unless told, up to 100", async () => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 150);
+    expect((await auditPage(owner, account)).items).toHaveLength(20);
+    for (const limit of [1, 7, 20, 99, 100]) {
+      expect((await auditPage(owner, account, { limit })).items).toHaveLength(limit);
+    }
+  });
+
+  it.each([1, 2, 3, 10, 50, 51, 52, 100])("is walked to its end in pages of %d", async (limit) => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 50);
+    const pages = await auditPages(owner, account, { limit });
+    expect(pages).toHaveLength(Math.ceil(51 / limit));
+    const ids = pages.flat().map(({ id }) => id);
+    expect(ids).toEqual(ids.toSorted((left, right) => right - left));
+    expect(new Set(ids).size).toBe(51);
+  });
+
+  it("is walked without gaps or repeats while more is written [R52]", async () => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 40);
+    const before = (await auditPage(owner, account, { limit: 100 })).items;
+    let written = 0;
+    const pages = await auditPages(owner, account, { limit: 6 }, async () => {
+      written += 1;
+      await owner.patch(`/api/v1/account/${account.slug}`, { title: `Title ${written}` });
+    });
+    expect(written).toBeGreaterThan(5);
+    expect(pages.flat()).toEqual(before);
+    expect((await auditPage(owner, account, { limit: 100 })).items).toHaveLength(41 + written);
+  });
+
+  it("is nobody else's", async () => {
+    const [mine, theirs] = [await start(), await start()];
+    await storeAuditRows(mine.account, 30);
+    await storeAuditRows(theirs.account, 30);
+    const [own, foreign] = [
+      (await auditPages(mine.owner, mine.account, { limit: 7 })).flat(),
+      (await auditPages(theirs.owner, theirs.account, { limit: 7 })).flat(),
+    ];
+    expect([own.length, foreign.length]).toEqual([31, 31]);
+    expect(new Set(own.map(({ target }) => target))).toEqual(new Set([`account:${mine.account.id}`]));
+    expect(new Set(foreign.map(({ target }) => target))).toEqual(new Set([`account:${theirs.account.id}`]));
+    // A cursor of one account's list is only a place in time in another's.
+    const cursor = (await auditPage(mine.owner, mine.account, { limit: 1 })).next ?? "";
+    const elsewhere = await auditPage(theirs.owner, theirs.account, { cursor, limit: 100 });
+    for (const { target } of elsewhere.items) expect(target).toBe(`account:${theirs.account.id}`);
+  });
+
+  it("does not come back with the slug", async () => {
+    const { owner, account } = await start();
+    await storeAuditRows(account, 5);
+    await owner.delete(`/api/v1/account/${account.slug}`);
+    expect(statusAndBody(await owner.get(auditPath(account)))).toEqual({ status: 403, body: noRole });
+    const again = await createAccount(owner, { slug: account.slug });
+    expect((await auditPage(owner, { ...again, slug: account.slug })).items).toMatchObject([
+      { action: "account.created", target: `account:${again.id}` },
+    ]);
+  });
+});
+
+describe("who may read it", () => {
+  it("are owners, support, administrators and the operator", async () => {
+    const { owner, account } = await start();
+    const [administrator, support] = [await createUser(), await createUser()];
+    await addToGroup(administrator, 1);
+    await addToGroup(support, 3);
+    for (const reader of [owner, administrator, support, await createOperator()]) {
+      expect((await auditPage(reader, account)).items).toHaveLength(1);
+    }
+    for (const reader of [administrator, support, await createOperator()]) {
+      const missing = await reader.get("/api/v1/account/nobody-has-this/audit");
+      expect(statusAndBody(missing)).toEqual({ status: 404, body: { detail: "Account not found" } });
+    }
+  });
+
+  it("are not members, those who meter, outsiders and strangers", async () => {
+    const { account } = await start();
+    const [member, metering, outsider] = [
+      await createMember(account),
+      await createUser(),
+      await createUser(),
+    ];
+    await addToGroup(metering, 2);
+    await createAccount(outsider);
+    for (const reader of [member, metering, outsider]) {
+      expect(statusAndBody(await reader.get(auditPath(account)))).toEqual({ status: 403, body: noRole });
+    }
+    const missing = await outsider.get("/api/v1/account/nobody-has-this/audit");
+    expect(statusAndBody(missing)).toEqual({ status: 403, body: noRole });
+    expect((await anonymous.get(auditPath(account))).status).toBe(401);
+  });
+});
+
+describe("what is wrong with a question", () => {
+  const noCursor = badValue("This is no cursor of this list.");
+
+  it.each([
+    ["cursor", "nonsense", noCursor],
+    ["cursor", "", noCursor],
+    ["cursor", "-1", noCursor],
+    ["cursor", "1.5", noCursor],
+    ["cursor", "1e3", noCursor],
+    ["cursor", " 1", noCursor],
+    ["cursor", "9007199254740993", noCursor],
+    ["cursor", "99999999999999999999", noCursor],
+    ["limit", "0", atLeast(1)],
+    ["limit", "-1", atLeast(1)],
+    ["limit", "101", atMost(100)],
+    ["limit", "1000000000000", atMost(100)],
+    ["limit", "many", notIntegerText],
+    ["limit", "1.5", notIntegerText],
+    ["limit", "", notIntegerText],
+  ])("is told: %s=%s", async (name, input, fault) => {
+    const { owner, account } = await start();
+    const answer = await owner.get(auditPath(account, { [name]: input }));
+    expect(statusAndBody(answer)).toEqual(invalidQuery(name, input, fault));
+  });
+
+  it.each(["from", "to"])("is told of every odd time: %s", async (name) => {
+    const { owner, account } = await start();
+    for (const input of ["yesterday", "2026-02-30", "2026-01-31T25:00:00Z", "", "2026-13-01T00:00:00Z"]) {
+      const answer = await owner.get(auditPath(account, { [name]: input }));
+      expect(answer.status).toBe(422);
+      expect(answer.body.detail).toEqual([
+        expect.objectContaining({
+          type: "datetime_from_date_parsing",
+          loc: ["query", name],
+          msg: expect.stringMatching(/^Input should be a valid datetime or date, /),
+          input,
+        }),
+      ]);
+    }
+  });
+
+  it("is told all together", async () => {
+    const { owner, account } = await start();
+    const answer = await owner.get(auditPath(account, { cursor: "x", limit: "0", from: "x", to: "x" }));
+    expect(answer.status).toBe(422);
+    const told = answer.body.detail.map(({ loc }: { loc: string[] }) => loc.join("."));
+    expect(told).toEqual(["query.cursor", "query.limit", "query.from", "query.to"]);
+  });
+
+  it("is told before who may ask", async () => {
+    const { account } = await start();
+    expect((await (await createUser()).get(auditPath(account, { limit: "0" }))).status).toBe(422);
+  });
+});
+
+describe("what reading costs", () => {
+  it("is one round trip, and the same whether there are ten rows or ten thousand", async () => {
+    const counter = new CostMeter();
+    const readings = [];
+    for (const rows of [10, 10_000]) {
+      const { owner, account } = await start();
+      await storeAuditRows(account, rows, { since: "2010-01-01T00:00:00Z" });
+      const watched = counter.meter(owner);
+      counter.read();
+      const first = await auditPage(watched, account, { limit: 5 });
+      const { roundTrips, rowsRead, rowsWritten } = counter.read();
+      expect({ roundTrips, rowsWritten }).toEqual({ roundTrips: 1, rowsWritten: 0 });
+      await auditPage(watched, account, { limit: 5, cursor: first.next ?? "" });
+      const second = counter.read().rowsRead;
+      const range = { from: "2010-01-01T00:00:02Z", to: "2010-01-01T00:00:07Z", limit: 5 };
+      expect((await auditPage(watched, account, range)).items).toHaveLength(5);
+      readings.push({ rowsRead, second, ranged: counter.read().rowsRead });
+    }
+    expect(readings[1]).toEqual(readings[0]);
+  });
+
+  it("is bounded where a filter finds nothing, and nothing for an outsider", async () => {
+    const counter = new CostMeter();
+    const { owner, account } = await start();
+    await storeAuditRows(account, 10_000, { since: "2011-01-01T00:00:00Z" });
+    const outsider = await createUser();
+    await userIdOf(outsider);
+    await auditPage(counter.meter(owner), account, { action: "nothing.done" });
+    expect(counter.read().rowsRead).toBeLessThan(2_100);
+    await counter.meter(outsider).get(auditPath(account, { action: "nothing.done" }));
+    expect(counter.read().rowsRead).toBeLessThan(20);
+  });
+});

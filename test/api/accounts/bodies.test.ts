@@ -1,0 +1,185 @@
+/** Bodies that are not the object an operation asks for. */
+import { describe, expect, it } from "vitest";
+
+import { type ApiResponse, createUser, unique } from "../../support/fixtures.ts";
+
+const json = { "Content-Type": "application/json" };
+
+async function send(raw: BodyInit, headers: Record<string, string> = json): Promise<ApiResponse> {
+  return (await createUser()).post("/api/v1/accounts", undefined, { raw, headers });
+}
+
+describe("a body that is missing", () => {
+  it.each([
+    ["no body", ""],
+    ["null", "null"],
+    ["null between spaces", " null\n"],
+  ])("is told at the body: %s", async (_, raw) => {
+    const answer = await send(raw);
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({
+      detail: [{ type: "missing", loc: ["body"], msg: "Field required", input: null }],
+    });
+  });
+
+  it("is told so too when there is no content type", async () => {
+    const answer = await (await createUser()).post("/api/v1/accounts");
+    expect(answer.body).toEqual({
+      detail: [{ type: "missing", loc: ["body"], msg: "Field required", input: null }],
+    });
+  });
+});
+
+it.each([
+  [" ", "Unexpected end of JSON input", 1],
+  ["{", "Expected property name or '}'", 1],
+  ['{"slug": }', 'Unexpected token "}"', 9],
+  ['{"slug":"a",}', "Expected double-quoted property name", 12],
+  ["[1 2]", "Expected ',' or ']' after array element", 3],
+  ['{"a":1}x', "Unexpected non-whitespace character after JSON", 7],
+  ['"\\x"', "Bad escaped character", 2],
+  ['{"a":undefined}', 'Unexpected token "u"', 5],
+])("%j is broken JSON", async (raw, error, position) => {
+  const answer = await send(raw);
+  expect(answer.status).toBe(422);
+  expect(answer.body).toEqual({
+    detail: [
+      {
+        type: "json_invalid",
+        loc: ["body", position],
+        msg: "JSON decode error",
+        input: {},
+        ctx: { error },
+      },
+    ],
+  });
+});
+
+it.each([
+  ["[]", []],
+  ['[{"slug":"acme"}]', [{ slug: "acme" }]],
+  ['"slug"', "slug"],
+  ["5", 5],
+  ["true", true],
+  ["false", false],
+  ["0", 0],
+  ['""', ""],
+])("%s is JSON, and no object [R8]", async (raw, input) => {
+  const answer = await send(raw);
+  expect(answer.status).toBe(422);
+  expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input }] });
+});
+
+const noObject = {
+  type: "model_attributes_type",
+  msg: "Input should be a valid dictionary or object to extract fields from",
+};
+
+describe("the content type", () => {
+  it.each([
+    "text/plain",
+    "text/json",
+    "application/x-www-form-urlencoded",
+    "application/jsonp",
+    "application/octet-stream",
+    "json",
+  ])("%s is no JSON", async (type) => {
+    const raw = '{"slug":"acme"}';
+    const answer = await send(raw, { "Content-Type": type });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input: raw }] });
+  });
+
+  it("that is not told is no JSON, as the framework has it since 0.132", async () => {
+    const raw = `{"slug":"${unique("acme")}"}`;
+    const answer = await send(new TextEncoder().encode(raw), {});
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input: raw }] });
+  });
+
+  it.each([
+    "application/json; charset=utf-8",
+    "APPLICATION/JSON",
+    "application/vnd.api+json",
+    "application/json;charset=UTF-8;x=y",
+  ])("%s is JSON", async (type) => {
+    const answer = await send(`{"slug":"${unique("acme")}"}`, { "Content-Type": type });
+    expect(answer.status).toBe(201);
+  });
+
+  it("of a request without a body does no harm", async () => {
+    const user = await createUser();
+    const slug = unique("acme");
+    await user.post("/api/v1/accounts", { slug });
+    const headers = json;
+    expect((await user.get("/api/v1/user", { headers })).status).toBe(200);
+    expect((await user.get(`/api/v1/account/${slug}`, { headers })).status).toBe(200);
+    expect((await user.delete(`/api/v1/account/${slug}`, { headers })).status).toBe(204);
+  });
+
+  it("of a broken body does no harm where no body is read", async () => {
+    const user = await createUser();
+    const slug = unique("acme");
+    await user.post("/api/v1/accounts", { slug });
+    expect((await user.delete(`/api/v1/account/${slug}`, { raw: "{", headers: json })).status).toBe(204);
+  });
+});
+
+describe("bytes", () => {
+  it("that are no UTF-8 cannot be read at all", async () => {
+    for (const bytes of [[0xff], [0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d], [0xed, 0xa0, 0x80]]) {
+      const answer = await send(new Uint8Array(bytes));
+      expect(answer.status).toBe(400);
+      expect(answer.body).toEqual({ detail: "There was an error parsing the body" });
+    }
+  });
+
+  it("may begin with a byte order mark", async () => {
+    const answer = await send(`\ufeff{"slug":"${unique("acme")}"}`);
+    expect(answer.status).toBe(201);
+  });
+});
+
+it("deep nesting is refused, whether it ends or not [R62]", async () => {
+  for (const raw of [
+    "[".repeat(100_000),
+    '{"a":'.repeat(50_000),
+    "[".repeat(100_000) + "]".repeat(100_000),
+    `{"slug":"deep","x":${"[".repeat(5_000)}${"]".repeat(5_000)}}`,
+  ]) {
+    const answer = await send(raw);
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail).toMatchObject([{ type: "json_invalid", msg: "JSON decode error" }]);
+  }
+});
+
+it("keys nobody asked for are ignored, and set nothing [R7]", async () => {
+  const user = await createUser();
+  const slug = unique("acme");
+  const id = crypto.randomUUID();
+  const more = `"id":"${id}","uuid":"${id}","type":"v3enterprise","blocking_state":"manager","max_users":99,"limits":{},"created_by":1,"createdBy":1,"version":9,"came_from":"x","__proto__":{"title":"P"},"constructor":{"prototype":1},"toString":1`;
+  const made = await user.post("/api/v1/accounts", undefined, {
+    raw: `{"slug":"${slug}",${more}}`,
+    headers: json,
+  });
+  expect(made.status).toBe(201);
+  const changed = await user.patch(`/api/v1/account/${slug}`, undefined, { raw: `{${more}}`, headers: json });
+  expect([changed.status, changed.body]).toEqual([200, null]);
+  const account = await user.get(`/api/v1/account/${slug}`);
+  expect(account.body).toMatchObject({
+    id: made.body.id,
+    slug,
+    title: slug,
+    type: "stash-trial",
+    blocking_state: "unblocked",
+    max_users: 10,
+    limits: { upload: null, usage: null },
+  });
+  expect(made.body.id).not.toBe(id);
+});
+
+it("of a key given twice the last counts [R8]", async () => {
+  const slug = unique("acme");
+  const answer = await send(`{"slug":"NO","slug":"${slug}"}`);
+  expect(answer.status).toBe(201);
+});

@@ -1,0 +1,120 @@
+/** Taking an invite back by its address. */
+import { describe, expect, it } from "vitest";
+
+import {
+  createInvite,
+  invitedResponse,
+  invitePath,
+  invitesPath,
+  inviteToAccount,
+  latestInvite,
+} from "../../support/account-invites.ts";
+import { setInvite, uniqueEmail } from "../../support/invitations.ts";
+import {
+  auditRowsOf,
+  createAccountWithOwner,
+  noContent,
+  noInvite,
+  noRole,
+  statusAndText,
+  statusesOf,
+  uuidError,
+} from "../../support/members.ts";
+import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+
+describe("deleting an invite", () => {
+  it("is done by its address in any case, and ends it", async () => {
+    const { owner, ownerId, account } = await createAccountWithOwner();
+    const email = await createInvite(owner, account);
+    const { uuid } = await latestInvite(account, email);
+    expect(statusAndText(await owner.delete(invitePath(account, email.toUpperCase())))).toEqual(noContent);
+    expect(await latestInvite(account, email)).toMatchObject({ uuid, state: "revoked" });
+    expect(statusAndBody(await owner.delete(invitePath(account, email)))).toEqual(noInvite);
+    expect((await auditRowsOf(account)).slice(1)).toEqual([
+      {
+        actor: ownerId,
+        action: "invite.revoked",
+        target: `invite:${uuid}`,
+        changes: { email: ["…", null], role: ["AMEMBER", null] },
+      },
+    ]);
+  });
+
+  it.each([
+    "ada+tag",
+    "a/b",
+    "100%25",
+    "a%b",
+    "o'neil",
+    "a&b=c",
+    "a?b#c",
+    "jos\u00e9",
+    "jose\u0301",
+    "{a|b}",
+  ])("finds %j as part of an address", async (local) => {
+    const { owner, account } = await createAccountWithOwner();
+    const email = `${local}.${uniqueEmail()}`;
+    expect(statusAndBody(await inviteToAccount(owner, account, { email }))).toEqual(invitedResponse);
+    expect(statusAndText(await owner.delete(invitePath(account, email.normalize("NFD"))))).toEqual(noContent);
+    expect((await owner.get(invitesPath(account))).body).toEqual([]);
+  });
+
+  it("finds an address that is not encoded at all", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const email = await createInvite(owner, account);
+    expect(statusAndText(await owner.delete(`/api/v1/account/${account.id}/invite/${email}`))).toEqual(
+      noContent,
+    );
+  });
+
+  it("by a member is for members' invites", async () => {
+    const { owner, account, member } = await createAccountWithMember();
+    const [high, low] = [await createInvite(owner, account, "AOWNER"), await createInvite(owner, account)];
+    expect(statusAndBody(await member.delete(invitePath(account, high)))).toEqual(noRole);
+    expect(statusAndText(await member.delete(invitePath(account, low)))).toEqual(noContent);
+    expect((await owner.get(invitesPath(account))).body).toMatchObject([{ email: high }]);
+  });
+
+  it("is not for outsiders, and of an address without one is not found", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const other = await createAccountWithOwner();
+    const email = await createInvite(other.owner, other.account);
+    expect(statusAndBody(await owner.delete(invitePath(account, email)))).toEqual(noInvite);
+    expect(statusAndBody(await owner.delete(invitePath(other.account, email)))).toEqual(noRole);
+    expect(statusAndBody(await owner.delete(invitePath(account, owner.email)))).toEqual(noInvite);
+    expect(await latestInvite(other.account, email)).toMatchObject({ state: "pending" });
+    const { uuid } = await latestInvite(other.account, email);
+    await setInvite(uuid, { valid_until: Date.now() - 1 });
+    expect(statusAndBody(await other.owner.delete(invitePath(other.account, email)))).toEqual(noInvite);
+  });
+
+  it("needs an id and an address, and tells both faults together", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const reason = "An email address must have an @-sign.";
+    const noAddress = {
+      type: "value_error",
+      loc: ["path", "email"],
+      msg: `value is not a valid email address: ${reason}`,
+      input: "nope",
+      ctx: { reason },
+    };
+    const one = await owner.delete(invitePath(account, "nope"));
+    expect(statusAndBody(one)).toEqual({ status: 422, body: { detail: [noAddress] } });
+    const fault = {
+      ...uuidError("1", "invalid length: expected length 32 for simple format, found 1"),
+      loc: ["path", "account_id"],
+    };
+    const both = await owner.delete(invitePath({ ...account, id: "1" }, "nope"));
+    expect(statusAndBody(both)).toEqual({ status: 422, body: { detail: [fault, noAddress] } });
+  });
+
+  it("ten times at once is done once", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const email = await createInvite(owner, account);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => owner.delete(invitePath(account, email))),
+    );
+    expect(statusesOf(answers)).toEqual([204, ...Array(9).fill(404)]);
+    expect(await auditRowsOf(account)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,153 @@
+/** Whom an invitation is refused to on either face, as they are members: by the address an issuer vouched for. */
+import { describe, expect, it } from "vitest";
+
+import { inviteToAccount, latestInvite, moveSentAt } from "../../support/account-invites.ts";
+import { readRow } from "../../support/database.ts";
+import {
+  addMember,
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createUser,
+  type TestAccount,
+  unique,
+} from "../../support/fixtures.ts";
+import * as organizations from "../../support/invitations.ts";
+import {
+  alreadyMember,
+  auditRowsOf,
+  createAccountWithOwner,
+  joinAccount,
+  seatsTaken,
+  statusAndText,
+} from "../../support/members.ts";
+import { createColleague } from "../../support/organization-users.ts";
+import { statusAndBody } from "../../support/organizations.ts";
+import { raceDuringWrite } from "../../support/race.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const { uniqueEmail, invitationListPath } = organizations;
+const path = "/api/v1/user";
+
+/** How an address is invited on a face, and how the face says that it is a member's. */
+interface Face {
+  readonly face: string;
+  readonly send: (caller: Caller, account: TestAccount, email: string) => Promise<ApiResponse>;
+  readonly done: number;
+  readonly refused: { readonly status: number; readonly body: unknown };
+}
+
+const faces: readonly Face[] = [
+  {
+    face: "accounts",
+    send: (caller, account, email) => inviteToAccount(caller, account, { email }),
+    done: 200,
+    refused: alreadyMember,
+  },
+  {
+    face: "organizations",
+    send: (caller, account, email) => caller.post(invitationListPath(account), { invitee_identifier: email }),
+    done: 201,
+    refused: { status: 400, body: organizations.alreadyMember },
+  },
+];
+
+/** Calls one's address otherwise than the issuer does; what it is called. */
+async function rename(user: Caller): Promise<string> {
+  const email = `${unique("renamed")}@example.org`;
+  expect(statusAndText(await user.patch(path, { email }))).toEqual({ status: 200, text: "null" });
+  return email;
+}
+
+/** How many mails the account has asked for. */
+async function mailsOf({ id }: TestAccount): Promise<unknown> {
+  return (await readRow("SELECT invites_sent FROM accounts WHERE uuid = ?", id))?.["invites_sent"];
+}
+
+describe.each(faces)("on the $face face, a member", ({ send, done, refused }) => {
+  it("is known by the verified address, whatever they call theirs since", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const { caller: member } = await joinAccount(account);
+    await rename(member);
+    await rename(owner);
+    for (const email of [member.email, member.email.toUpperCase(), owner.email]) {
+      expect(statusAndBody(await send(owner, account, email))).toEqual(refused);
+    }
+    expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
+    expect(await auditRowsOf(account)).toEqual([]);
+    expect(await mailsOf(account)).toBe(0);
+    await member.patch(path, { email: member.email });
+    expect(statusAndBody(await send(owner, account, member.email))).toEqual(refused);
+  });
+
+  it("is not known by an address of their own choice", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const { caller: member } = await joinAccount(account);
+    expect((await send(owner, account, await rename(member))).status).toBe(done);
+    const victim = await createUser();
+    await member.patch(path, { email: victim.email });
+    expect((await send(owner, account, victim.email)).status).toBe(done);
+  });
+
+  it("is known by the address vouched for last", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const { caller: member, id } = await joinAccount(account);
+    const moved = await createUser({ sub: `sub|${member.email}`, email: uniqueEmail() });
+    // Which address that is, is written down after the answer.
+    expect((await moved.via(workerWith({})).get(path)).body).toMatchObject({ id, email: member.email });
+    expect(statusAndBody(await send(owner, account, moved.email))).toEqual(refused);
+    expect((await send(owner, account, member.email)).status).toBe(done);
+  });
+
+  it("who has never signed in is known by the address they were given", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const { email } = await createColleague([account], { email: uniqueEmail() });
+    expect(statusAndBody(await send(owner, account, email))).toEqual(refused);
+  });
+
+  it("of another account is invited", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const other = await createAccount(owner);
+    const { caller: member } = await joinAccount(other);
+    await rename(member);
+    expect((await send(owner, account, member.email)).status).toBe(done);
+    expect(statusAndBody(await send(owner, other, member.email))).toEqual(refused);
+  });
+
+  it("who becomes one and renames theirs while they are invited is not", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const guest = await createUser();
+    const door = raceDuringWrite(async () => {
+      await addMember(account, guest);
+      await rename(guest);
+    });
+    expect(statusAndBody(await send(owner.via(door), account, guest.email))).toEqual(refused);
+    expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
+    expect(await mailsOf(account)).toBe(0);
+  });
+
+  it("who renames theirs while they are invited is not", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const { caller: member } = await joinAccount(account);
+    const door = raceDuringWrite(() => rename(member));
+    expect(statusAndBody(await send(owner.via(door), account, member.email))).toEqual(refused);
+    expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
+  });
+});
+
+it("an invitation is not renewed to who becomes a member and renames theirs meanwhile", async () => {
+  const { owner, account } = await createAccountWithOwner();
+  const guest = await createUser();
+  await inviteToAccount(owner, account, { email: guest.email });
+  await moveSentAt(account, guest.email, 60_000);
+  const before = await latestInvite(account, guest.email);
+  const door = raceDuringWrite(async () => {
+    await addMember(account, guest);
+    await rename(guest);
+  });
+  expect(statusAndBody(await inviteToAccount(owner.via(door), account, { email: guest.email }))).toEqual(
+    alreadyMember,
+  );
+  expect(statusAndBody(await inviteToAccount(owner, account, { email: guest.email }))).toEqual(alreadyMember);
+  expect(await latestInvite(account, guest.email)).toEqual(before);
+});

@@ -1,0 +1,230 @@
+/** Who is invited into an account, on this face. */
+import { describe, expect, it } from "vitest";
+
+import { masked } from "../../../src/services/audit.ts";
+import {
+  createInvite,
+  invitedResponse,
+  invitePath,
+  invitesPath,
+  inviteToAccount,
+  latestInvite,
+  moveSentAt,
+} from "../../support/account-invites.ts";
+import { setAccount } from "../../support/database.ts";
+import { addToGroup, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import { listInvitations, setInvite, storeInvite, uniqueEmail, week } from "../../support/invitations.ts";
+import {
+  alreadyMember,
+  auditRowsOf,
+  blocked,
+  createAccountWithOwner,
+  noContent,
+  noRole,
+  noSeat,
+  roleError,
+  seatsTaken,
+  statusAndText,
+  userIdOf,
+  uuidError,
+} from "../../support/members.ts";
+import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+import { missingField, notString } from "../../support/pydantic-errors.ts";
+
+describe("the list of invites", () => {
+  it("has address, role and end of each, in the order they were made, for owners and members", async () => {
+    const { owner, account, member } = await createAccountWithMember();
+    const emails = [await createInvite(owner, account, "AOWNER"), await createInvite(member, account)];
+    const shown = [];
+    for (const email of emails) {
+      const { role, sent_at, valid_until } = await latestInvite(account, email);
+      expect(valid_until - sent_at).toBe(week);
+      shown.push({ email, role, expires: new Date(valid_until).toISOString() });
+    }
+    for (const caller of [owner, member, await createOperator()]) {
+      expect(statusAndBody(await caller.get(invitesPath(account)))).toEqual({ status: 200, body: shown });
+    }
+    const spelled = await owner.get(`/api/v1/account/${account.id.toUpperCase()}/invites`);
+    expect(spelled.body).toEqual(shown);
+  });
+
+  it("keeps an address as it was written", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const email = `Ada+Test/${uniqueEmail()}`.toUpperCase();
+    await inviteToAccount(owner, account, { email });
+    expect((await owner.get(invitesPath(account))).body).toMatchObject([{ email }]);
+  });
+
+  it("has pending ones only", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const [expired, revoked] = [await storeInvite(account), await storeInvite(account)];
+    await setInvite(expired, { valid_until: Date.now() - 1 });
+    expect((await owner.delete(`/accounts/invite/${revoked}/`)).status).toBe(204);
+    const guest = await createUser();
+    await inviteToAccount(owner, account, { email: guest.email });
+    const { uuid } = await latestInvite(account, guest.email);
+    expect((await guest.post(`/api/v1/user/invites/${uuid}/accept`)).status).toBe(200);
+    expect(statusAndBody(await owner.get(invitesPath(account)))).toEqual({ status: 200, body: [] });
+  });
+
+  it("has never another account's, and none for outsiders", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const other = await createAccountWithOwner();
+    await storeInvite(other.account);
+    expect((await owner.get(invitesPath(account))).body).toEqual([]);
+    expect(statusAndBody(await owner.get(invitesPath(other.account)))).toEqual(noRole);
+    expect(statusAndBody(await owner.get(invitesPath({ ...account, id: crypto.randomUUID() })))).toEqual(
+      noRole,
+    );
+    const support = await createUser();
+    await addToGroup(support, 3);
+    expect((await support.get(invitesPath(other.account))).body).toHaveLength(1);
+    const missing = await support.get(invitesPath({ ...account, id: crypto.randomUUID() }));
+    expect(statusAndBody(missing)).toEqual({ status: 404, body: { detail: "Account not found" } });
+  });
+
+  it("is asked for by id: a slug is none", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const slug = await owner.get(`/api/v1/account/${account.slug}/invites`);
+    expect([slug.status, slug.body.detail[0].type]).toEqual([422, "uuid_parsing"]);
+    const reason = "invalid length: expected length 32 for simple format, found 2";
+    const body = { detail: [{ ...uuidError("ab", reason), loc: ["path", "account_id"] }] };
+    for (const caller of [owner, await createUser()]) {
+      expect(statusAndBody(await caller.get("/api/v1/account/ab/invites"))).toEqual({ status: 422, body });
+    }
+  });
+
+  it("is the organizations face's", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const here = await createInvite(owner, account);
+    const there = uniqueEmail();
+    const path = `/accounts/invite/?organization=${account.id}`;
+    expect((await owner.post(path, { invitee_identifier: there })).status).toBe(201);
+    expect(await listInvitations(owner, account)).toEqual([here, there]);
+    const both = (await owner.get(invitesPath(account))).body;
+    expect(both.map(({ email }: { email: string }) => email)).toEqual([here, there]);
+    const [shown] = (await owner.get(path)).body.results;
+    expect(both[0]).toEqual({ email: here, role: shown.role, expires: shown.valid_until });
+    expect((await owner.delete(invitePath(account, there))).status).toBe(204);
+    expect((await owner.delete(`/accounts/invite/${shown.uuid}/`)).status).toBe(204);
+    expect((await owner.get(invitesPath(account))).body).toEqual([]);
+    expect(await listInvitations(owner, account)).toEqual([]);
+  });
+});
+
+describe("an invite", () => {
+  it("is for a member unless told, from whoever asks; other keys set nothing", async () => {
+    const { owner, ownerId, account } = await createAccountWithOwner();
+    const email = uniqueEmail();
+    const more = {
+      came_from: "https://evil.example",
+      uuid: "x",
+      state: "accepted",
+      version: 9,
+      invited_by: 1,
+    };
+    expect(statusAndBody(await inviteToAccount(owner, account, { email, ...more }))).toEqual(invitedResponse);
+    const stored = await latestInvite(account, email);
+    expect(stored).toMatchObject({ email, role: "AMEMBER", state: "pending", version: 1, mailed_at: null });
+    expect(await auditRowsOf(account)).toEqual([
+      {
+        actor: ownerId,
+        action: "invite.created",
+        target: `invite:${stored.uuid}`,
+        changes: { email: [null, masked], role: [null, "AMEMBER"] },
+      },
+    ]);
+  });
+
+  it("by a member is for members; by an owner for anyone [R10]", async () => {
+    const { owner, account, member } = await createAccountWithMember();
+    const email = uniqueEmail();
+    expect(statusAndBody(await inviteToAccount(member, account, { email, role: "AOWNER" }))).toEqual(noRole);
+    expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
+    await createInvite(member, account, "AMEMBER");
+    await createInvite(owner, account, "AOWNER");
+    expect(statusAndBody(await inviteToAccount(await createUser(), account, { email }))).toEqual(noRole);
+  });
+
+  it("of who is a member is refused, whatever the case, and whoever has an invite too [R26]", async () => {
+    const { owner, account, member } = await createAccountWithMember();
+    for (const email of [member.email, member.email.toUpperCase(), owner.email]) {
+      expect(statusAndBody(await inviteToAccount(owner, account, { email }))).toEqual(alreadyMember);
+    }
+    const guest = await createUser();
+    await inviteToAccount(owner, account, { email: guest.email });
+    await owner.patch(`/api/v1/account/${account.slug}/users`, {
+      add: [{ id: await userIdOf(guest), role: "AMEMBER" }],
+    });
+    expect(statusAndBody(await inviteToAccount(owner, account, { email: guest.email }))).toEqual(
+      alreadyMember,
+    );
+    expect(
+      statusAndBody(await inviteToAccount(owner, await createAccount(owner), { email: member.email })),
+    ).toEqual(invitedResponse);
+  });
+
+  it("needs a seat; renewing one does not", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    await setAccount(account, { max_users: 2 });
+    const email = await createInvite(owner, account);
+    for (const caller of [owner, await createOperator()]) {
+      expect(statusAndBody(await inviteToAccount(caller, account, { email: uniqueEmail() }))).toEqual(noSeat);
+    }
+    await setAccount(account, { max_users: 1 });
+    await moveSentAt(account, email, 60_000);
+    expect(statusAndBody(await inviteToAccount(owner, account, { email }))).toEqual(invitedResponse);
+    expect(await latestInvite(account, email)).toMatchObject({ version: 2 });
+    expect(await seatsTaken(account)).toEqual({ members: 1, pending: 1 });
+  });
+
+  it("of a blocked account is refused, but to operators", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const email = await createInvite(owner, account);
+    await setAccount(account, { blocking_state: "manager" });
+    expect(statusAndBody(await inviteToAccount(owner, account, { email: uniqueEmail() }))).toEqual(blocked);
+    expect(statusAndBody(await inviteToAccount(owner, account, { email }))).toEqual(blocked);
+    expect(statusAndBody(await owner.delete(invitePath(account, email)))).toEqual(blocked);
+    expect((await owner.get(invitesPath(account))).body).toHaveLength(1);
+    const root = await createOperator();
+    expect(statusAndBody(await inviteToAccount(root, account, { email: uniqueEmail() }))).toEqual(
+      invitedResponse,
+    );
+    expect(statusAndText(await root.delete(invitePath(account, email)))).toEqual(noContent);
+  });
+
+  it("that cannot be meant is told so, all at once, to whoever asks", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const outsider = await createUser();
+    const noAddress = (input: string, reason: string) => ({
+      type: "value_error",
+      loc: ["body", "email"],
+      msg: `value is not a valid email address: ${reason}`,
+      input,
+      ctx: { reason },
+    });
+    const role = { ...roleError, loc: ["body", "role"] };
+    for (const [body, ...detail] of [
+      [{}, { ...missingField, loc: ["body", "email"], input: {} }],
+      [
+        { role: null, email: "nope" },
+        noAddress("nope", "An email address must have an @-sign."),
+        { ...role, input: null },
+      ],
+      [
+        { email: "ada@localhost", role: "BOSS" },
+        noAddress("ada@localhost", "The part after the @-sign is not valid. It should have a period."),
+        { ...role, input: "BOSS" },
+      ],
+      [{ email: 5 }, { ...notString, loc: ["body", "email"], input: 5 }],
+    ]) {
+      for (const caller of [owner, outsider]) {
+        expect(statusAndBody(await inviteToAccount(caller, account, body))).toEqual({
+          status: 422,
+          body: { detail },
+        });
+      }
+    }
+    expect(await seatsTaken(account)).toEqual({ members: 1, pending: 0 });
+  });
+});

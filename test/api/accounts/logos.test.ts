@@ -1,0 +1,321 @@
+/** An account's logo as it is uploaded, downloaded, replaced and taken away. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+
+import { withStoredToken } from "../../support/access-tokens.ts";
+import { setAccount } from "../../support/database.ts";
+import {
+  addMember,
+  anonymous,
+  createAccount,
+  createOperator,
+  createUser,
+  publicUrl,
+  type TestAccount,
+} from "../../support/fixtures.ts";
+import { oneOfEach } from "../../support/images.ts";
+import {
+  createImage,
+  currentLogoKey,
+  download,
+  logoPath,
+  storedKeys,
+  upload,
+  workerCapturingJobs,
+} from "../../support/logos.ts";
+
+const none = [404, { detail: "Logo not found" }];
+const forbidden = [403, { detail: "You do not have the role this operation needs" }];
+const noAccount = [404, { detail: "Account not found" }];
+const { door } = workerCapturingJobs();
+
+async function owned() {
+  const owner = (await createUser()).via(door);
+  return { owner, made: await createAccount(owner) };
+}
+
+async function sha256(content: Uint8Array): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
+}
+
+describe("a logo", () => {
+  it.each(Object.entries(oneOfEach()))("comes back as it was sent: %s [R42, R46]", async (kind, image) => {
+    const { owner, made } = await owned();
+    const uploaded = await upload(owner, made, image, { "X-Request-Id": "r" });
+    expect([uploaded.status, uploaded.text]).toEqual([204, ""]);
+
+    const { status, headers, bytes } = await download(owner, made);
+    expect(status).toBe(200);
+    expect(bytes).toEqual(image);
+    const extension = kind.split(",", 1)[0] ?? "";
+    const type = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" }[extension];
+    const { "x-request-id": _, vary: __, ...told } = Object.fromEntries(headers);
+    expect(told).toEqual({
+      "cache-control": "private, no-cache",
+      "content-disposition": `inline; filename="logo.${extension}"`,
+      "content-length": String(image.length),
+      "content-security-policy": "default-src 'none'; sandbox",
+      "content-type": type,
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      etag: `"${await sha256(image)}"`,
+      "origin-agent-cluster": "?1",
+      "referrer-policy": "no-referrer",
+      "strict-transport-security": "max-age=15552000; includeSubDomains",
+      "x-content-type-options": "nosniff",
+      "x-dns-prefetch-control": "off",
+      "x-download-options": "noopen",
+      "x-frame-options": "SAMEORIGIN",
+      "x-permitted-cross-domain-policies": "none",
+      "x-xss-protection": "0",
+    });
+  });
+
+  it("of 2 MiB is taken to the last byte", async () => {
+    const { owner, made } = await owned();
+    const largest = createImage(2 * 1024 * 1024 - createImage().length);
+    expect(largest.length).toBe(2 * 1024 * 1024);
+    expect((await upload(owner, made, largest)).status).toBe(204);
+    const { bytes } = await download(owner, made);
+    expect(await sha256(bytes)).toBe(await sha256(largest));
+  });
+
+  it("is stored under its account and its hash, with the type its bytes tell", async () => {
+    const { owner, made } = await owned();
+    const image = oneOfEach()["webp, lossy"] ?? new Uint8Array();
+    await upload(owner, made, image);
+    const [key = "", ...others] = await storedKeys(made);
+    expect(others).toEqual([]);
+    expect(key).toMatch(new RegExp(`^accounts/${made.id}/${await sha256(image)}/[-0-9a-f]{36}$`));
+    expect((await env.LOGOS.head(key))?.httpMetadata).toEqual({ contentType: "image/webp" });
+  });
+
+  it("is told by its first bytes, whatever is declared [R42]", async () => {
+    const { owner, made } = await owned();
+    const form = new FormData();
+    const image = oneOfEach()["jpg, baseline"] ?? new Uint8Array();
+    form.append("file", new File([image], "evil.svg", { type: "image/svg+xml" }));
+    form.append("account_id", "ignored");
+    expect((await owner.patch(logoPath(made), undefined, { raw: form })).status).toBe(204);
+    const { headers } = await download(owner, made);
+    expect(headers.get("Content-Type")).toBe("image/jpeg");
+    expect(headers.get("Content-Disposition")).toBe('inline; filename="logo.jpg"');
+  });
+
+  it("is 404 where there is none", async () => {
+    const { owner, made } = await owned();
+    for (const method of ["GET", "DELETE"]) {
+      const { status, body } = await owner.send(method, logoPath(made));
+      expect([status, body]).toEqual(none);
+    }
+  });
+
+  it("has no body for HEAD, and all headers", async () => {
+    const { owner, made } = await owned();
+    const image = createImage();
+    await upload(owner, made, image);
+    const full = await download(owner, made);
+    const { status, headers, bytes } = await download(owner, made, { method: "HEAD" });
+    expect([status, bytes.length]).toEqual([200, 0]);
+    for (const name of ["Content-Type", "Content-Length", "ETag", "Cache-Control", "Content-Disposition"]) {
+      expect([name, headers.get(name)]).toEqual([name, full.headers.get(name)]);
+    }
+  });
+
+  it("is 304 for who has it, and whole for who has another [R46]", async () => {
+    const { owner, made } = await owned();
+    await upload(owner, made, createImage());
+    const { headers } = await download(owner, made);
+    const tag = headers.get("ETag") ?? "";
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, "*"]) {
+      const again = await download(owner, made, { headers: { "If-None-Match": known } });
+      expect([known, again.status, again.bytes.length]).toEqual([known, 304, 0]);
+      expect(again.headers.get("ETag")).toBe(tag);
+      expect(again.headers.get("Cache-Control")).toBe("private, no-cache");
+      expect(again.headers.get("Content-Security-Policy")).toBe("default-src 'none'; sandbox");
+    }
+    const other = await download(owner, made, { headers: { "If-None-Match": '"other"' } });
+    expect(other.status).toBe(200);
+  });
+
+  it("comes whole, whatever range is asked for", async () => {
+    const { owner, made } = await owned();
+    const image = createImage();
+    await upload(owner, made, image);
+    for (const range of ["bytes=0-3", "bytes=-5", "bytes=999999-", "nonsense"]) {
+      const { status, bytes } = await download(owner, made, { headers: { Range: range } });
+      expect([range, status, bytes]).toEqual([range, 200, image]);
+    }
+  });
+
+  it("goes when it is taken away, and can be uploaded again", async () => {
+    const { owner, made } = await owned();
+    const image = createImage();
+    await upload(owner, made, image);
+    const { status, text } = await owner.delete(logoPath(made));
+    expect([status, text]).toEqual([204, ""]);
+    expect(await currentLogoKey(made)).toBe(undefined);
+    expect((await download(owner, made)).status).toBe(404);
+    expect((await upload(owner, made, image)).status).toBe(204);
+    expect((await download(owner, made)).bytes).toEqual(image);
+  });
+
+  it("is changed only as the one that If-Match names", async () => {
+    const { owner, made } = await owned();
+    const first = createImage();
+    const tag = `"${await sha256(first)}"`;
+    const mismatch = { detail: "This is no longer the version that If-Match names" };
+    const early = await upload(owner, made, first, { "If-Match": tag });
+    expect([early.status, early.body]).toEqual([412, mismatch]);
+    await upload(owner, made, first);
+    expect(await storedKeys(made)).toHaveLength(1);
+    for (const wrong of ['"other"', `W/${tag}`, ""]) {
+      const refused = await upload(owner, made, createImage(), { "If-Match": wrong });
+      expect([wrong, refused.status]).toEqual([wrong, 412]);
+      const kept = await owner.delete(logoPath(made), { headers: { "If-Match": wrong } });
+      expect([wrong, kept.status]).toEqual([wrong, 412]);
+    }
+    expect(await storedKeys(made)).toHaveLength(1);
+    const second = createImage();
+    expect((await upload(owner, made, second, { "If-Match": `"x", ${tag}` })).status).toBe(204);
+    expect((await upload(owner, made, createImage(), { "If-Match": "*" })).status).toBe(204);
+    expect((await owner.delete(logoPath(made), { headers: { "If-Match": tag } })).status).toBe(412);
+  });
+});
+
+describe("who may do what with a logo", () => {
+  it("a member downloads and does not change", async () => {
+    const { owner, made } = await owned();
+    const image = createImage();
+    await upload(owner, made, image);
+    const member = await createUser();
+    await addMember(made, member);
+    expect((await download(member, made)).bytes).toEqual(image);
+    for (const answer of [await upload(member, made, createImage()), await member.delete(logoPath(made))]) {
+      expect([answer.status, answer.body]).toEqual(forbidden);
+    }
+    expect(await storedKeys(made)).toHaveLength(1);
+  });
+
+  it("another tenant learns nothing, with whichever id [R2]", async () => {
+    const { made } = await owned();
+    const other = await owned();
+    await upload(other.owner, other.made, createImage());
+    const elsewhere: TestAccount = { ...made, slug: "no-such-account", id: crypto.randomUUID() };
+    for (const of of [made, elsewhere, { ...made, id: other.made.id }]) {
+      for (const answer of [
+        await download(other.owner, of),
+        await upload(other.owner, of, createImage()),
+        await other.owner.delete(logoPath(of)),
+      ]) {
+        expect([answer.status, answer.body]).toEqual(forbidden);
+      }
+    }
+    expect(await storedKeys(made)).toEqual([]);
+  });
+
+  it("the id must be the account's, in any spelling", async () => {
+    const { owner, made } = await owned();
+    await upload(owner, made, createImage());
+    const other = await createAccount(owner);
+    const answers = [
+      await owner.get(logoPath(made, other.id)),
+      await owner.patch(logoPath(made, other.id), undefined, { raw: new FormData() }),
+      await owner.delete(logoPath(made, other.id)),
+      await owner.delete(logoPath(made, "nonsense")),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 422, 404, 404]);
+    expect([answers[0]?.status, answers[0]?.body]).toEqual(noAccount);
+    const bare = made.id.replaceAll("-", "").toUpperCase();
+    expect((await owner.get(logoPath(made, bare))).status).toBe(200);
+    expect((await owner.get(logoPath({ slug: made.id, id: bare }))).status).toBe(200);
+    expect((await owner.delete(logoPath(made, bare))).status).toBe(204);
+  });
+
+  it("no id, or a malformed one, is told as it is", async () => {
+    const { owner, made } = await owned();
+    const path = `/api/v1/account/${made.slug}/logo.png`;
+    const missing = { type: "missing", loc: ["query", "account_id"], msg: "Field required", input: null };
+    for (const method of ["GET", "DELETE"]) {
+      const { status, body } = await owner.send(method, path);
+      expect([status, body]).toEqual([422, { detail: [missing] }]);
+    }
+    const both = await owner.patch(path);
+    expect([both.status, both.body]).toEqual([
+      422,
+      { detail: [missing, { type: "missing", loc: ["body", "file"], msg: "Field required", input: null }] },
+    ]);
+    const malformed = await owner.get(`${path}?account_id=nonsense`);
+    expect([malformed.status, malformed.body.detail[0].type]).toEqual([422, "uuid_parsing"]);
+    expect(malformed.body.detail[0].loc).toEqual(["query", "account_id"]);
+  });
+
+  it("a blocked account's logo is shown and stays", async () => {
+    const { owner, made } = await owned();
+    const image = createImage();
+    await upload(owner, made, image);
+    await setAccount(made, { blocking_state: "budget" });
+    const blocked = [403, { detail: "This account is blocked: budget" }];
+    for (const answer of [await upload(owner, made, createImage()), await owner.delete(logoPath(made))]) {
+      expect([answer.status, answer.body]).toEqual(blocked);
+    }
+    expect((await download(owner, made)).bytes).toEqual(image);
+    expect((await upload((await createOperator()).via(door), made, createImage())).status).toBe(204);
+  });
+
+  it("a token of ours does what its user does", async () => {
+    const { owner, made } = await owned();
+    const bearer = (await withStoredToken(owner)).via(door);
+    const image = createImage();
+    expect((await upload(bearer, made, image)).status).toBe(204);
+    expect((await download(bearer, made)).bytes).toEqual(image);
+    expect((await bearer.delete(logoPath(made))).status).toBe(204);
+    expect((await download(anonymous, made)).status).toBe(401);
+  });
+});
+
+describe("what is told of a logo", () => {
+  it("its audit row tells the hashes, and the account's version moves", async () => {
+    const { owner, made } = await owned();
+    const [first, second] = [createImage(), createImage()];
+    const before = (await owner.get(`/api/v1/account/${made.slug}`)).headers.get("ETag");
+    await upload(owner, made, first);
+    await upload(owner, made, second);
+    await owner.delete(logoPath(made));
+    const { body } = await owner.get(`/api/v1/account/${made.slug}/audit?limit=3`);
+    const told = body.items.map(({ action, target, changes }: Record<string, unknown>) => [
+      action,
+      target,
+      changes,
+    ]);
+    const target = `account:${made.id}`;
+    const [one, two] = [await sha256(first), await sha256(second)];
+    expect(told).toEqual([
+      ["account.updated", target, { logo_hash: [two, null], logo_type: ["image/png", null] }],
+      ["account.updated", target, { logo_hash: [one, two] }],
+      ["account.updated", target, { logo_hash: [null, one], logo_type: [null, "image/png"] }],
+    ]);
+    const after = (await owner.get(`/api/v1/account/${made.slug}`)).headers.get("ETag");
+    expect([before?.split("-")[0], after?.split("-")[0]]).toEqual(['"1', '"4']);
+  });
+
+  it("an organization tells where it is, in a list and by itself", async () => {
+    const { owner, made } = await owned();
+    const one = `/accounts/organizations/${made.id}/`;
+    const list = `/accounts/organizations/?uuid=${made.id}`;
+    const told = async () => [
+      (await owner.get(one)).body.logo_url,
+      (await owner.get(list)).body.results[0].logo_url,
+      (await (await createOperator()).get(list)).body.results[0].logo_url,
+      (await (await createOperator()).get(`${list}&search=${made.slug}`)).body.results[0].logo_url,
+    ];
+    expect(await told()).toEqual([null, null, null, null]);
+    const image = createImage();
+    await upload(owner, made, image);
+    const url = `${publicUrl}${logoPath(made)}`;
+    expect(await told()).toEqual([url, url, url, url]);
+    expect((await owner.get(url)).status).toBe(200);
+    await owner.delete(logoPath(made));
+    expect(await told()).toEqual([null, null, null, null]);
+  });
+});

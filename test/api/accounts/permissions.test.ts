@@ -1,0 +1,204 @@
+/** What a caller may do on an account, told and obeyed. */
+import { describe, expect, it } from "vitest";
+
+import { invitesPath } from "../../support/account-invites.ts";
+import { setAccount } from "../../support/database.ts";
+import {
+  addToGroup,
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  type TestAccount,
+} from "../../support/fixtures.ts";
+import { uniqueEmail } from "../../support/invitations.ts";
+import {
+  createAccountWithOwner,
+  joinAccount,
+  memberPath,
+  membersPath,
+  noRole,
+} from "../../support/members.ts";
+import { statusAndBody } from "../../support/organizations.ts";
+
+const all = [
+  "account:read",
+  "account:write",
+  "account:delete",
+  "members:read",
+  "members:search",
+  "members:write",
+  "invites:read",
+  "invites:write",
+  "usage:read",
+  "usage:write",
+  "logo:read",
+  "logo:write",
+  "saml:read",
+  "audit:read",
+  "account:export",
+];
+const ofMember = [
+  "account:read",
+  "members:search",
+  "invites:read",
+  "invites:write",
+  "usage:read",
+  "logo:read",
+];
+const ofMetering = ["account:read", "usage:read", "usage:write"];
+const ofSupport = [
+  "account:read",
+  "members:read",
+  "invites:read",
+  "usage:read",
+  "logo:read",
+  "saml:read",
+  "audit:read",
+];
+
+const permissionsOf = ({ slug, id }: TestAccount, more = "") =>
+  `/api/v1/account/${slug}/permissions?account_id=${id}${more}`;
+const told = (permissions: readonly string[]) => ({ status: 200, body: { permissions } });
+
+async function inGroup(group: 1 | 2 | 3): Promise<Caller> {
+  const caller = await createUser();
+  await addToGroup(caller, group);
+  return caller;
+}
+
+/** Every kind of caller there is to an account, with what they may do on it. */
+async function everybody(): Promise<{
+  account: TestAccount;
+  callers: Readonly<Record<string, readonly [Caller, readonly string[]]>>;
+}> {
+  const { owner, account } = await createAccountWithOwner();
+  const { caller: member } = await joinAccount(account);
+  const { caller: meteringMember } = await joinAccount(account);
+  await addToGroup(meteringMember, 2);
+  return {
+    account,
+    callers: {
+      owner: [owner, all],
+      member: [member, ofMember],
+      "a member who meters": [
+        meteringMember,
+        all.filter((name) => [...ofMember, ...ofMetering].includes(name)),
+      ],
+      administrator: [await inGroup(1), all],
+      metering: [await inGroup(2), ofMetering],
+      support: [await inGroup(3), ofSupport],
+      operator: [await createOperator(), all],
+    },
+  };
+}
+
+describe("the permissions", () => {
+  it("are what the roles and the groups of the caller come to", async () => {
+    const { account, callers } = await everybody();
+    for (const [kind, [caller, permissions]] of Object.entries(callers)) {
+      expect([kind, statusAndBody(await caller.get(permissionsOf(account)))]).toEqual([
+        kind,
+        told(permissions),
+      ]);
+    }
+  });
+
+  it("on a knowledge box are those of them that concern one, whichever it is", async () => {
+    const { account, callers } = await everybody();
+    const onBox = ["usage:read", "usage:write"];
+    for (const [kind, [caller, permissions]] of Object.entries(callers)) {
+      const narrowed = told(permissions.filter((name) => onBox.includes(name)));
+      for (const stash of [crypto.randomUUID(), "any", ""]) {
+        const answer = await caller.get(permissionsOf(account, `&stash_id=${stash}`));
+        expect([kind, statusAndBody(answer)]).toEqual([kind, narrowed]);
+      }
+    }
+  });
+
+  it("are what the operations obey", async () => {
+    const { account, callers } = await everybody();
+    const { id: other } = await joinAccount(account);
+    const base = `/api/v1/account/${account.slug}`;
+    const samples: Readonly<Record<string, (caller: Caller) => ReturnType<Caller["get"]>>> = {
+      "account:read": (caller) => caller.get(base),
+      "account:write": (caller) => caller.patch(base, {}),
+      "members:read": (caller) => caller.get(membersPath(account)),
+      "members:search": (caller) => caller.get(memberPath(account, other)),
+      "members:write": (caller) => caller.patch(membersPath(account), {}),
+      "invites:read": (caller) => caller.get(invitesPath(account)),
+      "invites:write": (caller) => caller.post(`${base}/invite`, { email: uniqueEmail() }),
+      "audit:read": (caller) => caller.get(`${base}/audit`),
+    };
+    await setAccount(account, { max_users: 100 });
+    for (const [kind, [caller]] of Object.entries(callers)) {
+      const { permissions } = (await caller.get(permissionsOf(account))).body;
+      for (const [permission, send] of Object.entries(samples)) {
+        const answer = await send(caller);
+        const obeyed = permissions.includes(permission) ? 200 : 403;
+        const ok = answer.status === 204 ? 200 : answer.status;
+        expect([kind, permission, ok]).toEqual([kind, permission, obeyed]);
+      }
+    }
+  });
+
+  it("change with the role, and stay while the account is blocked", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const { caller, id } = await joinAccount(account);
+    await owner.patch(membersPath(account), { add: [{ id, role: "AOWNER" }] });
+    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(told(all));
+    await owner.patch(membersPath(account), { add: [{ id, role: "AMEMBER" }] });
+    await setAccount(account, { blocking_state: "manager" });
+    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(told(ofMember));
+    await caller.delete(memberPath(account, id));
+    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(noRole);
+  });
+});
+
+describe("asking for them", () => {
+  it("names the account twice: by slug or id in the path, by id in the query, in any spelling", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    for (const slug of [account.slug, account.slug.toUpperCase(), account.id]) {
+      for (const id of [account.id, account.id.toUpperCase(), account.id.replaceAll("-", "")]) {
+        expect(statusAndBody(await owner.get(permissionsOf({ ...account, slug, id })))).toEqual(told(all));
+      }
+    }
+  });
+
+  it("with the id of another account, of none or of nothing is not found", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const second = await createAccount(owner);
+    const missing = { status: 404, body: { detail: "Account not found" } };
+    const { account: foreign } = await createAccountWithOwner();
+    for (const id of [second.id, foreign.id, crypto.randomUUID(), account.slug, "nonsense", ""]) {
+      for (const caller of [owner, await createOperator()]) {
+        expect(statusAndBody(await caller.get(permissionsOf({ ...account, id })))).toEqual(missing);
+      }
+    }
+  });
+
+  it("without an id misses it, whoever asks", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const fault = { type: "missing", loc: ["query", "account_id"], msg: "Field required", input: null };
+    for (const caller of [owner, await createUser()]) {
+      const answer = await caller.get(`/api/v1/account/${account.slug}/permissions?stash_id=x`);
+      expect(statusAndBody(answer)).toEqual({ status: 422, body: { detail: [fault] } });
+    }
+  });
+
+  it("is not for outsiders, who cannot tell what there is", async () => {
+    const { account } = await createAccountWithOwner();
+    const outsider = (await createAccountWithOwner()).owner;
+    for (const { slug, id } of [
+      account,
+      { slug: "no-such-account", id: account.id },
+      { slug: account.slug, id: crypto.randomUUID() },
+      { slug: account.slug, id: "nonsense" },
+    ]) {
+      expect(statusAndBody(await outsider.get(permissionsOf({ ...account, slug, id })))).toEqual(noRole);
+    }
+    const missing = { status: 404, body: { detail: "Account not found" } };
+    const nowhere = permissionsOf({ ...account, slug: "no-such-account" });
+    expect(statusAndBody(await (await createOperator()).get(nowhere))).toEqual(missing);
+  });
+});

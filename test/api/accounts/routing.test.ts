@@ -1,0 +1,193 @@
+/** Methods, paths and the order in which things are refused. */
+import { describe, expect, it } from "vitest";
+
+import { setAccount } from "../../support/database.ts";
+import { addToGroup, anonymous, Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const tooLarge = "x".repeat(1024 * 1024 + 1);
+const raw = { raw: tooLarge, headers: { "Content-Type": "application/json" } };
+const large = { detail: "Request body is larger than 1 MiB" };
+
+describe("HEAD", () => {
+  it("answers as GET does, without the body", async () => {
+    const owner = await createUser();
+    const { slug } = await createAccount(owner);
+    for (const path of ["/api/v1/user", "/api/v1/accounts", "/api/v1/zones", `/api/v1/account/${slug}`]) {
+      const got = await owner.get(path);
+      const head = await owner.send("HEAD", path);
+      expect(head.status).toBe(200);
+      expect(head.text).toBe("");
+      expect(head.headers.get("Content-Type")).toBe(got.headers.get("Content-Type"));
+    }
+  });
+
+  it("is refused as GET is", async () => {
+    const { slug } = await createAccount(await createUser());
+    const refused = await anonymous.send("HEAD", "/api/v1/user");
+    expect([refused.status, refused.text]).toEqual([401, ""]);
+    const unseen = await (await createUser()).send("HEAD", `/api/v1/account/${slug}`);
+    expect([unseen.status, unseen.text]).toEqual([403, ""]);
+    const unknown = await anonymous.send("HEAD", "/api/v1/nothing");
+    expect([unknown.status, unknown.text]).toEqual([404, ""]);
+  });
+});
+
+describe("OPTIONS", () => {
+  it("is no method of any path", async () => {
+    const user = await createUser();
+    for (const caller of [user, anonymous]) {
+      const answer = await caller.send("OPTIONS", "/api/v1/accounts", undefined, {
+        headers: { Origin: "https://app.test" },
+      });
+      expect(answer.status).toBe(405);
+      expect(answer.body).toEqual({ detail: "Method Not Allowed" });
+    }
+  });
+
+  it("is a preflight when it asks as one, and needs no token", async () => {
+    const answer = await anonymous.send("OPTIONS", "/api/v1/accounts", undefined, {
+      headers: { Origin: "https://app.test", "Access-Control-Request-Method": "POST" },
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe("");
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("https://app.test");
+    expect(answer.headers.get("Access-Control-Allow-Methods")?.split(",")).toContain("POST");
+  });
+});
+
+it.each([
+  ["PUT", "/api/v1/accounts", ["GET", "POST"]],
+  ["DELETE", "/api/v1/accounts", ["GET", "POST"]],
+  ["POST", "/api/v1/account/anything", ["DELETE", "GET", "PATCH"]],
+  ["PUT", "/api/v1/account/anything", ["DELETE", "GET", "PATCH"]],
+  ["POST", "/api/v1/account/anything/status", ["GET"]],
+  ["POST", "/api/v1/account/anything/zones", ["GET"]],
+  ["POST", "/api/v1/user/welcome", ["GET"]],
+  ["PATCH", "/api/v1/zones", ["GET"]],
+  ["PROPFIND", "/api/v1/zones", ["GET"]],
+])("%s %s is 405, and Allow names the methods there are [R58]", async (method, path, allowed) => {
+  for (const caller of [anonymous, await createUser()]) {
+    const answer = await caller.send(method, path);
+    expect(answer.status).toBe(405);
+    expect(answer.body).toEqual({ detail: "Method Not Allowed" });
+    const told = answer.headers.get("Allow")?.split(", ") ?? [];
+    expect(told.filter((name) => name !== "HEAD").sort()).toEqual(allowed);
+  }
+});
+
+it.each([
+  "/api/v1",
+  "/api/v1/",
+  "/api/v1/nothing",
+  "/api/v1/account",
+  "/api/v1/Accounts",
+  "/api/v1//accounts",
+  "/api/v1/account/a/b/c",
+  "/api/v1/account//status",
+  "/api/v2/accounts",
+  "/api",
+])("%s is unknown to everybody", async (path) => {
+  for (const caller of [anonymous, await createUser()]) {
+    const answer = await caller.get(path);
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual({ detail: "Not Found" });
+  }
+});
+
+describe("a trailing slash", () => {
+  it.each(["GET", "POST", "PATCH", "DELETE", "PUT"])(
+    "is taken off by 307, which keeps %s and the query",
+    async (method) => {
+      const answer = await anonymous.send(method, "/api/v1/accounts/?a=1&b=%20x&a=2");
+      expect(answer.status).toBe(307);
+      const target = new URL(answer.headers.get("Location") ?? "", "https://roster.test/");
+      expect(target.href).toBe("https://roster.test/api/v1/accounts?a=1&b=%20x&a=2");
+      expect(answer.text).toBe("");
+    },
+  );
+
+  it("never leads to another host [R64]", async () => {
+    for (const path of [
+      "/api/v1/account//evil.test/",
+      "//evil.test/api/v1/accounts/",
+      "/api/v1/%2F%2Fevil.test/",
+    ]) {
+      const location = (await anonymous.get(path)).headers.get("Location");
+      if (location !== null) expect(new URL(location, "https://roster.test/").host).toBe("roster.test");
+    }
+  });
+
+  it("stays on a path that is none without it", async () => {
+    for (const path of ["/api/v1/nothing/", "/api/v1/account/acme/logo-png/"]) {
+      const answer = await anonymous.get(path);
+      expect([answer.status, answer.body]).toEqual([404, { detail: "Not Found" }]);
+    }
+    expect((await anonymous.get("/api/v1/account/acme/logo.png/")).status).toBe(307);
+  });
+
+  it("is taken off an account's path as it was written", async () => {
+    const answer = await anonymous.get("/api/v1/account/Some%20Thing/");
+    expect(answer.status).toBe(307);
+    expect(answer.headers.get("Location")).toMatch(/\/api\/v1\/account\/Some%20Thing$/);
+  });
+});
+
+describe("what is refused first", () => {
+  it("the route, before the size of the body", async () => {
+    const wrong = await anonymous.send("PUT", "/api/v1/accounts", undefined, raw);
+    expect([wrong.status, wrong.body]).toEqual([405, { detail: "Method Not Allowed" }]);
+    const unknown = await anonymous.send("POST", "/api/v1/nothing", undefined, raw);
+    expect([unknown.status, unknown.body]).toEqual([404, { detail: "Not Found" }]);
+  });
+
+  it("the size, before the token", async () => {
+    for (const caller of [anonymous, new Caller("bad"), await createUser()]) {
+      const answer = await caller.post("/api/v1/accounts", undefined, raw);
+      expect([answer.status, answer.body]).toEqual([413, large]);
+    }
+  });
+
+  it("the token, before the body", async () => {
+    for (const body of [{}, { slug: "NO" }, null, []]) {
+      expect((await anonymous.post("/api/v1/accounts", body)).status).toBe(401);
+    }
+  });
+
+  it("the body, before the role", async () => {
+    const { slug } = await createAccount(await createUser());
+    const outsider = await createUser();
+    for (const name of [slug, unique("free")]) {
+      const answer = await outsider.patch(`/api/v1/account/${name}`, { title: 5 });
+      expect(answer.status).toBe(422);
+      expect(answer.body.detail[0]).toMatchObject({ type: "string_type", loc: ["body", "title"] });
+    }
+  });
+
+  it("an unknown zone, before the number of accounts one may own", async () => {
+    const none = (await createUser()).via(workerWith({ MAX_OWNED_ACCOUNTS: "0" }));
+    expect((await none.post("/api/v1/accounts", { slug: unique("a") })).status).toBe(403);
+    expect((await none.post("/api/v1/accounts", { slug: unique("a"), zone: "nowhere" })).status).toBe(422);
+  });
+
+  it("the role, the block and the number owned, before a slug that is taken", async () => {
+    const owner = await createUser();
+    const taken = await createAccount(owner);
+    const blocked = await createAccount(owner);
+    await setAccount(blocked, { blocking_state: "manager" });
+    const outsider = await createUser();
+    expect((await outsider.patch(`/api/v1/account/${taken.slug}`, { slug: blocked.slug })).status).toBe(403);
+    expect((await owner.patch(`/api/v1/account/${blocked.slug}`, { slug: taken.slug })).status).toBe(403);
+    const none = outsider.via(workerWith({ MAX_OWNED_ACCOUNTS: "0" }));
+    expect((await none.post("/api/v1/accounts", { slug: taken.slug })).status).toBe(403);
+  });
+
+  it("the body, before a missing account; a missing account, before a slug that is taken", async () => {
+    const taken = await createAccount(await createUser());
+    const administrator = await createUser();
+    await addToGroup(administrator, 1);
+    const path = `/api/v1/account/${unique("free")}`;
+    expect((await administrator.patch(path, { slug: "No!" })).status).toBe(422);
+    expect((await administrator.patch(path, { slug: taken.slug })).status).toBe(404);
+  });
+});

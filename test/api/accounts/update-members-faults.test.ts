@@ -1,0 +1,167 @@
+/** Updates of members that cannot be meant, told as pydantic tells it. */
+import { describe, expect, it } from "vitest";
+
+import { type Caller, createUser, type TestAccount } from "../../support/fixtures.ts";
+import {
+  auditRowsOf,
+  createAccountWithOwner,
+  membersPath,
+  missingBody,
+  noRole,
+  roleError,
+  uuidError,
+} from "../../support/members.ts";
+import { createColleague } from "../../support/organization-users.ts";
+import { statusAndBody } from "../../support/organizations.ts";
+
+const update = (caller: Caller, account: TestAccount, changes: unknown) =>
+  caller.patch(membersPath(account), changes);
+
+describe("what is wrong with an update", () => {
+  const one = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1eff";
+  const noList = { type: "list_type", msg: "Input should be a valid list" };
+  const noObject = {
+    type: "model_attributes_type",
+    msg: "Input should be a valid dictionary or object to extract fields from",
+  };
+  const noUuid = { type: "uuid_type", msg: "UUID input should be a string, bytes or UUID object" };
+  const valueError = (reason: string) => ({
+    type: "value_error",
+    msg: `Value error, ${reason}`,
+    ctx: { error: {} },
+  });
+  const nobody = valueError("This user does not exist.");
+  const not1 = uuidError("1", "invalid length: expected length 32 for simple format, found 1");
+
+  it.each<[string, unknown, object[]]>([
+    [
+      "all of it together, in order",
+      { delete: ["1"], add: [{ id: "1", role: "AOWNER" }, { id: one, role: "BOSS" }, {}] },
+      [
+        { ...not1, loc: ["add", 0, "id"] },
+        { ...roleError, loc: ["add", 1, "role"], input: "BOSS" },
+        { type: "missing", loc: ["add", 2, "id"], msg: "Field required", input: {} },
+        { type: "missing", loc: ["add", 2, "role"], msg: "Field required", input: {} },
+        { ...not1, loc: ["delete", 0] },
+      ],
+    ],
+    [
+      "no list",
+      { add: {}, delete: "x" },
+      [
+        { ...noList, loc: ["add"], input: {} },
+        { ...noList, loc: ["delete"], input: "x" },
+      ],
+    ],
+    [
+      "no object",
+      { add: [null, one] },
+      [
+        { ...noObject, loc: ["add", 0], input: null },
+        { ...noObject, loc: ["add", 1], input: one },
+      ],
+    ],
+    [
+      "a role in lower case, and none",
+      {
+        add: [
+          { id: one, role: "aowner" },
+          { id: one, role: null },
+        ],
+      },
+      [
+        { ...roleError, loc: ["add", 0, "role"], input: "aowner" },
+        { ...roleError, loc: ["add", 1, "role"], input: null },
+      ],
+    ],
+    [
+      "ids that are no text",
+      { add: [{ id: 5, role: "AOWNER" }], delete: [null] },
+      [
+        { ...noUuid, loc: ["add", 0, "id"], input: 5 },
+        { ...noUuid, loc: ["delete", 0], input: null },
+      ],
+    ],
+    [
+      "who is added twice",
+      {
+        add: [
+          { id: one, role: "AOWNER" },
+          { id: one.toUpperCase(), role: "AMEMBER" },
+        ],
+      },
+      [{ ...valueError("This user is named twice."), loc: ["add", 1, "id"], input: one.toUpperCase() }],
+    ],
+    [
+      "who is added and deleted",
+      { add: [{ id: one, role: "AOWNER" }], delete: [one.replaceAll("-", "")] },
+      [{ ...valueError("This user is named twice."), loc: ["add", 0, "id"], input: one }],
+    ],
+  ])("is told: %s", async (_, changes, faults) => {
+    const { owner, account } = await createAccountWithOwner();
+    const detail = faults.map((fault) => ({ ...fault, loc: ["body", ...placeOf(fault)] }));
+    for (const caller of [owner, await createUser()]) {
+      expect(statusAndBody(await update(caller, account, changes))).toEqual({
+        status: 422,
+        body: { detail },
+      });
+    }
+    expect(statusAndBody(await update(owner, account, null))).toEqual({
+      status: 422,
+      body: { detail: [missingBody] },
+    });
+  });
+
+  it("is a thousand and one entries, whatever they are, and told once", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const ids = Array.from({ length: 1_001 }, () => crypto.randomUUID());
+    const tooLong = {
+      type: "too_long",
+      msg: "List should have at most 1000 items after validation, not 1001",
+      ctx: { field_type: "List", max_length: 1000, actual_length: 1001 },
+    };
+    for (const [field, input] of [
+      ["delete", ids],
+      ["add", ids.map((id) => ({ id, role: "AMEMBER" }))],
+      ["delete", ids.map(() => "x")],
+    ] as const) {
+      const answer = await update(owner, account, { [field]: input });
+      expect([answer.status, answer.body.detail.length]).toEqual([422, 1]);
+      expect(answer.body).toEqual({ detail: [{ ...tooLong, loc: ["body", field], input }] });
+    }
+  });
+
+  it("is two hundred thousand entries, told in one line too, and no fault of the service", async () => {
+    const { account } = await createAccountWithOwner();
+    for (const [field, item] of [
+      ["delete", 1],
+      ["add", {}],
+    ] as const) {
+      const answer = await update(await createUser(), account, { [field]: Array(200_000).fill(item) });
+      expect([answer.status, answer.body.detail.length]).toEqual([422, 1]);
+    }
+  });
+
+  it("is a user there is not, told as they were named, to who may change members", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const [known, missing] = [(await createColleague([])).uuid, crypto.randomUUID().toUpperCase()];
+    const add = [known, missing].map((id) => ({ id, role: "AMEMBER" }));
+    expect(statusAndBody(await update(owner, account, { add }))).toEqual({
+      status: 422,
+      body: { detail: [{ ...nobody, loc: ["body", "add", 1, "id"], input: missing }] },
+    });
+    expect(statusAndBody(await update(await createUser(), account, { add }))).toEqual(noRole);
+    expect(await auditRowsOf(account)).toEqual([]);
+  });
+
+  it("is every user there is not, all of them together", async () => {
+    const { owner, account } = await createAccountWithOwner();
+    const add = [crypto.randomUUID(), crypto.randomUUID()].map((id) => ({ id, role: "AMEMBER" }));
+    const detail = add.map(({ id }, at) => ({ ...nobody, loc: ["body", "add", at, "id"], input: id }));
+    expect(statusAndBody(await update(owner, account, { add }))).toEqual({ status: 422, body: { detail } });
+  });
+});
+
+function placeOf(fault: object): unknown[] {
+  return "loc" in fault && Array.isArray(fault.loc) ? fault.loc : [];
+}

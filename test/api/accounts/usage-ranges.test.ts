@@ -1,0 +1,209 @@
+/** How a range of usage is asked for, and which cannot be told. */
+import { describe, expect, it } from "vitest";
+
+import { setAccount } from "../../support/database.ts";
+import { badValue, invalidQuery, notDatetimeText, notOneOf } from "../../support/pydantic-errors.ts";
+import {
+  captureErrors,
+  createCaller,
+  createMeteringUser,
+  day,
+  event,
+  hour,
+  noon,
+  point,
+  points,
+  readUsage,
+  recordEvents,
+  setUp,
+  statusAndBody,
+  stopClock,
+  usagePath,
+  usageUnavailableLog,
+  workerWithoutUsage,
+} from "../../support/usage.ts";
+
+stopClock();
+
+const iso = (time: number) => new Date(time).toISOString();
+const badUuid = {
+  type: "uuid_parsing",
+  msg: "Input should be a valid UUID, invalid character: found `n` at 1",
+  ctx: { error: "invalid character: found `n` at 1" },
+};
+const badAggregation = notOneOf("hour", "day", "week", "month", "quarter", "year", "millennium");
+
+describe("a time", () => {
+  it.each([
+    ["2040-05-16T11:00:00Z", "2040-05-16T11:00:00Z"],
+    ["2040-05-16t11:00:00z", "2040-05-16T11:00:00Z"],
+    ["2040-05-16 11:00:00", "2040-05-16T11:00:00Z"],
+    ["2040-05-16T11:00", "2040-05-16T11:00:00Z"],
+    ["2040-05-16T13:30:00+02:30", "2040-05-16T11:00:00Z"],
+    ["2040-05-15T23:00:00-12:00", "2040-05-16T11:00:00Z"],
+    ["2040-05-16T11:00:00.000999", "2040-05-16T11:00:00Z"],
+    ["2220778800", "2040-05-16T11:00:00Z"],
+    ["2220778800000", "2040-05-16T11:00:00Z"],
+    ["2040-05-16", "2040-05-16T00:00:00Z"],
+    ["2039-12-31T23:59:59.5-00:30", "2040-01-01T00:29:59.500Z"],
+    ["0001-01-01", "0001-01-01T00:00:00Z"],
+  ])("of %s is %s", async (from, told) => {
+    const { owner, account } = await setUp();
+    expect(await readUsage(owner, account, { from })).toEqual(points(point(told)));
+    expect(await readUsage(owner, account, { from, to: from })).toEqual(points(point(told)));
+  });
+
+  it.each([
+    ["", notDatetimeText],
+    ["yesterday", notDatetimeText],
+    ["2040-02-30", notDatetimeText],
+    ["2040-05-16T24:00:00Z", notDatetimeText],
+    // A plus that is not written as %2B is a space.
+    ["2040-05-16T11:00:00 02:00", notDatetimeText],
+    ["1e12", notDatetimeText],
+    ["NaN", notDatetimeText],
+  ])("of %j is none", async (value, fault) => {
+    const { owner, account } = await setUp();
+    expect(await readUsage(owner, account, { from: value })).toEqual(invalidQuery("from", value, fault));
+    expect(await readUsage(owner, account, { from: "2040-05-16", to: value })).toEqual(
+      invalidQuery("to", value, fault),
+    );
+  });
+});
+
+describe("a query", () => {
+  const missing = { type: "missing", loc: ["query", "from"], msg: "Field required", input: null };
+
+  it("has its faults told together, in their order", async () => {
+    const { owner } = await setUp();
+    const query = { to: "later", aggregation: "decade", knowledgebox: "nonsense" };
+    expect(await readUsage(owner, { id: "nowhere" }, query)).toEqual({
+      status: 422,
+      body: {
+        detail: [
+          { ...badUuid, loc: ["path", "account_id"], input: "nowhere" },
+          missing,
+          { ...notDatetimeText, loc: ["query", "to"], input: "later" },
+          { ...badAggregation, loc: ["query", "aggregation"], input: "decade" },
+          { ...badUuid, loc: ["query", "knowledgebox"], input: "nonsense" },
+        ],
+      },
+    });
+  });
+
+  it("needs to say where the range begins, and nothing else", async () => {
+    const { owner, account } = await setUp();
+    expect(await readUsage(owner, account, {})).toEqual({ status: 422, body: { detail: [missing] } });
+    for (const aggregation of ["", "Hour", "days", "millenium"]) {
+      expect(await readUsage(owner, account, { from: "2040-05-16", aggregation })).toEqual(
+        invalidQuery("aggregation", aggregation, badAggregation),
+      );
+    }
+    expect(await readUsage(owner, account, { from: "2040-05-16", group: "day", limit: "1" })).toEqual(
+      points(point("2040-05-16T00:00:00Z")),
+    );
+  });
+
+  it("counts last where a key is given twice", async () => {
+    const { owner, account } = await setUp();
+    const answer = await owner.get(
+      `${usagePath(account)}?from=nonsense&from=2040-05-16&aggregation=x&aggregation=day`,
+    );
+    expect(statusAndBody(answer)).toEqual(points(point("2040-05-16T00:00:00Z")));
+  });
+});
+
+describe("a range", () => {
+  const told = (key: string, reason: string) => ({
+    status: 422,
+    body: { detail: [{ ...badValue(reason), loc: ["query", key], input: null }] },
+  });
+
+  it("does not end before it begins, nor now before it begins [R38]", async () => {
+    const { owner, account } = await setUp();
+    const refused = told("from", "The range ends before it begins.");
+    for (const aggregation of ["hour", "week", "millennium"]) {
+      const query = { from: "2040-05-16T00:00:00.001Z", to: "2040-05-16", aggregation };
+      expect(await readUsage(owner, account, query)).toEqual(refused);
+      expect(await readUsage(owner, account, { from: iso(noon + 1), aggregation })).toEqual(refused);
+    }
+  });
+
+  it("has 10,000 points at the most [R39]", async () => {
+    const { owner, account } = await setUp();
+    const refused = told("aggregation", "This range has more than 10000 points.");
+    const from = iso(noon - 399 * day);
+    const last = await readUsage(owner, account, {
+      from,
+      to: iso(noon - 399 * day + 10_000 * hour),
+      aggregation: "hour",
+    });
+    expect([last.status, (last.body as unknown[]).length]).toEqual([200, 10_000]);
+    const query = { from, to: iso(noon - 399 * day + 10_000 * hour + 1), aggregation: "hour" };
+    expect(await readUsage(owner, account, query)).toEqual(refused);
+    const ancient = { from: "0001-01-01", to: "9999-12-31" };
+    expect(await readUsage(owner, account, { ...ancient, aggregation: "quarter" })).toEqual(refused);
+    expect((await readUsage(owner, account, { ...ancient, aggregation: "year" })).status).toBe(200);
+  });
+
+  it("has hours for 400 days, and whole days for ever", async () => {
+    const { owner, account } = await setUp();
+    const gone = told("from", "Hours are kept for 400 days: ask for whole days, by day or coarser.");
+    const kept = Math.floor((noon - 400 * day) / day) * day;
+    await recordEvents(
+      owner,
+      account,
+      event({ metric: "pages_processed", value: 3, timestamp: iso(kept + day) }),
+    );
+    const hours = { to: iso(kept + 2 * day), aggregation: "hour" };
+    expect((await readUsage(owner, account, { ...hours, from: iso(kept) })).status).toBe(200);
+    expect(await readUsage(owner, account, { ...hours, from: iso(kept - 1) })).toEqual(gone);
+    for (const aggregation of ["day", "week", "month", "quarter", "year", "millennium"]) {
+      const query = { to: iso(kept + 2 * day), aggregation };
+      expect(await readUsage(owner, account, { ...query, from: iso(kept - hour) })).toEqual(gone);
+      expect((await readUsage(owner, account, { ...query, from: iso(kept - 5 * day) })).status).toBe(200);
+      expect(await readUsage(owner, account, { ...query, from: "1999-01-01T05:00:00Z" })).toEqual(
+        aggregation === "day" ? told("aggregation", "This range has more than 10000 points.") : gone,
+      );
+    }
+  });
+});
+
+describe("usage is told", () => {
+  const query = { from: "2040-05-16", to: "2040-05-17" };
+  const noRole = { status: 403, body: { detail: "You do not have the role this operation needs" } };
+
+  it("to no outsider, there or not there, and to whoever reads all", async () => {
+    const { account } = await setUp();
+    const outsider = await createCaller();
+    expect(await readUsage(outsider, account, query)).toEqual(noRole);
+    expect(await readUsage(outsider, { id: crypto.randomUUID() }, query)).toEqual(noRole);
+    expect(await readUsage(outsider, account, { from: "2040-05-17", to: "2040-05-16" })).toEqual(noRole);
+    const metering = await createMeteringUser();
+    expect(await readUsage(metering, account, query)).toEqual(points(point("2040-05-16T00:00:00Z")));
+    expect(await readUsage(metering, { id: crypto.randomUUID() }, query)).toEqual({
+      status: 404,
+      body: { detail: "Account not found" },
+    });
+  });
+
+  it("of a blocked account too", async () => {
+    const { owner, account } = await setUp();
+    await setAccount(account, { blocking_state: "manager" });
+    expect(await readUsage(owner, account, query)).toEqual(points(point("2040-05-16T00:00:00Z")));
+  });
+
+  it("not while its object cannot be reached", async () => {
+    const { owner, account } = await setUp();
+    const cut = owner.via(workerWithoutUsage());
+    const written = await captureErrors(async () => {
+      const answer = await cut.get(`${usagePath(account)}?from=2040-05-16`);
+      expect(statusAndBody(answer)).toEqual({
+        status: 503,
+        body: { detail: "Usage cannot be reached now. Try again" },
+      });
+      expect(answer.headers.get("Retry-After")).toBe("1");
+    });
+    expect(written).toEqual([usageUnavailableLog("getUsage")]);
+  });
+});

@@ -1,0 +1,232 @@
+/** What users change about themselves. */
+import { describe, expect, it } from "vitest";
+
+import { masked } from "../../../src/services/audit.ts";
+import { readRow } from "../../support/database.ts";
+import { type Caller, createUser } from "../../support/fixtures.ts";
+import { missingBody, queryRows, statusAndText, userIdOf } from "../../support/members.ts";
+import { userPath } from "../../support/organization-users.ts";
+import { notOneOf, notString, tooLong, tooShort } from "../../support/pydantic-errors.ts";
+
+const path = "/api/v1/user";
+const done = { status: 200, text: "null" };
+
+async function me(caller: Caller): Promise<Record<string, unknown>> {
+  const { last_login: _, ...shown } = (await caller.get(path)).body;
+  return shown;
+}
+
+/** The changes of a user that the history has, the oldest first. */
+async function historyOfUser(id: string): Promise<unknown[]> {
+  const written = await queryRows(
+    "SELECT actor, account_id, changes FROM audit_rows WHERE action = 'user.updated' AND target = ? ORDER BY id",
+    `user:${id}`,
+  );
+  return written.map(({ changes, ...row }) => ({ ...row, changes: JSON.parse(String(changes)) }));
+}
+
+describe("a change of oneself", () => {
+  it.each<[Record<string, unknown>, Record<string, unknown>]>([
+    [{ name: "Grace Brewster Hopper" }, { name: "Grace Brewster Hopper" }],
+    [{ name: "Grace" }, { name: "Grace" }],
+    [{ name: "  Zoe\u0308   Doe " }, { name: "Zo\u00eb Doe" }],
+    [{ name: "x".repeat(150) }, { name: "x".repeat(150) }],
+    [{ email: "Grace@Example.org" }, { email: "Grace@Example.org" }],
+    [{ avatar: "https://img.example/g.png?x=1" }, { avatar: "https://img.example/g.png?x=1" }],
+    [{ avatar: "initials" }, { avatar: "initials" }],
+    [{ avatar: "/img/me.png" }, { avatar: "/img/me.png" }],
+    [{ avatar: null }, { avatar: null }],
+    [{ language: "DE" }, { language: "DE" }],
+    [{ language: null }, { language: null }],
+    [{ name: null, email: null }, {}],
+    [{}, {}],
+    [
+      { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
+      { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
+    ],
+  ])("to %j changes that alone, and answers null", async (body, changed) => {
+    const user = await createUser({
+      name: "Ada Lovelace",
+      picture: "https://img.example/ada.png",
+      locale: "en",
+    });
+    const before = await me(user);
+    expect(statusAndText(await user.patch(path, body))).toEqual(done);
+    expect(await me(user)).toEqual({ ...before, ...changed });
+  });
+
+  it("splits the name at the first space, which the organizations face shows", async () => {
+    const user = await createUser({ name: "Ada Lovelace" });
+    const id = await userIdOf(user);
+    for (const [name, first_name, last_name] of [
+      ["Augusta Ada King", "Augusta", "Ada King"],
+      ["Ada", "Ada", ""],
+    ]) {
+      await user.patch(path, { name });
+      expect((await user.get(userPath(id))).body).toMatchObject({ first_name, last_name, email: user.email });
+    }
+  });
+
+  it("is one of the organizations face too", async () => {
+    const user = await createUser({ name: "Ada Lovelace" });
+    const id = await userIdOf(user);
+    expect((await user.patch(userPath(id), { last_name: "Byron King" })).status).toBe(200);
+    expect(await me(user)).toMatchObject({ name: "Ada Byron King" });
+  });
+
+  it("is told in the history with what it was, and none of it is when nothing changes", async () => {
+    const user = await createUser({ name: "Ada Lovelace", locale: "en" });
+    const id = await userIdOf(user);
+    await user.patch(path, { name: "Ada King", email: "ada@king.example", language: "FR" });
+    const row = {
+      actor: id,
+      account_id: null,
+      changes: {
+        last_name: [masked, masked],
+        email: [masked, masked],
+        language: ["EN", "FR"],
+      },
+    };
+    expect(await historyOfUser(id)).toEqual([row]);
+    for (const body of [
+      {},
+      { name: null, email: null },
+      { name: "Ada King", email: "ada@king.example", language: "FR", avatar: null },
+      { more: 1 },
+    ]) {
+      expect(statusAndText(await user.patch(path, body))).toEqual(done);
+    }
+    expect(await historyOfUser(id)).toEqual([row]);
+  });
+
+  it("takes no notice of what cannot be changed", async () => {
+    const user = await createUser();
+    const before = await me(user);
+    const id = crypto.randomUUID();
+    const more = { id, uuid: id, type: "ROOT", groups: [1], is_active: false, last_login: null, sub: "x" };
+    const deep = { verified_email: "root@example.com", verifiedEmail: "root@example.com", first_name: "No" };
+    expect(statusAndText(await user.patch(path, { ...more, ...deep }))).toEqual(done);
+    expect(await me(user)).toEqual(before);
+    expect(
+      await readRow("SELECT type, is_active, verified_email FROM users WHERE uuid = ?", before["id"]),
+    ).toEqual({ type: "USER", is_active: 1, verified_email: user.email });
+  });
+
+  it("by several requests at once loses none of the fields", async () => {
+    const user = await createUser();
+    await userIdOf(user);
+    const bodies = [
+      { name: "At Once" },
+      { avatar: "at-once" },
+      { language: "PT" },
+      { email: "at@once.example" },
+    ];
+    const answers = await Promise.all(bodies.map((body) => user.patch(path, body)));
+    for (const answer of answers) expect(statusAndText(answer)).toEqual(done);
+    expect(await me(user)).toMatchObject(Object.assign({}, ...bodies));
+  });
+});
+
+describe("a change that cannot be meant", () => {
+  const language = { ...notOneOf("CA", "ES", "EN", "FR", "DE", "PT"), loc: ["body", "language"] };
+
+  async function refusalOf(body: unknown): Promise<unknown> {
+    const user = await createUser({ name: "Ada" });
+    const before = await me(user);
+    const answer = await user.patch(path, body);
+    expect([answer.status, await me(user)]).toEqual([422, before]);
+    return answer.body.detail;
+  }
+
+  it("is told whole, in the order of the fields, and changes nothing", async () => {
+    const body = { language: "en", email: "nope", avatar: 5, name: "" };
+    const reason = "An email address must have an @-sign.";
+    expect(await refusalOf(body)).toEqual([
+      { ...tooShort, loc: ["body", "name"], input: "" },
+      { ...notString, loc: ["body", "avatar"], input: 5 },
+      {
+        type: "value_error",
+        loc: ["body", "email"],
+        msg: `value is not a valid email address: ${reason}`,
+        input: "nope",
+        ctx: { reason },
+      },
+      { ...language, input: "en" },
+    ]);
+    expect(await refusalOf({ name: "Good Name", language: "XX" })).toEqual([{ ...language, input: "XX" }]);
+    expect(await refusalOf({ name: ["Ada"], email: {} })).toEqual([
+      { ...notString, loc: ["body", "name"], input: ["Ada"] },
+      { ...notString, loc: ["body", "email"], input: {} },
+    ]);
+    expect(await refusalOf(null)).toEqual([missingBody]);
+  });
+
+  it.each(["", " ", "\u00a0", "\t"])("is an empty name: %j", async (input) => {
+    expect(await refusalOf({ name: input })).toEqual([{ ...tooShort, loc: ["body", "name"], input }]);
+  });
+
+  it.each([
+    "x".repeat(151),
+    `Ada ${"x".repeat(151)}`,
+    `${"\u{1f600}".repeat(151)} Ada`,
+    "Ada\nLovelace",
+    "Ada\0",
+    "\u001b[31mAda",
+  ])("is a name too long or with control characters: %j", async (input) => {
+    expect(await refusalOf({ name: input })).toMatchObject([
+      { type: "value_error", loc: ["body", "name"], input },
+    ]);
+  });
+
+  it.each([
+    "http://img.example/a.png",
+    "HTTP://img.example/a.png",
+    "data:image/png;base64,AAAA",
+    " data:image/png;base64,AAAA",
+    "javascript:alert(1)",
+    "JavaScript:alert(1)",
+    "vbscript:x",
+    "blob:https://img.example/x",
+    "file:///etc/passwd",
+    "//img.example/a.png",
+    "\\\\img.example\\a.png",
+    "/\\img.example/a.png",
+    "https://127.0.0.1/a.png",
+    "https://127.1/a.png",
+    "https://0x7f000001/a.png",
+    "https://2130706433/a.png",
+    "https://169.254.169.254/latest",
+    "https://[::1]/a.png",
+    "https://localhost/a.png",
+    "https://LOCALHOST./a.png",
+    "https://a.localhost/a.png",
+    "https://printer.local/a.png",
+    "https://vault.internal/a.png",
+    "https://intranet/a.png",
+    "https://user:secret@img.example/a.png",
+    "https:",
+    "https://",
+  ])("is an avatar that is no address on the Internet: %j [R65]", async (input) => {
+    expect(await refusalOf({ avatar: input })).toMatchObject([
+      { type: "value_error", loc: ["body", "avatar"], input },
+    ]);
+  });
+
+  it("is an avatar of nothing", async () => {
+    expect(await refusalOf({ avatar: "" })).toEqual([{ ...tooShort, loc: ["body", "avatar"], input: "" }]);
+  });
+
+  it.each([
+    ["name", 301],
+    ["avatar", 2048],
+  ])("is a %s of more than %d characters", async (field, max) => {
+    const input = "x".repeat(max + 1);
+    expect(await refusalOf({ [field]: input })).toEqual([{ ...tooLong(max), loc: ["body", field], input }]);
+  });
+
+  it("is an avatar that hides its scheme behind characters a browser drops", async () => {
+    for (const input of ["java\nscript:alert(1)", "\u0001javascript:alert(1)", "data\t:text/html,x"]) {
+      expect(await refusalOf({ avatar: input })).toMatchObject([{ loc: ["body", "avatar"], input }]);
+    }
+  });
+});

@@ -1,0 +1,223 @@
+/** The signed-in user, what a client shows first, and where accounts can be placed. */
+import { describe, expect, it } from "vitest";
+
+import { createPrivateZone, deactivate, readRow, setAccount } from "../../support/database.ts";
+import {
+  addMember,
+  addToGroup,
+  anonymous,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+} from "../../support/fixtures.ts";
+
+describe("the user", () => {
+  it("has every field, out of the token", async () => {
+    const user = await createUser({
+      name: "Ada King Lovelace",
+      picture: "https://img.example/ada.png",
+      locale: "pt-BR",
+    });
+    const answer = await user.get("/api/v1/user");
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      name: "Ada King Lovelace",
+      email: user.email,
+      language: "PT",
+      type: "USER",
+      last_login: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      avatar: "https://img.example/ada.png",
+    });
+    expect(await readRow("SELECT first_name, last_name FROM users WHERE email = ?", user.email)).toEqual({
+      first_name: "Ada",
+      last_name: "King Lovelace",
+    });
+  });
+
+  it("has no name, language and avatar where the token has none", async () => {
+    const answer = await (await createUser()).get("/api/v1/user");
+    expect(answer.body).toMatchObject({ name: "", language: null, avatar: null });
+  });
+
+  it.each([
+    ["de_CH", "DE"],
+    ["en", "EN"],
+    ["CA-valencia", "CA"],
+    ["ja-JP", null],
+    ["english", null],
+  ])("speaks the language of locale %s: %j", async (locale, language) => {
+    expect((await (await createUser({ locale })).get("/api/v1/user")).body).toMatchObject({ language });
+  });
+
+  it("is ROOT as an operator, which is nowhere stored", async () => {
+    const root = await createUser({ sub: unique("root"), email: "root@example.com" });
+    const me = await root.get("/api/v1/user");
+    expect(me.body).toMatchObject({ type: "ROOT" });
+    expect((await root.get("/api/v1/user/welcome")).body.preferences).toMatchObject({ type: "ROOT" });
+    expect(await readRow("SELECT type FROM users WHERE uuid = ?", me.body.id)).toEqual({ type: "USER" });
+  });
+});
+
+describe("the welcome", () => {
+  it("of a new user has every field", async () => {
+    const user = await createUser({ name: "Ada Lovelace", locale: "en-GB" });
+    const me = (await user.get("/api/v1/user")).body;
+    const answer = await user.get("/api/v1/user/welcome");
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      preferences: {
+        name: "Ada Lovelace",
+        email: user.email,
+        language: "EN",
+        type: "USER",
+        last_login: me.last_login,
+      },
+      accounts: [],
+      create: true,
+      can_be_deleted: true,
+      dependant_accounts: [],
+    });
+  });
+
+  it("lists the accounts one is in, and those that depend on one", async () => {
+    const user = await createUser();
+    const other = await createUser();
+    const alone = await createAccount(user, { title: "A" });
+    const withOwner = await createAccount(user, { title: "B" });
+    await addMember(withOwner, other, "AOWNER");
+    const withMember = await createAccount(user, { title: "C" });
+    await addMember(withMember, other);
+    const member = await createAccount(other, { title: "D" });
+    await addMember(member, user);
+    await createAccount(other);
+    const { body } = await user.get("/api/v1/user/welcome");
+    expect(body).toMatchObject({
+      accounts: [alone.id, withOwner.id, withMember.id, member.id],
+      create: true,
+      can_be_deleted: false,
+    });
+    expect(body.dependant_accounts).toEqual([
+      { id: alone.id, slug: alone.slug },
+      { id: withMember.id, slug: withMember.slug },
+    ]);
+  });
+
+  it("does not count an owner who is inactive", async () => {
+    const user = await createUser();
+    const second = await createUser();
+    const account = await createAccount(user);
+    await addMember(account, second, "AOWNER");
+    expect((await user.get("/api/v1/user/welcome")).body).toMatchObject({
+      can_be_deleted: true,
+      dependant_accounts: [],
+    });
+    await deactivate(second);
+    expect((await user.get("/api/v1/user/welcome")).body).toMatchObject({
+      can_be_deleted: false,
+      dependant_accounts: [{ id: account.id, slug: account.slug }],
+    });
+  });
+});
+
+const europe = {
+  id: "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01",
+  slug: "europe-1",
+  title: "Europe 1",
+  cloud_provider: "CLOUDFLARE",
+  private: false,
+  origin: null,
+};
+const us = { ...europe, id: "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e02", slug: "us-1", title: "US 1" };
+
+describe("zones", () => {
+  it("that are public show to everyone signed in", async () => {
+    await createPrivateZone();
+    const user = await createUser();
+    const administrator = await createUser();
+    await addToGroup(administrator, 1);
+    for (const caller of [user, administrator]) {
+      const answer = await caller.get("/api/v1/zones");
+      expect([answer.status, answer.body]).toEqual([200, [europe, us]]);
+    }
+    expect((await anonymous.get("/api/v1/zones")).status).toBe(401);
+  });
+
+  it("show to an operator all, with the place where usage is counted", async () => {
+    const zone = await createPrivateZone();
+    const answer = await (await createOperator()).get("/api/v1/zones");
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual(
+      expect.arrayContaining([
+        { ...europe, location_hint: "weur" },
+        { ...us, location_hint: "enam" },
+        {
+          ...zone,
+          title: "Private",
+          cloud_provider: "ON_PREMISES",
+          private: true,
+          origin: null,
+          location_hint: "weur",
+        },
+      ]),
+    );
+  });
+
+  it("of an account are the public ones, and the private one it is placed in", async () => {
+    const [zone, foreign] = [await createPrivateZone(), await createPrivateZone()];
+    const root = await createUser({ sub: unique("root"), email: "root@example.com" });
+    const placed = await createAccount(root, { zone: zone.slug });
+    await createAccount(root, { zone: foreign.slug });
+    const member = await createUser();
+    await addMember(placed, member);
+    const answer = await member.get(`/api/v1/account/${placed.slug}/zones`);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual([
+      europe,
+      us,
+      { ...zone, title: "Private", cloud_provider: "ON_PREMISES", private: true, origin: null },
+    ]);
+    const elsewhere = await createAccount(member);
+    expect((await member.get(`/api/v1/account/${elsewhere.id}/zones`)).body).toEqual([europe, us]);
+    expect((await member.get("/api/v1/zones")).body).toEqual([europe, us]);
+  });
+});
+
+describe("a blocked account", () => {
+  it.each(["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"])(
+    "answers reads, names its state %s to who would change it, and lets the operator",
+    async (state) => {
+      const owner = await createUser();
+      const account = await createAccount(owner);
+      const path = `/api/v1/account/${account.slug}`;
+      await setAccount(account, { blocking_state: state, quota_until: Date.now() + 60_000 });
+      expect((await owner.get(path)).body).toMatchObject({ blocking_state: state });
+      expect((await owner.get(`${path}/zones`)).status).toBe(200);
+      expect((await owner.get("/api/v1/accounts")).body).toMatchObject([{ id: account.id }]);
+      for (const body of [{ title: "No" }, { slug: unique("no") }, {}]) {
+        const refused = await owner.patch(path, body);
+        expect(refused.status).toBe(403);
+        expect(refused.body).toEqual({ detail: `This account is blocked: ${state}` });
+      }
+      expect((await (await createUser()).patch(path, { title: "No" })).body.detail).not.toContain(state);
+      expect((await (await createOperator()).patch(path, { title: "Yes" })).status).toBe(200);
+      expect((await owner.get(path)).body).toMatchObject({ title: "Yes" });
+      expect((await owner.delete(path)).status).toBe(204);
+    },
+  );
+
+  it("is not one that stands at its quota, which is told until it ends", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const path = `/api/v1/account/${account.slug}`;
+    await setAccount(account, { quota_until: Date.now() + 60_000 });
+    expect((await owner.get(path)).body).toMatchObject({ blocking_state: "quota" });
+    expect((await owner.patch(path, { title: "At the limit" })).status).toBe(200);
+    await setAccount(account, { quota_until: Date.now() - 1 });
+    expect((await owner.get(path)).body).toMatchObject({
+      title: "At the limit",
+      blocking_state: "unblocked",
+    });
+  });
+});

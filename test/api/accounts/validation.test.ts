@@ -1,0 +1,229 @@
+/** What is wrong with a body's values, told as pydantic tells it. */
+import { describe, expect, it } from "vitest";
+
+import { type Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
+import {
+  missingField,
+  notString,
+  patternMismatch,
+  tooLong,
+  tooShort,
+} from "../../support/pydantic-errors.ts";
+
+const reserved =
+  "account accounts admin api docs healthz invite invites login logout manage me new openapi portal readyz root settings signup static status support system usage user users www zone zones";
+
+/** What creating an account with this body is refused with. */
+async function refusalOf(body: unknown, caller?: Caller): Promise<unknown> {
+  const answer = await (caller ?? (await createUser())).post("/api/v1/accounts", body);
+  expect([answer.status, answer.text]).toEqual([422, answer.text]);
+  expect(Object.keys(answer.body)).toEqual(["detail"]);
+  return answer.body.detail;
+}
+
+describe("a missing field", () => {
+  it("is told with the object it is missing from", async () => {
+    expect(await refusalOf({})).toEqual([{ ...missingField, loc: ["body", "slug"], input: {} }]);
+    expect(await refusalOf({ title: "Acme", more: [1] })).toEqual([
+      { ...missingField, loc: ["body", "slug"], input: { title: "Acme", more: [1] } },
+    ]);
+  });
+
+  it("is told at its place inside another", async () => {
+    const owner = await createUser();
+    const { slug } = await createAccount(owner);
+    const saml = { domain: "acme.example" };
+    const answer = await owner.patch(`/api/v1/account/${slug}`, { saml });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({
+      detail: ["sso_url", "entity_id", "x509_cert"].map((field) => ({
+        ...missingField,
+        loc: ["body", "saml", field],
+        input: saml,
+      })),
+    });
+  });
+});
+
+it.each([5, 1.5, true, null, [], {}, ["acme"], { slug: "acme" }])(
+  "%j is no string for a slug",
+  async (input) => {
+    expect(await refusalOf({ slug: input })).toEqual([{ ...notString, loc: ["body", "slug"], input }]);
+  },
+);
+
+it("a title is a string when it is there; description, email and zone may be null", async () => {
+  const user = await createUser();
+  expect(await refusalOf({ slug: unique("a"), title: null }, user)).toEqual([
+    { ...notString, loc: ["body", "title"], input: null },
+  ]);
+  const made = await user.post("/api/v1/accounts", {
+    slug: unique("a"),
+    description: null,
+    email: null,
+    zone: null,
+  });
+  expect(made.status).toBe(201);
+});
+
+describe("length", () => {
+  it("of 200 characters, counted by code points, is the longest for slug and title", async () => {
+    const user = await createUser();
+    const longest = unique("s").padEnd(200, "x");
+    const made = await user.post("/api/v1/accounts", { slug: longest, title: "😀".repeat(200) });
+    expect(made.status).toBe(201);
+    expect((await user.get(`/api/v1/account/${longest}`)).body).toMatchObject({
+      slug: longest,
+      title: "😀".repeat(200),
+    });
+  });
+
+  it("beyond it is string_too_long", async () => {
+    const slug = "x".repeat(201);
+    const title = "😀".repeat(201);
+    expect(await refusalOf({ slug, title })).toEqual(
+      Object.entries({ slug, title }).map(([field, input]) => ({
+        ...tooLong(200),
+        loc: ["body", field],
+        input,
+      })),
+    );
+  });
+
+  it("of nothing is string_too_short for a title", async () => {
+    expect(await refusalOf({ slug: unique("a"), title: "" })).toEqual([
+      { ...tooShort, loc: ["body", "title"], input: "" },
+    ]);
+  });
+});
+
+it.each(["Acme", "a b", "acme!", "ä", "a/b", "a.b", "acme\n", "-a-%", "ＡＣＭＥ", "a\u0000b"])(
+  "%j is not of a slug's form",
+  async (input) => {
+    expect(await refusalOf({ slug: input })).toEqual([
+      { ...patternMismatch("^[a-z0-9_-]+$"), loc: ["body", "slug"], input },
+    ]);
+  },
+);
+
+it("a reserved word or a UUID is no slug", async () => {
+  const user = await createUser();
+  const uuid = crypto.randomUUID();
+  for (const input of [...reserved.split(" "), uuid, uuid.replaceAll("-", "")]) {
+    expect(await refusalOf({ slug: input }, user)).toEqual([
+      {
+        type: "value_error",
+        loc: ["body", "slug"],
+        msg: "Value error, This slug is reserved.",
+        input,
+        ctx: { error: {} },
+      },
+    ]);
+  }
+});
+
+it("a reserved word is no slug to rename to", async () => {
+  const owner = await createUser();
+  const { slug } = await createAccount(owner);
+  for (const input of ["admin", crypto.randomUUID()]) {
+    const answer = await owner.patch(`/api/v1/account/${slug}`, { slug: input });
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail).toMatchObject([{ type: "value_error", loc: ["body", "slug"], input }]);
+  }
+});
+
+it.each([
+  ["nope", "An email address must have an @-sign."],
+  ["@example.com", "There must be something before the @-sign."],
+  ["ada@", "There must be something after the @-sign."],
+  ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
+])("%j is no e-mail address", async (input, reason) => {
+  expect(await refusalOf({ slug: unique("a"), email: input })).toEqual([
+    {
+      type: "value_error",
+      loc: ["body", "email"],
+      msg: `value is not a valid email address: ${reason}`,
+      input,
+      ctx: { reason },
+    },
+  ]);
+});
+
+it.each([
+  "a\r\nBcc: x@example.com@example.com",
+  "a b@example.com",
+  "a@exa mple.com",
+  "a@b..com",
+  '"a"@b.com',
+  "a@[127.0.0.1]",
+  `${"a".repeat(250)}@example.com`,
+])("%j is refused as an address too", async (input) => {
+  expect(await refusalOf({ slug: unique("a"), email: input })).toMatchObject([
+    { loc: ["body", "email"], input },
+  ]);
+});
+
+it("half a surrogate pair is string_unicode", async () => {
+  const user = await createUser();
+  for (const field of ["slug", "title", "description", "email", "zone"]) {
+    const answer = await user.post("/api/v1/accounts", undefined, {
+      raw: `{"slug":"${unique("a")}","${field}":"a\\ud800"}`,
+      headers: { "Content-Type": "application/json" },
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual({
+      detail: [
+        {
+          type: "string_unicode",
+          loc: ["body", field],
+          msg: "Input should be a valid string, unable to parse raw data as a unicode string",
+          input: "a\ud800",
+        },
+      ],
+    });
+  }
+});
+
+it("control characters are refused, but for line ends and tabs in a description", async () => {
+  const user = await createUser();
+  for (const input of ["a\u0000b", "a\u0007b", "a\nb", "\u009f", "a\u001b[31mb"]) {
+    expect(await refusalOf({ slug: unique("a"), title: input }, user)).toMatchObject([
+      { type: "value_error", loc: ["body", "title"], input },
+    ]);
+  }
+  expect(await refusalOf({ slug: unique("a"), description: "a\u0000b" }, user)).toMatchObject([
+    { type: "value_error", loc: ["body", "description"] },
+  ]);
+  const description = "one\r\n\ttwo\n";
+  const { slug } = await createAccount(user, { description });
+  expect(slug).toBeDefined();
+});
+
+it("everything wrong is told at once, in the order of the fields", async () => {
+  const body = { zone: 7, email: "x", description: 5, title: "", slug: "A B" };
+  const detail = await refusalOf(body);
+  expect(detail).toMatchObject([
+    { type: "string_pattern_mismatch", loc: ["body", "slug"], input: "A B" },
+    { type: "string_too_short", loc: ["body", "title"], input: "" },
+    { type: "string_type", loc: ["body", "description"], input: 5 },
+    { type: "value_error", loc: ["body", "email"], input: "x" },
+    { type: "string_type", loc: ["body", "zone"], input: 7 },
+  ]);
+});
+
+it("everything wrong is told at once when modifying too", async () => {
+  const owner = await createUser();
+  const { slug } = await createAccount(owner);
+  const saml = { entity_id: "", sso_url: 5, x509_cert: "no" };
+  const answer = await owner.patch(`/api/v1/account/${slug}`, { slug: "", saml, title: 1, description: [] });
+  expect(answer.status).toBe(422);
+  expect(answer.body.detail).toMatchObject([
+    { type: "string_type", loc: ["body", "title"], input: 1 },
+    { type: "string_type", loc: ["body", "description"], input: [] },
+    { type: "missing", loc: ["body", "saml", "domain"], input: saml },
+    { type: "string_type", loc: ["body", "saml", "sso_url"], input: 5 },
+    { type: "string_too_short", loc: ["body", "saml", "entity_id"], input: "" },
+    { type: "value_error", loc: ["body", "saml", "x509_cert"], input: "no" },
+    { loc: ["body", "slug"], input: "" },
+  ]);
+});

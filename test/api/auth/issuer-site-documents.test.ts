@@ -1,0 +1,154 @@
+/** What an issuer's site may answer instead of good keys: none of it takes a good key away, or adds a bad one. */
+import { base64url } from "jose";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { Caller, unique } from "../../support/fixtures.ts";
+import type { SiteAnswer } from "../../support/issuer-site-protocol.ts";
+import {
+  advanceClock,
+  createBearer,
+  expectAccepted,
+  expectBadToken,
+  expectUnavailable,
+  IssuerSite,
+  stopClock,
+  workerTrusting,
+} from "../../support/issuer-site.ts";
+import { createSigningKey, goodClaims, noonSeconds, type SigningKey } from "../../support/signing.ts";
+
+const minute = 60_000;
+
+let first: SigningKey;
+let next: SigningKey;
+let evil: SigningKey;
+beforeAll(async () => {
+  [first, next, evil] = await Promise.all([
+    createSigningKey("first"),
+    createSigningKey("next"),
+    createSigningKey("next"),
+  ]);
+});
+stopClock();
+
+/** A document that would be good but for the rest of its answer. */
+const good = () => JSON.stringify({ keys: [next.jwk] });
+
+describe.each<[string, () => Partial<SiteAnswer>]>([
+  ["nothing", () => ({})],
+  ["a page", () => ({ body: "<html>", headers: { "Content-Type": "text/html" } })],
+  ["half a document", () => ({ body: good().slice(0, -1) })],
+  ["a document and more", () => ({ body: `${good()}]` })],
+  ["null", () => ({ body: "null" })],
+  ["a number", () => ({ body: "1" })],
+  ["an array of keys", () => ({ body: JSON.stringify([next.jwk]) })],
+  ["a key alone", () => ({ body: JSON.stringify(next.jwk) })],
+  ["keys by name", () => ({ body: JSON.stringify({ keys: { next: next.jwk } }) })],
+  ["keys that are not objects", () => ({ body: JSON.stringify({ keys: [next.jwk, 1, null] }) })],
+  ["10 MB", () => ({ body: good(), filler: 10_000_000 })],
+  ["10 MB that travel as 10 KB", () => ({ body: good(), filler: 10_000_000, gzip: true })],
+  ["what is not compressed as it says", () => ({ body: good(), headers: { "Content-Encoding": "gzip" } })],
+  ["another success", () => ({ status: 202, body: good() })],
+  ["not found", () => ({ status: 404, body: good() })],
+])("a site that answers with %s", (_, answer) => {
+  it("leaves the last good keys as they are [R18]", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = workerTrusting(site);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await site.answer(answer());
+    advanceClock(11 * minute);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await expectBadToken(ask(await createBearer(site, next)));
+    expect(await site.count()).toBe(2);
+  });
+
+  it("has no keys when it never had any", async () => {
+    const site = await IssuerSite.open();
+    await site.answer(answer());
+    await expectUnavailable(workerTrusting(site)(await createBearer(site, next)));
+  });
+});
+
+describe.each([301, 302, 303, 307, 308])("a site that sends elsewhere with %i", (status) => {
+  it("is not followed [R18, R65]", async () => {
+    const elsewhere = await IssuerSite.open(next);
+    const site = await IssuerSite.open(first);
+    const ask = workerTrusting(site);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await site.answer({ status, headers: { Location: `${elsewhere.address}/keys` } });
+    advanceClock(11 * minute);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await expectBadToken(ask(await createBearer(site, next)));
+    expect(await elsewhere.count()).toBe(0);
+  });
+});
+
+describe("a key that is no good", () => {
+  /** Publishes a document of the first key and these, and says how tokens of the latter are answered. */
+  async function publishing(...others: readonly object[]) {
+    const site = await IssuerSite.open(first);
+    const ask = workerTrusting(site);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await site.answer({ body: JSON.stringify({ keys: [...others, first.jwk] }) });
+    advanceClock(11 * minute);
+    await expectAccepted(ask(await createBearer(site, first)));
+    return { site, ask };
+  }
+
+  it.each<[string, () => readonly object[]]>([
+    ["of an unknown type", () => [{ ...next.jwk, kty: "XYZ" }]],
+    ["without a type", () => [{ ...next.jwk, kty: undefined }]],
+    ["that is private", () => [next.privateJwk]],
+    ["for encryption", () => [{ ...next.jwk, use: "enc" }]],
+    ["for another operation", () => [{ ...next.jwk, key_ops: ["deriveKey"] }]],
+    ["for another algorithm", () => [{ ...next.jwk, alg: "ES384" }]],
+    ["whose point is on no curve", () => [{ ...next.jwk, x: next.jwk.y }]],
+    ["that shares its id with another", () => [next.jwk, evil.jwk]],
+    ["without an id", () => [{ ...next.jwk, kid: undefined }]],
+    ["whose id is no text", () => [{ ...next.jwk, kid: 1 }]],
+  ])("does nobody else harm: one %s", async (_, keys) => {
+    const { site, ask } = await publishing(...keys());
+    await expectBadToken(ask(await createBearer(site, next)));
+    await expectBadToken(ask(await createBearer(site, evil)));
+    await expectAccepted(ask(await createBearer(site, first)));
+  });
+
+  it("does nobody else harm: a shared secret", async () => {
+    const secret = new TextEncoder().encode("a secret that everybody can fetch");
+    const { site, ask } = await publishing({ kty: "oct", kid: "next", k: base64url.encode(secret) });
+    await expectBadToken(ask(await createBearer(site, next, { alg: "HS256" }, secret)));
+    await expectAccepted(ask(await createBearer(site, first)));
+  });
+
+  it("does nobody else harm: an RSA key of 1,024 bits [R18]", async () => {
+    const { jwk, signFor } = await makeWeakKey();
+    const { site, ask } = await publishing(jwk);
+    await expectBadToken(ask(await signFor(site)));
+    await expectAccepted(ask(await createBearer(site, first)));
+  });
+});
+
+it("a site's type of content is not asked: what counts is the document", async () => {
+  const site = await IssuerSite.open();
+  for (const type of ["text/html", "application/octet-stream"]) {
+    await site.answer({ body: JSON.stringify({ keys: [first.jwk] }), headers: { "Content-Type": type } });
+    await expectAccepted(workerTrusting(site)(await createBearer(site, first)));
+  }
+});
+
+/** jose makes and uses no such key, so this is done by hand. */
+async function makeWeakKey() {
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const size = { modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) };
+  const pair = await crypto.subtle.generateKey({ ...algorithm, ...size }, true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new Error("expected a pair");
+  const jwk = { ...(await crypto.subtle.exportKey("jwk", pair.publicKey)), kid: "next" };
+  const signFor = async (site: IssuerSite) => {
+    const claims = goodClaims({ iss: site.address, sub: unique("sub"), exp: noonSeconds + 7200 });
+    const text = [{ alg: "RS256", kid: "next" }, claims]
+      .map((part) => base64url.encode(JSON.stringify(part)))
+      .join(".");
+    const signature = await crypto.subtle.sign(algorithm, pair.privateKey, new TextEncoder().encode(text));
+    return new Caller(`${text}.${base64url.encode(new Uint8Array(signature))}`);
+  };
+  return { jwk, signFor };
+}

@@ -1,0 +1,126 @@
+/** Issuers whose sites are down: keys once fetched go on working, and without any it is not the token's fault. */
+import { beforeAll, describe, expect, it, vi } from "vitest";
+
+import {
+  advanceClock,
+  createBearer,
+  expectAccepted,
+  expectBadToken,
+  expectUnavailable,
+  IssuerSite,
+  stopClock,
+  workerTrusting,
+} from "../../support/issuer-site.ts";
+import { createSigningKey, type SigningKey } from "../../support/signing.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+let first: SigningKey;
+let next: SigningKey;
+beforeAll(async () => {
+  [first, next] = await Promise.all([createSigningKey("first"), createSigningKey("next")]);
+});
+stopClock();
+
+/** Lets time limits of a second end after 20 ms; how long they would have been is in the calls. */
+function hurry() {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  return vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => timeout(milliseconds / 50));
+}
+
+const outages: readonly (readonly [string, (site: IssuerSite) => Promise<void>])[] = [
+  ["refuses connections", (site) => site.close()],
+  ["answers 500", (site) => site.answer({ status: 500, body: "down" })],
+  ["answers 503", (site) => site.answer({ status: 503, headers: { "Retry-After": "1" } })],
+  ["answers 429", (site) => site.answer({ status: 429, headers: { "Retry-After": "600" } })],
+  ["never answers", (site) => site.answer({ silent: "from the start" })],
+  [
+    "stops in the midst of its answer",
+    (site) => site.answer({ body: '{"keys":[', silent: "before the end" }),
+  ],
+];
+
+describe.each(outages)("an issuer whose site %s", (_, fail) => {
+  it("is unavailable when it never gave keys, on every face [R18]", async () => {
+    const timeout = hurry();
+    const site = await IssuerSite.open(first);
+    await fail(site);
+    await expectUnavailable(workerTrusting(site)(await createBearer(site, first)));
+    expect(timeout).toHaveBeenCalledWith(5 * second);
+    const door = workerWith({ ISSUERS: JSON.stringify([site.entry]) });
+    const answer = await (await createBearer(site, first)).via(door).get("/accounts/organizations/");
+    expect(answer.status).toBe(503);
+    expect(answer.body).toEqual({ detail: "The token's issuer cannot be reached." });
+    expect(answer.headers.get("Retry-After")).toBe("30");
+  });
+
+  it("has the keys it once gave go on working [R18]", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = workerTrusting(site);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await fail(site);
+    hurry();
+    advanceClock(11 * minute);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await expectBadToken(ask(await createBearer(site, next)));
+    advanceClock(30 * second);
+    await expectBadToken(ask(await createBearer(site, next)));
+    await expectAccepted(ask(await createBearer(site, first)));
+  });
+});
+
+describe("an outage", () => {
+  it("is outlived by the keys for 24 hours, and then the issuer is unavailable [R18]", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = workerTrusting(site);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await site.close();
+    advanceClock(24 * hour - 1);
+    await expectAccepted(ask(await createBearer(site, first)));
+    advanceClock(1);
+    await expectUnavailable(ask(await createBearer(site, first)));
+  });
+
+  it("that began before there were keys ends with the first attempt after 5 seconds", async () => {
+    const site = await IssuerSite.open();
+    await site.answer({ status: 500 });
+    const ask = workerTrusting(site);
+    const floods: number[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      for (const answer of Array.from({ length: 20 }, async () => ask(await createBearer(site, first)))) {
+        await expectUnavailable(answer);
+      }
+      floods.push(await site.count());
+      advanceClock(5 * second);
+    }
+    expect(floods).toEqual([1, 2]);
+    await site.publish(first);
+    await expectAccepted(ask(await createBearer(site, first)));
+  });
+
+  it("holds up nobody whose key is known", async () => {
+    const site = await IssuerSite.open(first);
+    const ask = workerTrusting(site);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await site.answer({ silent: "from the start" });
+    advanceClock(11 * minute);
+    const unlucky = ask(await createBearer(site, next));
+    await site.hasBeenAsked(2);
+    await expectAccepted(ask(await createBearer(site, first)));
+    await site.publish(first, next);
+    await expectAccepted(unlucky);
+    expect(await site.count()).toBe(2);
+  });
+
+  it("of an issuer is not told to who has no token of it", async () => {
+    const site = await IssuerSite.open();
+    const stranger = await IssuerSite.open();
+    await site.close();
+    const ask = workerTrusting(site);
+    await expectBadToken(ask(await createBearer(stranger, first)));
+    await expectBadToken(ask(await createBearer(site, first, { typ: "logout+jwt" })));
+  });
+});

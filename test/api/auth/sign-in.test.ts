@@ -1,0 +1,270 @@
+/** How a token becomes a user. */
+import type { JWTPayload } from "jose";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { execute, readRow } from "../../support/database.ts";
+import {
+  type ApiResponse,
+  Caller,
+  createAccount,
+  createToken,
+  createUser,
+  unique,
+} from "../../support/fixtures.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const other = { issuer: "https://other.test" } as const;
+const hour = 60 * 60 * 1000;
+
+function me(caller: Caller): Promise<ApiResponse> {
+  return caller.get("/api/v1/user");
+}
+
+/** A user nobody has signed in as, straight in the database; its uuid. */
+async function invite(email: string, columns: Record<string, unknown> = {}): Promise<string> {
+  const row = {
+    uuid: crypto.randomUUID(),
+    email,
+    email_key: email.trim().toLowerCase(),
+    search_text: `\u0001\u0001${email.toLowerCase()}\n\u0001\u0001\n\u0001\u0001`,
+    created_at: Date.now(),
+    ...columns,
+  };
+  const names = Object.keys(row);
+  await execute(
+    `INSERT INTO users (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+    ...Object.values(row),
+  );
+  return row.uuid;
+}
+
+async function countUsers(email: string): Promise<unknown> {
+  const row = await readRow("SELECT count(*) AS count FROM users WHERE email_key = ?", email.toLowerCase());
+  return row?.["count"];
+}
+
+/** An address no other test has. */
+let address = "";
+beforeEach(() => {
+  address = `${unique("user")}@example.com`;
+});
+
+describe("the first request of an identity", () => {
+  it.each([
+    [{ name: "Ada King Lovelace" }, "Ada", "King Lovelace"],
+    [{ name: "Ada" }, "Ada", ""],
+    [{ given_name: "Ada", family_name: "King" }, "Ada", "King"],
+    [{ name: "The Countess", given_name: "Ada", family_name: "King" }, "Ada", "King"],
+    [{ name: "Ada King", family_name: "Lovelace" }, "Ada", "Lovelace"],
+    [{ name: "x".repeat(200) }, "x".repeat(150), ""],
+    [{ name: "  Ada  King " }, "Ada", "King"],
+    [{ given_name: " Zoe\u0308 ", family_name: "\ufeffKing\u00a0" }, "Zo\u00eb", "King"],
+    [{ family_name: `${"x".repeat(149)} y` }, "", "x".repeat(149)],
+    [{ name: 5 }, "", ""],
+    [{}, "", ""],
+  ])("makes a user named as the token says: %j", async (claims, first, last) => {
+    const user = await createUser({ email: address, ...claims });
+    const answer = await me(user);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ email: address, name: `${first} ${last}`.trim() });
+    expect(await readRow("SELECT first_name, last_name FROM users WHERE uuid = ?", answer.body.id)).toEqual({
+      first_name: first,
+      last_name: last,
+    });
+  });
+
+  it("keeps picture and language, and no picture that is not https", async () => {
+    const shown = await me(await createUser({ picture: "https://img.example/a.png", locale: "fr-CA" }));
+    expect(shown.body).toMatchObject({ avatar: "https://img.example/a.png", language: "FR" });
+    for (const picture of ["http://img.example/a.png", "javascript:alert(1)", "data:image/png;base64,x", 7]) {
+      expect((await me(await createUser({ picture }))).body).toMatchObject({ avatar: null });
+    }
+  });
+
+  it("keeps the address as written", async () => {
+    const written = `${unique("Ada")}@Example.COM`;
+    expect((await me(await createUser({ email: written }))).body).toMatchObject({ email: written });
+  });
+
+  it("may come without an address", async () => {
+    const answer = await me(await createUser({ sub: unique("sub"), email: undefined }));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ email: "" });
+  });
+
+  it("twenty times at once makes one user", async () => {
+    const user = await createUser({ email: address });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => me(user)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(await countUsers(address)).toBe(1);
+  });
+
+  it("may be a creation: the account is the new user's", async () => {
+    const user = await createUser({ email: address });
+    const { id } = await createAccount(user);
+    expect((await user.get("/api/v1/accounts")).body).toMatchObject([{ id }]);
+  });
+
+  it("of one subject at two issuers makes two users", async () => {
+    const claims = { sub: unique("same"), email: address };
+    const [here, there] = [await me(await createUser(claims)), await me(await createUser(claims, other))];
+    expect([here.status, there.status]).toEqual([200, 200]);
+    expect(here.body.id).not.toBe(there.body.id);
+  });
+});
+
+describe("a verified address", () => {
+  it("binds the one active user without an identity, with names and picture from the token", async () => {
+    const uuid = await invite(address, { first_name: "Old", last_name: "Name", avatar: null });
+    const email = address.toUpperCase();
+    const claims = { sub: unique("sub"), email, name: "Ada Lovelace", picture: "https://img.example/a.png" };
+    const user = await createUser(claims);
+    const answer = await me(user);
+    expect(answer.body).toMatchObject({
+      id: uuid,
+      email: address,
+      name: "Ada Lovelace",
+      avatar: "https://img.example/a.png",
+    });
+    expect((await me(user)).body.id).toBe(uuid);
+    expect(await countUsers(address)).toBe(1);
+    expect(await readRow("SELECT search_text FROM users WHERE uuid = ?", uuid)).toEqual({
+      search_text: `\u0001\u0001${address}\n\u0001\u0001ada\n\u0001\u0001lovelace`,
+    });
+  });
+
+  it("leaves a bound user the names the token does not have", async () => {
+    await invite(address, { first_name: "Old", last_name: "Name", avatar: "https://img.example/old.png" });
+    expect((await me(await createUser({ email: address }))).body).toMatchObject({
+      name: "Old Name",
+      avatar: "https://img.example/old.png",
+    });
+  });
+
+  it("binds nobody when there are two", async () => {
+    const uuids = [await invite(address), await invite(address)];
+    const answer = await me(await createUser({ email: address }));
+    expect(answer.status).toBe(200);
+    expect(uuids).not.toContain(answer.body.id);
+    expect(await countUsers(address)).toBe(3);
+  });
+
+  it("binds nobody who is inactive", async () => {
+    const uuid = await invite(address, { is_active: 0 });
+    const answer = await me(await createUser({ email: address }));
+    expect([answer.status, answer.body.id === uuid]).toEqual([200, false]);
+  });
+
+  it("binds nobody who has signed in already [R30]", async () => {
+    const first = await me(await createUser({ email: address }));
+    const second = await me(await createUser({ email: address, sub: unique("second") }));
+    expect(second.status).toBe(200);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+
+  it.each([
+    ["that is not verified", { email_verified: false }, undefined],
+    ["whose verification is a word", { email_verified: "true" }, undefined],
+    ["about which nothing is said", { email_verified: undefined }, undefined],
+    ["of an issuer that is not trusted with addresses", {}, other],
+  ])("is not one %s: a new user", async (_, claims, options) => {
+    const uuid = await invite(address);
+    const answer = await me(await createUser({ email: address, ...claims }, options));
+    expect(answer.status).toBe(200);
+    expect(answer.body.id).not.toBe(uuid);
+    expect(await countUsers(address)).toBe(2);
+  });
+
+  it("shown by ten identities at once binds exactly one", async () => {
+    const uuid = await invite(address);
+    const callers = await Promise.all(
+      Array.from({ length: 10 }, () => createUser({ email: address, sub: unique("sub") })),
+    );
+    const answers = await Promise.all(callers.map(me));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const ids = answers.map(({ body }) => body.id);
+    expect(new Set(ids).size).toBe(10);
+    expect(ids.filter((id) => id === uuid)).toHaveLength(1);
+  });
+
+  it("of nothing binds nobody", async () => {
+    const uuid = await invite("");
+    for (const email of ["", " ", undefined]) {
+      const answer = await me(await createUser({ sub: unique("sub"), email }));
+      expect(answer.status).toBe(200);
+      expect(answer.body.id).not.toBe(uuid);
+    }
+  });
+});
+
+it("an inactive user is out at once, on both faces", async () => {
+  const user = await createUser();
+  const { body } = await me(user);
+  await execute("UPDATE users SET is_active = 0 WHERE uuid = ?", body.id);
+  const answers = [await me(user), await user.get("/accounts/organizations/")];
+  expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  expect(answers[0]?.body).toEqual({ detail: "User inactive or deleted" });
+  expect(answers[1]?.body).toEqual({ detail: "User inactive or deleted." });
+});
+
+describe("an identity whose user was deleted", () => {
+  const issuer = "https://issuer.test";
+  const seconds = () => Math.floor(Date.now() / 1000);
+
+  async function forget(subject: string, deletedAt: number): Promise<void> {
+    const bytes = new TextEncoder().encode(`${issuer}\0${subject}`);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    await execute("INSERT INTO deleted_identities (hash, deleted_at) VALUES (?, ?)", hash, deletedAt);
+  }
+  /** With `iat` undefined, a token that does not say when it was issued. */
+  const bearer = async (sub: string, iat: number | undefined) =>
+    new Caller(await createToken({ sub, iat } as JWTPayload));
+
+  it("is refused with a token issued before, or one that does not say when", async () => {
+    const sub = unique("gone");
+    await forget(sub, Date.now() - 10_000);
+    for (const iat of [seconds() - 3600, seconds() - 11, undefined]) {
+      const answer = await me(await bearer(sub, iat));
+      expect(answer.status).toBe(401);
+      expect(answer.body).toEqual({ detail: "Invalid or expired token" });
+    }
+  });
+
+  it("is a new user with a newer token; the older ones stay refused", async () => {
+    const sub = unique("gone");
+    await forget(sub, Date.now() - 10_000);
+    const made = await me(await bearer(sub, seconds()));
+    expect(made.status).toBe(200);
+    const again = await me(await bearer(sub, seconds() - 3600));
+    expect([again.status, again.body]).toEqual([401, { detail: "Invalid or expired token" }]);
+  });
+
+  it("at another issuer is another identity", async () => {
+    const sub = unique("gone");
+    await forget(sub, Date.now());
+    const answer = await me(new Caller(await createToken({ sub }, other)));
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe("last_login", () => {
+  async function afterSeenAt(moment: number): Promise<unknown> {
+    const user = (await createUser()).via(workerWith({}));
+    const { id } = (await me(user)).body;
+    await execute("UPDATE users SET last_login = ? WHERE uuid = ?", moment, id);
+    expect((await me(user)).status).toBe(200);
+    const row = await readRow("SELECT last_login FROM users WHERE uuid = ?", id);
+    return row?.["last_login"];
+  }
+
+  it("stands still within an hour", async () => {
+    const moment = Date.now() - hour + 60_000;
+    expect(await afterSeenAt(moment)).toBe(moment);
+  });
+
+  it("moves after it", async () => {
+    const before = Date.now();
+    expect(await afterSeenAt(before - hour - 1000)).toBeGreaterThanOrEqual(before);
+  });
+});

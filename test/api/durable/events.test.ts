@@ -1,0 +1,201 @@
+/** Recording events: what counts, what counted before, what is refused, and what it costs. */
+import { describe, expect, it } from "vitest";
+
+import { eventMetrics } from "../../../src/domain/usage/usage.ts";
+import { day, eventOf, hour, maxInteger, noon, TestMeter } from "../../support/usage-meter.ts";
+
+const around = { from: noon, to: noon + hour };
+
+describe("an event", () => {
+  it("counts in the hour it happened in, now where it does not say", async () => {
+    const meter = new TestMeter();
+    const result = await meter.record([
+      { id: "a", value: 5 },
+      { id: "b", value: 7, timestamp: noon - 3 * hour - 1 },
+      { id: "c", value: 0 },
+    ]);
+    expect(result).toEqual({ accepted: 3, duplicates: 0, refused: [] });
+    const range = { from: noon - 4 * hour, to: noon + hour };
+    expect(await meter.sums("ai_tokens_used", range)).toEqual([7, 0, 0, 0, 5]);
+  });
+
+  it("counts once: in one call, in later ones, and whatever it says the second time", async () => {
+    const meter = new TestMeter();
+    const once = [{ id: "a", value: 5 }, { id: "b" }, { id: "a", value: 9 }];
+    expect(await meter.record(once)).toEqual({ accepted: 2, duplicates: 1, refused: [] });
+    const again = await meter.record([
+      { id: "a", value: 5 },
+      { id: "b", value: maxInteger, metric: "nuclia_tokens", knowledgebox: "kb", timestamp: noon - 2 * day },
+      { id: "c" },
+    ]);
+    expect(again).toEqual({ accepted: 1, duplicates: 2, refused: [] });
+    expect(await meter.sums("ai_tokens_used", around)).toEqual([7]);
+    expect(await meter.state()).toMatchObject({ currentKnowledgeBoxes: 0 });
+  });
+
+  it("counts once though it is sent twenty times at once", async () => {
+    const meter = new TestMeter();
+    const events = Array.from({ length: 50 }, (_, at) => ({ id: `e${at}`, value: at }));
+    const results = await Promise.all(Array.from({ length: 20 }, () => meter.record(events)));
+    expect(results.map(({ accepted }) => accepted).toSorted((a, b) => a - b)).toEqual([
+      ...Array.from({ length: 19 }, () => 0),
+      50,
+    ]);
+    expect(await meter.sums("ai_tokens_used", around)).toEqual([1_225]);
+  });
+
+  it("is told apart from others by every character of its id", async () => {
+    const meter = new TestMeter();
+    const ids = ["a", "A", " a", "é", "e\u0301", "x".repeat(255), `${"x".repeat(254)}y`, "\u0000", "0", "00"];
+    expect(await meter.record(ids.map((id) => ({ id })))).toMatchObject({ accepted: ids.length });
+    expect(await meter.record(ids.map((id) => ({ id })))).toMatchObject({ duplicates: ids.length });
+  });
+
+  it("is taken from the window's first millisecond to an hour ahead", async () => {
+    const meter = new TestMeter();
+    const result = await meter.record(
+      [
+        { id: "too old", timestamp: noon - 7 * day - 1 },
+        { id: "old", timestamp: noon - 7 * day },
+        { id: "ahead", timestamp: noon + hour },
+        { id: "too far", timestamp: noon + hour + 1 },
+      ],
+      noon,
+      7,
+    );
+    expect(result).toEqual({
+      accepted: 2,
+      duplicates: 0,
+      refused: [
+        { id: "too old", reason: "too_old" },
+        { id: "too far", reason: "too_far_ahead" },
+      ],
+    });
+  });
+
+  it("is refused where a sum would pass 2^53−1, and nothing else with it [R35]", async () => {
+    const meter = new TestMeter();
+    const full = [
+      { id: "a", value: maxInteger - 1 },
+      { id: "b", value: 2 },
+      { id: "c", value: 1 },
+      { id: "d", value: 1, timestamp: noon - 2 * hour },
+      { id: "e", value: 1, knowledgebox: "kb" },
+      { id: "f", value: 1, metric: "nuclia_tokens" },
+      { id: "g", value: 1, timestamp: noon - day },
+      { id: "h", value: 0 },
+    ] as const;
+    const refused = ["b", "d", "e"].map((id) => ({ id, reason: "too_large" }));
+    expect(await meter.record(full)).toEqual({ accepted: 5, duplicates: 0, refused });
+    expect(await meter.record(full)).toEqual({ accepted: 0, duplicates: 5, refused });
+    expect(await meter.sums("ai_tokens_used", around)).toEqual([maxInteger]);
+    const tomorrow = await meter.record([{ id: "b", value: 2 }], noon + day);
+    expect(tomorrow).toEqual({ accepted: 1, duplicates: 0, refused: [] });
+  });
+
+  it("that was refused may come again", async () => {
+    const meter = new TestMeter();
+    await meter.record([{ id: "a", timestamp: noon + 2 * hour }]);
+    const second = await meter.record([
+      { id: "a", timestamp: noon - 90 * day },
+      { id: "a", value: 4 },
+    ]);
+    expect(second).toEqual({ accepted: 1, duplicates: 0, refused: [{ id: "a", reason: "too_old" }] });
+  });
+
+  it("may be of any metric but usage, which increments count", async () => {
+    const meter = new TestMeter();
+    await meter.increment(99);
+    await meter.record(eventMetrics.map((metric, at) => ({ id: metric, metric, value: at + 1 })));
+    const reading = await meter.read({ ...around, aggregation: "millennium" });
+    expect(reading).toEqual({
+      kind: "points",
+      points: [{ at: noon, sums: [...eventMetrics.map((_, place) => place + 1), 99] }],
+    });
+  });
+});
+
+describe("an id", () => {
+  const old = { id: "a", value: 5, timestamp: noon };
+
+  it("is remembered exactly as long as its event is taken", async () => {
+    const meter = new TestMeter();
+    await meter.record([old], noon, 7);
+    expect(await meter.record([old], noon + 7 * day, 7)).toMatchObject({ duplicates: 1 });
+    expect(await meter.record([old], noon + 7 * day + 1, 7)).toMatchObject({
+      refused: [{ reason: "too_old" }],
+    });
+    const anew = { id: "a", value: 3, timestamp: noon + 7 * day };
+    expect(await meter.record([anew], noon + 7 * day + 1, 7)).toMatchObject({ accepted: 1 });
+    expect(await meter.record([anew], noon + 7 * day + 1, 7)).toMatchObject({ duplicates: 1 });
+  });
+
+  it("once forgotten counts nothing twice, though the window grows or the clock steps back [R40]", async () => {
+    const meter = new TestMeter();
+    await meter.record([old], noon, 7);
+    await meter.record([{ id: "b" }], noon + 8 * day, 7);
+    const refused = { accepted: 0, duplicates: 0, refused: [{ id: "a", reason: "too_old" }] };
+    expect(await meter.record([old], noon + 8 * day, 30)).toEqual(refused);
+    expect(await meter.record([old], noon, 7)).toEqual(refused);
+    const kept = { ...old, id: "c", timestamp: noon + 2 * day };
+    expect(await meter.record([kept], noon + 8 * day, 30)).toMatchObject({ accepted: 1 });
+  });
+
+  it("is found in a window of many months", async () => {
+    const meter = new TestMeter();
+    const times = Array.from({ length: 12 }, (_, at) => noon - at * 30 * day);
+    const events = times.map((timestamp, at) => ({ id: `e${at}`, timestamp }));
+    expect(await meter.record(events, noon, 365)).toMatchObject({ accepted: 12 });
+    const undated = events.map(({ id }) => ({ id }));
+    expect(await meter.record(undated, noon, 365)).toMatchObject({ duplicates: 12 });
+  });
+});
+
+describe("knowledge boxes", () => {
+  it("are counted as they come, each once", async () => {
+    const meter = new TestMeter();
+    await meter.record([
+      { id: "a", knowledgebox: "one" },
+      { id: "b", knowledgebox: "two" },
+      { id: "c", knowledgebox: "one" },
+      { id: "d" },
+    ]);
+    expect(await meter.state()).toMatchObject({ currentKnowledgeBoxes: 2 });
+    await meter.record([
+      { id: "e", knowledgebox: "two" },
+      { id: "f", knowledgebox: "Two" },
+      { id: "g", knowledgebox: "refused", timestamp: noon + day },
+    ]);
+    expect(await meter.state()).toMatchObject({ currentKnowledgeBoxes: 3 });
+    expect(await meter.state(noon + 60 * day)).toMatchObject({ usage: 0, currentKnowledgeBoxes: 3 });
+  });
+});
+
+describe("the cost of a thousand events", () => {
+  const boxes = ["one", "two", "three"];
+  const typical = Array.from({ length: 1_000 }, (_, at) =>
+    eventOf({
+      id: `event-${at}`,
+      metric: eventMetrics[at % eventMetrics.length] ?? "nuclia_tokens",
+      value: at,
+      knowledgebox: boxes[at % boxes.length] ?? null,
+      timestamp: noon - (at % 4) * hour,
+    }),
+  );
+
+  it("is a row for each and few for all", async () => {
+    const meter = new TestMeter();
+    await meter.record([{ id: "first" }]);
+    const { written } = await meter.cost(() => meter.record(typical));
+    // Ids; hours and days of three knowledge boxes and of all; knowledge boxes; the account.
+    expect(written).toBe(1_000 + 4 * 4 + 4 + 3 + 1);
+  });
+
+  it("is nothing written when they come again", async () => {
+    const meter = new TestMeter();
+    await meter.record(typical);
+    const { read, written } = await meter.cost(() => meter.record(typical));
+    expect(written).toBe(0);
+    expect(read).toBeLessThan(10_000);
+  });
+});

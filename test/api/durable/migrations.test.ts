@@ -1,0 +1,260 @@
+/** The tables of a usage object: their versions, their end, and their outliving the object. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+
+import { metrics } from "../../../src/domain/usage/usage.ts";
+import { loadState } from "../../../src/durable/account-state.ts";
+import { flushCurrentHour } from "../../../src/durable/increment.ts";
+import {
+  migrate,
+  type Migration,
+  migrations,
+  requiredReaderVersion,
+} from "../../../src/durable/migrations.ts";
+import { day, hour, noon, statusOf, TestMeter } from "../../support/usage-meter.ts";
+
+/** The version of the code that knows one step more. */
+const newest = migrations.length + 1;
+
+describe("the store", () => {
+  it("outlives the object [R41]", async () => {
+    const meter = new TestMeter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    await meter.increment(5, keyed);
+    await meter.record([{ id: "a", knowledgebox: "kb" }]);
+    await meter.evict();
+    expect(await meter.state()).toMatchObject({ usage: 5, currentKnowledgeBoxes: 1 });
+    await meter.evict();
+    expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: statusOf(5) });
+    expect(await meter.record([{ id: "a" }])).toMatchObject({ duplicates: 1 });
+  });
+
+  it("has a column for every metric", async () => {
+    const meter = new TestMeter();
+    await meter.increment(1);
+    for (const table of ["hours", "days"]) {
+      const columns = await meter.rows(`SELECT name FROM pragma_table_info('${table}')`);
+      expect(columns.map(({ name }) => name)).toEqual(["knowledgebox", "at", ...metrics]);
+    }
+  });
+
+  it("says its version and what it needs, and answers nothing where that is newer code, but is erased [R70]", async () => {
+    const meter = new TestMeter();
+    await meter.increment(5);
+    expect(await meter.rows("SELECT schema_version, needs, account_uuid FROM meta")).toEqual([
+      {
+        schema_version: migrations.length,
+        needs: requiredReaderVersion(migrations),
+        account_uuid: meter.uuid,
+      },
+    ]);
+    await withNewer(meter, {
+      minReaderVersion: newest,
+      apply: (sql) => void sql.exec("UPDATE meta SET usage = -usage"),
+    });
+    const refusal = `requires schema version ${newest}; this code supports ${migrations.length}`;
+    await runInDurableObject(meter.stub, (instance) => {
+      expect(() => instance.state(noon)).toThrow(refusal);
+      expect(() => instance.setLimit({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);
+      expect(() => instance.exportRows(["meta"], null, 1, noon)).toThrow(refusal);
+    });
+    await meter.stub.erase();
+    expect(await meter.state()).toMatchObject({ usage: 0 });
+  });
+
+  it("goes on under older code where newer only added, and newer finds all right that comes back [R70]", async () => {
+    const meter = new TestMeter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    await meter.increment(5, keyed);
+    await meter.record([{ id: "a", value: 3, knowledgebox: "kb" }]);
+    const added: Migration = {
+      minReaderVersion: requiredReaderVersion(migrations),
+      apply: (sql) => {
+        sql.exec(`ALTER TABLE meta ADD COLUMN flavour TEXT NOT NULL DEFAULT 'sweet';
+          ALTER TABLE hours ADD COLUMN cakes INTEGER NOT NULL DEFAULT 7;
+          CREATE TABLE cakes (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; INSERT INTO cakes VALUES ('pie');`);
+      },
+    };
+    await withNewer(meter, added, (sql) => void sql.exec("UPDATE meta SET flavour = 'sour'"));
+
+    expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: statusOf(5) });
+    expect(await meter.increment(2)).toEqual({ kind: "counted", answer: statusOf(7) });
+    expect(await meter.increment(1, {}, noon + hour)).toEqual({ kind: "counted", answer: statusOf(8) });
+    expect(await meter.record([{ id: "a", value: 3 }, { id: "b" }], noon + hour)).toMatchObject({
+      accepted: 1,
+      duplicates: 1,
+    });
+    const range = { from: noon, to: noon + 2 * hour };
+    expect(await meter.sums("usage", range)).toEqual([7, 1]);
+
+    await withNewer(meter, added);
+    expect(await meter.rows("SELECT schema_version, needs, flavour, usage FROM meta")).toEqual([
+      { schema_version: newest, needs: requiredReaderVersion(migrations), flavour: "sour", usage: 8 },
+    ]);
+    expect(await meter.rows("SELECT * FROM cakes")).toEqual([{ name: "pie" }]);
+    expect(await meter.rows("SELECT DISTINCT cakes FROM hours")).toEqual([{ cakes: 7 }]);
+  });
+
+  it("of the version before it says what it needs goes on with its open hour", async () => {
+    const meter = new TestMeter();
+    await meter.increment(5);
+    await meter.rows("ALTER TABLE meta DROP COLUMN needs");
+    await meter.rows("UPDATE meta SET schema_version = 2");
+    await meter.evict();
+    expect(await meter.increment(2, {}, noon + 1)).toEqual({ kind: "counted", answer: statusOf(7) });
+    expect(await meter.rows("SELECT schema_version, needs, hour_usage FROM meta")).toEqual([
+      { schema_version: migrations.length, needs: 2, hour_usage: 7 },
+    ]);
+  });
+
+  it("is brought forward from any older version, all of the way or not at all [R70]", async () => {
+    const meter = new TestMeter();
+    await meter.increment(5);
+    await meter.increment(1, {}, noon + hour);
+    await runInDurableObject(meter.stub, (_instance, { storage }) => {
+      const version = () => storage.sql.exec("SELECT schema_version, needs FROM meta").one();
+      const adding = (minReaderVersion: number, statement: string): Migration => ({
+        minReaderVersion,
+        apply: (sql) => void sql.exec(statement),
+      });
+      const newer = [
+        ...migrations,
+        adding(newest, "ALTER TABLE days ADD COLUMN second INTEGER NOT NULL DEFAULT 2"),
+        adding(2, "ALTER TABLE days ADD COLUMN third INTEGER NOT NULL DEFAULT 3"),
+      ];
+      const broken = [...newer.slice(0, -1), adding(newest, "DROP TABLE nowhere")];
+      expect(() => migrate(storage, broken)).toThrow("nowhere");
+      expect(version()).toEqual({
+        schema_version: migrations.length,
+        needs: requiredReaderVersion(migrations),
+      });
+      expect(() => storage.sql.exec("SELECT second FROM days")).toThrow("no such column");
+      migrate(storage, newer);
+      // A step that only adds takes back nothing of what one before it needs.
+      expect(version()).toEqual({ schema_version: migrations.length + 2, needs: newest });
+      const days = storage.sql.exec("SELECT usage, second, third FROM days").toArray();
+      expect(days).toEqual([{ usage: 5, second: 2, third: 3 }]);
+    });
+  });
+
+  it("of the first version goes on as it was: counts, buckets, repeated keys and duplicates [R70]", async () => {
+    const meter = new TestMeter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    const events = [
+      { id: "a", value: 7, knowledgebox: "kb" },
+      { id: "b", value: 8, timestamp: noon - day },
+    ];
+    await meter.increment(5, keyed, noon - day + hour);
+    await meter.increment(6, { limit: 100 }, noon);
+    await meter.record(events);
+    const range = { from: noon - 2 * day, to: noon + day };
+    const told = async () => ({
+      state: await meter.state(),
+      hours: (await meter.read(range)) as unknown,
+      days: (await meter.read({ ...range, aggregation: "day" })) as unknown,
+      box: (await meter.read({ ...range, knowledgebox: "kb" })) as unknown,
+    });
+    const before = await told();
+    await makeFirstVersion(meter);
+    await meter.evict();
+
+    expect(await told()).toEqual(before);
+    expect(await meter.rows("SELECT schema_version, needs, hour, hour_usage FROM meta")).toEqual([
+      { schema_version: migrations.length, needs: requiredReaderVersion(migrations), hour: 0, hour_usage: 0 },
+    ]);
+    expect(await meter.increment(5, keyed)).toEqual({ kind: "counted", answer: statusOf(5) });
+    expect(await meter.record(events)).toMatchObject({ accepted: 0, duplicates: 2 });
+    expect(await meter.increment(1)).toEqual({ kind: "counted", answer: statusOf(12) });
+    expect(await meter.increment(1, {}, noon + hour)).toEqual({ kind: "counted", answer: statusOf(13) });
+    expect(await meter.sums("usage", { from: noon - day, to: noon + 2 * hour, aggregation: "day" })).toEqual([
+      5, 8,
+    ]);
+    expect(await meter.sums("usage", { from: noon, to: noon + 2 * hour })).toEqual([7, 1]);
+  });
+
+  it("keeps nothing of a call that fails half-way [R41]", async () => {
+    const meter = new TestMeter();
+    await meter.increment(5);
+    await runInDurableObject(meter.stub, async (instance) => {
+      const input = {
+        accountUuid: meter.uuid,
+        limit: null,
+        overridden: false,
+        enforcement: "refuse",
+      } as const;
+      expect(() => instance.increment({ ...input, amount: 0.5 }, noon)).toThrow("meta.usage");
+      // The hour before is added to the buckets first.
+      expect(() => instance.increment({ ...input, amount: 0.5 }, noon + hour)).toThrow("meta.usage");
+      const event = { id: "a", metric: "nuclia_tokens", value: 0.5, timestamp: null } as const;
+      const events = [{ ...event, knowledgebox: "kb" }];
+      await expect(instance.record({ accountUuid: meter.uuid, events, windowDays: 7 }, noon)).rejects.toThrow(
+        "hours.nuclia_tokens",
+      );
+    });
+    expect(await meter.count("seen_events")).toBe(0);
+    expect(await meter.count("hours")).toBe(0);
+    expect(await meter.state()).toMatchObject({ usage: 5, currentKnowledgeBoxes: 0 });
+  });
+});
+
+describe("erasing", () => {
+  it("leaves nothing, and the same object counts from nothing", async () => {
+    const meter = new TestMeter();
+    const keyed = { key: { value: "k", requestHash: "body" } };
+    await meter.increment(5, keyed);
+    await meter.record([{ id: "a", value: 9, knowledgebox: "kb" }]);
+    await meter.stub.erase();
+    expect(await meter.alarmAt()).toBeNull();
+    expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
+    expect(await meter.state()).toMatchObject({ usage: 0, currentKnowledgeBoxes: 0 });
+    expect(await meter.increment(2, keyed)).toEqual({ kind: "counted", answer: statusOf(2) });
+    expect(await meter.record([{ id: "a", value: 4 }])).toMatchObject({ accepted: 1 });
+    expect(await meter.sums("ai_tokens_used", { from: noon, to: noon + hour })).toEqual([4]);
+    expect(await meter.alarmAt()).not.toBeNull();
+  });
+
+  it("may be done again, and of what was never used", async () => {
+    const meter = new TestMeter();
+    await meter.stub.erase();
+    await meter.stub.erase();
+    expect(await meter.state()).toMatchObject({ usage: 0 });
+  });
+
+  it("is never half done, whatever is counted at the same time", async () => {
+    const meter = new TestMeter();
+    await meter.increment(1_000);
+    const increments = Array.from({ length: 30 }, () => meter.increment(1));
+    await Promise.all([...increments, meter.stub.erase(), meter.increment(1)]);
+    const { usage } = await meter.state();
+    expect(usage).toBeLessThanOrEqual(31);
+    expect(await meter.sums("usage", { from: noon, to: noon + hour })).toEqual([usage]);
+    expect((await meter.alarmAt()) !== null).toBe(usage > 0);
+  });
+});
+
+/** Has newer code wake on an account's store, do something, and go again. */
+async function withNewer(
+  meter: TestMeter,
+  step: Migration,
+  work: (sql: SqlStorage) => void = () => {},
+): Promise<void> {
+  await runInDurableObject(meter.stub, (_instance, { storage }) => {
+    migrate(storage, [...migrations, step]);
+    work(storage.sql);
+  });
+  await meter.evict();
+}
+
+/** Makes an account's store what the first version would have made of the same calls: it added increments to the buckets at once. */
+async function makeFirstVersion(meter: TestMeter): Promise<void> {
+  const columns = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('meta')";
+  await runInDurableObject(meter.stub, (_instance, { storage: { sql } }) => {
+    const state = loadState(sql);
+    if (state !== undefined) flushCurrentHour(sql, state);
+    for (const column of ["hour", "hour_usage", "needs"]) sql.exec(`ALTER TABLE meta DROP COLUMN ${column}`);
+    sql.exec("UPDATE meta SET schema_version = 1");
+  });
+  const first = new TestMeter();
+  await runInDurableObject(first.stub, (_instance, { storage }) => migrations[0]?.apply(storage.sql));
+  expect(await meter.rows(columns)).toEqual(await first.rows(columns));
+}

@@ -1,0 +1,228 @@
+/** What every answer carries, and what of a request is not believed. */
+import { describe, expect, it } from "vitest";
+
+import {
+  anonymous,
+  type ApiResponse,
+  createAccount,
+  createUser,
+  publicUrl,
+  unique,
+} from "../../support/fixtures.ts";
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const json = { "Content-Type": "application/json" };
+
+/** One answer of every sort. */
+async function everySort(headers: Record<string, string> = {}): Promise<Record<string, ApiResponse>> {
+  const user = await createUser();
+  const { slug, id } = await createAccount(user);
+  const { headers: documentHeaders } = await anonymous.get("/openapi.json");
+  const options = { headers };
+  return {
+    "200": await user.get(`/api/v1/account/${slug}`, options),
+    "200 organizations": await user.get(`/accounts/organizations/${id}/`, options),
+    "201": await user.post("/api/v1/accounts", { slug: unique("a") }, options),
+    "204": await user.delete(`/api/v1/account/${slug}`, options),
+    "204 preflight": await anonymous.send("OPTIONS", "/api/v1/accounts", undefined, {
+      headers: { ...headers, Origin: "https://app.test", "Access-Control-Request-Method": "POST" },
+    }),
+    "301": await anonymous.get("/accounts/organizations", options),
+    "304": await anonymous.get("/openapi.json", {
+      headers: { ...headers, "If-None-Match": documentHeaders.get("ETag") ?? "" },
+    }),
+    "307": await anonymous.get("/api/v1/accounts/", options),
+    "400": await user.post("/accounts/organizations/", {}, options),
+    "401": await anonymous.get("/api/v1/user", options),
+    "401 organizations": await anonymous.get("/accounts/organizations/", options),
+    "403": await user.get("/api/v1/account/nobody", options),
+    "404": await anonymous.get("/api/v1/nothing", options),
+    "404 organizations": await anonymous.get("/accounts/nothing/", options),
+    "404 elsewhere": await anonymous.get("/nothing", options),
+    "405": await user.put("/api/v1/accounts", undefined, options),
+    "405 organizations": await user.patch("/accounts/organizations/", undefined, options),
+    "409": await user.post("/api/v1/accounts", { slug: (await createAccount(user)).slug }, options),
+    "413": await user.post("/api/v1/accounts", undefined, {
+      raw: "x".repeat(1024 * 1024 + 1),
+      headers: { ...headers, ...json },
+    }),
+    "422": await user.post("/api/v1/accounts", {}, options),
+    docs: await anonymous.get("/docs", options),
+    "docs file": await anonymous.get("/docs/start.js", options),
+    "docs file missing": await anonymous.get("/docs/nothing.js", options),
+    "invite page": await anonymous.get("/invite", options),
+    "invite file": await anonymous.get("/invite/page.js", options),
+    "invite file missing": await anonymous.get("/invite/nothing.js", options),
+    document: await anonymous.get("/openapi.json", options),
+    health: await anonymous.get("/healthz", options),
+    ready: await anonymous.get("/readyz", options),
+    HEAD: await user.send("HEAD", "/api/v1/user", undefined, options),
+    root: await anonymous.get("/", options),
+  };
+}
+
+describe("X-Request-Id", () => {
+  it("is on every answer, its own on each [R59]", async () => {
+    const ids = Object.entries(await everySort()).map(([name, { status, headers }]) => {
+      const expected = Number(/^\d+/.exec(name)?.[0] ?? status);
+      const id = headers.get("X-Request-Id");
+      expect([name, status, id]).toEqual([name, expected, expect.stringMatching(uuid)]);
+      return id;
+    });
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each([
+    ["letters, digits and - _ =", "abc-123_DEF="],
+    ["255 characters", "x".repeat(255)],
+  ])("is the one given: %s", async (_, id) => {
+    for (const [name, { headers }] of Object.entries(await everySort({ "X-Request-Id": id }))) {
+      expect([name, headers.get("X-Request-Id")]).toEqual([name, id]);
+    }
+  });
+
+  it.each(["a b", "x".repeat(256), "<script>", "a;b", "é", "", "%0d%0a", '"'])(
+    "is made anew where the one given is not sane: %j",
+    async (id) => {
+      const answer = await anonymous.get("/healthz", { headers: { "X-Request-Id": id } });
+      expect(answer.headers.get("X-Request-Id")).toMatch(uuid);
+    },
+  );
+});
+
+describe("the security headers", () => {
+  it("are on every answer [R61]", async () => {
+    for (const [name, { headers }] of Object.entries(await everySort())) {
+      expect({ name, ...Object.fromEntries(headers) }).toMatchObject({
+        name,
+        "x-content-type-options": "nosniff",
+        "strict-transport-security": expect.stringMatching(/max-age=\d{7,}/),
+        "referrer-policy": "no-referrer",
+        "cross-origin-resource-policy": "same-origin",
+        "content-security-policy": expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+      });
+      expect(headers.get("X-Powered-By")).toBeNull();
+      expect(headers.get("Server")).toBeNull();
+    }
+  });
+
+  it("let no answer about somebody be kept [R5]", async () => {
+    for (const [name, { headers }] of Object.entries(await everySort())) {
+      if (/doc|file|304/.test(name)) continue;
+      const kept = headers.has("ETag") ? "no-store, no-transform" : "no-store";
+      expect([name, headers.get("Cache-Control")]).toEqual([name, kept]);
+    }
+  });
+});
+
+describe("another origin", () => {
+  it("that is allowed may read every answer, without credentials [R58]", async () => {
+    for (const [name, { headers }] of Object.entries(await everySort({ Origin: "https://app.test" }))) {
+      expect([name, headers.get("Access-Control-Allow-Origin")]).toEqual([name, "https://app.test"]);
+      expect(headers.get("Access-Control-Allow-Credentials")).toBeNull();
+      expect(headers.get("Vary")).toContain("Origin");
+    }
+  });
+
+  it.each([
+    "https://evil.test",
+    "http://app.test",
+    "https://app.test.evil.test",
+    "https://sub.app.test",
+    "https://app.test:8443",
+    "https://app.test/",
+    "HTTPS://APP.TEST",
+    "null",
+    "",
+    "*",
+  ])("that is not allowed is told nothing: %j [R58]", async (origin) => {
+    const user = await createUser();
+    const preflight = { Origin: origin, "Access-Control-Request-Method": "POST" };
+    for (const answer of [
+      await user.get("/api/v1/user", { headers: { Origin: origin } }),
+      await user.get("/accounts/organizations/", { headers: { Origin: origin } }),
+      await anonymous.send("OPTIONS", "/api/v1/accounts", undefined, { headers: preflight }),
+      await anonymous.send("OPTIONS", "/accounts/organizations/", undefined, { headers: preflight }),
+    ]) {
+      expect(answer.headers.get("Access-Control-Allow-Origin")).toBeNull();
+      expect(answer.headers.get("Access-Control-Allow-Credentials")).toBeNull();
+    }
+  });
+
+  it("may send what the faces read, and read what they tell in headers", async () => {
+    const preflight = await anonymous.send("OPTIONS", "/accounts/organizations/", undefined, {
+      headers: {
+        Origin: "https://app.test",
+        "Access-Control-Request-Method": "DELETE",
+        "Access-Control-Request-Headers": "authorization, content-type, x-organization, idempotency-key",
+      },
+    });
+    expect(preflight.status).toBe(204);
+    const list = (name: string) => preflight.headers.get(name)?.toLowerCase().split(/, ?/) ?? [];
+    expect(list("Access-Control-Allow-Headers")).toEqual(
+      expect.arrayContaining(["authorization", "content-type", "x-organization", "idempotency-key"]),
+    );
+    expect(list("Access-Control-Allow-Methods")).toEqual(
+      expect.arrayContaining(["get", "head", "post", "put", "patch", "delete"]),
+    );
+    const told = await anonymous.get("/api/v1/user", { headers: { Origin: "https://app.test" } });
+    expect(told.headers.get("Access-Control-Expose-Headers")?.toLowerCase().split(/, ?/)).toEqual(
+      expect.arrayContaining(["etag", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"]),
+    );
+  });
+
+  it("is a reason to keep answers apart even where a request names none", async () => {
+    expect((await anonymous.get("/openapi.json")).headers.get("Vary")).toContain("Origin");
+  });
+});
+
+describe("what a client may make up", () => {
+  const forged = {
+    Host: "evil.test",
+    "X-Forwarded-Host": "evil.test",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-For": "127.0.0.1",
+    "X-Original-URL": "/api/v1/zones",
+    "X-Rewrite-URL": "/api/v1/zones",
+    Forwarded: "host=evil.test;proto=http",
+  };
+
+  it("is in no address the service writes [R64]", async () => {
+    const user = await createUser();
+    const made = await createAccount(user);
+    const answers = [
+      await user.get("/", { headers: forged }),
+      await user.get("/openapi.json", { headers: forged }),
+      await user.get("/accounts/organizations/", { headers: forged }),
+      await user.get("/api/v1/accounts/", { headers: forged }),
+      await user.get("/accounts/organizations", { headers: forged }),
+      await user.get(new URL(`/accounts/organizations/${made.id}/`, "https://evil.test").href, {
+        headers: forged,
+      }),
+    ];
+    for (const { text, headers } of answers) {
+      expect(text).not.toContain("evil.test");
+      expect(headers.get("Location") ?? "").not.toContain("evil.test");
+    }
+    expect(answers[0]?.body).toEqual({
+      name: "Roster",
+      docs: `${publicUrl}/docs`,
+      openapi: `${publicUrl}/openapi.json`,
+    });
+    expect(answers[5]?.body).toMatchObject({ account_portal_url: `${publicUrl}/portal/${made.slug}` });
+  });
+
+  it.each(["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])(
+    "does not change the method: %s [R63]",
+    async (name) => {
+      const user = await createUser();
+      const { slug, id } = await createAccount(user);
+      const headers = { [name]: "DELETE" };
+      expect((await user.get(`/api/v1/account/${slug}`, { headers })).status).toBe(200);
+      expect((await user.post(`/api/v1/account/${slug}`, {}, { headers })).status).toBe(405);
+      expect((await user.post(`/accounts/organizations/${id}/`, {}, { headers })).status).toBe(405);
+      expect((await user.get(`/api/v1/account/${slug}?_method=DELETE`)).status).toBe(200);
+      expect((await user.get(`/api/v1/account/${slug}`)).status).toBe(200);
+    },
+  );
+});

@@ -1,0 +1,239 @@
+/** The same key again is answered the same, and done once. */
+import { describe, expect, it } from "vitest";
+
+import {
+  countEverything,
+  type CreateOperation,
+  createOperations,
+  isOrganizationsPath,
+  keyReusedResponse,
+  postWithKey,
+  withIdempotencyKey,
+} from "../../support/create-operations.ts";
+import { execute, setAccount } from "../../support/database.ts";
+import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { sendRaw, statusAndBody } from "../../support/organizations.ts";
+
+const hour = 60 * 60 * 1000;
+
+async function start() {
+  const owner = await createUser();
+  return { owner, account: await createAccount(owner), key: unique("key") };
+}
+
+/** The same values, the last key first and with white space wherever it may be. */
+function otherwise(body: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(body).toReversed()), undefined, "\t ");
+}
+
+async function age(key: string, by: number): Promise<void> {
+  await execute("UPDATE idempotency_keys SET created_at = created_at - ? WHERE key = ?", by, key);
+}
+
+describe.each(Object.entries<CreateOperation>(createOperations))("a key with %s", (_, creation) => {
+  it("that comes again is answered the same, and nothing is done", async () => {
+    const { owner, account, key } = await start();
+    const [path, body, before] = [creation.path(account), creation.body(), await countEverything()];
+    const first = await postWithKey(owner, path, body, key);
+    expect([first.status, first.text]).toEqual([creation.status, first.text]);
+    const after = await countEverything();
+    expect([after["audit"], after["keys"]]).toEqual([
+      Number(before["audit"]) + 1,
+      Number(before["keys"]) + 1,
+    ]);
+    for (let again = 0; again < 3; again += 1) {
+      const repeated = await postWithKey(owner, path, body, key);
+      expect([repeated.status, repeated.text]).toEqual([first.status, first.text]);
+      expect(repeated.headers.get("Content-Type")).toBe(first.headers.get("Content-Type"));
+      expect(repeated.headers.get("X-Request-Id")).not.toBe(first.headers.get("X-Request-Id"));
+    }
+    expect(await countEverything()).toEqual(after);
+  });
+
+  it("compares values, not bytes", async () => {
+    const { owner, account, key } = await start();
+    const [path, body] = [creation.path(account), creation.body()];
+    const first = await postWithKey(owner, path, body, key);
+    const after = await countEverything();
+    const again = await owner.send("POST", path, undefined, {
+      raw: otherwise(body),
+      ...withIdempotencyKey(key, { "Content-Type": "application/json" }),
+    });
+    expect(statusAndBody(again)).toEqual(statusAndBody(first));
+    expect(await countEverything()).toEqual(after);
+  });
+
+  it("with another body is refused, and nothing is done", async () => {
+    const { owner, account, key } = await start();
+    const [path, body] = [creation.path(account), creation.body()];
+    const first = await postWithKey(owner, path, body, key);
+    const after = await countEverything();
+    expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual(
+      keyReusedResponse(path),
+    );
+    expect(statusAndBody(await postWithKey(owner, path, { ...body, more: "than before" }, key))).toEqual(
+      keyReusedResponse(path),
+    );
+    const pairs = Object.entries(body).toSorted(([left], [right]) => (left < right ? -1 : 1));
+    expect([400, 422]).toContain((await postWithKey(owner, path, pairs, key)).status);
+    expect(await countEverything()).toEqual(after);
+    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+  });
+
+  it("is each user's own [R5]", async () => {
+    const { owner, account, key } = await start();
+    const other = await start();
+    const first = await postWithKey(owner, creation.path(account), creation.body(), key);
+    const before = await countEverything();
+    const theirs = await postWithKey(other.owner, creation.path(other.account), creation.body(), key);
+    expect([first.status, theirs.status]).toEqual([creation.status, creation.status]);
+    expect((await countEverything())["audit"]).toBe(Number(before["audit"]) + 1);
+    if (theirs.body !== null) expect(theirs.body).not.toEqual(first.body);
+  });
+
+  it.each([
+    ["empty", ""],
+    ["blank", "   "],
+    ["of 256 characters", "k".repeat(256)],
+    ["of no UTF-8", "k\ufffd"],
+  ])("that is %s is refused", async (__, key) => {
+    const { owner, account } = await start();
+    const path = creation.path(account);
+    const before = await countEverything();
+    const detail = "Idempotency-Key must have 1 to 255 characters, in UTF-8";
+    expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual({
+      status: 400,
+      body: { detail: isOrganizationsPath(path) ? `${detail}.` : detail },
+    });
+    expect(await countEverything()).toEqual(before);
+  });
+
+  it("that is none is told behind what stands in the way of the request", async () => {
+    const { account } = await start();
+    const path = creation.path(account);
+    const outsider = await createUser();
+    const status = async (key: string) => (await postWithKey(outsider, path, creation.body(), key)).status;
+    // The framework's order is that of the organizations face alone.
+    const told = isOrganizationsPath(path) ? await status(unique("key")) : 400;
+    expect(await status("")).toBe(told === creation.status ? 400 : told);
+  });
+
+  it.each([1, 255])("may have %d characters", async (length) => {
+    const { owner, account } = await start();
+    const [path, body, key] = [creation.path(account), creation.body(), "k".repeat(length)];
+    const first = await postWithKey(owner, path, body, key);
+    expect(first.status).toBe(creation.status);
+    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+  });
+
+  it("is kept for a day", async () => {
+    const { owner, account, key } = await start();
+    const [path, body] = [creation.path(account), creation.body()];
+    const first = await postWithKey(owner, path, body, key);
+    await age(key, 24 * hour - 60_000);
+    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+    expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual(
+      keyReusedResponse(path),
+    );
+    await age(key, 60_000);
+    const before = await countEverything();
+    const next = creation.body();
+    const second = await postWithKey(owner, path, next, key);
+    expect(second.status).toBe(creation.status);
+    expect(await countEverything()).toMatchObject({
+      audit: Number(before["audit"]) + 1,
+      keys: Number(before["keys"]),
+    });
+    expect(statusAndBody(await postWithKey(owner, path, next, key))).toEqual(statusAndBody(second));
+    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(keyReusedResponse(path));
+  });
+
+  it("of a request that was refused is free", async () => {
+    const { owner, account, key } = await start();
+    const path = creation.path(account);
+    const before = await countEverything();
+    for (const odd of [{}, { slug: 5, name: [], email: "nobody", invitee_identifier: "" }]) {
+      if (creation.action === "user.created" && Object.keys(odd).length === 0) continue;
+      expect([400, 422]).toContain((await postWithKey(owner, path, odd, key)).status);
+    }
+    expect(await countEverything()).toEqual(before);
+    expect((await postWithKey(owner, path, creation.body(), key)).status).toBe(creation.status);
+  });
+
+  it("is answered the same when what was made has changed, or is gone", async () => {
+    const { owner, account, key } = await start();
+    const [path, body] = [creation.path(account), creation.body()];
+    const first = await postWithKey(owner, path, body, key);
+    await owner.patch(`/api/v1/account/${account.id}`, { title: "Another" });
+    await setAccount(account, { max_users: 0 });
+    const id = first.body?.uuid ?? first.body?.id;
+    if (creation.action === "account.created") {
+      await owner.patch(`/api/v1/account/${id}`, { title: "Another", slug: unique("moved") });
+    }
+    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+    if (creation.action === "account.created") await owner.delete(`/api/v1/account/${id}`);
+    else
+      await execute(
+        "DELETE FROM invites WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?)",
+        account.id,
+      );
+    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+  });
+});
+
+it("a key is of one operation: five may share it", async () => {
+  const { owner, account, key } = await start();
+  for (const { path, body, status } of Object.values<CreateOperation>(createOperations)) {
+    expect((await postWithKey(owner, path(account), body(), key)).status).toBe(status);
+  }
+});
+
+describe("a key with another account", () => {
+  it.each(["an invite", "a user", "an invitation"] as const)("is refused: %s", async (name) => {
+    const { path, body, status } = createOperations[name];
+    const { owner, account, key } = await start();
+    const other = await createAccount(owner);
+    const values = body();
+    expect((await postWithKey(owner, path(account), values, key)).status).toBe(status);
+    const after = await countEverything();
+    expect(statusAndBody(await postWithKey(owner, path(other), values, key))).toEqual(
+      keyReusedResponse(path(other)),
+    );
+    expect(await countEverything()).toEqual(after);
+  });
+
+  it.each(["/accounts/users/", "/accounts/invite/"])(
+    "named by the header is refused too: %s",
+    async (path) => {
+      const { owner, account, key } = await start();
+      const other = await createAccount(owner);
+      const body = { email: "ada@example.com", invitee_identifier: `${key}@example.com` };
+      const to = ({ id }: { id: string }) =>
+        owner.post(path, body, withIdempotencyKey(key, { "X-Organization": id }));
+      const first = await to(account);
+      expect(first.status).toBe(201);
+      expect(statusAndBody(await to(other))).toEqual(keyReusedResponse(path));
+      expect(statusAndBody(await to(account))).toEqual(statusAndBody(first));
+    },
+  );
+});
+
+it("a form and JSON with the same values are the same", async () => {
+  const { owner, key } = await start();
+  const body = { name: "Form & Söhne", slug: unique("form") };
+  const path = createOperations["an organization"].path();
+  const first = await owner.send("POST", path, undefined, {
+    raw: new URLSearchParams(body).toString(),
+    ...withIdempotencyKey(key, { "Content-Type": "application/x-www-form-urlencoded" }),
+  });
+  expect(first.status).toBe(201);
+  expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) form.set(name, value);
+  const multipart = await owner.send("POST", path, undefined, { raw: form, ...withIdempotencyKey(key) });
+  expect(statusAndBody(multipart)).toEqual(statusAndBody(first));
+  expect(statusAndBody(await postWithKey(owner, path, { ...body, name: "Form" }, key))).toEqual(
+    keyReusedResponse(path),
+  );
+  expect((await sendRaw(owner, "POST", path, "{", "application/json")).status).toBe(400);
+});

@@ -1,0 +1,108 @@
+/** The document tells of everything that can be answered, and of every value that is taken. */
+import { describe, expect, it } from "vitest";
+
+import { anonymous, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import { operationsOf, type Schema, schemaErrors } from "../../support/openapi-schema.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const document: Schema = (await anonymous.get("/openapi.json")).body;
+const published = operationsOf(document);
+const ofFaces = published.filter(({ path }) => /^\/(?:api|accounts)\//.test(path));
+// A Request cannot bring a body with GET; over the line anybody can.
+const takingBodies = ofFaces.filter(({ method }) => method !== "get");
+const raw = `"${"x".repeat(2_200_000)}"`;
+
+function filled(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, () => crypto.randomUUID());
+}
+
+it.each(takingBodies)("$id tells of a body that is too large", async ({ method, path }) => {
+  const headers = { "Content-Type": "application/json" };
+  const caller = await createUser();
+  const answer = await caller.send(method.toUpperCase(), filled(path), undefined, { raw, headers });
+  expect(answer.status).toBe(413);
+});
+
+it.each(ofFaces)(
+  "$id tells of what a null character in the query is answered",
+  async ({ method, path, answers }) => {
+    const answer = await (await createUser()).send(method.toUpperCase(), `${filled(path)}?%00=1`);
+    expect(Object.keys(answers)).toContain(String(answer.status));
+    if (path.startsWith("/accounts/")) expect(answer.body).toEqual(["Null characters are not allowed."]);
+  },
+);
+
+it("every operation of a face tells of a body that is too large, for any may be sent one", () => {
+  expect(ofFaces.filter(({ answers }) => answers["413"] === undefined)).toEqual([]);
+});
+
+it("the header that names the current organization is told wherever the query names it", () => {
+  const taking = (place: string, name: string) =>
+    ofFaces
+      .filter(({ parameters }) => parameters.some((one) => one.in === place && one.name === name))
+      .map(({ id }) => id);
+  const byQuery = taking("query", "organization");
+  expect(byQuery).toHaveLength(5);
+  expect(taking("header", "X-Organization")).toEqual(byQuery);
+});
+
+it("the document tells that it may be as the caller has it", async () => {
+  const answer = await anonymous.get("/openapi.json", { headers: { "If-None-Match": "*" } });
+  expect(answer.status).toBe(304);
+  expect(Object.keys(published.find(({ id }) => id === "getDocument")?.answers ?? {})).toContain("304");
+});
+
+it.each(published.filter(({ path }) => !/^\/(?:api|accounts)\//.test(path)))(
+  "$id tells of what a service without configuration answers",
+  async ({ path, answers }) => {
+    const answer = await anonymous.via(workerWith({ PUBLIC_URL: undefined })).get(path);
+    const content = answers[String(answer.status)]?.content ?? {};
+    const type = answer.headers.get("Content-Type")?.split(";")[0] ?? "";
+    expect(Object.keys(content)).toContain(type);
+    if (type === "application/json") {
+      expect(schemaErrors(document, content[type]?.schema ?? {}, answer.body)).toEqual([]);
+    }
+  },
+);
+
+it("a document made once more, for another address, tells the same", async () => {
+  const door = workerWith({ PUBLIC_URL: "https://elsewhere.example" });
+  const { body } = await anonymous.via(door).get("/openapi.json");
+  const servers = [{ url: "https://elsewhere.example", description: "This service" }];
+  expect(body).toEqual({ ...document, servers });
+});
+
+describe("a null that is taken is one of the document's values", () => {
+  const schemas = (document["components"] as { schemas: Record<string, Schema> }).schemas;
+  const fits = (name: string, value: unknown) => schemaErrors(document, schemas[name] ?? {}, value);
+
+  it("in what an operator sets", async () => {
+    const account = await createAccount(await createUser());
+    const limits = { upload: { upload_limit_max_media_file_size: null }, usage: null };
+    const settings = {
+      max_users: null,
+      max_kbs: null,
+      usage_limit: null,
+      trial_expiration_date: null,
+      limits,
+    };
+    expect(fits("AccountSettings", settings)).toEqual([]);
+    const answer = await (await createOperator()).patch(`/api/manage/@account/${account.id}`, settings);
+    expect(answer.status).toBe(200);
+  });
+
+  it("in what is recorded", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const event = { id: "one", metric: "pages_processed", value: 1, knowledgebox: null, timestamp: null };
+    expect(fits("UsageEvents", { events: [event] })).toEqual([]);
+    const answer = await owner.post(`/api/v1/account/${account.id}/usage`, { events: [event] });
+    expect(answer.body).toEqual({ accepted: 1, duplicates: 0, refused: [] });
+  });
+
+  it("in a token that does not end", async () => {
+    const body = { description: "a machine", expiration_date: null };
+    expect(fits("AccessTokenBody", body)).toEqual([]);
+    expect((await (await createUser()).post("/api/v1/user/pa_tokens", body)).status).toBe(201);
+  });
+});

@@ -1,0 +1,111 @@
+/** Where the database is read when its replicas may be. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+
+import { operations } from "../../../src/domain/permissions.ts";
+import { replicaReadable } from "../../../src/http/read-replicas.ts";
+import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const wellFormed = `00000001-00000002-00003dd0-${"0a".repeat(16)}`;
+
+/** A door to a worker that may read replicas, and the sessions it opens; `session` may exchange what one does. */
+function replicas(session: (opened: D1DatabaseSession) => D1DatabaseSession = (opened) => opened) {
+  const opened: (string | undefined)[] = [];
+  const database = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === "withSession") {
+        return (constraint?: string) => {
+          opened.push(constraint);
+          // There is one database here: what stands for a replica is the same one.
+          return session(target.withSession("first-primary"));
+        };
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return {
+    opened,
+    door: workerWith({ DB: database, READ_REPLICAS: "on" }),
+    off: workerWith({ DB: database }),
+  };
+}
+
+describe("the database", () => {
+  it("is the primary alone unless READ_REPLICAS is on", async () => {
+    const user = await createUser();
+    const { opened, off } = replicas();
+    const answer = await user.via(off).get("/api/v1/accounts", { headers: { "X-Bookmark": wellFormed } });
+    expect([answer.status, answer.headers.get("X-Bookmark"), opened]).toEqual([200, null, []]);
+  });
+
+  it("is read anywhere by what may be a moment old, and never behind the client's bookmark", async () => {
+    const user = await createUser();
+    const { slug } = await createAccount(user);
+    const { opened, door } = replicas();
+    const first = await user.via(door).get(`/api/v1/account/${slug}`);
+    expect(first.status).toBe(200);
+    const bookmark = first.headers.get("X-Bookmark") ?? "";
+    expect(bookmark).not.toBe("");
+    const headers = { "X-Bookmark": wellFormed };
+    expect((await user.via(door).get("/accounts/organizations/", { headers })).status).toBe(200);
+    expect(opened).toEqual(["first-unconstrained", wellFormed]);
+  });
+
+  it("takes no bookmark but one of the database's form", async () => {
+    const user = await createUser();
+    const { opened, door } = replicas();
+    for (const bookmark of ["first-unconstrained", "x", wellFormed.toUpperCase(), `${wellFormed}0`, " "]) {
+      const answer = await user.via(door).get("/api/v1/accounts", { headers: { "X-Bookmark": bookmark } });
+      expect(answer.status).toBe(200);
+    }
+    expect(new Set(opened)).toEqual(new Set(["first-unconstrained"]));
+  });
+
+  it("is the primary for every change and for what a role just taken must not show, and tells where it stood", async () => {
+    const user = await createUser();
+    const { slug, id } = await createAccount(user);
+    const { opened, door } = replicas();
+    const caller = user.via(door);
+    const headers = { "X-Bookmark": wellFormed };
+    const changed = await caller.patch(`/api/v1/account/${slug}`, { title: "T" }, { headers });
+    expect([changed.status, changed.headers.has("X-Bookmark")]).toEqual([200, true]);
+    await caller.post("/api/v1/accounts", { slug: unique() }, { headers });
+    await caller.get(`/api/v1/account/${slug}/audit`, { headers });
+    await caller.get(`/api/v1/account/${id}/invites`, { headers });
+    await caller.get("/api/v1/user/pa_tokens", { headers });
+    await caller.get("/api/v1/nowhere", { headers });
+    expect(opened).toEqual(Array.from({ length: 5 }, () => "first-primary"));
+  });
+
+  it("is asked at the primary where a session fails, so that no bookmark makes a fault", async () => {
+    const user = await createUser();
+    const { slug } = await createAccount(user);
+    const { door } = replicas((session) => ({
+      prepare: (text) => session.prepare(text),
+      batch: () => Promise.reject(new Error("D1_ERROR: bookmark of nowhere")),
+      getBookmark: () => null,
+    }));
+    const answer = await user
+      .via(door)
+      .get(`/api/v1/account/${slug}`, { headers: { "X-Bookmark": wellFormed } });
+    expect([answer.status, answer.headers.get("X-Bookmark")]).toEqual([200, null]);
+    const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+    const changed = await user.via(door).patch(`/api/v1/account/${slug}`, { title: "T" });
+    expect(changed.status).toBe(500);
+    quiet.mockRestore();
+  });
+});
+
+it("what is read anywhere changes nothing and needs no more than to read", () => {
+  const needs = new Set([...replicaReadable].map((id) => operations[id]));
+  expect([...needs].toSorted()).toEqual([
+    "account:read",
+    "logo:read",
+    "members:read",
+    "members:search",
+    "signed-in",
+    "usage:read",
+  ]);
+});

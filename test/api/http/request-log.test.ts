@@ -1,0 +1,141 @@
+/** What is written down of a request, counted of it and told of it. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { withStoredToken } from "../../support/access-tokens.ts";
+import { anonymous, Caller, createAccount, createToken, createUser, unique } from "../../support/fixtures.ts";
+import { workerWith } from "../../support/worker.ts";
+
+const lines: Record<string, unknown>[] = [];
+const points: AnalyticsEngineDataPoint[] = [];
+const METRICS: AnalyticsEngineDataset = { writeDataPoint: (point) => void points.push(point ?? {}) };
+const watched = workerWith({ REQUEST_LOG: "on", METRICS });
+
+beforeEach(() => {
+  lines.length = 0;
+  points.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line: Record<string, unknown>) => void lines.push(line));
+});
+afterEach(() => void vi.restoreAllMocks());
+
+describe("the line of a request", () => {
+  it("says what was done, by what kind of caller, and what it cost", async () => {
+    const user = await createUser();
+    const { slug } = await createAccount(user);
+    const { headers } = await user.via(watched).get(`/api/v1/account/${slug}`);
+    expect(lines).toEqual([
+      {
+        event: "request",
+        requestId: headers.get("X-Request-Id"),
+        operation: "getAccount",
+        method: "GET",
+        status: 200,
+        caller: "user",
+        roundTrips: 1,
+        rowsRead: expect.any(Number),
+        rowsWritten: 0,
+        durableObjectCalls: 0,
+        milliseconds: expect.any(Number),
+      },
+    ]);
+    expect(lines[0]?.["rowsRead"]).toBeGreaterThan(0);
+  });
+
+  it("counts both trips of a change, the rows it wrote, and calls of usage objects", async () => {
+    const user = await createUser();
+    const { slug, id } = await createAccount(user);
+    await user.via(watched).patch(`/api/v1/account/${slug}`, { title: "Other" });
+    await user.via(watched).get(`/api/v1/account/${id}/usage?from=2026-01-01`);
+    expect(lines).toMatchObject([
+      { operation: "modifyAccount", roundTrips: 2, durableObjectCalls: 0 },
+      { operation: "getUsage", roundTrips: 1, rowsWritten: 0, durableObjectCalls: 1 },
+    ]);
+    expect(lines[0]?.["rowsWritten"]).toBeGreaterThan(0);
+  });
+
+  it("tells every kind of caller, and refusals", async () => {
+    const user = await createUser();
+    const root = new Caller(
+      await createToken({ sub: unique("r"), email: "root@example.com", email_verified: true }),
+    );
+    const byToken = await withStoredToken(user);
+    for (const caller of [anonymous, new Caller("nonsense"), user, byToken, root]) {
+      await caller.via(watched).get("/api/v1/user");
+    }
+    expect(lines.map(({ caller, status }) => [caller, status])).toEqual([
+      ["none", 401],
+      ["none", 401],
+      ["user", 200],
+      ["access_token", 200],
+      ["operator", 200],
+    ]);
+  });
+
+  it("is there where no operation answers, and holds no path, address, token or secret", async () => {
+    const user = await createUser();
+    const { id } = await createAccount(user);
+    const address = "hidden-person@example.com";
+    await user.via(watched).delete(`/api/v1/account/${id}/invite/${address}`);
+    await user.via(watched).get(`/api/v1/nowhere/${address}?token=hidden-value`);
+    await anonymous.via(watched).post("/api/v1/invites/preview", { token: "hidden-value" });
+    expect(lines.map(({ operation, status }) => [operation, status])).toEqual([
+      ["deleteAccountInvite", 404],
+      ["none", 404],
+      ["previewInvite", 404],
+    ]);
+    const written = JSON.stringify([lines, points]);
+    for (const secret of ["hidden", user.email, String(user.token)]) expect(written).not.toContain(secret);
+  });
+
+  it("is not written with REQUEST_LOG off, and is while the configuration is wrong", async () => {
+    const user = await createUser();
+    await user.via(workerWith({ REQUEST_LOG: "off" })).get("/api/v1/user");
+    expect(lines).toEqual([]);
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await user.via(workerWith({ REQUEST_LOG: "off", ISSUERS: "{" })).get("/api/v1/user");
+    expect(lines).toMatchObject([{ status: 503, caller: "none" }]);
+  });
+});
+
+describe("the counters", () => {
+  it("get one point a request, named by its operation", async () => {
+    const user = await createUser();
+    await user.get("/api/v1/user");
+    await user.via(watched).get("/accounts/organizations/");
+    expect(points).toEqual([
+      {
+        indexes: ["listOrganizations"],
+        blobs: ["listOrganizations", "GET", "200", "user"],
+        doubles: [expect.any(Number), 1, expect.any(Number), 0, 0],
+      },
+    ]);
+  });
+
+  it("that are missing or fail harm no answer", async () => {
+    const user = await createUser();
+    const written = vi.spyOn(console, "error").mockImplementation(() => {});
+    const failing: AnalyticsEngineDataset = {
+      writeDataPoint: () => {
+        throw new Error("hidden-value");
+      },
+    };
+    for (const binding of [undefined, failing]) {
+      const answer = await user.via(workerWith({ METRICS: binding })).get("/api/v1/user");
+      expect(answer.status).toBe(200);
+    }
+    expect(written.mock.calls).toEqual([[{ event: "metrics_write_failed", error: "Error" }]]);
+  });
+});
+
+describe("Server-Timing", () => {
+  it("is told with SERVER_TIMING on alone", async () => {
+    const user = await createUser();
+    await user.get("/api/v1/user");
+    const told = async (change: { SERVER_TIMING?: string }) =>
+      (await user.via(workerWith(change)).get("/api/v1/user")).headers.get("Server-Timing");
+    expect(await told({})).toBeNull();
+    expect(await told({ SERVER_TIMING: "off" })).toBeNull();
+    expect(await told({ SERVER_TIMING: "on" })).toMatch(
+      /^total;dur=\d+, db;desc="1 round trips, \d+ rows read, 0 written", usage;desc="0 calls"$/,
+    );
+  });
+});

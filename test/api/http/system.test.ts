@@ -1,0 +1,222 @@
+/** What the service tells of itself. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+
+import { usageObjectsWith } from "../../support/cost-meter.ts";
+import { anonymous, createUser } from "../../support/fixtures.ts";
+import { logosWith } from "../../support/logos.ts";
+import { operationsOf } from "../../support/openapi-schema.ts";
+import { failingDatabase, workerWith } from "../../support/worker.ts";
+
+const allFail = failingDatabase(() => true, new Error("D1_ERROR: secret statement"));
+
+describe("/healthz", () => {
+  it("is 200 as long as the worker runs, whatever else does not", async () => {
+    for (const change of [{}, { ISSUERS: "{" }, { PUBLIC_URL: undefined }, { DB: allFail }]) {
+      for (const headers of [{}, { Origin: "https://app.test" }]) {
+        const answer = await anonymous.via(workerWith(change)).get("/healthz", { headers });
+        const what = Object.keys({ ...change, ...headers });
+        expect([what, answer.status, answer.body]).toEqual([what, 200, { status: "ok" }]);
+      }
+    }
+  });
+});
+
+describe("/readyz", () => {
+  it("is 200 when every part answers", async () => {
+    const answer = await anonymous.get("/readyz");
+    expect(answer.status).toBe(200);
+    const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
+    expect(answer.body).toMatchObject({ status: "ready", parts });
+  });
+
+  it.each([
+    ["PUBLIC_URL", undefined],
+    ["PUBLIC_URL", ""],
+    ["PUBLIC_URL", "roster.test"],
+    ["PUBLIC_URL", "https://roster.test/?x=1"],
+    ["ISSUERS", undefined],
+    ["ISSUERS", "{"],
+    ["ISSUERS", "{}"],
+    ["ISSUERS", '[{"issuer":"https://x"}]'],
+    ["OPERATORS", "nobody"],
+    ["CORS_ORIGINS", "*"],
+    ["CORS_ORIGINS", "https://app.test/path"],
+    ["DEFAULT_PLAN", "gold"],
+    ["MAX_OWNED_ACCOUNTS", "-1"],
+    ["MAX_OWNED_ACCOUNTS", "many"],
+    ["RATE_LIMITS", "maybe"],
+    ["REQUEST_LOG", "1"],
+    ["READ_REPLICAS", "near"],
+    ["SERVER_TIMING", "true"],
+  ])("is 503 and names the variable when %s is %j", async (name, value) => {
+    const answer = await anonymous.via(workerWith({ [name]: value })).get("/readyz");
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/);
+    expect(answer.body).toMatchObject({ status: "unready", parts: { database: "ok" } });
+    expect(answer.body.parts.configuration).toContain(name);
+  });
+
+  it("names the variable to a page of another origin too", async () => {
+    const door = workerWith({ CORS_ORIGINS: "*" });
+    const answer = await anonymous.via(door).get("/readyz", { headers: { Origin: "https://app.test" } });
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain("CORS_ORIGINS");
+  });
+
+  it("is 200 and says which part is down when usage or logos are, as all else is answered", async () => {
+    const fail = () => Promise.reject(new Error("secret"));
+    const down = { USAGE: usageObjectsWith(fail), LOGOS: logosWith({ head: fail }) };
+    for (const [binding, part, other] of [
+      ["USAGE", "usage", "logos"],
+      ["LOGOS", "logos", "usage"],
+    ] as const) {
+      const door = workerWith({ [binding]: down[binding] });
+      const answer = await anonymous.via(door).get("/readyz");
+      expect([answer.status, answer.body.status]).toEqual([200, "degraded"]);
+      expect(answer.body.parts).toMatchObject({ configuration: "ok", database: "ok", [other]: "ok" });
+      expect(answer.body.parts[part]).toContain("does not answer");
+      expect(answer.text).not.toContain("secret");
+    }
+  });
+
+  it("looks at most every two seconds, whoever asks how often", async () => {
+    let looks = 0;
+    const head = () => {
+      looks += 1;
+      return Promise.resolve(null);
+    };
+    const door = anonymous.via(workerWith({ LOGOS: logosWith({ head }) }));
+    for (let asked = 0; asked < 5; asked += 1) expect((await door.get("/readyz")).status).toBe(200);
+    expect(looks).toBeLessThan(3);
+  });
+
+  it("is 503 when the database fails, and tells none of its words", async () => {
+    const answer = await anonymous.via(workerWith({ DB: allFail })).get("/readyz");
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/);
+    expect(answer.body).toMatchObject({ status: "unready", parts: { configuration: "ok" } });
+    expect(answer.body.parts.database).not.toBe("ok");
+    expect(answer.text).not.toContain("secret");
+    expect(answer.text).not.toContain("D1_ERROR");
+  });
+});
+
+it.each([
+  ["/api/v1/user", { detail: expect.any(String) }],
+  ["/accounts/organizations/", { detail: expect.any(String) }],
+  ["/", { detail: expect.any(String) }],
+])("%s is 503 with Retry-After while the configuration is wrong", async (path, body) => {
+  const user = (await createUser()).via(workerWith({ PUBLIC_URL: undefined }));
+  const answer = await user.get(path);
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/);
+  expect(answer.body).toEqual(body);
+});
+
+describe("/openapi.json", () => {
+  it("is OpenAPI 3.1 with this service's address", async () => {
+    const answer = await anonymous.get("/openapi.json");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Content-Type")).toMatch(/^application\/json/);
+    expect(answer.body.openapi).toMatch(/^3\.1\.\d$/);
+    expect(answer.body.servers).toMatchObject([{ url: env.PUBLIC_URL }]);
+    expect(answer.body.components.securitySchemes.bearer).toEqual({
+      type: "http",
+      scheme: "bearer",
+      bearerFormat: "JWT",
+    });
+  });
+
+  it("gives every operation a name of its own, the same each time", async () => {
+    const operations = operationsOf((await anonymous.get("/openapi.json")).body);
+    const ids = operations.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z]+$/);
+    const again = operationsOf((await anonymous.via(workerWith({})).get("/openapi.json")).body);
+    expect(again.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it("names every parameter of a path, once", async () => {
+    const { body } = await anonymous.get("/openapi.json");
+    for (const { path, method } of operationsOf(body)) {
+      const told: { in: string; name: string; required?: boolean }[] =
+        body.paths[path][method].parameters ?? [];
+      const inPath = told.filter((parameter) => parameter.in === "path");
+      expect(inPath.map(({ name }) => name)).toEqual(
+        [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
+      );
+      expect(inPath.every(({ required }) => required === true)).toBe(true);
+    }
+  });
+
+  it("holds only references that lead somewhere", async () => {
+    const { text, body } = await anonymous.get("/openapi.json");
+    const names = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) expect(body.components.schemas).toHaveProperty([name]);
+  });
+
+  it("has an ETag, and is 304 to who has it", async () => {
+    const first = await anonymous.get("/openapi.json");
+    const tag = first.headers.get("ETag") ?? "";
+    expect(tag).toMatch(/^(?:W\/)?"[^"]+"$/);
+    for (const known of [tag, `"other", ${tag}`, "*"]) {
+      const again = await anonymous.get("/openapi.json", { headers: { "If-None-Match": known } });
+      expect([again.status, again.text]).toEqual([304, ""]);
+      expect(again.headers.get("ETag")).toBe(tag);
+    }
+    const changed = await anonymous.get("/openapi.json", { headers: { "If-None-Match": '"other"' } });
+    expect([changed.status, changed.text]).toEqual([200, first.text]);
+  });
+
+  it("answers HEAD", async () => {
+    const answer = await anonymous.send("HEAD", "/openapi.json");
+    expect([answer.status, answer.text]).toEqual([200, ""]);
+    expect(answer.headers.get("ETag")).toBe((await anonymous.get("/openapi.json")).headers.get("ETag"));
+  });
+});
+
+describe("/docs", () => {
+  const policy = (headers: Headers) => headers.get("Content-Security-Policy") ?? "";
+
+  it("is a page that loads nothing from elsewhere", async () => {
+    const answer = await anonymous.get("/docs");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Content-Type")).toMatch(/^text\/html; charset=utf-8$/i);
+    expect(policy(answer.headers)).toMatch(/default-src 'none'/);
+    expect(policy(answer.headers)).toMatch(/script-src 'self'(?:;|$)/);
+    expect(policy(answer.headers)).not.toMatch(/unsafe-eval|\*|https?:/);
+    expect(answer.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect(answer.text).not.toMatch(/<script>|<script [^>]*>[^<]/);
+    const files = [...answer.text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+    expect(files).not.toHaveLength(0);
+    for (const file of files) {
+      const loaded = await anonymous.get(file);
+      const type = { js: /javascript/, css: /^text\/css/, png: /^image\/png/ }[file.split(".").at(-1) ?? ""];
+      expect([file, loaded.status, loaded.headers.get("Content-Type")]).toEqual([
+        file,
+        200,
+        expect.stringMatching(type ?? /^$/),
+      ]);
+      expect(policy(loaded.headers)).toMatch(/default-src 'none'/);
+    }
+  });
+
+  it.each([
+    "/docs/nothing.js",
+    "/docs/index.html",
+    "/docs/..%2Fopenapi.json",
+    "/docs/%2e%2e/secret",
+    "/docs/a/b.js",
+    "/docs/swagger-ui.css.map",
+    "/docs/swagger-ui.css%00",
+    "/swagger-ui.css",
+  ])("has no %s", async (path) => {
+    const answer = await anonymous.get(path);
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual({ detail: "Not Found" });
+  });
+});

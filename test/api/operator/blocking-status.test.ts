@@ -1,0 +1,125 @@
+/** What an operator sets on an account to block it. */
+import { describe, expect, it } from "vitest";
+
+import {
+  auditChangesOf,
+  getBody,
+  newAccountBody,
+  notThisVersion,
+  setUp,
+  statusAndBody,
+  userRefOf,
+} from "../../support/operator.ts";
+import {
+  invalidBody,
+  type InvalidValue,
+  invalidValues,
+  notList,
+  notOneOf,
+  tooManyItems,
+} from "../../support/pydantic-errors.ts";
+
+const settable = [
+  "unblocked",
+  "manager",
+  "trial_expired",
+  "budget",
+  "subscription_canceled",
+  "subscription_unpaid",
+];
+const features = (
+  "upload processing search generative training " +
+  "public_upload public_processing public_search public_generative"
+).split(" ");
+
+const values: readonly InvalidValue[] = [
+  ...invalidValues("blocking_state", notOneOf(...settable), "quota", "blocked", "", null, 5, []),
+  ...invalidValues("blocked_features", notList, null, "search", {}, 5),
+  ...invalidValues(
+    "blocked_features",
+    tooManyItems(9, 10),
+    Array.from({ length: 10 }, () => "search"),
+  ),
+];
+
+describe("setting a block", () => {
+  it("is one change by the operator, and none where it is as it was", async () => {
+    const { root, account, path, block } = await setUp();
+    const given = { blocking_state: "manager", blocked_features: ["upload", "search"] };
+    const answer = await root.patch(block, given);
+    expect(statusAndBody(answer)).toEqual({ status: 200, body: { ...newAccountBody(account), ...given } });
+    const now = await root.get(path);
+    expect([now.body, now.headers.get("ETag")]).toEqual([answer.body, answer.headers.get("ETag")]);
+    for (const body of [
+      {},
+      given,
+      { blocking_state: "manager" },
+      { blocked_features: given.blocked_features },
+    ])
+      expect(statusAndBody(await root.patch(block, body))).toEqual(statusAndBody(answer));
+    expect((await auditChangesOf(`account:${account.id}`)).slice(1)).toEqual([
+      {
+        actor: (await userRefOf(root)).id,
+        action: "account.updated",
+        changes: { blocking_state: ["unblocked", "manager"], blocked_features: [[], ["upload", "search"]] },
+      },
+    ]);
+  });
+
+  it("lists blocked features, each once, and blocks nothing by them", async () => {
+    const { owner, root, path, block, own } = await setUp();
+    const set = async (blocked_features: string[]) => (await root.patch(block, { blocked_features })).body;
+    expect((await set(features)).blocked_features).toEqual(features);
+    expect((await set(["search", "upload", "search"])).blocked_features).toEqual(["search", "upload"]);
+    expect(await getBody(owner, own)).toMatchObject({ blocked_features: ["search", "upload"] });
+    expect(await getBody(root, path)).toMatchObject({ blocking_state: "unblocked" });
+    expect((await owner.patch(own, { title: "Yes" })).status).toBe(200);
+    expect((await set([])).blocked_features).toEqual([]);
+  });
+
+  it.each(values)("of %s to %j is refused", async (field, input, fault) => {
+    const { root, account, path, block } = await setUp();
+    const answer = await root.patch(block, { blocked_features: ["upload"], [field]: input });
+    expect(statusAndBody(answer)).toEqual(invalidBody({ ...fault, loc: [field], input }));
+    expect(await getBody(root, path)).toEqual(newAccountBody(account));
+  });
+
+  it("is refused with everything that is wrong with it", async () => {
+    const { root, block } = await setUp();
+    const body = { blocked_features: ["search", "sleep", "upload", 5, null], blocking_state: "quota" };
+    const unknown = notOneOf(...features);
+    expect(statusAndBody(await root.patch(block, body))).toEqual(
+      invalidBody(
+        { ...notOneOf(...settable), loc: ["blocking_state"], input: "quota" },
+        { ...unknown, loc: ["blocked_features", 1], input: "sleep" },
+        { ...unknown, loc: ["blocked_features", 3], input: 5 },
+        { ...unknown, loc: ["blocked_features", 4], input: null },
+      ),
+    );
+  });
+
+  it("is meant for one version where If-Match names it", async () => {
+    const { root, path, block } = await setUp();
+    const match = { headers: { "If-Match": String((await root.get(path)).headers.get("ETag")) } };
+    expect((await root.patch(block, { blocking_state: "budget" }, match)).status).toBe(200);
+    expect(statusAndBody(await root.patch(block, { blocking_state: "manager" }, match))).toEqual({
+      status: 412,
+      body: notThisVersion,
+    });
+    expect(await getBody(root, path)).toMatchObject({ blocking_state: "budget" });
+  });
+
+  it("at once with a write of the owner's lets it through before or refuses it", async () => {
+    const { owner, root, block, own } = await setUp();
+    for (let round = 0; round < 10; round += 1) {
+      await root.patch(block, { blocking_state: "unblocked" });
+      const title = `Round ${round}`;
+      const [blocked, write] = await Promise.all([
+        root.patch(block, { blocking_state: "manager" }),
+        owner.patch(own, { title }),
+      ]);
+      expect([blocked.status, [200, 403].includes(write.status)]).toEqual([200, true]);
+      expect((await getBody(owner, own)).title === title).toBe(write.status === 200);
+    }
+  });
+});

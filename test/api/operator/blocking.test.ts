@@ -1,0 +1,211 @@
+/** What a blocked account still does, and what it refuses, on both faces. */
+import { describe, expect, it } from "vitest";
+
+import { run, setAccount } from "../../support/database.ts";
+import {
+  addMember,
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createUser,
+  unique,
+} from "../../support/fixtures.ts";
+import { invitationToken, storeInvite } from "../../support/invitations.ts";
+import {
+  accountPath,
+  getBody,
+  newAccountBody,
+  setUp,
+  statusAndBody,
+  userRefOf,
+} from "../../support/operator.ts";
+import { createColleague } from "../../support/organization-users.ts";
+
+const states = ["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"];
+
+type Started = Awaited<ReturnType<typeof setUp>>;
+/** What it is, how it is sent, and what it answers where it may be done. */
+type Write = readonly [what: string, send: (as?: Caller) => Promise<ApiResponse>, status: number];
+
+/** Every write there is on an account, as its owner, or an invitee, or as another; what it answers where it may. */
+async function writes({ owner, account, own }: Started) {
+  const member = await createUser();
+  await addMember(account, member);
+  const [invitee, newcomer] = [await createUser(), await userRefOf(await createUser())];
+  await userRefOf(invitee);
+  const theirs = await userRefOf(member);
+  const [accepted, acceptedById, listed, resent, revoked] = [
+    await invitationToken(await storeInvite(account)),
+    await storeInvite(account, "AMEMBER", invitee.email),
+    "listed@example.com",
+    await storeInvite(account),
+    await storeInvite(account),
+  ];
+  await storeInvite(account, "AMEMBER", listed);
+  const [edited, deleted] = [await createColleague([account]), await createColleague([account])];
+  const organization = `/accounts/organizations/${account.id}/`;
+  const here = `?organization=${account.id}`;
+  const accounts: Write[] = [
+    ["changing it", (as = owner) => as.patch(own, { title: "No" }), 200],
+    ["changing nothing of it", (as = owner) => as.patch(own, {}), 200],
+    [
+      "adding a member",
+      (as = owner) => as.patch(`${own}/users`, { add: [{ ...newcomer, role: "AMEMBER" }] }),
+      204,
+    ],
+    ["removing a member", (as = owner) => as.delete(`${own}/user/${theirs.id}`), 204],
+    ["inviting", (as = owner) => as.post(`${own}/invite`, { email: `${unique()}@example.com` }), 200],
+    [
+      "taking an invitation back",
+      (as = owner) => as.delete(`/api/v1/account/${account.id}/invite/${listed}`),
+      204,
+    ],
+    ["accepting", (as = invitee) => as.post("/api/v1/invites/accept", { token: accepted }), 200],
+  ];
+  const ownInvite: Write = [
+    "accepting one's own",
+    () => invitee.post(`/api/v1/user/invites/${acceptedById}/accept`),
+    200,
+  ];
+  const organizations: Write[] = [
+    ["putting it", (as = owner) => as.put(organization, { name: "No", slug: account.slug }), 200],
+    ["patching it", (as = owner) => as.patch(organization, { name: "No" }), 200],
+    ["making a user", (as = owner) => as.post(`/accounts/users/${here}`, { first_name: "No" }), 201],
+    [
+      "editing a user",
+      (as = owner) => as.patch(`/accounts/users/${edited.uuid}/`, { first_name: "No" }),
+      200,
+    ],
+    ["deleting a user", (as = owner) => as.delete(`/accounts/users/${deleted.uuid}/`), 204],
+    [
+      "inviting",
+      (as = owner) => as.post(`/accounts/invite/${here}`, { invitee_identifier: `${unique()}@example.com` }),
+      201,
+    ],
+    ["resending", (as = owner) => as.post(`/accounts/invite/${resent}/`), 200],
+    ["revoking", (as = owner) => as.delete(`/accounts/invite/${revoked}/`), 204],
+  ];
+  const reads = [
+    own,
+    `${own}/users`,
+    `${own}/users/search?query=a`,
+    `${own}/user/${theirs.id}`,
+    `${own}/zones`,
+    `${own}/permissions?account_id=${account.id}`,
+    `/api/v1/account/${account.id}/invites`,
+    `${own}/audit`,
+    organization,
+    `/accounts/analysts/${here}`,
+    `/accounts/invite/${here}`,
+    `/accounts/invite/${resent}/`,
+    `/accounts/users/${edited.uuid}/`,
+    "/accounts/users/",
+    "/accounts/portal/",
+    "/api/v1/accounts",
+  ];
+  return { accounts, ownInvite, organizations, reads, invitee };
+}
+
+/** All that is kept of an account. */
+function kept({ account }: Started): Promise<unknown> {
+  return run(
+    ["SELECT * FROM accounts WHERE uuid = ?", account.id],
+    [
+      "SELECT memberships.* FROM memberships JOIN accounts ON accounts.id = account_id WHERE uuid = ?",
+      account.id,
+    ],
+    [
+      "SELECT invites.* FROM invites JOIN accounts ON accounts.id = account_id WHERE accounts.uuid = ?",
+      account.id,
+    ],
+    ["SELECT id, first_name FROM users ORDER BY id"],
+  );
+}
+
+describe("an account blocked as", () => {
+  it.each(states)("%s answers reads, and refuses every write with the reason", async (blocking_state) => {
+    const started = await setUp();
+    const { owner, root, account, block } = started;
+    const { accounts, ownInvite, organizations, reads } = await writes(started);
+    const before = await getBody(root, accountPath(account));
+    expect(statusAndBody(await root.patch(block, { blocking_state }))).toEqual({
+      status: 200,
+      body: { ...before, blocking_state },
+    });
+    const stands = await kept(started);
+    for (const read of reads) await getBody(owner, read);
+    expect(await getBody(owner, started.own)).toMatchObject({ blocking_state });
+    const here = { status: 403, body: { detail: `This account is blocked: ${blocking_state}` } };
+    for (const [what, send] of [...accounts, ownInvite])
+      expect([what, statusAndBody(await send())]).toEqual([what, here]);
+    const there = { status: 403, body: { detail: `This organization is blocked: ${blocking_state}.` } };
+    for (const [what, send] of organizations)
+      expect([what, statusAndBody(await send())]).toEqual([what, there]);
+    expect(await kept(started)).toEqual(stands);
+  });
+
+  it("anything lets the operator do all of it", async () => {
+    const started = await setUp();
+    const { root, block } = started;
+    const { accounts, organizations, reads } = await writes(started);
+    await root.patch(block, { blocking_state: "manager" });
+    for (const read of reads) await getBody(root, read);
+    for (const [what, send, status] of [...organizations, ...accounts])
+      expect([what, (await send(root)).status]).toEqual([what, status]);
+  });
+
+  it("anything takes no writes up again until it is unblocked", async () => {
+    const started = await setUp();
+    const { root, block } = started;
+    const { accounts, ownInvite, organizations } = await writes(started);
+    await root.patch(block, { blocking_state: "budget" });
+    expect((await started.owner.patch(started.own, { title: "No" })).status).toBe(403);
+    expect((await root.patch(block, { blocking_state: "unblocked" })).body.blocking_state).toBe("unblocked");
+    for (const [what, send, status] of [...organizations, ...accounts, ownInvite])
+      expect([what, (await send()).status]).toEqual([what, status]);
+  });
+
+  it.each(states)("%s may be left, and deleted on either face", async (blocking_state) => {
+    const first = await setUp();
+    const [member, second] = [await createUser(), await createUser()];
+    await addMember(first.account, member);
+    await addMember(first.account, second, "AOWNER");
+    await first.root.patch(first.block, { blocking_state });
+    const leave = async (user: Caller) => user.delete(`${first.own}/user/${(await userRefOf(user)).id}`);
+    expect((await leave(member)).status).toBe(204);
+    expect((await second.delete("/api/v1/user")).status).toBe(204);
+    expect((await leave(first.owner)).status).toBe(409);
+    expect((await first.owner.delete(first.own)).status).toBe(204);
+    const other = await setUp();
+    await other.root.patch(other.block, { blocking_state });
+    expect((await other.owner.delete(`/accounts/organizations/${other.account.id}/`)).status).toBe(204);
+  });
+
+  it("anything is blocked for itself alone", async () => {
+    const { owner, root, block } = await setUp();
+    const other = await createAccount(owner);
+    await root.patch(block, { blocking_state: "manager" });
+    expect((await owner.patch(`/api/v1/account/${other.id}`, { title: "Yes" })).status).toBe(200);
+    expect((await owner.patch("/api/v1/user", { name: "Ada" })).status).toBe(200);
+    expect(await getBody(root, accountPath(other))).toEqual({ ...newAccountBody(other), title: "Yes" });
+  });
+
+  it("quota, by its usage, refuses nothing of it", async () => {
+    const started = await setUp();
+    const { owner, root, account, block } = started;
+    await setAccount(account, { quota_until: Date.now() + 600_000 });
+    const { accounts, ownInvite, organizations } = await writes(started);
+    for (const [what, send, status] of [...organizations, ...accounts, ownInvite])
+      expect([what, (await send()).status]).toEqual([what, status]);
+    const quota = { blocking_state: "quota" };
+    expect(await getBody(root, accountPath(account))).toMatchObject(quota);
+    expect(await getBody(owner, started.own)).toMatchObject(quota);
+    expect((await root.patch(block, { blocking_state: "unblocked" })).body).toMatchObject(quota);
+    expect((await root.patch(block, { blocking_state: "manager" })).body).toMatchObject({
+      blocking_state: "manager",
+    });
+    await root.patch(block, { blocking_state: "unblocked" });
+    await setAccount(account, { quota_until: Date.now() - 1 });
+    expect(await getBody(root, accountPath(account))).toMatchObject({ blocking_state: "unblocked" });
+  });
+});

@@ -1,0 +1,121 @@
+/** What the cron forgets without being asked, and what it does when something of it fails. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+
+import { DatabaseMeter } from "../../support/cost-meter.ts";
+import { makeUser, row, run, setAccount } from "../../support/database.ts";
+import { createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
+import { accountChanges, newZone, zonesPath } from "../../support/operator.ts";
+import { runCronNow } from "../../support/queue-and-cron.ts";
+import { failingDatabase } from "../../support/worker.ts";
+
+const day = 24 * 60 * 60 * 1000;
+
+/** Keys of a user of their own, each of an age in milliseconds as SQL, in which `n` counts them from 0. */
+async function storeKeys(now: number, count: number, age: string): Promise<number> {
+  const user = await makeUser();
+  await run([
+    `INSERT INTO idempotency_keys (user_id, operation, key, request_hash, answer, created_at)
+     WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < cast(?1 AS INTEGER))
+     SELECT ?2, 'createZone', 'key-' || n, 'hash', '{}', ?3 - (${age}) FROM numbers`,
+    count,
+    user,
+    now,
+  ]);
+  return user;
+}
+
+async function keysOf(user: number): Promise<unknown[]> {
+  const [rows] = await run(["SELECT key FROM idempotency_keys WHERE user_id = ? ORDER BY created_at", user]);
+  return (rows ?? []).map(({ key }) => key);
+}
+
+describe("keys of requests that may be repeated", () => {
+  it("are forgotten after 24 hours, and no sooner", async () => {
+    const now = Date.now();
+    const user = await storeKeys(now, 4, `${day} + 1 - n`);
+    await runCronNow({}, now);
+    expect(await keysOf(user)).toEqual(["key-2", "key-3"]);
+  });
+
+  it("are forgotten in steps, however many there are", async () => {
+    const now = Date.now();
+    const old = await storeKeys(now, 2_500, `${day} + n`);
+    const young = await storeKeys(now, 3, "n");
+    const meter = new DatabaseMeter(env.DB);
+    await runCronNow({ DB: meter.database }, now);
+    expect(await keysOf(old)).toEqual([]);
+    expect(await keysOf(young)).toHaveLength(3);
+    const deletions = meter
+      .read()
+      .statements.filter(({ sql }) => /^delete from "idempotency_keys"/i.test(sql));
+    expect(deletions.length).toBeGreaterThan(1);
+    expect(deletions.length).toBeLessThan(6);
+  });
+
+  it("that are young cost the cron nothing, whether others are old or not", async () => {
+    const now = Date.now();
+    const cost = async (old: number) => {
+      if (old > 0) await storeKeys(now, old, String(day));
+      const meter = new DatabaseMeter(env.DB);
+      await runCronNow({ DB: meter.database }, now);
+      return meter.read().rowsRead;
+    };
+    await cost(1);
+    const before = [await cost(0), await cost(1)];
+    await storeKeys(now, 2_000, "n");
+    expect([await cost(0), await cost(1)]).toEqual(before);
+  });
+
+  it("that are forgotten may be used again", async () => {
+    const root = await createOperator();
+    const key = { headers: { "Idempotency-Key": unique("key") } };
+    const make = () => root.post(zonesPath, newZone(), key);
+    const first = await make();
+    expect([first.status, (await make()).status]).toEqual([201, 422]);
+    await run(["UPDATE idempotency_keys SET created_at = created_at - ?", day]);
+    await runCronNow();
+    const second = await make();
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+});
+
+describe("a task of the cron that fails", () => {
+  const cause = new Error("D1_ERROR: out of order: SQLITE_BUSY", { cause: new Error("hidden-value") });
+  const fails = (table: string) => failingDatabase((sql) => sql.includes(table), cause);
+
+  async function startAll() {
+    const now = Date.now();
+    const account = await createAccount(await createUser());
+    await setAccount(account, { trial_expires_at: now - 1 });
+    const user = await storeKeys(now, 1, String(day));
+    const erasure = crypto.randomUUID();
+    await run(["INSERT INTO erasures (account_uuid, account_id, asked_at) VALUES (?, 0, 0)", erasure]);
+    const done = async () => ({
+      trial: (await accountChanges(account)).length === 1,
+      key: (await keysOf(user)).length === 0,
+      erasure:
+        (await row("SELECT asked_at FROM erasures WHERE account_uuid = ?", erasure))?.["asked_at"] !== 0,
+    });
+    return { now, done };
+  }
+
+  it.each([
+    ["accounts_trial_due", "endTrials", { trial: false, key: true, erasure: true }],
+    ["idempotency_keys", "forgetKeys", { trial: true, key: false, erasure: true }],
+    ["erasures", "resendOverdueErasures", { trial: true, key: true, erasure: false }],
+  ])("keeps no other from its work, and is told without a value: %s", async (table, task, expected) => {
+    const { now, done } = await startAll();
+    const written: unknown[] = [];
+    const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
+    await expect(runCronNow({ DB: fails(table) }, now)).rejects.toThrow(new Error(`failed: ${task}`));
+    listening.mockRestore();
+    const causes = expect.arrayContaining(["Error SQLITE_BUSY"]) as unknown;
+    expect(written).toEqual([{ event: "task_failed", task, error: expect.any(String), causes }]);
+    expect(JSON.stringify(written)).not.toContain("hidden-value");
+    expect(await done()).toEqual(expected);
+    await runCronNow({}, now);
+    expect(await done()).toEqual({ trial: true, key: true, erasure: true });
+  });
+});

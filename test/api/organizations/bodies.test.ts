@@ -1,0 +1,217 @@
+import { describe, expect, it } from "vitest";
+
+import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import {
+  expectCreated,
+  organizationPath,
+  organizationsPath,
+  required,
+  sendRaw,
+  statusAndBody,
+} from "../../support/organizations.ts";
+
+const json = "application/json";
+const bothRequired = { status: 400, body: { name: [required], slug: [required] } };
+
+describe("a body that is no object", () => {
+  it.each([
+    ["a list", "[]", "list"],
+    ["a list of objects", '[{"name": "a", "slug": "b"}]', "list"],
+    ["a text", '"name"', "str"],
+    ["an empty text", '""', "str"],
+    ["a number", "1", "int"],
+    ["zero", "0", "int"],
+    ["a fraction", "1.5", "float"],
+    ["true", "true", "bool"],
+    ["false", "false", "bool"],
+  ])("is refused: %s", async (_, raw, type) => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const refused = {
+      status: 400,
+      body: { non_field_errors: [`Invalid data. Expected a dictionary, but got ${type}.`] },
+    };
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, raw, json))).toEqual(refused);
+    expect(statusAndBody(await sendRaw(owner, "PUT", organizationPath(account), raw, json))).toEqual(refused);
+    expect(statusAndBody(await sendRaw(owner, "PATCH", organizationPath(account), raw, json))).toEqual(
+      refused,
+    );
+  });
+
+  // serializers.Serializer.errors has a sentence of its own for it.
+  it("is refused as no data when it is null", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const refused = { status: 400, body: { non_field_errors: ["No data provided"] } };
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, "null", json))).toEqual(refused);
+    expect(statusAndBody(await sendRaw(owner, "PATCH", organizationPath(account), "null", json))).toEqual(
+      refused,
+    );
+  });
+});
+
+describe("no body", () => {
+  it("is an empty object, whatever its media type", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    expect(statusAndBody(await owner.post(organizationsPath))).toEqual(bothRequired);
+    for (const type of [json, "application/x-www-form-urlencoded", "multipart/form-data", "text/xml"]) {
+      const options = { headers: { "Content-Type": type } };
+      expect(statusAndBody(await owner.post(organizationsPath, undefined, options))).toEqual(bothRequired);
+      expect(statusAndBody(await owner.put(organizationPath(account), undefined, options))).toEqual(
+        bothRequired,
+      );
+      expect((await owner.patch(organizationPath(account), undefined, options)).status).toBe(200);
+    }
+  });
+});
+
+describe("JSON that is broken", () => {
+  it.each([
+    ["{", "Expected property name or '}': line 1 column 2 (char 1)"],
+    ['{"a":}', 'Unexpected token "}": line 1 column 6 (char 5)'],
+    ['{"a":1,}', "Expected double-quoted property name: line 1 column 8 (char 7)"],
+    ["[1 2]", "Expected ',' or ']' after array element: line 1 column 4 (char 3)"],
+    ["True", 'Unexpected token "T": line 1 column 1 (char 0)'],
+    [" ", "Unexpected end of JSON input: line 1 column 2 (char 1)"],
+    ['{"a":1}\n\nx', "Unexpected non-whitespace character after JSON: line 3 column 1 (char 9)"],
+    ['"a\0"', "Bad control character in string literal: line 1 column 3 (char 2)"],
+  ])("is refused with what is wrong and where: %j", async (raw, fault) => {
+    const answer = await sendRaw(await createUser(), "POST", organizationsPath, raw, json);
+    expect(statusAndBody(answer)).toEqual({ status: 400, body: { detail: `JSON parse error - ${fault}` } });
+  });
+
+  it("is refused when it is not UTF-8", async () => {
+    const bytes = new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
+    const answer = await sendRaw(await createUser(), "POST", organizationsPath, bytes, json);
+    expect(statusAndBody(answer)).toEqual({
+      status: 400,
+      body: { detail: "JSON parse error - the body is not UTF-8" },
+    });
+  });
+
+  it("changes nothing", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const answer = await sendRaw(owner, "PATCH", organizationPath(account), '{"name": "New",}', json);
+    expect(statusAndBody(answer)).toEqual({
+      status: 400,
+      body: {
+        detail: "JSON parse error - Expected double-quoted property name: line 1 column 16 (char 15)",
+      },
+    });
+    expect((await owner.get(organizationPath(account))).body.name).toBe(account.title);
+  });
+
+  it.each([
+    ["lists", "[", "]"],
+    ["objects", '{"a":', "}"],
+  ])("is refused when it is nested 10,000 deep: %s [R62]", async (_, open, close) => {
+    const owner = await createUser();
+    const closed = `${open.repeat(10_000)}1${close.repeat(10_000)}`;
+    const character = open.length * 100;
+    const refused = {
+      status: 400,
+      body: {
+        detail: `JSON parse error - Nested too deeply: line 1 column ${character + 1} (char ${character})`,
+      },
+    };
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, closed, json))).toEqual(refused);
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, open.repeat(10_000), json))).toEqual(
+      refused,
+    );
+  });
+});
+
+describe("a media type", () => {
+  it.each(["application/json; charset=utf-8", "APPLICATION/JSON", " application/json ;x=y"])(
+    "is JSON whatever its case and parameters: %s",
+    async (type) => {
+      const slug = unique();
+      expectCreated(
+        await sendRaw(
+          await createUser(),
+          "POST",
+          organizationsPath,
+          JSON.stringify({ name: "A", slug }),
+          type,
+        ),
+        "A",
+        slug,
+      );
+    },
+  );
+
+  it.each([
+    "text/xml",
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/jsonx",
+    "application/xml",
+    "json",
+    "*/*",
+  ])("that is not read is refused: %s [R58]", async (type) => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const refused = { status: 415, body: { detail: `Unsupported media type "${type}" in request.` } };
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, "{}", type))).toEqual(refused);
+    expect(statusAndBody(await sendRaw(owner, "PUT", organizationPath(account), "{}", type))).toEqual(
+      refused,
+    );
+    expect(statusAndBody(await sendRaw(owner, "PATCH", organizationPath(account), "{}", type))).toEqual(
+      refused,
+    );
+  });
+
+  it("that is not told is refused", async () => {
+    const answer = await sendRaw(await createUser(), "POST", organizationsPath, "{}");
+    expect(statusAndBody(answer)).toEqual({
+      status: 415,
+      body: { detail: 'Unsupported media type "" in request.' },
+    });
+  });
+});
+
+describe("1 MiB", () => {
+  const limit = 1024 * 1024;
+  const refused = { status: 413, body: { detail: "Request body is larger than 1 MiB." } };
+
+  it.each([
+    ["POST", organizationsPath],
+    ["PUT", `${organizationsPath}${crypto.randomUUID()}/`],
+    ["PATCH", `${organizationsPath}${crypto.randomUUID()}/`],
+  ])("is the most a body may have: %s", async (method, path) => {
+    const owner = await createUser();
+    expect(statusAndBody(await sendRaw(owner, method, path, padded(limit + 1), json))).toEqual(refused);
+    expect(statusAndBody(await sendRaw(owner, method, path, streamed(limit + 1), json))).toEqual(refused);
+  });
+
+  it("is read to the last byte", async () => {
+    const owner = await createUser();
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, padded(limit), json))).toEqual(
+      bothRequired,
+    );
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, streamed(limit), json))).toEqual(
+      bothRequired,
+    );
+  });
+});
+
+function padded(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size).fill(0x20);
+  bytes.set(new TextEncoder().encode("{}"));
+  return bytes;
+}
+
+/** A body that does not tell its length. */
+function streamed(size: number): ReadableStream {
+  const bytes = padded(size);
+  let at = 0;
+  return new ReadableStream({
+    pull: (controller) => {
+      if (at >= size) return controller.close();
+      controller.enqueue(bytes.slice(at, at + 65_536));
+      at += 65_536;
+    },
+  });
+}

@@ -1,0 +1,300 @@
+import { describe, expect, it } from "vitest";
+
+import {
+  addToGroup,
+  anonymous,
+  Caller,
+  createAccount,
+  createOperator,
+  createToken,
+  createUser,
+  unique,
+} from "../../support/fixtures.ts";
+import {
+  createAccountWithMember,
+  createInactiveUser,
+  inactive,
+  invalidPage,
+  noCredentials,
+  noOrganization,
+  notAllowed,
+  notFound,
+  organizationBody,
+  organizationPath,
+  organizationsPath,
+  required,
+  statusAndBody,
+} from "../../support/organizations.ts";
+
+const nowhere = `${organizationsPath}4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a55/`;
+const operations = [
+  ["GET", organizationsPath],
+  ["POST", organizationsPath],
+  ["GET", nowhere],
+  ["PUT", nowhere],
+  ["PATCH", nowhere],
+  ["DELETE", nowhere],
+] as const;
+const challenge = 'Bearer realm="api"';
+
+describe("credentials", () => {
+  it.each(operations)("are missing: %s %s", async (method, path) => {
+    const answer = await anonymous.send(method, path);
+    expect(statusAndBody(answer)).toEqual({ status: 401, body: noCredentials });
+    expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
+  });
+
+  it.each(operations)("are bad: %s %s", async (method, path) => {
+    const answer = await new Caller("nonsense").send(method, path);
+    expect(statusAndBody(answer)).toEqual({ status: 401, body: { detail: "Invalid token." } });
+    expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
+  });
+
+  it.each(["Basic cm9vdDpyb290", "Token abc", "Bearer", "Bearer ", "abc"])(
+    "of another scheme, or none behind it, count as missing: %s",
+    async (header) => {
+      const answer = await anonymous.get(organizationsPath, { headers: { Authorization: header } });
+      expect(statusAndBody(answer)).toEqual({ status: 401, body: noCredentials });
+      expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
+    },
+  );
+
+  it("that have expired are bad", async () => {
+    const token = await createToken({ sub: unique("late") }, { expiresIn: -120 });
+    const answer = await new Caller(token).get(organizationsPath);
+    expect(statusAndBody(answer)).toEqual({ status: 401, body: { detail: "Invalid token." } });
+  });
+
+  it("are read whatever the case of the scheme", async () => {
+    const { token } = await createUser();
+    const answer = await anonymous.get(organizationsPath, { headers: { Authorization: `bearer ${token}` } });
+    expect(statusAndBody(answer)).toEqual({
+      status: 200,
+      body: { count: 0, next: null, previous: null, results: [] },
+    });
+  });
+});
+
+describe("an inactive user learns only that", () => {
+  it.each(operations)("%s %s", async (method, path) => {
+    const caller = await createInactiveUser();
+    const answer = await caller.send(method, path);
+    expect(statusAndBody(answer)).toEqual({ status: 401, body: inactive });
+    expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
+  });
+
+  it.each([
+    ["a bad field", "POST", organizationsPath, { slug: "a b" }, {}],
+    ["a body that is no object", "POST", organizationsPath, [], {}],
+    ["a media type that is not read", "POST", organizationsPath, {}, { "Content-Type": "text/xml" }],
+    ["a bad filter", "GET", `${organizationsPath}?uuid=x`, undefined, {}],
+    ["a NUL in the query", "GET", `${organizationsPath}?search=%00`, undefined, {}],
+    ["a bad page", "GET", `${organizationsPath}?page=0`, undefined, {}],
+    ["a page too high", "GET", `${organizationsPath}?page=99`, undefined, {}],
+    ["a bad cursor", "GET", `${organizationsPath}?page=2&cursor=x`, undefined, {}],
+    ["a malformed uuid", "GET", `${organizationsPath}x/`, undefined, {}],
+    ["a malformed uuid and a bad body", "PUT", `${organizationsPath}x/`, [], {}],
+    ["a wrong method", "PATCH", organizationsPath, {}, {}],
+    ["OPTIONS", "OPTIONS", organizationsPath, undefined, {}],
+  ] as const)("also with %s", async (_, method, path, body, headers) => {
+    const caller = await createInactiveUser();
+    expect(statusAndBody(await caller.send(method, path, body, { headers }))).toEqual({
+      status: 401,
+      body: inactive,
+    });
+  });
+
+  it("also with a body that is no JSON", async () => {
+    const caller = await createInactiveUser();
+    const answer = await caller.post(organizationsPath, {}, { raw: "{" });
+    expect(statusAndBody(answer)).toEqual({ status: 401, body: inactive });
+  });
+});
+
+describe("a member", () => {
+  it.each(["PUT", "PATCH", "DELETE"])("may not %s", async (method) => {
+    const { owner, account, member } = await createAccountWithMember();
+    const answer = await member.send(method, organizationPath(account), { name: "Mine", slug: unique() });
+    expect(statusAndBody(answer)).toEqual({ status: 403, body: notAllowed });
+    expect(statusAndBody(await owner.get(organizationPath(account)))).toEqual({
+      status: 200,
+      body: organizationBody(account),
+    });
+  });
+});
+
+describe("a group that only reads", () => {
+  it.each([2, 3] as const)("%i may not change what it sees", async (group) => {
+    const account = await createAccount(await createUser());
+    const reader = await createUser();
+    await addToGroup(reader, group);
+    expect(statusAndBody(await reader.get(organizationPath(account)))).toEqual({
+      status: 200,
+      body: organizationBody(account),
+    });
+    for (const method of ["PUT", "PATCH", "DELETE"]) {
+      const answer = await reader.send(method, organizationPath(account), { name: "Mine", slug: unique() });
+      expect(statusAndBody(answer)).toEqual({ status: 403, body: notAllowed });
+    }
+  });
+});
+
+describe("an organization that is not there and one that is not mine", () => {
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("look the same to %s [R3]", async (method) => {
+    const account = await createAccount(await createUser());
+    const outsider = await createUser();
+    const body = method === "GET" ? undefined : {};
+    const absent = await outsider.send(method, `${organizationsPath}${crypto.randomUUID()}/`, body);
+    const hidden = await outsider.send(method, organizationPath(account), body);
+    expect(statusAndBody(absent)).toEqual({ status: 404, body: noOrganization });
+    expect(statusAndBody(hidden)).toEqual({ status: 404, body: noOrganization });
+    expect(withoutRequestId(hidden.headers)).toEqual(withoutRequestId(absent.headers));
+  });
+
+  it("that is not there looks so to an operator too", async () => {
+    const root = await createOperator();
+    for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
+      const answer = await root.send(method, nowhere);
+      expect(statusAndBody(answer)).toEqual({ status: 404, body: noOrganization });
+    }
+  });
+});
+
+describe("a uuid in the path", () => {
+  it.each([
+    ["in upper case", (id: string) => id.toUpperCase()],
+    ["without hyphens", (id: string) => id.replaceAll("-", "")],
+    ["in upper case without hyphens", (id: string) => id.replaceAll("-", "").toUpperCase()],
+  ])("is found %s", async (_, spell) => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const path = `${organizationsPath}${spell(account.id)}/`;
+    expect(statusAndBody(await owner.get(path))).toEqual({ status: 200, body: organizationBody(account) });
+    expect(statusAndBody(await owner.patch(path, {}))).toEqual({
+      status: 200,
+      body: organizationBody(account),
+    });
+    expect(statusAndBody(await owner.delete(path))).toEqual({ status: 204, body: undefined });
+  });
+
+  it.each([
+    "x",
+    "0",
+    "%00",
+    "a.b",
+    "%F0%9F%98%80",
+    "4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a5",
+    "%E0%A4%A",
+    "g".repeat(32),
+  ])("that is malformed names nothing: %s", async (name) => {
+    const owner = await createUser();
+    for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
+      const answer = await owner.send(method, `${organizationsPath}${name}/`);
+      expect(statusAndBody(answer)).toEqual({ status: 404, body: notFound });
+    }
+  });
+
+  it("is not a slug", async () => {
+    const owner = await createUser();
+    const { slug } = await createAccount(owner);
+    expect(statusAndBody(await owner.get(`${organizationsPath}${slug}/`))).toEqual({
+      status: 404,
+      body: notFound,
+    });
+  });
+});
+
+describe("the order of checks", () => {
+  const html = { headers: { Accept: "text/html" } };
+
+  it("puts what is accepted before credentials", async () => {
+    const answer = await anonymous.get(organizationsPath, html);
+    expect(statusAndBody(answer)).toEqual({
+      status: 406,
+      body: { detail: "Could not satisfy the request Accept header." },
+    });
+  });
+
+  it("puts credentials before the method", async () => {
+    expect(statusAndBody(await anonymous.patch(organizationsPath, {}))).toEqual({
+      status: 401,
+      body: noCredentials,
+    });
+    expect(statusAndBody(await anonymous.send("OPTIONS", organizationsPath))).toEqual({
+      status: 401,
+      body: noCredentials,
+    });
+  });
+
+  it("puts the method before the object", async () => {
+    const caller = await createUser();
+    for (const path of [nowhere, `${organizationsPath}x/`]) {
+      expect(statusAndBody(await caller.post(path, []))).toEqual({
+        status: 405,
+        body: { detail: 'Method "POST" not allowed.' },
+      });
+    }
+  });
+
+  it("puts the object before the body", async () => {
+    const caller = await createUser();
+    const broken = { raw: "{", headers: { "Content-Type": "application/json" } };
+    const xml = { raw: "<a/>", headers: { "Content-Type": "text/xml" } };
+    for (const options of [broken, xml]) {
+      expect(statusAndBody(await caller.put(nowhere, undefined, options))).toEqual({
+        status: 404,
+        body: noOrganization,
+      });
+      expect(statusAndBody(await caller.patch(`${organizationsPath}x/`, undefined, options))).toEqual({
+        status: 404,
+        body: notFound,
+      });
+    }
+  });
+
+  it("puts permission before the body", async () => {
+    const { account, member } = await createAccountWithMember();
+    const broken = { raw: "{", headers: { "Content-Type": "application/json" } };
+    expect(statusAndBody(await member.put(organizationPath(account), undefined, broken))).toEqual({
+      status: 403,
+      body: notAllowed,
+    });
+    expect(statusAndBody(await member.patch(organizationPath(account), { slug: "a b" }))).toEqual({
+      status: 403,
+      body: notAllowed,
+    });
+  });
+
+  it("puts the body before its fields", async () => {
+    const caller = await createUser();
+    const answer = await caller.post(organizationsPath, undefined, {
+      raw: "{}",
+      headers: { "Content-Type": "text/xml" },
+    });
+    expect(statusAndBody(answer)).toEqual({
+      status: 415,
+      body: { detail: 'Unsupported media type "text/xml" in request.' },
+    });
+    expect(statusAndBody(await caller.post(organizationsPath, {}))).toEqual({
+      status: 400,
+      body: { name: [required], slug: [required] },
+    });
+  });
+
+  it("puts filters before the page", async () => {
+    const caller = await createUser();
+    expect(statusAndBody(await caller.get(`${organizationsPath}?uuid=x&page=0`))).toEqual({
+      status: 400,
+      body: { uuid: ["Enter a valid UUID."] },
+    });
+    expect(statusAndBody(await caller.get(`${organizationsPath}?page=0`))).toEqual({
+      status: 404,
+      body: invalidPage,
+    });
+  });
+});
+
+function withoutRequestId(headers: Headers): object {
+  const { "x-request-id": _, ...rest } = Object.fromEntries(headers);
+  return rest;
+}

@@ -1,0 +1,261 @@
+import { describe, expect, it } from "vitest";
+
+import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import {
+  expectCreated,
+  newOrganization,
+  organizationBody,
+  organizationPath,
+  organizationsPath,
+  required,
+  slugFormat,
+  statusAndBody,
+} from "../../support/organizations.ts";
+
+const blank = "This field may not be blank.";
+const none = "This field may not be null.";
+const invalid = "Not a valid string.";
+const tooLong = "Ensure this field has no more than 200 characters.";
+const nul = "Null characters are not allowed.";
+const control = "Control characters are not allowed.";
+
+describe("name and slug", () => {
+  it.each([
+    ["left out", undefined, required],
+    ["null", null, none],
+    ["empty", "", blank],
+    ["spaces alone", " \t\n ", blank],
+    ["a list", ["a"], invalid],
+    ["an empty list", [], invalid],
+    ["an object", { a: 1 }, invalid],
+    ["true", true, invalid],
+    ["false", false, invalid],
+  ])("%s are refused", async (_, value, sentence) => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const refused = { status: 400, body: { name: [sentence], slug: [sentence] } };
+    expect(statusAndBody(await owner.post(organizationsPath, { name: value, slug: value }))).toEqual(refused);
+    expect(statusAndBody(await owner.put(organizationPath(account), { name: value, slug: value }))).toEqual(
+      refused,
+    );
+    if (value !== undefined) {
+      expect(statusAndBody(await owner.patch(organizationPath(account), { name: value }))).toEqual({
+        status: 400,
+        body: { name: [sentence] },
+      });
+      expect(statusAndBody(await owner.patch(organizationPath(account), { slug: value }))).toEqual({
+        status: 400,
+        body: { slug: [sentence] },
+      });
+    }
+    expect(statusAndBody(await owner.get(organizationPath(account)))).toEqual({
+      status: 200,
+      body: organizationBody(account),
+    });
+  });
+
+  it("are read as text when they are numbers", async () => {
+    const owner = await createUser();
+    const slug = Math.floor(Math.random() * 2 ** 50);
+    expectCreated(await owner.post(organizationsPath, { name: 1.5, slug }), "1.5", String(slug));
+    const again = Math.floor(Math.random() * 2 ** 50);
+    expectCreated(await owner.post(organizationsPath, { name: 0, slug: again }), "0", String(again));
+  });
+
+  it("are trimmed", async () => {
+    const owner = await createUser();
+    const slug = unique();
+    expectCreated(
+      await owner.post(organizationsPath, { name: "  Acme \u00a0\n", slug: `\t ${slug} ` }),
+      "Acme",
+      slug,
+    );
+  });
+
+  it("that are both wrong are told together, the other way round too", async () => {
+    const owner = await createUser();
+    expect(statusAndBody(await owner.post(organizationsPath, { slug: "a b", name: null }))).toEqual({
+      status: 400,
+      body: { name: [none], slug: [slugFormat] },
+    });
+  });
+
+  it.each([
+    ["Latin", "a"],
+    ["emoji", "\u{1f600}"],
+    ["combining marks that have no composed form", "\u0301"],
+  ])("may be 200 code points long and no longer: %s", async (_, character) => {
+    const owner = await createUser();
+    const slug = unique();
+    expectCreated(
+      await owner.post(organizationsPath, { name: character.repeat(200), slug }),
+      character.repeat(200),
+      slug,
+    );
+    expect(
+      statusAndBody(await owner.post(organizationsPath, newOrganization({ name: character.repeat(201) }))),
+    ).toEqual({
+      status: 400,
+      body: { name: [tooLong] },
+    });
+  });
+
+  it("are measured without the spaces around them", async () => {
+    const owner = await createUser();
+    const slug = unique();
+    expectCreated(
+      await owner.post(organizationsPath, { name: ` ${"a".repeat(200)} `, slug }),
+      "a".repeat(200),
+      slug,
+    );
+  });
+});
+
+describe("a name", () => {
+  it("is kept in normal form C [R56]", async () => {
+    const slug = unique();
+    expectCreated(
+      await (await createUser()).post(organizationsPath, { name: "Cafe\u0301", slug }),
+      "Caf\u00e9",
+      slug,
+    );
+  });
+
+  it("that was accepted is accepted again as it is answered", async () => {
+    const owner = await createUser();
+    // A letter that normal form C writes as two, so the text grows as it is stored.
+    const grows = "\u0958".repeat(200);
+    for (const name of [grows, "e\u0301".repeat(100), "\u{1f600}".repeat(200)]) {
+      const made = await owner.post(organizationsPath, newOrganization({ name }));
+      if (made.status === 400) {
+        expect(made.body).toEqual({ name: [tooLong] });
+        continue;
+      }
+      expect([...made.body.name].length).toBeLessThanOrEqual(200);
+      const again = await owner.put(`${organizationsPath}${made.body.uuid}/`, {
+        name: made.body.name,
+        slug: made.body.slug,
+      });
+      expect(statusAndBody(again)).toEqual({ status: 200, body: made.body });
+    }
+  });
+
+  it.each([
+    ["NUL", "a\0b", nul],
+    ["a line end", "a\nb", control],
+    ["a tab", "a\tb", control],
+    ["ESC", "a\u001bb", control],
+    ["DEL", "a\u007fb", control],
+    ["NEL", "a\u0085b", control],
+  ])("holds no %s [R56]", async (_, name, sentence) => {
+    expect(
+      statusAndBody(await (await createUser()).post(organizationsPath, newOrganization({ name }))),
+    ).toEqual({
+      status: 400,
+      body: { name: [sentence] },
+    });
+  });
+
+  it.each([
+    ["high", "\\ud800", "U+D800"],
+    ["low", "\\uDFFF", "U+DFFF"],
+    ["low before high", "\\udc00\\ud800", "U+DC00"],
+  ])("holds no half of a surrogate pair: %s", async (_, escape, code) => {
+    const owner = await createUser();
+    const answer = await owner.post(
+      organizationsPath,
+      {},
+      { raw: `{"name": "a${escape}b", "slug": "${unique()}"}` },
+    );
+    expect(statusAndBody(answer)).toEqual({
+      status: 400,
+      body: { name: [`Surrogate characters are not allowed: ${code}.`] },
+    });
+  });
+
+  it("may hold a surrogate pair written as two escapes", async () => {
+    const slug = unique();
+    const owner = await createUser();
+    const answer = await owner.post(
+      organizationsPath,
+      {},
+      { raw: `{"name": "\\ud83d\\ude00", "slug": "${slug}"}` },
+    );
+    expectCreated(answer, "\u{1f600}", slug);
+  });
+
+  it("may be another organization's", async () => {
+    const owner = await createUser();
+    for (const slug of [unique(), unique()])
+      expectCreated(await owner.post(organizationsPath, { name: "Same", slug }), "Same", slug);
+  });
+});
+
+describe("what else a body holds", () => {
+  const extra = {
+    uuid: "4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a55",
+    id: 1,
+    account_portal_url: "https://evil.example/",
+    created: "2020-01-01",
+    type: "v3enterprise",
+    blocking_state: "manager",
+    title: "Not the name",
+    constructor: { prototype: { name: "x" } },
+    unknown: [null],
+  };
+
+  it("is ignored on creation [R7]", async () => {
+    const slug = unique();
+    const owner = await createUser();
+    const answer = await owner.post(organizationsPath, { name: "Acme", slug, ...extra });
+    expectCreated(answer, "Acme", slug);
+    expect(answer.body.uuid).not.toBe(extra.uuid);
+  });
+
+  it("is ignored in a change [R7]", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    expect(statusAndBody(await owner.patch(organizationPath(account), extra))).toEqual({
+      status: 200,
+      body: organizationBody(account),
+    });
+    expect(
+      statusAndBody(
+        await owner.put(organizationPath(account), { name: account.title, slug: account.slug, ...extra }),
+      ),
+    ).toEqual({
+      status: 200,
+      body: organizationBody(account),
+    });
+  });
+
+  it("is no prototype [R8]", async () => {
+    const owner = await createUser();
+    const slug = unique();
+    const polluting = `{"__proto__": {"name": "Evil", "slug": "${slug}"}`;
+    expect(statusAndBody(await owner.post(organizationsPath, {}, { raw: `${polluting}}` }))).toEqual({
+      status: 400,
+      body: { name: [required], slug: [required] },
+    });
+    expectCreated(
+      await owner.post(
+        organizationsPath,
+        {},
+        { raw: `${polluting}, "constructor": null, "name": "Good", "slug": "${slug}"}` },
+      ),
+      "Good",
+      slug,
+    );
+  });
+
+  it("counts last where a key is given twice [R8]", async () => {
+    const owner = await createUser();
+    const slug = unique();
+    const answer = await owner.post(
+      organizationsPath,
+      {},
+      { raw: `{"name": null, "name": "Last", "slug": "x y", "slug": "${slug}"}` },
+    );
+    expectCreated(answer, "Last", slug);
+  });
+});

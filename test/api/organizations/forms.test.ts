@@ -1,0 +1,282 @@
+import { describe, expect, it } from "vitest";
+
+import { omittedByEmpty } from "../../../src/http/django/body.ts";
+import { anonymous, type Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
+import {
+  expectCreated,
+  organizationBody,
+  organizationPath,
+  organizationsPath,
+  required,
+  sendRaw,
+  slugFormat,
+  statusAndBody,
+} from "../../support/organizations.ts";
+
+const urlencoded = "application/x-www-form-urlencoded";
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties: Record<string, { readonly type: string; readonly enum?: string[] }>;
+  readonly required?: readonly string[];
+}
+interface Operation {
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
+}
+
+it("every field that is not required and no text is left out by leaving it empty", async () => {
+  const document = (await anonymous.get("/openapi.json")).body;
+  const resolve = (schema: Schema): Schema =>
+    document.components.schemas[schema.$ref?.split("/").at(-1) ?? ""] ?? schema;
+  const found = new Set<string>();
+  for (const [path, methods] of Object.entries<Record<string, Operation>>(document.paths)) {
+    if (!path.startsWith("/accounts/")) continue;
+    for (const { requestBody } of Object.values(methods)) {
+      const form = requestBody?.content[urlencoded];
+      if (form === undefined) continue;
+      const { properties, required: needed = [] } = resolve(form.schema);
+      for (const [name, { type, enum: choices }] of Object.entries(properties)) {
+        const text = type === "string" && choices === undefined;
+        if (!text && type !== "array" && !needed.includes(name)) found.add(name);
+      }
+    }
+  }
+  expect([...found].sort()).toEqual([...omittedByEmpty].sort());
+});
+
+const kinds = [
+  [
+    "urlencoded",
+    (fields: readonly [string, string][]) => ({
+      raw: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
+      type: urlencoded,
+    }),
+  ],
+  [
+    "multipart",
+    (fields: readonly [string, string][]) => {
+      const form = new FormData();
+      for (const [name, value] of fields) form.append(name, value);
+      return { raw: form, type: undefined };
+    },
+  ],
+] as const;
+
+describe.each(kinds)("an %s form", (_, form) => {
+  async function submit(
+    method: string,
+    path: string,
+    fields: readonly [string, string][],
+    caller: Caller | Promise<Caller> = createUser(),
+  ) {
+    const { raw, type } = form(fields);
+    return sendRaw(await caller, method, path, raw, type);
+  }
+
+  it("makes an organization", async () => {
+    const slug = unique();
+    const answer = await submit("POST", organizationsPath, [
+      ["name", " Caf\u00e9 & \u{1f600} "],
+      ["slug", slug],
+      ["uuid", "x"],
+    ]);
+    expectCreated(answer, "Caf\u00e9 & \u{1f600}", slug);
+  });
+
+  it("replaces an organization", async () => {
+    const owner = createUser();
+    const account = await createAccount(await owner);
+    const answer = await submit(
+      "PUT",
+      organizationPath(account),
+      [
+        ["name", "New"],
+        ["slug", account.slug],
+      ],
+      owner,
+    );
+    expect(statusAndBody(answer)).toEqual({
+      status: 200,
+      body: organizationBody({ ...account, title: "New" }),
+    });
+  });
+
+  it("changes part of an organization", async () => {
+    const owner = createUser();
+    const account = await createAccount(await owner);
+    const answer = await submit("PATCH", organizationPath(account), [["name", "New"]], owner);
+    expect(statusAndBody(answer)).toEqual({
+      status: 200,
+      body: organizationBody({ ...account, title: "New" }),
+    });
+  });
+
+  it("counts last where a field is given twice", async () => {
+    const slug = unique();
+    const answer = await submit("POST", organizationsPath, [
+      ["name", "First"],
+      ["slug", "a b"],
+      ["slug", slug],
+      ["name", "Last"],
+    ]);
+    expectCreated(answer, "Last", slug);
+  });
+
+  it("has the same rules as JSON", async () => {
+    expect(statusAndBody(await submit("POST", organizationsPath, [["slug", "a b"]]))).toEqual({
+      status: 400,
+      body: { name: [required], slug: [slugFormat] },
+    });
+    expect(
+      statusAndBody(
+        await submit("POST", organizationsPath, [
+          ["name", " "],
+          ["slug", ""],
+        ]),
+      ),
+    ).toEqual({
+      status: 400,
+      body: { name: ["This field may not be blank."], slug: ["This field may not be blank."] },
+    });
+    const slug = unique();
+    expectCreated(
+      await submit("POST", organizationsPath, [
+        ["name", "null"],
+        ["slug", slug],
+      ]),
+      "null",
+      slug,
+    );
+  });
+
+  it("may not be left blank in part either", async () => {
+    const owner = createUser();
+    const account = await createAccount(await owner);
+    expect(statusAndBody(await submit("PATCH", organizationPath(account), [["name", ""]], owner))).toEqual({
+      status: 400,
+      body: { name: ["This field may not be blank."] },
+    });
+  });
+
+  it("leaves out a field that is not required by leaving it empty", async () => {
+    const owner = await createUser();
+    const { id } = await createAccount(owner);
+    const increment = `${organizationsPath}${id}/increment/`;
+    const counted = await submit("POST", increment, [["usage", ""]], owner);
+    expect(counted).toMatchObject({ status: 200, body: { usage: 1 } });
+    const consent = "/accounts/analysts/current/";
+    await owner.patch(consent, { consent_given: true });
+    const kept = await submit("PATCH", consent, [["consent_given", ""]], owner);
+    expect(kept).toMatchObject({ status: 200, body: { consent_given: true } });
+    const invitee: [string, string] = ["invitee_identifier", `${unique()}@example.com`];
+    const invited = await submit("POST", "/accounts/invite/", [invitee, ["role", ""]], owner);
+    expect(invited).toMatchObject({ status: 201, body: { role: "AMEMBER" } });
+    const made = await submit(
+      "POST",
+      "/accounts/users/",
+      [
+        ["email", ""],
+        ["is_active", ""],
+      ],
+      owner,
+    );
+    expect(made).toMatchObject({ status: 201, body: { email: "", is_active: true } });
+    expect((await owner.post(increment, { usage: "" })).status).toBe(400);
+  });
+
+  it("has no field by the name of a prototype", async () => {
+    expect(
+      statusAndBody(
+        await submit("POST", organizationsPath, [
+          ["__proto__", "x"],
+          ["constructor", "y"],
+        ]),
+      ),
+    ).toEqual({
+      status: 400,
+      body: { name: [required], slug: [required] },
+    });
+  });
+
+  it("holds no NUL", async () => {
+    expect(
+      statusAndBody(
+        await submit("POST", organizationsPath, [
+          ["name", "a\0b"],
+          ["slug", unique()],
+        ]),
+      ),
+    ).toEqual({
+      status: 400,
+      body: { name: ["Null characters are not allowed."] },
+    });
+  });
+});
+
+describe("an urlencoded form", () => {
+  it("may be written in any way", async () => {
+    const owner = await createUser();
+    const slug = unique();
+    const raw = `=&&name&name=A+%42%zz&slug=${slug}&=x`;
+    expectCreated(
+      await sendRaw(owner, "POST", organizationsPath, raw, `${urlencoded}; charset=utf-8`),
+      "A B%zz",
+      slug,
+    );
+  });
+
+  it("may be no form at all: then it has no field", async () => {
+    const answer = await sendRaw(
+      await createUser(),
+      "POST",
+      organizationsPath,
+      '{"name": "a", "slug": "b"}',
+      urlencoded,
+    );
+    expect(statusAndBody(answer)).toEqual({ status: 400, body: { name: [required], slug: [required] } });
+  });
+});
+
+describe("a multipart form", () => {
+  const unreadable = {
+    status: 400,
+    body: { detail: "Multipart form parse error - Invalid boundary or part in multipart" },
+  };
+  const part = 'Content-Disposition: form-data; name="name"\r\n\r\nAcme\r\n';
+
+  it.each([
+    ["without a boundary", `--b\r\n${part}--b--\r\n`, "multipart/form-data"],
+    ["with an empty boundary", `--b\r\n${part}--b--\r\n`, "multipart/form-data; boundary="],
+    [
+      "with another boundary than it says",
+      `--other\r\n${part}--other--\r\n`,
+      "multipart/form-data; boundary=b",
+    ],
+    ["that is no form", "nonsense", "multipart/form-data; boundary=b"],
+    [
+      "that is cut off in a part",
+      '--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nAc',
+      "multipart/form-data; boundary=b",
+    ],
+    ["whose part has no name", "--b\r\nX: y\r\n\r\nAcme\r\n--b--\r\n", "multipart/form-data; boundary=b"],
+  ])("%s is refused", async (_, raw, type) => {
+    expect(statusAndBody(await sendRaw(await createUser(), "POST", organizationsPath, raw, type))).toEqual(
+      unreadable,
+    );
+  });
+
+  it("may have a file, but not where a text belongs", async () => {
+    const owner = await createUser();
+    const slug = unique();
+    const form = new FormData();
+    form.append("name", new File(["Acme"], "name.txt", { type: "text/plain" }));
+    form.append("slug", slug);
+    expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, form))).toEqual({
+      status: 400,
+      body: { name: ["Not a valid string."] },
+    });
+    form.set("name", "Acme");
+    form.append("logo", new File([new Uint8Array([0, 255])], "logo.png"));
+    expectCreated(await sendRaw(owner, "POST", organizationsPath, form), "Acme", slug);
+  });
+});

@@ -1,0 +1,166 @@
+/** How much an increment is: whole numbers as Django REST framework's IntegerField reads them. */
+import { describe, expect, it } from "vitest";
+
+import type { ApiResponse, Caller, TestAccount } from "../../support/fixtures.ts";
+import { sendRaw } from "../../support/organizations.ts";
+import {
+  changeSettings,
+  currentUsage,
+  incrementPath,
+  incrementResponse,
+  maxInteger,
+  setUp,
+  statusAndBody,
+} from "../../support/usage.ts";
+
+const urlencoded = "application/x-www-form-urlencoded";
+const invalid = "A valid integer is required.";
+const tooSmall = "Ensure this value is greater than or equal to 1.";
+const tooLarge = "Ensure this value is less than or equal to 9007199254740991.";
+
+/** Sends an amount as it is written in JSON. */
+function sendUsage(caller: Caller, account: TestAccount, written: string): Promise<ApiResponse> {
+  return sendRaw(caller, "POST", incrementPath(account), `{"usage": ${written}}`, "application/json");
+}
+
+const refused = (sentence: string) => ({ status: 400, body: { usage: [sentence] } });
+
+describe("an amount", () => {
+  it.each([
+    ["1", 1],
+    ['"1"', 1],
+    ['"2.0"', 2],
+    ["2.0", 2],
+    ['" 3 "', 3],
+    ['"\\t3\\n"', 3],
+    ['"+4"', 4],
+    ['"5."', 5],
+    ['"007"', 7],
+    ["1e3", 1_000],
+    ["10000", 10_000],
+  ])("of %s is %d [R34]", async (written, usage) => {
+    const { owner, account } = await setUp();
+    const answer = await sendUsage(owner, account, written);
+    expect(statusAndBody(answer)).toEqual(incrementResponse(usage));
+    expect(await currentUsage(account)).toBe(usage);
+  });
+
+  it.each([String(maxInteger), `"${maxInteger}"`, `"${maxInteger}.000"`])(
+    "may be as large as %s [R34]",
+    async (written) => {
+      const { owner, account } = await setUp();
+      await changeSettings(account, { type: "cowork" });
+      const answer = await sendUsage(owner, account, written);
+      expect(statusAndBody(answer)).toEqual(incrementResponse(maxInteger, null));
+    },
+  );
+
+  it.each([
+    ["0", tooSmall],
+    ["-0", tooSmall],
+    ['"0"', tooSmall],
+    ["-1", tooSmall],
+    ['"-1.0"', tooSmall],
+    ["-9007199254740993", tooSmall],
+    ["9007199254740992", tooLarge],
+    ['"9007199254740992"', tooLarge],
+    ["9223372036854775808", tooLarge],
+    ['"9223372036854775808"', tooLarge],
+    [`"${"9".repeat(1_000)}"`, tooLarge],
+    [`"${"9".repeat(1_001)}"`, "String value too large."],
+    ["1.5", invalid],
+    ["0.9", invalid],
+    ['"1.5"', invalid],
+    ["1e309", invalid],
+    ["-1e309", invalid],
+    ['""', invalid],
+    ['" "', invalid],
+    ['"one"', invalid],
+    ['"1e3"', invalid],
+    ['"0x10"', invalid],
+    ['"NaN"', invalid],
+    ["true", invalid],
+    ["false", invalid],
+    ["[]", invalid],
+    ["[1]", invalid],
+    ["{}", invalid],
+    ['{"value": 1}', invalid],
+    ["null", "This field may not be null."],
+  ])("of %s is refused [R34]", async (written, sentence) => {
+    const { owner, account } = await setUp();
+    const answer = await sendUsage(owner, account, written);
+    expect(statusAndBody(answer)).toEqual(refused(sentence));
+    expect(await currentUsage(account)).toBe(0);
+  });
+});
+
+describe("a form", () => {
+  const multipart = (value: string | File) => {
+    const form = new FormData();
+    form.set("usage", value);
+    return form;
+  };
+
+  it.each([
+    ["3", incrementResponse(3)],
+    [" 3 ", incrementResponse(3)],
+    ["2.0", incrementResponse(2)],
+    ["0", refused(tooSmall)],
+    ["9007199254740992", refused(tooLarge)],
+    ["null", refused(invalid)],
+    ["true", refused(invalid)],
+  ])("with %j says as much as JSON", async (value, expected) => {
+    const { owner, account } = await setUp();
+    const encoded = new URLSearchParams({ usage: value }).toString();
+    expect(statusAndBody(await sendRaw(owner, "POST", incrementPath(account), encoded, urlencoded))).toEqual(
+      expected,
+    );
+    const other = await setUp();
+    expect(
+      statusAndBody(await sendRaw(other.owner, "POST", incrementPath(other.account), multipart(value))),
+    ).toEqual(expected);
+  });
+
+  it("without the field is one, the last counts where it is given twice, and a file is no number", async () => {
+    const { owner, account } = await setUp();
+    const send = async (form: string | FormData, type?: string) =>
+      statusAndBody(await sendRaw(owner, "POST", incrementPath(account), form, type));
+    expect(await send("other=5", urlencoded)).toEqual(incrementResponse(1));
+    expect(await send("usage=5&usage=2", urlencoded)).toEqual(incrementResponse(3));
+    expect(await send(multipart(new File(["1"], "usage.txt")))).toEqual(refused(invalid));
+  });
+});
+
+describe("a body", () => {
+  it.each([
+    ["[]", { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
+    ["5", { non_field_errors: ["Invalid data. Expected a dictionary, but got int."] }],
+    ["null", { non_field_errors: ["No data provided"] }],
+    ['{"usage": NaN}', { detail: 'JSON parse error - Unexpected token "N": line 1 column 11 (char 10)' }],
+    [
+      '{"usage": 1',
+      { detail: "JSON parse error - Expected ',' or '}' after property value: line 1 column 12 (char 11)" },
+    ],
+  ])("of %s is refused [R34]", async (raw, body) => {
+    const { owner, account } = await setUp();
+    const answer = await sendRaw(owner, "POST", incrementPath(account), raw, "application/json");
+    expect(statusAndBody(answer)).toEqual({ status: 400, body });
+    expect(await currentUsage(account)).toBe(0);
+  });
+
+  it("of another type is refused, and what else it holds is ignored", async () => {
+    const { owner, account } = await setUp();
+    expect(
+      statusAndBody(await sendRaw(owner, "POST", incrementPath(account), "<usage/>", "text/xml")),
+    ).toEqual({
+      status: 415,
+      body: { detail: 'Unsupported media type "text/xml" in request.' },
+    });
+    const odd = { usage: 2, limit: 5, overriden: true, organization: "another", __proto__: null };
+    expect(statusAndBody(await owner.post(incrementPath(account), odd))).toEqual(incrementResponse(2));
+    const raw = '{"__proto__": {"usage": 7}, "constructor": 1}';
+    expect(
+      statusAndBody(await sendRaw(owner, "POST", incrementPath(account), raw, "application/json")),
+    ).toEqual(incrementResponse(3));
+  });
+});

@@ -1,0 +1,208 @@
+/** An increment with an Idempotency-Key counts once in 24 hours, whoever sends it and however often. */
+import { describe, expect, it } from "vitest";
+
+import { keyReusedResponse, withIdempotencyKey } from "../../support/create-operations.ts";
+import { addMember, type Caller, createAccount, type TestAccount, unique } from "../../support/fixtures.ts";
+import {
+  captureErrors,
+  changeSettings,
+  createCaller,
+  createMeteringUser,
+  createOperatorCaller,
+  currentUsage,
+  day,
+  incrementPath,
+  incrementResponse,
+  june,
+  limitExceededResponse,
+  maxInteger,
+  moveClock,
+  noon,
+  setUp,
+  statusAndBody,
+  stopClock,
+  usageUnavailableLog,
+  workerLosingUsageAnswers,
+} from "../../support/usage.ts";
+
+stopClock();
+
+async function startWithKey() {
+  return { ...(await setUp()), key: unique("key") };
+}
+
+async function send(caller: Caller, account: TestAccount, usage: unknown, key: string) {
+  return statusAndBody(await caller.post(incrementPath(account), { usage }, withIdempotencyKey(key)));
+}
+
+describe("a key", () => {
+  it("that comes a hundred times at once counts once, and every answer is the same [R33]", async () => {
+    const { owner, account, key } = await startWithKey();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        owner.post(incrementPath(account), { usage: 7 }, withIdempotencyKey(key)),
+      ),
+    );
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`))).toEqual(
+      new Set([`200 ${JSON.stringify(incrementResponse(7).body)}`]),
+    );
+    expect(await currentUsage(account)).toBe(7);
+  });
+
+  it("that comes again is answered as it was, whatever was counted or set since", async () => {
+    const { owner, account, key } = await startWithKey();
+    expect(await send(owner, account, 7, key)).toEqual(incrementResponse(7));
+    await owner.post(incrementPath(account), { usage: 3 });
+    await changeSettings(account, { usage_limit: 5 });
+    for (let again = 0; again < 3; again += 1) {
+      const answer = await owner.post(incrementPath(account), { usage: 7 }, withIdempotencyKey(key));
+      expect(statusAndBody(answer)).toEqual(incrementResponse(7));
+      expect(answer.headers.get("X-Request-Id")).toBeTruthy();
+      // Three were counted since, and the limit is another.
+      expect(answer.headers.get("RateLimit")).toBeNull();
+    }
+    expect(await currentUsage(account)).toBe(10);
+  });
+
+  it("compares what is asked, not how it is written: nothing, JSON and forms of one are one", async () => {
+    const { owner, account, key } = await startWithKey();
+    const sendRaw = async (raw: BodyInit, type?: string) =>
+      statusAndBody(
+        await owner.send("POST", incrementPath(account), undefined, {
+          raw,
+          ...withIdempotencyKey(key, type === undefined ? {} : { "Content-Type": type }),
+        }),
+      );
+    expect(
+      statusAndBody(await owner.post(incrementPath(account), undefined, withIdempotencyKey(key))),
+    ).toEqual(incrementResponse(1));
+    for (const body of ["{}", '{"usage": 1}', '{"usage":" 1.0 "}', '{"more": 2, "usage": 1}']) {
+      expect(await sendRaw(body, "application/json")).toEqual(incrementResponse(1));
+    }
+    expect(await sendRaw("usage=1", "application/x-www-form-urlencoded")).toEqual(incrementResponse(1));
+    const form = new FormData();
+    form.set("usage", "1");
+    expect(await sendRaw(form)).toEqual(incrementResponse(1));
+    expect(await currentUsage(account)).toBe(1);
+  });
+
+  it("with another amount is refused, and what it stands for stays [R33]", async () => {
+    const { owner, account, key } = await startWithKey();
+    expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2));
+    expect(await send(owner, account, 3, key)).toEqual(keyReusedResponse(incrementPath(account)));
+    expect(statusAndBody(await owner.post(incrementPath(account), {}, withIdempotencyKey(key)))).toEqual(
+      keyReusedResponse(incrementPath(account)),
+    );
+    expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2));
+    expect(await currentUsage(account)).toBe(2);
+  });
+
+  it("that comes with two amounts at once stands for one of them", async () => {
+    const { owner, account, key } = await startWithKey();
+    const amounts = Array.from({ length: 20 }, (_, place) => 1 + (place % 2));
+    const answers = await Promise.all(amounts.map((usage) => send(owner, account, usage, key)));
+    const usage = await currentUsage(account);
+    expect([1, 2]).toContain(usage);
+    for (const [place, amount] of amounts.entries()) {
+      expect(answers[place]).toEqual(
+        amount === usage ? incrementResponse(usage) : keyReusedResponse(incrementPath(account)),
+      );
+    }
+  });
+
+  it("is each account's own [R5]", async () => {
+    const { owner, account, key } = await startWithKey();
+    const other = await createAccount(owner);
+    expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2));
+    expect(await send(owner, other, 3, key)).toEqual(incrementResponse(3));
+    expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2));
+    expect([await currentUsage(account), await currentUsage(other)]).toEqual([2, 3]);
+  });
+
+  it("is one for all who may count for an account", async () => {
+    const { owner, account, key } = await startWithKey();
+    for (const caller of [owner, await createMeteringUser(), await createOperatorCaller()]) {
+      expect(await send(caller, account, 2, key)).toEqual(incrementResponse(2));
+      expect(await send(caller, account, 3, key)).toEqual(keyReusedResponse(incrementPath(account)));
+    }
+    expect(await currentUsage(account)).toBe(2);
+  });
+
+  it.each([
+    ["empty", ""],
+    ["blank", "   "],
+    ["of 256 characters", "k".repeat(256)],
+    // What the platform makes of Latin-1: of another letter, too.
+    ["of no UTF-8", "k\ufffd"],
+  ])("that is %s is refused", async (_, key) => {
+    const { owner, account } = await setUp();
+    expect(await send(owner, account, 1, key)).toEqual({
+      status: 400,
+      body: { detail: "Idempotency-Key must have 1 to 255 characters, in UTF-8." },
+    });
+    expect(await currentUsage(account)).toBe(0);
+  });
+
+  it("that is none is told only to who may count", async () => {
+    const { owner, account } = await setUp();
+    const outsider = await createCaller();
+    const member = await createCaller();
+    await addMember(account, member);
+    expect((await send(outsider, account, 1, "")).status).toBe(404);
+    expect((await send(outsider, { ...account, id: crypto.randomUUID() }, 1, "")).status).toBe(404);
+    expect((await send(member, account, 1, "")).status).toBe(403);
+    expect((await send(owner, account, 0, "")).status).toBe(400);
+  });
+
+  it("may have one character, or 255", async () => {
+    const { owner, account } = await setUp();
+    for (const [place, key] of ["k", "k".repeat(255), "K", "\u{1F511}".repeat(128), "é", "è"].entries()) {
+      expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2 * (place + 1)));
+      expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2 * (place + 1)));
+    }
+  });
+
+  it("of a refusal is free: of a limit that is raised then, of values, of a sum", async () => {
+    const { owner, account, key } = await startWithKey();
+    await changeSettings(account, { usage_limit: 5 });
+    const refused = await owner.post(incrementPath(account), { usage: 6 }, withIdempotencyKey(key));
+    expect(statusAndBody(refused)).toEqual(limitExceededResponse(0, 5, true));
+    expect(refused.headers.get("Retry-After")).toBe(String((june - noon) / 1000));
+    expect(await send(owner, account, 0, key)).toMatchObject({ status: 400 });
+    await changeSettings(account, { usage_limit: maxInteger });
+    expect(await send(owner, account, 6, key)).toEqual(incrementResponse(6, maxInteger, true));
+    await changeSettings(account, { type: "cowork", usage_limit: null });
+    const other = unique("key");
+    expect(await send(owner, account, maxInteger, other)).toMatchObject({ status: 400 });
+    expect(await send(owner, account, maxInteger - 6, other)).toEqual(incrementResponse(maxInteger, null));
+  });
+
+  it("is kept for a day, over the end of a month too", async () => {
+    const { owner, account, key } = await startWithKey();
+    const late = await moveClock(june - 60_000, owner);
+    expect(await send(late, account, 2, key)).toEqual(incrementResponse(2));
+    const next = await moveClock(june - 60_000 + day - 1, owner);
+    expect(await send(next, account, 2, key)).toEqual(incrementResponse(2));
+    expect(await currentUsage(account)).toBe(0);
+    const later = await moveClock(june - 60_000 + day, owner);
+    expect(await send(later, account, 3, key)).toEqual(incrementResponse(3));
+    expect(await send(later, account, 2, key)).toEqual(keyReusedResponse(incrementPath(account)));
+  });
+
+  it("of an answer that was lost counts once [R33]", async () => {
+    const { account, key, owner } = await startWithKey();
+    const losing = (await createCaller(owner.email)).via(workerLosingUsageAnswers());
+    const written = await captureErrors(async () => {
+      const lost = await losing.post(incrementPath(account), { usage: 4 }, withIdempotencyKey(key));
+      expect(statusAndBody(lost)).toEqual({
+        status: 503,
+        body: { detail: "Usage cannot be counted now. Try again." },
+      });
+      expect(lost.headers.get("Retry-After")).toBe("1");
+    });
+    expect(written).toEqual([usageUnavailableLog("incrementUsage")]);
+    expect(await currentUsage(account)).toBe(4);
+    expect(await send(owner, account, 4, key)).toEqual(incrementResponse(4));
+    expect(await currentUsage(account)).toBe(4);
+  });
+});

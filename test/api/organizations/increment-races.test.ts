@@ -1,0 +1,71 @@
+/** Increments at once, through the worker's own door: none is lost, none is counted twice, none passes the limit. */
+import { expect, it } from "vitest";
+
+import { type ApiResponse, createAccount } from "../../support/fixtures.ts";
+import {
+  changeSettings,
+  createMeteringUser,
+  createOperatorCaller,
+  currentUsage,
+  incrementPath,
+  incrementResponse,
+  limitExceededResponse,
+  setUp,
+  statusAndBody,
+} from "../../support/usage.ts";
+
+/** The usages that answers tell, the least first. */
+function usages(answers: readonly ApiResponse[]): number[] {
+  return answers.map(({ body }) => Number(body.usage)).sort((left, right) => left - right);
+}
+
+it("a thousand at once are answered a thousand different sums, and count to the last [R31]", async () => {
+  const { owner, account } = await setUp();
+  await changeSettings(account, { type: "v3pro" });
+  const callers = [owner, await createMeteringUser(), await createOperatorCaller()];
+  const answers = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, place) =>
+      (callers[place % callers.length] ?? owner).post(incrementPath(account), { usage: 3 }),
+    ),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(usages(answers)).toEqual(Array.from({ length: 1_000 }, (_, place) => (place + 1) * 3));
+  expect(await currentUsage(account)).toBe(3_000);
+}, 90_000);
+
+it("five hundred at once reach exactly the limit, and the rest are told it is reached [R32]", async () => {
+  const { owner, account } = await setUp();
+  await changeSettings(account, { usage_limit: 123 });
+  const answers = await Promise.all(Array.from({ length: 500 }, () => owner.post(incrementPath(account))));
+  const taken = answers.filter(({ status }) => status === 200);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect([taken.length, refused.length]).toEqual([123, 377]);
+  expect(usages(taken)).toEqual(Array.from({ length: 123 }, (_, place) => place + 1));
+  expect(refused.map(statusAndBody)).toEqual(refused.map(() => limitExceededResponse(123, 123, true)));
+  expect(await currentUsage(account)).toBe(123);
+}, 90_000);
+
+it("of different sizes at once leave no room that one of them still fits into [R32]", async () => {
+  const { owner, account } = await setUp();
+  await changeSettings(account, { usage_limit: 100 });
+  const sizes = Array.from({ length: 60 }, (_, place) => 1 + (place % 7));
+  const answers = await Promise.all(sizes.map((usage) => owner.post(incrementPath(account), { usage })));
+  const taken = sizes.filter((_, place) => answers[place]?.status === 200);
+  const usage = await currentUsage(account);
+  expect(taken.reduce((sum, size) => sum + size, 0)).toBe(usage);
+  const smallest = Math.min(...sizes.filter((_, place) => answers[place]?.status === 429));
+  expect(usage).toBeLessThanOrEqual(100);
+  expect(usage + smallest).toBeGreaterThan(100);
+});
+
+it("of two accounts at once are counted apart", async () => {
+  const { owner, account } = await setUp();
+  const other = await createAccount(owner);
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, place) =>
+      owner.post(incrementPath(place % 2 === 0 ? account : other), { usage: 1 + (place % 2) }),
+    ),
+  );
+  expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(incrementResponse(51));
+  expect(statusAndBody(await owner.post(incrementPath(other)))).toEqual(incrementResponse(101));
+});

@@ -1,0 +1,268 @@
+import { describe, expect, it } from "vitest";
+
+import { CostMeter, delayedQueue } from "../../support/cost-meter.ts";
+import { setAccount } from "../../support/database.ts";
+import { addMember, createAccount, createUser, type TestAccount, unique } from "../../support/fixtures.ts";
+import {
+  createInvitation,
+  invitationListPath,
+  invitationPath,
+  invitationsPath,
+  organizationRequired,
+  storeInvite,
+  uniqueEmail,
+} from "../../support/invitations.ts";
+import {
+  invalidPage,
+  noOrganization,
+  required,
+  sendRaw,
+  statusAndBody,
+} from "../../support/organizations.ts";
+
+const counter = new CostMeter({ JOBS: delayedQueue });
+const invalid = "Enter a valid email address.";
+const email = "ada@example.com";
+
+describe("the fields of an invitation", () => {
+  it.each([
+    ["nothing", {}, { invitee_identifier: [required] }],
+    ["no body", undefined, { invitee_identifier: [required] }],
+    [
+      "an empty address",
+      { invitee_identifier: "" },
+      { invitee_identifier: ["This field may not be blank."] },
+    ],
+    [
+      "a blank address",
+      { invitee_identifier: "  " },
+      { invitee_identifier: ["This field may not be blank."] },
+    ],
+    ["a null address", { invitee_identifier: null }, { invitee_identifier: ["This field may not be null."] }],
+    ["no address", { invitee_identifier: "ada" }, { invitee_identifier: [invalid] }],
+    ["half an address", { invitee_identifier: "ada@" }, { invitee_identifier: [invalid] }],
+    ["a number", { invitee_identifier: 7 }, { invitee_identifier: [invalid] }],
+    ["a list", { invitee_identifier: [email] }, { invitee_identifier: ["Not a valid string."] }],
+    [
+      "a long address",
+      { invitee_identifier: `${"a".repeat(60)}@${`${"b".repeat(60)}.`.repeat(4)}com` },
+      { invitee_identifier: ["Ensure this field has no more than 254 characters.", invalid] },
+    ],
+    ["a bad role", { invitee_identifier: email, role: "boss" }, { role: ['"boss" is not a valid choice.'] }],
+    [
+      "a role in lower case",
+      { invitee_identifier: email, role: "amember" },
+      { role: ['"amember" is not a valid choice.'] },
+    ],
+    ["an empty role", { invitee_identifier: email, role: "" }, { role: ['"" is not a valid choice.'] }],
+    ["a null role", { invitee_identifier: email, role: null }, { role: ["This field may not be null."] }],
+    [
+      "all wrong",
+      { invitee_identifier: "ada", role: "boss" },
+      { invitee_identifier: [invalid], role: ['"boss" is not a valid choice.'] },
+    ],
+    ["a list as body", [], { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
+    ["a text as body", "ada", { non_field_errors: ["Invalid data. Expected a dictionary, but got str."] }],
+  ])("%s is refused", async (_, body, errors) => {
+    const owner = await createUser();
+    await createAccount(owner);
+    expect(statusAndBody(await owner.post(invitationsPath, body))).toEqual({ status: 400, body: errors });
+    expect((await owner.get(invitationsPath)).body.count).toBe(0);
+  });
+
+  it("are read from forms too, trimmed", async () => {
+    const owner = await createUser();
+    await createAccount(owner);
+    const form = new FormData();
+    form.append("invitee_identifier", ` ${email} `);
+    form.append("role", "AOWNER");
+    const multipart = await sendRaw(owner, "POST", invitationsPath, form);
+    expect(multipart.body).toMatchObject({ invitee_identifier: email, role: "AOWNER" });
+    const urlencoded = await sendRaw(
+      owner,
+      "POST",
+      invitationsPath,
+      new URLSearchParams({ invitee_identifier: "grace+1@example.com" }).toString(),
+      "application/x-www-form-urlencoded",
+    );
+    expect(urlencoded.status).toBe(201);
+    expect(urlencoded.body).toMatchObject({ invitee_identifier: "grace+1@example.com", role: "AMEMBER" });
+  });
+
+  it("in broken JSON or another media type are not read", async () => {
+    const owner = await createUser();
+    await createAccount(owner);
+    const broken = await sendRaw(owner, "POST", invitationsPath, "{", "application/json");
+    expect(broken.status).toBe(400);
+    expect(broken.body.detail).toMatch(/^JSON parse error - /);
+    const xml = await sendRaw(owner, "POST", invitationsPath, "<a/>", "text/xml");
+    expect(statusAndBody(xml)).toEqual({
+      status: 415,
+      body: { detail: 'Unsupported media type "text/xml" in request.' },
+    });
+  });
+
+  it("that are read-only are ignored [R7]", async () => {
+    const owner = await createUser();
+    await createAccount(owner);
+    const uuid = crypto.randomUUID();
+    const made = await owner.post(invitationsPath, {
+      invitee_identifier: email,
+      uuid,
+      invited_by: uuid,
+      valid_until: "2099-01-01T00:00:00Z",
+    });
+    expect(made.status).toBe(201);
+    expect(made.body.uuid).not.toBe(uuid);
+    expect(made.body.invited_by).toBe((await owner.get("/api/v1/user")).body.id);
+    expect(Date.parse(made.body.valid_until)).toBeLessThan(Date.parse("2099-01-01"));
+  });
+});
+
+describe("the current organization", () => {
+  /** Someone in two organizations, of which the second has an invitation. */
+  async function inTwo() {
+    const owner = await createUser();
+    const [first, second] = [await createAccount(owner), await createAccount(owner)];
+    const uuid = await createInvitation(owner, second);
+    return { owner, first, second, uuid };
+  }
+
+  it("is the one named, by uuid or slug, in the query or the header", async () => {
+    const { owner, first, second, uuid } = await inTwo();
+    const names = (of: TestAccount) => [
+      of.id,
+      of.id.toUpperCase().replaceAll("-", ""),
+      of.slug,
+      of.slug.toUpperCase(),
+    ];
+    for (const name of names(second)) {
+      expect((await owner.get(invitationListPath({ id: name }))).body.results).toMatchObject([{ uuid }]);
+      const headers = { "X-Organization": name };
+      expect((await owner.get(invitationsPath, { headers })).body.results).toMatchObject([{ uuid }]);
+      const made = await owner.post(invitationsPath, { invitee_identifier: uniqueEmail() }, { headers });
+      expect((await owner.delete(invitationPath(made.body.uuid))).status).toBe(204);
+    }
+    for (const name of names(first))
+      expect((await owner.get(invitationListPath({ id: name }))).body.count).toBe(0);
+    const both = await owner.get(invitationListPath(second), { headers: { "X-Organization": first.slug } });
+    expect(both.body.count).toBe(1);
+  });
+
+  it("is the only one there is", async () => {
+    const account = await createAccount(await createUser());
+    const member = await createUser();
+    await addMember(account, member);
+    const uuid = await createInvitation(member, account);
+    expect((await member.get(invitationsPath)).body.results).toMatchObject([{ uuid }]);
+    expect((await member.get(`${invitationsPath}?organization=`)).body.count).toBe(1);
+    expect((await member.post(invitationsPath, { invitee_identifier: uniqueEmail() })).status).toBe(201);
+  });
+
+  it("cannot be told where there are none or several", async () => {
+    const { owner } = await inTwo();
+    for (const caller of [owner, await createUser()]) {
+      expect(statusAndBody(await caller.get(invitationsPath))).toEqual({
+        status: 400,
+        body: organizationRequired,
+      });
+      expect(statusAndBody(await caller.post(invitationsPath, { role: "boss" }))).toEqual({
+        status: 400,
+        body: organizationRequired,
+      });
+    }
+  });
+
+  it("of another tenant and one unknown are both missing, before any field is read", async () => {
+    const { owner } = await inTwo();
+    const other = await createAccount(await createUser());
+    for (const name of [other.id, other.slug, crypto.randomUUID(), unique()]) {
+      expect(statusAndBody(await owner.get(invitationListPath({ id: name })))).toEqual({
+        status: 404,
+        body: noOrganization,
+      });
+      const refused = await owner.post(
+        invitationsPath,
+        { role: "boss" },
+        { headers: { "X-Organization": name } },
+      );
+      expect(statusAndBody(refused)).toEqual({ status: 404, body: noOrganization });
+    }
+  });
+});
+
+describe("the list", () => {
+  it("walked in pages shows no invitation twice and misses none that stays", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    await setAccount(account, { type: "cowork" });
+    const made: string[] = [];
+    for (let at = 0; at < 45; at += 1) made.push(await createInvitation(owner, account));
+    const seen: string[] = [];
+    const revoked: string[] = [];
+    let link: string | null = `${invitationListPath(account)}&page_size=7`;
+    let count = 45;
+    for (let page = 1; link !== null; page += 1) {
+      const { status, body } = await owner.get(link);
+      expect([status, body.count]).toEqual([200, count]);
+      expect(body.results.length).toBeLessThanOrEqual(7);
+      seen.push(...body.results.map(({ uuid }: { uuid: string }) => uuid));
+      link = body.next;
+      if (page > 4) continue;
+      // One that was seen, one that was not yet, and one made meanwhile.
+      for (const uuid of [made[page], made[44 - page]]) {
+        if (uuid === undefined) throw new Error("Too few");
+        revoked.push(uuid);
+        expect((await owner.delete(invitationPath(uuid))).status).toBe(204);
+      }
+      made.push(await createInvitation(owner, account));
+      count -= 1;
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(made.filter((uuid) => !revoked.includes(uuid) && !seen.includes(uuid))).toEqual([]);
+    expect(seen).toEqual(made.filter((uuid) => seen.includes(uuid)));
+
+    const last = await owner.get(`${invitationListPath(account)}&page_size=7&page=last`);
+    expect(last.body.next).toBeNull();
+    expect(last.body.results.at(-1).uuid).toBe(made.at(-1));
+    expect(last.body.results).toHaveLength(41 % 7);
+    const before = await owner.get(last.body.previous);
+    expect(before.body.results).toHaveLength(7);
+  });
+
+  it("reads nothing of the invitations that are over", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    await createInvitation(owner, account);
+    const watched = counter.meter(owner);
+    const cost = async () => {
+      counter.read();
+      expect((await watched.get(invitationListPath(account))).body.count).toBe(1);
+      return counter.read().rowsRead;
+    };
+    const before = await cost();
+    for (let at = 0; at < 5; at += 1) {
+      expect((await owner.delete(invitationPath(await storeInvite(account)))).status).toBe(204);
+    }
+    expect(await cost()).toBe(before);
+  });
+
+  it("has the pages there are", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    for (const page of ["0", "-1", "abc", "2"]) {
+      expect(statusAndBody(await owner.get(`${invitationListPath(account)}&page=${page}`))).toEqual({
+        status: 404,
+        body: invalidPage,
+      });
+    }
+    expect((await owner.get(`${invitationListPath(account)}&cursor=nonsense`)).body).toEqual(invalidPage);
+    for (let at = 0; at < 3; at += 1) await createInvitation(owner, account);
+    const second = await owner.get(`${invitationListPath(account)}&page=2&page_size=2`);
+    expect(second.body).toMatchObject({ count: 3, next: null });
+    expect(second.body.results).toHaveLength(1);
+    expect(second.body.previous).toBe(
+      `https://roster.test${invitationsPath}?organization=${account.id}&page_size=2`,
+    );
+  });
+});

@@ -1,0 +1,327 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { CostMeter } from "../../support/cost-meter.ts";
+import { run, setAccount } from "../../support/database.ts";
+import {
+  addToGroup,
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createOperator,
+  createSupportUser,
+  createUser,
+  unique,
+} from "../../support/fixtures.ts";
+import {
+  createInactiveUser,
+  createMember,
+  deactivate,
+  required,
+  sendRaw,
+  statusAndBody,
+} from "../../support/organizations.ts";
+import { waitForFreshMinute, workerWith } from "../../support/worker.ts";
+
+const path = "/accounts/login_url/";
+const manual = { status: 200, body: { params: "/login/manual" } };
+const invalid = { status: 400, body: { email: ["Enter a valid email address."] } };
+
+function ask(caller: Caller, email: unknown): Promise<ApiResponse> {
+  return caller.post(path, { email });
+}
+
+/** The hint as another implementation makes it, and the address as it stands in a query. */
+function hinted(route: string, address: string): object {
+  const encode = (text: string) =>
+    btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "");
+  const header = encode('{"typ":"JWT","alg":"HS256"}');
+  const payload = encode(`{"type":"organization","organization":{"route":${JSON.stringify(route)}}}`);
+  return {
+    status: 200,
+    body: { params: `?login_hint=${header}.${payload}.&email=${encodeURIComponent(address)}` },
+  };
+}
+
+/** Addresses about which nothing is told, each for another reason, with who asks. */
+const silent: Readonly<Record<string, () => Promise<readonly [asker: Caller, address: string]>>> = {
+  "no user": async () => [await createSupportUser(), `${unique()}@example.com`],
+  "a user in no organization": async () => {
+    const user = await createUser();
+    await user.get("/api/v1/user");
+    return [await createSupportUser(), user.email];
+  },
+  "a user in several organizations": async () => {
+    const user = await createUser();
+    await createAccount(user);
+    await createAccount(user);
+    return [await createSupportUser(), user.email];
+  },
+  "several users": async () => {
+    const user = await createUser();
+    await createAccount(user);
+    const namesake = await createUser({ email: user.email, sub: unique("sub") });
+    await namesake.get("/api/v1/user");
+    return [await createSupportUser(), user.email];
+  },
+  "an inactive user": async () => {
+    const user = await createMember(await createAccount(await createUser()));
+    await deactivate(user);
+    return [await createSupportUser(), user.email];
+  },
+  "another's address": async () => {
+    const user = await createUser();
+    const account = await createAccount(user);
+    return [await createMember(account), user.email];
+  },
+  "another's address, asked by its owner's colleague": async () => {
+    const owner = await createUser();
+    const member = await createMember(await createAccount(owner));
+    return [owner, member.email];
+  },
+  "another's address, written into one's own profile": async () => {
+    const user = await createUser();
+    await createAccount(user);
+    const thief = await createUser();
+    await createAccount(thief);
+    await run(["UPDATE users SET email = ?1, email_key = ?1 WHERE email = ?2", user.email, thief.email]);
+    await run(["UPDATE users SET email = 'x', email_key = 'x' WHERE verified_email = ?", user.email]);
+    return [thief, user.email];
+  },
+  "one's own address, not verified": async () => {
+    const user = await createUser({ email_verified: false });
+    await createAccount(user);
+    return [user, user.email];
+  },
+};
+
+describe("where an address signs in", () => {
+  it("is told about one's own verified address, in any spelling", async () => {
+    const user = await createUser({ email: `Zo\u00e9.${unique()}@Example.com` });
+    const { slug } = await createAccount(user);
+    const { email } = user;
+    for (const address of [email, email.toUpperCase(), email.toLowerCase()]) {
+      expect(statusAndBody(await ask(user, address))).toEqual(hinted(slug, address));
+    }
+    expect(statusAndBody(await ask(user, `  ${email}\n`))).toEqual(hinted(slug, email));
+    expect(statusAndBody(await ask(user, email.normalize("NFD")))).toEqual(hinted(slug, email));
+  });
+
+  it("is told about anyone's to who may read logins, operators too", async () => {
+    const member = await createMember(await createAccount(await createUser()));
+    const owner = await createUser();
+    const { slug } = await createAccount(owner);
+    const reader = await createSupportUser();
+    for (const asker of [reader, await createOperator()]) {
+      expect(statusAndBody(await ask(asker, owner.email))).toEqual(hinted(slug, owner.email));
+      expect((await ask(asker, member.email)).body.params).toMatch(/^\?login_hint=/);
+    }
+    const metering = await createUser();
+    await addToGroup(metering, 2);
+    expect(statusAndBody(await ask(metering, owner.email))).toEqual(manual);
+  });
+
+  it("goes by the organization's own route where it has one", async () => {
+    const user = await createUser();
+    const account = await createAccount(user);
+    for (const route of ["acme-sso", "caf\u00e9/\u{1f600}?x=1&y", 'a"b']) {
+      await setAccount(account, { idp_route: route });
+      expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(route, user.email));
+    }
+    await setAccount(account, { idp_route: null });
+    expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(account.slug, user.email));
+  });
+
+  it("is exactly this, the address percent-encoded", async () => {
+    const user = await createUser({ email: `a+b&c=d#${unique()}@example.com` });
+    const account = await createAccount(user);
+    await setAccount(account, { idp_route: "acme" });
+    const hint =
+      "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoib3JnYW5pemF0aW9uIiwib3JnYW5pemF0aW9uIjp7InJvdXRlIjoiYWNtZSJ9fQ.";
+    const address = user.email
+      .replace("+", "%2B")
+      .replace("&", "%26")
+      .replace("=", "%3D")
+      .replace("#", "%23");
+    expect((await ask(user, user.email)).text).toBe(
+      `{"params":"?login_hint=${hint}&email=${address.replace("@", "%40")}"}`,
+    );
+  });
+
+  it("is told of the active one where the others with the address are inactive", async () => {
+    const gone = await createMember(await createAccount(await createUser()));
+    await deactivate(gone);
+    const user = await createUser({ email: gone.email, sub: unique("sub") });
+    const { slug } = await createAccount(user);
+    expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(slug, user.email));
+  });
+
+  it("follows the organization: another member more is nothing, another organization is", async () => {
+    const user = await createUser();
+    const account = await createAccount(user);
+    await createMember(account);
+    expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(account.slug, user.email));
+    const other = await createAccount(user);
+    expect(statusAndBody(await ask(user, user.email))).toEqual(manual);
+    await user.delete(`/api/v1/account/${account.slug}`);
+    expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(other.slug, user.email));
+  });
+});
+
+describe("what is not told", () => {
+  it.each(Object.entries(silent))("about %s is the way by hand", async (_, make) => {
+    const [asker, address] = await make();
+    expect(statusAndBody(await ask(asker, address))).toEqual(manual);
+  });
+
+  it("looks the same in every case, down to the last byte and header [R29]", async () => {
+    const answers = new Set<string>();
+    for (const make of Object.values(silent)) {
+      const [asker, address] = await make();
+      const { status, headers, text } = await ask(asker, address);
+      const kept = [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
+      answers.add(JSON.stringify([status, kept, text]));
+    }
+    expect([...answers]).toHaveLength(1);
+  });
+
+  it("asks the database the same as what is told, in one round trip [R29]", async () => {
+    const user = await createUser();
+    await createAccount(user);
+    const told = async () => [user, user.email] as const;
+    const counter = new CostMeter();
+    const asked = new Set<string>();
+    for (const make of [...Object.values(silent), told]) {
+      const [asker, address] = await make();
+      // A change of the address that the token vouches for would be noted on its first use.
+      await ask(asker, address);
+      counter.read();
+      await ask(counter.meter(asker), address);
+      const { roundTrips, statements, rowsWritten } = counter.read();
+      asked.add(JSON.stringify([roundTrips, rowsWritten, statements.map(({ sql }) => sql)]));
+    }
+    expect(asked.size).toBe(1);
+    expect([...asked][0]).toMatch(/^\[1,0,\["select [^]*","select [^]*"\]\]$/);
+  });
+
+  it("goes where the service is configured to send people", async () => {
+    const door = workerWith({ LOGIN_MANUAL_ENTRY_ROUTE: "/enter?by=hand" });
+    const answer = await ask((await createUser()).via(door), "nobody@example.com");
+    expect(statusAndBody(answer)).toEqual({ status: 200, body: { params: "/enter?by=hand" } });
+  });
+});
+
+describe("the address", () => {
+  const long = `${"a".repeat(60)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.${"e".repeat(9)}.com`;
+
+  it.each([
+    ["left out", undefined, [required]],
+    ["null", null, ["This field may not be null."]],
+    ["empty", "", ["This field may not be blank."]],
+    ["blank", " \t ", ["This field may not be blank."]],
+    ["a list", ["a@example.com"], ["Not a valid string."]],
+    ["an object", {}, ["Not a valid string."]],
+    ["true", true, ["Not a valid string."]],
+    ["a number", 5, ["Enter a valid email address."]],
+    ["no address", "nobody", ["Enter a valid email address."]],
+    ["two addresses", "a@example.com, b@example.com", ["Enter a valid email address."]],
+    ["without a domain", "a@", ["Enter a valid email address."]],
+    ["with a NUL", "a\0@example.com", ["Null characters are not allowed."]],
+    [
+      "too long",
+      long,
+      ["Ensure this field has no more than 254 characters.", "Enter a valid email address."],
+    ],
+  ])("is refused when %s", async (_, value, sentences) => {
+    const answer = await ask(await createUser(), value);
+    expect(answer.status).toBe(400);
+    expect(Object.keys(answer.body)).toEqual(["email"]);
+    expect(answer.body.email).toEqual(expect.arrayContaining(sentences));
+  });
+
+  it("is refused alike for everyone", async () => {
+    for (const asker of [await createUser(), await createSupportUser(), await createOperator()]) {
+      expect(statusAndBody(await ask(asker, "nobody"))).toEqual(invalid);
+    }
+  });
+
+  it("is read from forms too", async () => {
+    const user = await createUser();
+    const { slug } = await createAccount(user);
+    const form = new URLSearchParams({ email: ` ${user.email} `, other: "x" }).toString();
+    const plain = await sendRaw(user, "POST", path, form, "application/x-www-form-urlencoded");
+    expect(statusAndBody(plain)).toEqual(hinted(slug, user.email));
+    const parts = new FormData();
+    parts.append("email", user.email);
+    expect(statusAndBody(await sendRaw(user, "POST", path, parts))).toEqual(hinted(slug, user.email));
+  });
+});
+
+describe("a request that cannot be read", () => {
+  it.each([
+    ["a list", "[]", "application/json", 400, "Invalid data. Expected a dictionary, but got list."],
+    ["no body", "", "application/json", 400, required],
+    ["broken JSON", '{"email": ', "application/json", 400, "JSON parse error - "],
+    ["XML", "<a/>", "text/xml", 415, 'Unsupported media type \\"text/xml\\" in request.'],
+  ])("%s", async (_, raw, type, status, sentence) => {
+    const answer = await sendRaw(await createUser(), "POST", path, raw, type);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain(sentence);
+  });
+
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("%s", async (method) => {
+    const answer = await (await createUser()).send(method, path);
+    expect(statusAndBody(answer)).toEqual({
+      status: 405,
+      body: { detail: `Method "${method}" not allowed.` },
+    });
+    expect(answer.headers.get("Allow")).toBe("POST, OPTIONS");
+  });
+
+  it("is one of an inactive user, whatever it says", async () => {
+    const caller = await createInactiveUser();
+    for (const email of [caller.email, "nobody"]) expect((await ask(caller, email)).status).toBe(401);
+  });
+});
+
+describe("how often one may ask", () => {
+  const limited = workerWith({ RATE_LIMITS: "on" });
+  beforeEach(() => waitForFreshMinute(), 60_000);
+  const throttled = {
+    status: 429,
+    body: { detail: "Request was throttled. Expected available in 60 seconds." },
+  };
+
+  it("is 30 times a minute a caller, and the body does not matter [R29]", async () => {
+    const caller = (await createUser()).via(limited);
+    const statuses: number[] = [];
+    for (let asked = 0; asked < 30; asked += 1) {
+      statuses.push((await ask(caller, asked % 2 === 0 ? caller.email : "nobody")).status);
+    }
+    expect(statuses).toEqual(Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? 200 : 400)));
+    const refused = await ask(caller, caller.email);
+    expect(statusAndBody(refused)).toEqual(throttled);
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    expect((await caller.get("/accounts/portal/")).status).toBe(200);
+    expect((await ask((await createUser()).via(limited), caller.email)).status).toBe(200);
+  });
+
+  it("is 60 times a minute an address, whoever asks, and no header of the caller's makes another [R29, R72]", async () => {
+    const send = async (caller: Caller, from: string) =>
+      caller.post(path, { email: "nobody@example.com" }, { headers: { "CF-Connecting-IP": from } });
+    for (let callers = 0; callers < 3; callers += 1) {
+      const caller = (await createUser()).via(limited);
+      for (let asked = 0; asked < 20; asked += 1) {
+        expect((await send(caller, `2001:db8:5:6::${asked}`)).status).toBe(200);
+      }
+    }
+    const another = (await createUser()).via(limited);
+    expect(statusAndBody(await send(another, "2001:db8:5:6:ffff::1"))).toEqual(throttled);
+    const forged = { "CF-Connecting-IP": "2001:db8:5:6::1", "X-Forwarded-For": "192.0.2.99" };
+    const answer = await another.post(path, { email: "nobody@example.com" }, { headers: forged });
+    expect(statusAndBody(answer)).toEqual(throttled);
+    expect((await send(another, "2001:db8:5:7::1")).status).toBe(200);
+  });
+});

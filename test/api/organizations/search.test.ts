@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+
+import {
+  Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  type TestAccount,
+  unique,
+} from "../../support/fixtures.ts";
+import { onlyPage, organizationsPath, statusAndBody } from "../../support/organizations.ts";
+
+/** The same search by the owner over their own and by the operator over everything. */
+async function bothFind(owner: Caller, search: string, ...accounts: TestAccount[]): Promise<void> {
+  const path = `${organizationsPath}?search=${encodeURIComponent(search)}`;
+  const found = { search, status: 200, body: onlyPage(...accounts) };
+  expect({ search, ...statusAndBody(await owner.get(path)) }).toEqual(found);
+  expect({ search, ...statusAndBody(await (await createOperator()).get(path)) }).toEqual(found);
+}
+
+describe("a search", () => {
+  it("looks in name and slug, whatever the case", async () => {
+    const owner = await createUser();
+    const word = unique("needle");
+    const byName = await createAccount(owner, { title: `The ${word.toUpperCase()} of it` });
+    const bySlug = await createAccount(owner, { slug: `x-${word}-y`, title: "Hay" });
+    await createAccount(owner, { title: "Hay" });
+    await bothFind(owner, word, byName, bySlug);
+    await bothFind(owner, word.slice(1).toUpperCase(), byName, bySlug);
+  });
+
+  it("finds a short term beside more long ones than the index is asked for", async () => {
+    const owner = await createUser();
+    const words = Array.from({ length: 17 }, (_, at) => unique(`w${at}x`).slice(0, 10));
+    const made = await createAccount(owner, { title: `zq ${words.join(" ")}` });
+    await createAccount(owner, { title: words.join(" ") });
+    await bothFind(owner, `zq ${words.join(" ")}`, made);
+    await bothFind(owner, `zq z ${words.join(" ")}`, made);
+  });
+
+  it("wants every term, each in any field", async () => {
+    const owner = await createUser();
+    const [left, right] = [unique("left"), unique("right")];
+    const both = await createAccount(owner, { slug: left, title: `x ${right}` });
+    await createAccount(owner, { title: left });
+    await createAccount(owner, { title: right });
+    for (const search of [
+      `${left} ${right}`,
+      `${right},${left}`,
+      `  ${right} , ${left},, `,
+      `"${left}" '${right}'`,
+    ]) {
+      await bothFind(owner, search, both);
+    }
+    await bothFind(owner, `${left} ${right} ${unique()}`);
+  });
+
+  it("keeps what is in quotes together", async () => {
+    const owner = await createUser();
+    const word = unique("word");
+    const together = await createAccount(owner, { title: `${word} and more, much` });
+    const apart = await createAccount(owner, { title: `and ${word}` });
+    await bothFind(owner, `${word} and`, together, apart);
+    await bothFind(owner, `"${word} and"`, together);
+    await bothFind(owner, `'${word} and more, m'`, together);
+  });
+
+  it("takes every character for itself", async () => {
+    const owner = await createUser();
+    const word = unique("sign");
+    const titles = [
+      `${word}%x`,
+      `${word}_x`,
+      `${word}*x`,
+      `${word}\\x`,
+      `${word}"x`,
+      `${word}-x^y`,
+      `${word}(x)`,
+      `${word}:x`,
+      `${word}é😀`,
+    ];
+    for (const title of titles) {
+      const account = await createAccount(owner, { title });
+      await bothFind(owner, title, account);
+    }
+    const near = await createAccount(owner, { title: `NEAR ${word} OR AND NOT` });
+    await bothFind(owner, `NEAR ${word} AND`, near);
+    for (const search of [`${word}?`, `${word}.x`, `${word}%%`, `${word}x`]) await bothFind(owner, search);
+  });
+
+  it("finds text however it is composed", async () => {
+    const owner = await createUser();
+    const word = unique();
+    const account = await createAccount(owner, { title: `CAFE\u0301 ${word}` });
+    const kept = { ...account, title: `CAF\u00c9 ${word}` };
+    await bothFind(owner, `caf\u00e9 ${word}`, kept);
+    await bothFind(owner, `cafe\u0301 ${word}`, kept);
+  });
+
+  it("does not run from the name into the slug", async () => {
+    const owner = await createUser();
+    const [title, slug] = [unique("end"), unique("start")];
+    await createAccount(owner, { title, slug });
+    await bothFind(owner, `"${title.slice(-4)}${slug.slice(0, 4)}"`);
+    await bothFind(owner, `"${title.slice(-4)} ${slug.slice(0, 4)}"`);
+    for (const search of [`"${title}\n"`, "\u0001", `"\u0001${title}"`, `"${title}\n\u0001\u0001${slug}"`]) {
+      expect(
+        statusAndBody(await owner.get(`${organizationsPath}?search=${encodeURIComponent(search)}`)),
+      ).toMatchObject({
+        status: 200,
+      });
+    }
+    await bothFind(owner, `"${title}\n\u0001\u0001${slug}"`);
+  });
+
+  it("of nothing but separators is no search", async () => {
+    const owner = await createUser();
+    const accounts = [await createAccount(owner, { title: "a" }), await createAccount(owner, { title: "b" })];
+    for (const search of [" ", ",", " , ,, ", '""', "''"]) {
+      const answer = await owner.get(`${organizationsPath}?search=${encodeURIComponent(search)}`);
+      expect(statusAndBody(answer)).toEqual({ status: 200, body: onlyPage(...accounts) });
+    }
+  });
+
+  it("under three characters matches anywhere in one's own and beginnings over everything", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner, { title: "\u{10900}\u{10901}\u{10902}" });
+    const root = await createOperator();
+    for (const [search, own, all] of [
+      ["\u{10900}", true, true],
+      ["\u{10900}\u{10901}", true, true],
+      ["\u{10901}", true, false],
+      ["\u{10901}\u{10902}", true, false],
+      ["\u{10900}\u{10901}\u{10902}", true, true],
+    ] as const) {
+      const path = `${organizationsPath}?search=${encodeURIComponent(search)}`;
+      expect(statusAndBody(await owner.get(path))).toEqual({
+        status: 200,
+        body: own ? onlyPage(account) : onlyPage(),
+      });
+      expect(statusAndBody(await root.get(path))).toEqual({
+        status: 200,
+        body: all ? onlyPage(account) : onlyPage(),
+      });
+    }
+  });
+
+  it.each([
+    ["49 bytes", "x".repeat(49)],
+    ["50 bytes", "x".repeat(50)],
+    ["51 bytes", "x".repeat(51)],
+    ["10 KB in one term", "x".repeat(10_240)],
+    ["10 KB in many terms", "ab cde ".repeat(1_463)],
+    ["300 terms, each its own", Array.from({ length: 300 }, (_, at) => `t${at}`).join(" ")],
+    ["quotes that do not close", `"'"'"`],
+    ["a lone quote", '"'],
+    ["operators", 'NEAR(a b) OR ("x" NOT y*) ^z {name}: a'],
+    ["a backslash at the end", "abc\\"],
+    ["half a pair", "%ED%A0%80"],
+    ["an emoji", "\u{1f9ff}"],
+    ["control characters", "a\u0001b\u001f\u007f"],
+  ])("is answered whatever it is: %s", async (_, search) => {
+    const owner = await createUser();
+    await createAccount(owner);
+    await bothFind(owner, search);
+  });
+
+  it("goes by id, not by name", async () => {
+    const owner = await createUser();
+    const word = unique("order");
+    const accounts: TestAccount[] = [];
+    for (const title of ["c", "a", "b"])
+      accounts.push(await createAccount(owner, { title: `${title} ${word}` }));
+    await bothFind(owner, word, ...accounts);
+  });
+
+  it("follows what is renamed and deleted", async () => {
+    const owner = await createUser();
+    const [before, after] = [unique("before"), unique("after")];
+    const account = await createAccount(owner, { title: before });
+    await owner.patch(`${organizationsPath}${account.id}/`, { name: after });
+    await bothFind(owner, before);
+    await bothFind(owner, after, { ...account, title: after });
+    await owner.delete(`${organizationsPath}${account.id}/`);
+    await bothFind(owner, after);
+  });
+});

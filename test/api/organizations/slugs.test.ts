@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+
+import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import {
+  expectCreated,
+  newOrganization,
+  organizationBody,
+  organizationPath,
+  organizationsPath,
+  reserved,
+  slugFormat,
+  slugTaken,
+  statusAndBody,
+} from "../../support/organizations.ts";
+
+const tooLong = "Ensure this field has no more than 200 characters.";
+const nul = "Null characters are not allowed.";
+
+describe("a slug", () => {
+  it.each([
+    "a b",
+    "a.b",
+    "a/b",
+    "caf\u00e9",
+    "\u0430cme",
+    "a\u200db",
+    "%41",
+    "a,b",
+    "\u{1f600}",
+    "@me",
+    "a\nb",
+  ])("is refused for its form: %j", async (slug) => {
+    expect(
+      statusAndBody(await (await createUser()).post(organizationsPath, newOrganization({ slug }))),
+    ).toMatchObject({
+      status: 400,
+      body: { slug: expect.arrayContaining([slugFormat]) },
+    });
+  });
+
+  it("tells every rule it breaks", async () => {
+    const owner = await createUser();
+    expect(
+      statusAndBody(await owner.post(organizationsPath, newOrganization({ slug: "a b".repeat(67) }))),
+    ).toEqual({
+      status: 400,
+      body: { slug: [tooLong, slugFormat] },
+    });
+    expect(statusAndBody(await owner.post(organizationsPath, newOrganization({ slug: "a\0b" })))).toEqual({
+      status: 400,
+      body: { slug: [nul, slugFormat] },
+    });
+  });
+
+  it.each(["-", "_", "-a", "a-", "__", "0", "--x--"])(
+    "may begin and end with anything of its form: %s [R55]",
+    async (edge) => {
+      const slug = `${edge}${unique()}${edge}`;
+      expectCreated(await (await createUser()).post(organizationsPath, { name: "Edge", slug }), "Edge", slug);
+    },
+  );
+
+  it("may be 200 characters long and no longer [R55]", async () => {
+    const owner = await createUser();
+    const slug = unique().padEnd(200, "x");
+    expectCreated(await owner.post(organizationsPath, { name: "Long", slug }), "Long", slug);
+    expect(statusAndBody(await owner.post(organizationsPath, newOrganization({ slug: `${slug}x` })))).toEqual(
+      {
+        status: 400,
+        body: { slug: [tooLong] },
+      },
+    );
+  });
+
+  it("is stored in lower case", async () => {
+    const slug = unique("Camel");
+    const owner = await createUser();
+    expectCreated(
+      await owner.post(organizationsPath, { name: "Camel", slug: slug.toUpperCase() }),
+      "Camel",
+      slug.toLowerCase(),
+    );
+  });
+
+  it("is taken whoever has it, in any case [R55]", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    const another = await createAccount(owner);
+    const stranger = await createUser();
+    for (const slug of [account.slug, account.slug.toUpperCase(), ` ${account.slug} `]) {
+      expect(statusAndBody(await owner.post(organizationsPath, newOrganization({ slug })))).toEqual({
+        status: 400,
+        body: slugTaken,
+      });
+      expect(statusAndBody(await stranger.post(organizationsPath, newOrganization({ slug })))).toEqual({
+        status: 400,
+        body: slugTaken,
+      });
+      expect(statusAndBody(await owner.patch(organizationPath(another), { slug }))).toEqual({
+        status: 400,
+        body: slugTaken,
+      });
+      expect(statusAndBody(await owner.put(organizationPath(another), { name: "Other", slug }))).toEqual({
+        status: 400,
+        body: slugTaken,
+      });
+    }
+    expect(statusAndBody(await owner.get(organizationPath(another)))).toEqual({
+      status: 200,
+      body: organizationBody(another),
+    });
+  });
+
+  const words = (
+    "account accounts admin api docs healthz invite invites login logout manage me new openapi portal readyz " +
+    "root settings signup static status support system usage user users www zone zones"
+  ).split(" ");
+
+  it("may not be a reserved word, in any case [R55]", async () => {
+    const owner = await createUser();
+    const account = await createAccount(owner);
+    for (const word of words) {
+      const slug = word.length % 2 === 0 ? word : word.toUpperCase();
+      expect(statusAndBody(await owner.post(organizationsPath, newOrganization({ slug })))).toEqual({
+        status: 400,
+        body: reserved,
+      });
+    }
+    expect(statusAndBody(await owner.patch(organizationPath(account), { slug: "Admin" }))).toEqual({
+      status: 400,
+      body: reserved,
+    });
+  });
+
+  it("may hold a reserved word", async () => {
+    const slug = `${unique()}-admin`;
+    expectCreated(await (await createUser()).post(organizationsPath, { name: "Admin", slug }), "Admin", slug);
+  });
+
+  it.each([
+    ["with hyphens", (id: string) => id],
+    ["without hyphens", (id: string) => id.replaceAll("-", "")],
+    ["in upper case", (id: string) => id.toUpperCase()],
+    ["with hyphens elsewhere", (id: string) => id.replaceAll("-", "").replaceAll(/(.{8})(?=.)/g, "$1-")],
+    ["with a hyphen behind", (id: string) => `${id.replaceAll("-", "")}-`],
+  ])("may not have a uuid's form %s, or a path could mean either [R55]", async (_, spell) => {
+    const owner = await createUser();
+    const answer = await owner.post(organizationsPath, newOrganization({ slug: spell(crypto.randomUUID()) }));
+    expect(statusAndBody(answer)).toEqual({ status: 400, body: reserved });
+  });
+});

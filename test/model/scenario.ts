@@ -1,0 +1,82 @@
+/** What chance may tell: who there is, and who does what. */
+import * as fc from "fast-check";
+
+import { accountCommands } from "./account-commands.ts";
+import type { CommandInput } from "./command.ts";
+import { invitationCommands } from "./invitation-commands.ts";
+import { memberCommands } from "./member-commands.ts";
+import type { Role } from "./model.ts";
+import { userCommands } from "./user-commands.ts";
+
+/** All that can be done. */
+export const commands = { ...accountCommands, ...memberCommands, ...invitationCommands, ...userCommands };
+export type CommandName = keyof typeof commands;
+export const commandNames = Object.keys(commands) as CommandName[];
+
+export interface ScenarioStep extends CommandInput {
+  readonly command: CommandName;
+  /** Which of all views is looked at afterwards, by whom. */
+  readonly look: number;
+  readonly looker: number;
+}
+
+export interface Scenario {
+  readonly users: readonly { readonly group: 0 | 1 | 2 | 3; readonly operator: boolean }[];
+  readonly accounts: readonly {
+    readonly owner: number;
+    /** Has a logo and single sign-on. */
+    readonly furnished: boolean;
+    readonly members: readonly { readonly whom: number; readonly role: Role }[];
+    readonly invited: readonly { readonly whom: number; readonly role: Role; readonly yes: boolean }[];
+    /** Users made there who have not signed in, perhaps in a group and in the account made before. */
+    readonly colleagues: readonly { readonly group: 0 | 1 | 2 | 3; readonly elsewhere: boolean }[];
+  }[];
+  readonly steps: readonly ScenarioStep[];
+}
+
+const number = fc.nat(999);
+const role = fc.constantFrom("AOWNER" as const, "AMEMBER" as const, "AMEMBER" as const);
+const group = fc.constantFrom(...([0, 0, 0, 0, 1, 2, 3] as const));
+const operator = fc.nat(4).map((chance) => chance === 0);
+/** What makes the rest worth asking happens more often. */
+const often = [
+  "activate",
+  "activate",
+  "changeMember",
+  "leave",
+  "invite",
+  "invite",
+  "accept",
+  "accept",
+] as const;
+const command = fc.constantFrom(...commandNames, ...often);
+
+/** A few users and accounts, and what is done then. */
+export const scenarios: fc.Arbitrary<Scenario> = fc.record({
+  users: fc.array(fc.record({ group, operator }), { minLength: 4, maxLength: 6 }),
+  accounts: fc.array(
+    fc.record({
+      owner: number,
+      furnished: fc.boolean(),
+      members: fc.array(fc.record({ whom: number, role }), { minLength: 1, maxLength: 3 }),
+      invited: fc.array(fc.record({ whom: number, role, yes: fc.boolean() }), { maxLength: 2 }),
+      colleagues: fc.array(fc.record({ group, elsewhere: fc.boolean() }), { maxLength: 2 }),
+    }),
+    { minLength: 2, maxLength: 3 },
+  ),
+  steps: fc.array(
+    fc.record({
+      command,
+      by: number,
+      withToken: fc.boolean(),
+      on: number,
+      whom: number,
+      role,
+      organizations: fc.boolean(),
+      yes: fc.boolean(),
+      look: number,
+      looker: number,
+    }),
+    { minLength: 40, maxLength: 60 },
+  ),
+});

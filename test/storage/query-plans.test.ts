@@ -1,0 +1,392 @@
+/** How the database goes about what the worker asks of it: no statement's cost goes with what others store. */
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { encodeCursor } from "../../src/domain/pagination.ts";
+import { type OperationId, operations } from "../../src/domain/permissions.ts";
+import worker from "../../src/index.ts";
+import { exportedTables } from "../../src/services/export-import/tables.ts";
+import { withStoredToken } from "../support/access-tokens.ts";
+import { CostMeter, DatabaseMeter, delayedQueue } from "../support/cost-meter.ts";
+import { costs } from "../support/costs/all.ts";
+import { makeAccountOf, makeUser, memberInsert, row, run } from "../support/database.ts";
+import {
+  type Caller,
+  createAccount,
+  createOperator,
+  createSupportUser,
+  createUser,
+  type TestAccount,
+  unique,
+} from "../support/fixtures.ts";
+import { storeInvite, uniqueEmail } from "../support/invitations.ts";
+import { storeLogo } from "../support/logos.ts";
+import { Mailbox, mailFrom } from "../support/mail.ts";
+import { deliverJobs, runCron } from "../support/queue-and-cron.ts";
+import { costDifferences, measureRowsRead, type RowsRead } from "./query-costs.ts";
+import { expectNoScans, explain, isSort, statementsOfLinks, type TableScan } from "./query-plans.ts";
+
+const counter = new CostMeter({ JOBS: delayedQueue });
+
+/** Every way to ask for a list of organizations. */
+const listVariants: Record<string, string> = {
+  "the first page": "",
+  "a page by its number": "page=3",
+  "the last page": "page=last",
+  "a large page": "page_size=100",
+  "by id": "id=1",
+  "by uuid": `uuid=${crypto.randomUUID()}`,
+  "by name": "name=Some name",
+  "by slug": "slug=some-slug",
+  "by all of them": `id=1&uuid=${crypto.randomUUID()}&name=Some name&slug=some-slug`,
+  "by a name, the last page": "name=Some name&page=last",
+  "a search for a long term": "search=generated",
+  "a search for a short term": "search=ge",
+  "a search for both": "search=generated ge",
+  "a search for many terms": `search=${Array.from({ length: 30 }, (_, at) => `term${at}`).join(" ")}`,
+  "a search, a page by its number": "search=generated&page=3",
+  "a search, the last page": "search=generated&page=last",
+  "a search by slug": "search=generated&slug=some-slug",
+};
+
+/** Every filter of a history. */
+const historyFilters: readonly string[] = [
+  "limit=1",
+  "cursor=1811808000000000",
+  "actor=system",
+  "action=account.updated",
+  "from=2026-01-01T00:00:00Z",
+  "to=2026-01-01T00:00:00Z",
+  "from=2026-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&cursor=1811808000000000",
+  "actor=system&action=account.updated&from=2026-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&cursor=1811808000000000&limit=100",
+];
+
+/** Other questions to which the answer is a list, each about one account. */
+const questions: readonly ((made: TestAccount) => string)[] = [
+  ...historyFilters.flatMap((filter) => [
+    ({ id }: TestAccount) => `/api/v1/account/${id}/audit?${filter}`,
+    () => `/api/manage/@audit?${filter}`,
+    ({ id }: TestAccount) => `/api/manage/@audit?account=${id}&${filter}`,
+    ({ slug }: TestAccount) => `/api/manage/@audit?account=${slug}&${filter}`,
+  ]),
+  ...["a", "user", "nobody at all", "%25", "", "%00"].map(
+    (query) =>
+      ({ slug }: TestAccount) =>
+        `/api/v1/account/${slug}/users/search?query=${query}`,
+  ),
+  ...["", "page=3", "page_size=100", "search=generated", "search=ge", "search=generated ge&page=2"].flatMap(
+    (query) => [() => `/api/manage/@accounts?${query}`, () => `/api/manage/@users?${query}`],
+  ),
+  () => "/api/v1/user/invites",
+  ({ id }) => `/api/v1/account/${id}/export`,
+  ...exportedTables.flatMap(({ name, keys }) => {
+    const place = [name, ...keys.map(({ type }) => (type === "number" ? 1 : "a"))];
+    return [[name], place].map((cursorKeys) => {
+      const cursor = encodeCursor({ direction: "after", keys: cursorKeys });
+      return () => `/api/manage/@export?cursor=${cursor}`;
+    });
+  }),
+  ({ id }) => `/api/v1/account/${id}/permissions?account_id=${id}&stash_id=${crypto.randomUUID()}`,
+];
+
+/** Makes accounts that others own, one statement for all: their titles spread over the alphabet. */
+async function generate(count: number): Promise<void> {
+  const owner = await makeUser();
+  await run([
+    `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at)
+     WITH RECURSIVE made (uuid, left) AS (
+       SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
+       UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
+     )
+     SELECT uuid, 'slug-' || uuid, uuid || ' generated', uuid || ' generated', 'cowork', ?2, 0 FROM made`,
+    count,
+    owner,
+  ]);
+}
+
+describe("no statement reads a table that grows from end to end [R53]", () => {
+  /** Walks in the order that is asked for, of an index or of the ids themselves, which a LIMIT ends. */
+  const walks: Readonly<Record<string, RegExp>> = {
+    "accounts USING INDEX accounts_title": / limit /,
+    users: / limit /,
+    memberships: / limit /,
+    // The whole history from its end; with filters, its last thousand rows.
+    audit_rows: /from "?audit_rows"? where true order by audit_rows\.id desc limit /,
+    // What has been read of a history already.
+    looked:
+      /from \(select \* from audit_rows where .+ order by audit_rows\.id desc limit .+\) as looked where/,
+  };
+
+  function mayWalk({ sql, target, plan, place }: TableScan): boolean {
+    // The last id there is: one step from the end of the ids.
+    const rest = sql.replaceAll("(select id from audit_rows order by id desc limit 1)", "(null)");
+    if (target === "audit_rows" && rest !== sql && !/from "?audit_rows/.test(rest)) return true;
+    // What was sorted before is another part of the statement.
+    return !plan.slice(place).some(isSort) && walks[target]?.test(sql) === true;
+  }
+
+  const callers: Record<string, () => Promise<Caller>> = {
+    "an owner": createUser,
+    "an operator": createOperator,
+    "a reader of all": createSupportUser,
+    "an owner with a token of theirs": async () => withStoredToken(await createUser()),
+    "an operator with a token of theirs": async () => withStoredToken(await createOperator()),
+  };
+  /** What an operation that succeeds is answered, where the caller may do it. */
+  function expectedStatus(id: OperationId, kind: string): number {
+    if (operations[id] === "manage" && !kind.startsWith("an operator")) return 403;
+    return id === "createAccessToken" && kind.endsWith("with a token of theirs") ? 403 : costs[id].status;
+  }
+  const everyOperation = (Object.keys(operations) as OperationId[]).filter(
+    (id) => costs[id]?.roundTrips !== 0,
+  );
+
+  beforeAll(async () => generate(300));
+
+  describe.each(Object.entries(callers))("for %s", (kind, makeCaller) => {
+    it.each(everyOperation)("%s", async (id) => {
+      const caller = await makeCaller();
+      const made = await createAccount(caller);
+      counter.read();
+      const { send, unchanged, invalid } = costs[id];
+      const watched = counter.meter(caller);
+      await unchanged?.send(watched, made);
+      await invalid?.(watched, made);
+      const { status } = await send(watched, made);
+      expect(status).toBe(expectedStatus(id, kind));
+      await expectNoScans(counter.read().statements, mayWalk);
+    });
+
+    it.each(Object.entries(listVariants))("a list of organizations: %s", async (_variant, query) => {
+      const caller = await makeCaller();
+      await createAccount(caller, { title: "Some name generated" });
+      counter.read();
+      const answer = await counter.meter(caller).get(`/accounts/organizations/?${query}`);
+      expect([200, 404]).toContain(answer.status);
+      await expectNoScans(counter.read().statements, mayWalk);
+    });
+
+    it("every other list, however it is asked for", async () => {
+      const caller = await makeCaller();
+      const made = await createAccount(caller);
+      counter.read();
+      const watched = counter.meter(caller);
+      for (const question of questions) {
+        const path = question(made);
+        const { status } = await watched.get(path);
+        const refused = path.startsWith("/api/manage") && !kind.startsWith("an operator");
+        expect([path, status]).toEqual([path, refused ? 403 : 200]);
+      }
+      await expectNoScans(counter.read().statements, mayWalk);
+    });
+
+    it.each(["@accounts", "@users", "@accounts?search=generated", "@users?search=example"])(
+      "the pages of %s by what leads to the next",
+      async (list) => {
+        const caller = await makeCaller();
+        for (let made = 0; made < 3; made += 1) await createAccount(caller, { title: "Ge generated" });
+        const watched = counter.meter(caller);
+        const page = (next: string) =>
+          watched.get(`/api/manage/${list}${list.includes("?") ? "&" : "?"}page_size=1${next}`);
+        const first = await page("");
+        if (first.status === 200) await page(`&page=${encodeURIComponent(first.body.next)}`);
+        await expectNoScans(counter.read().statements, mayWalk);
+      },
+    );
+
+    it.each(["", "&search=generated", "&search=ge"])(
+      "a list of organizations by its links, next and previous, with %j",
+      async (query) => {
+        const caller = await makeCaller();
+        for (let made = 0; made < 4; made += 1) await createAccount(caller, { title: "Ge generated" });
+        const list = `/accounts/organizations/?page_size=1${query}`;
+        await expectNoScans(await statementsOfLinks(counter, caller, list), mayWalk);
+      },
+    );
+  });
+
+  it("whether an address is a member's is asked of two indexes", async () => {
+    const owner = await createUser();
+    const made = await createAccount(owner);
+    counter.read();
+    const watched = counter.meter(owner);
+    await watched.post(`/api/v1/account/${made.slug}/invite`, { email: uniqueEmail() });
+    await watched.post(`/accounts/invite/?organization=${made.id}`, { invitee_identifier: uniqueEmail() });
+    const asked = counter.read().statements.filter(({ sql }) => sql.includes("users.verified_email ="));
+    expect(asked).toHaveLength(3);
+    for (const plan of await explain(asked)) {
+      expect(plan.filter((line) => line.includes(" users "))).toEqual([
+        "SEARCH users USING INDEX users_email_key (email_key=?)",
+        "SEARCH users USING INDEX users_verified_elsewhere (verified_email=?)",
+      ]);
+    }
+  });
+
+  it("first sight of a caller", async () => {
+    await counter.meter(await createUser()).get("/api/v1/user");
+    await expectNoScans(counter.read().statements, mayWalk);
+  });
+
+  it("the erasure of an account", async () => {
+    const owner = await createUser();
+    const { id } = await createAccount(owner);
+    await counter.meter(owner).delete(`/api/v1/account/${id}`);
+    counter.read();
+    const meter = new DatabaseMeter(env.DB);
+    const message = { body: { kind: "erase-account", accountUuid: id }, ack: () => undefined };
+    await worker.queue(
+      {
+        queue: "roster-jobs",
+        messages: [{ ...message, id: "1", timestamp: new Date(), attempts: 1, retry: () => undefined }],
+        metadata: { metrics: await env.JOBS.metrics() },
+        ackAll: () => undefined,
+        retryAll: () => undefined,
+      },
+      { ...env, DB: meter.database },
+    );
+    expect(await row("SELECT count(*) AS count FROM erasures WHERE account_uuid = ?", id)).toEqual({
+      count: 0,
+    });
+    await expectNoScans(meter.read().statements, mayWalk);
+  });
+
+  it("the removal of a former logo, and the sweep of what is left over", async () => {
+    const made = await createAccount(await createUser());
+    const hash = await storeLogo(made);
+    const meter = new DatabaseMeter(env.DB);
+    const change = { DB: meter.database, JOBS: delayedQueue };
+    await deliverJobs([{ kind: "delete-logo", accountUuid: made.id, hash, upload: "former" }], change);
+    await expectNoScans(meter.read().statements, mayWalk);
+
+    const part = Number.parseInt(made.id.slice(0, 2), 16);
+    const turns = Math.ceil(Date.now() / (256 * 5 * 60_000)) + 2;
+    await runCron((turns * 256 + part) * 5 * 60_000, change);
+    const { statements } = meter.read();
+    expect(statements.filter(({ sql }) => sql.includes("logo_upload"))).toHaveLength(1);
+    await expectNoScans(statements, mayWalk);
+  });
+
+  it("the mail of an invitation", async () => {
+    const made = await createAccount(await createUser());
+    const uuid = await storeInvite(made);
+    const meter = new DatabaseMeter(env.DB);
+    const post = new Mailbox();
+    await deliverJobs([{ kind: "mail-invitation", uuid, version: 1 }], {
+      DB: meter.database,
+      MAIL: post.binding,
+      MAIL_FROM: mailFrom,
+    });
+    expect(post.sent).toHaveLength(1);
+    const { roundTrips, rowsWritten, statements } = meter.read();
+    expect({ roundTrips, rowsWritten }).toEqual({ roundTrips: 2, rowsWritten: 2 });
+    await expectNoScans(statements, mayWalk);
+  });
+
+  it("what the cron looks for", async () => {
+    const meter = new DatabaseMeter(env.DB);
+    await runCron(Date.now(), { DB: meter.database, JOBS: delayedQueue, MAIL_FROM: mailFrom });
+    const { statements } = meter.read();
+    expect(statements.some(({ sql }) => sql.includes("invites_unmailed"))).toBe(true);
+    await expectNoScans(statements, mayWalk);
+  });
+
+  it("every foreign key is followed through an index of the table that has it", async () => {
+    const { results: tables } = await env.DB.prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%FOREIGN KEY%'",
+    ).all<{ name: string }>();
+    expect(tables.length).toBeGreaterThan(5);
+    const unindexed: string[] = [];
+    for (const { name: table } of tables) {
+      const [keys] = await run([`SELECT "from" AS name FROM pragma_foreign_key_list(?)`, table]);
+      const [indexes] = await run([
+        `SELECT info.name FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info WHERE info.seqno = 0`,
+        table,
+      ]);
+      const leading = new Set(indexes?.map(({ name }) => name));
+      for (const { name } of keys ?? []) if (!leading.has(name)) unindexed.push(`${table}.${String(name)}`);
+    }
+    expect(unindexed).toEqual([]);
+  });
+});
+
+it("what a request reads does not go with how many accounts others have", async () => {
+  await run(["DELETE FROM accounts"]);
+  const word = unique("marker");
+  const [owner, reader, root] = [await createUser(), await createSupportUser(), await createOperator()];
+  const made = await createAccount(owner, { title: `Generated of ${word}` });
+  const [me] = await run(["SELECT created_by FROM accounts WHERE uuid = ?", made.id]);
+  const owned = Number(me?.[0]?.["created_by"]);
+  for (let at = 1; at < 20; at += 1) {
+    const { id } = await makeAccountOf(await makeUser());
+    await run(["UPDATE accounts SET title = ?1, title_key = ?1 WHERE id = ?2", `${word} ${at}`, id]);
+    if (at < 5) await run(memberInsert(id, owned));
+  }
+  await root.get("/api/v1/user");
+
+  const list = "/accounts/organizations/";
+  async function readings(): Promise<RowsRead> {
+    const { read, cost } = measureRowsRead(counter);
+    for (const [kind, caller] of Object.entries({ reader, operator: root })) {
+      await cost(`${kind}: first page`, caller, list);
+      await cost(`${kind}: last page`, caller, `${list}?page=last&page_size=20`);
+      const last = await caller.get(`${list}?page=last&page_size=20`);
+      const back = await cost(`${kind}: deep page, backwards`, caller, last.body.previous);
+      const further = await caller.get(back.body.previous);
+      const deep = await cost(`${kind}: deep page, onwards`, caller, further.body.next);
+      expect(deep.body.results).toHaveLength(20);
+      expect(deep.body.results).toEqual(back.body.results);
+      await cost(`${kind}: by id`, caller, `/api/v1/account/${made.id}`);
+      await cost(`${kind}: by slug`, caller, `/api/v1/account/${made.slug}`);
+      await cost(`${kind}: filtered`, caller, `${list}?slug=${made.slug}`, 1);
+      const found = await cost(`${kind}: search`, caller, `${list}?search=${word}&page_size=10`, 20);
+      await cost(`${kind}: search, next page`, caller, found.body.next, 20);
+      await cost(`${kind}: search for nothing`, caller, `${list}?search=nothing`, 0);
+    }
+    const size = "page_size=3";
+    const first = await cost("owner: first page", owner, `${list}?${size}`, 5);
+    await cost("owner: next page", owner, first.body.next, 5);
+    await cost("owner: last page", owner, `${list}?${size}&page=last`, 5);
+    await cost("owner: by id", owner, `/api/v1/account/${made.id}`);
+    await cost("owner: search for a word all have", owner, `${list}?search=generated`, 1);
+    await cost("owner: search for a beginning", owner, `${list}?search=0`);
+    await cost("owner: accounts", owner, "/api/v1/accounts");
+    await cost("owner: welcome", owner, "/api/v1/user/welcome");
+    await cost("owner: is a slug free", owner, `/api/v1/account/${made.slug}/status`);
+    return read;
+  }
+
+  await generate(80);
+  expect(await row("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 100 });
+  const few = await readings();
+  await generate(1_900);
+  expect(await row("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 2_000 });
+  const many = await readings();
+  expect(costDifferences(few, many, 2)).toEqual([]);
+  expect(Math.max(...Object.values(many))).toBeLessThanOrEqual(100);
+});
+
+it("what a change reads and writes does not go with how many accounts others have", async () => {
+  async function changes(): Promise<[read: number, written: number][]> {
+    const owner = await createUser();
+    await owner.get("/api/v1/user");
+    counter.read();
+    const watched = counter.meter(owner);
+    const readings: [number, number][] = [];
+    const note = () => {
+      const { rowsRead, rowsWritten } = counter.read();
+      readings.push([rowsRead, rowsWritten]);
+    };
+    const slug = unique("acme");
+    expect((await watched.post("/api/v1/accounts", { slug })).status).toBe(201);
+    note();
+    expect((await watched.patch(`/api/v1/account/${slug}`, { title: "Another" })).status).toBe(200);
+    note();
+    expect((await watched.delete(`/api/v1/account/${slug}`)).status).toBe(204);
+    note();
+    return readings;
+  }
+  await changes();
+  const few = await changes();
+  await generate(1_000);
+  expect(await changes()).toEqual(few);
+});

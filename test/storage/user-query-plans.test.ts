@@ -1,0 +1,199 @@
+/** How the database goes about the lists of users and analysts: no cost goes with what others store. */
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { CostMeter, delayedQueue } from "../support/cost-meter.ts";
+import { makeUser, row, run } from "../support/database.ts";
+import {
+  addMember,
+  type Caller,
+  createAccount,
+  createOperator,
+  createSupportUser,
+  createUser,
+  unique,
+} from "../support/fixtures.ts";
+import { analystsPath, usersPath } from "../support/organization-users.ts";
+import { costDifferences, measureRowsRead, type RowsRead } from "./query-costs.ts";
+import { expectNoScans, isSort, statementsOfLinks, type TableScan } from "./query-plans.ts";
+
+const counter = new CostMeter({ JOBS: delayedQueue });
+
+/** Makes users whom others have, one statement for all, each a member of an account of their thousand. */
+async function generate(count: number): Promise<void> {
+  const batch = crypto.randomUUID();
+  const owner = await makeUser();
+  await run([
+    `INSERT INTO users (uuid, email, email_key, first_name, search_text, created_at)
+     WITH RECURSIVE made (uuid, left) AS (
+       SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
+       UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
+     )
+     SELECT uuid, uuid || '@generated.example', uuid || '@generated.example', ?2,
+       char(1, 1) || uuid || '@generated.example' || char(10, 1, 1) || ?2 || char(10, 1, 1), 0 FROM made`,
+    count,
+    batch,
+  ]);
+  for (let made = 0; made < count; made += 1_000) {
+    const uuid = crypto.randomUUID();
+    await run(
+      [
+        `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at)
+         VALUES (?1, ?1, ?1, ?1, 'cowork', ?2, 0)`,
+        uuid,
+        owner,
+      ],
+      [
+        `INSERT INTO memberships (account_id, user_id, role, created_at)
+         SELECT (SELECT id FROM accounts WHERE uuid = ?1), id, 'AMEMBER', 0 FROM users
+         WHERE first_name = ?2 ORDER BY id LIMIT 1000 OFFSET ?3`,
+        uuid,
+        batch,
+        made,
+      ],
+    );
+  }
+}
+
+/** Users with a word in their names, members of an account by its uuid. */
+async function generateMarked(count: number, word: string, account: string): Promise<void> {
+  await run(
+    [
+      `INSERT INTO users (uuid, first_name, search_text, created_at)
+       WITH RECURSIVE made (uuid, left) AS (
+         SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
+         UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
+       )
+       SELECT uuid, ?2, char(1, 1, 10, 1, 1) || ?2 || char(10, 1, 1), 0 FROM made`,
+      count,
+      word,
+    ],
+    [
+      `INSERT INTO memberships (account_id, user_id, role, created_at)
+       SELECT (SELECT id FROM accounts WHERE uuid = ?1), id, 'AMEMBER', 0 FROM users WHERE first_name = ?2`,
+      account,
+      word,
+    ],
+  );
+}
+
+/** A walk by rowid in the order that is asked for, which a LIMIT ends; nothing may be left out on the way. */
+function mayWalk({ sql, target, plan }: TableScan): boolean {
+  const walk = target === "users" || target === "memberships";
+  return walk && / limit /.test(sql) && !/ match | instr\(/.test(sql) && !plan.some(isSort);
+}
+
+const variants: Readonly<Record<string, string>> = {
+  "the first page": "",
+  "a page by its number": "page=3",
+  "the last page": "page=last",
+  "a large page": "page_size=100",
+  "a search for a long term": "search=generated",
+  "a search for a short term": "search=ge",
+  "a search for both": "search=generated ge",
+  "a search for many terms": `search=${Array.from({ length: 30 }, (_, at) => `term${at}`).join(" ")}`,
+  "a search, a page by its number": "search=generated&page=3",
+  "a search, the last page": "search=generated&page=last",
+};
+
+const callers: Readonly<Record<string, () => Promise<Caller>>> = {
+  "an owner": createUser,
+  "an operator": createOperator,
+  "a reader of all": createSupportUser,
+};
+
+describe("no statement of a list reads a table that grows from end to end", () => {
+  beforeAll(async () => generate(500));
+
+  describe.each(Object.entries(callers))("for %s", (_kind, makeCaller) => {
+    it.each(
+      Object.entries(variants).flatMap(
+        ([variant, query]) =>
+          [
+            [variant, "users", `${usersPath}?${query}`, false],
+            [variant, "analysts", `${analystsPath}?${query}`, false],
+            [variant, "analysts of one organization", `${analystsPath}?${query}`, true],
+          ] as const,
+      ),
+    )("%s of %s", async (_variant, _list, path, named) => {
+      const caller = await makeCaller();
+      const account = await createAccount(caller);
+      await generateMarked(50, unique("generated"), account.id);
+      counter.read();
+      const answer = await counter
+        .meter(caller)
+        .get(`${path}${named ? `&organization=${account.slug}` : ""}`);
+      expect([200, 404]).toContain(answer.status);
+      await expectNoScans(counter.read().statements, mayWalk);
+    });
+
+    it.each([
+      [usersPath, ""],
+      [usersPath, "&search=generated"],
+      [usersPath, "&search=ge"],
+      [analystsPath, ""],
+      [analystsPath, "&search=generated"],
+      [analystsPath, "&search=ge"],
+    ])("%s by its links, next and previous, with %j", async (path, query) => {
+      const caller = await makeCaller();
+      const account = await createAccount(caller);
+      await generateMarked(8, "Ge generated", account.id);
+      const list = `${path}?page_size=1${query}`;
+      await expectNoScans(await statementsOfLinks(counter, caller, list), mayWalk);
+    });
+  });
+});
+
+it("what a list reads does not go with how many users others have", async () => {
+  const [owner, reader, root] = [await createUser(), await createSupportUser(), await createOperator()];
+  const word = unique("marker");
+  const own = await createAccount(owner);
+  await generateMarked(20, word, own.id);
+  await addMember(own, reader);
+  await root.get("/api/v1/user");
+
+  async function readings(): Promise<RowsRead> {
+    const { read, cost } = measureRowsRead(counter);
+    for (const [kind, caller] of Object.entries({ reader, operator: root })) {
+      for (const list of [usersPath, analystsPath]) {
+        const of = `${kind}: ${list}`;
+        const first = await cost(`${of} first page`, caller, list);
+        await cost(`${of} second page`, caller, first.body.next);
+        await cost(`${of} last page`, caller, `${list}?page=last&page_size=20`);
+        const last = await caller.get(`${list}?page=last&page_size=20`);
+        const back = await cost(`${of} deep page, backwards`, caller, last.body.previous);
+        const further = await caller.get(back.body.previous);
+        const deep = await cost(`${of} deep page, onwards`, caller, further.body.next);
+        expect(deep.body.results).toHaveLength(20);
+        expect(deep.body.results).toEqual(back.body.results);
+        const found = await cost(`${of} search`, caller, `${list}?search=${word}&page_size=10`, 20);
+        await cost(`${of} search, next page`, caller, found.body.next, 20);
+        await cost(`${of} search for nothing`, caller, `${list}?search=nothing-${word}`, 0);
+      }
+      await cost(`${kind}: analysts of one`, caller, `${analystsPath}?organization=${own.slug}`);
+    }
+    const me = await owner.get("/api/v1/user");
+    for (const list of [usersPath, analystsPath]) {
+      const of = `owner: ${list}`;
+      const count = 22;
+      const first = await cost(`${of} first page`, owner, `${list}?page_size=10`, count);
+      await cost(`${of} next page`, owner, first.body.next, count);
+      await cost(`${of} last page`, owner, `${list}?page_size=10&page=last`, count);
+      await cost(`${of} search`, owner, `${list}?search=${word}`, 20);
+      await cost(`${of} search for what others have`, owner, `${list}?search=generated`, 0);
+      await cost(`${of} search for a short term`, owner, `${list}?search=ge`);
+    }
+    await cost("owner: analysts of one", owner, `${analystsPath}?organization=${own.slug}`, 22);
+    await cost("owner: one user", owner, `${usersPath}${me.body.id}/`);
+    return read;
+  }
+
+  await generate(100);
+  const few = await readings();
+  const before = await row("SELECT value FROM counters WHERE name = 'users'");
+  await generate(100_000);
+  const after = await row("SELECT value FROM counters WHERE name = 'users'");
+  expect(Number(after?.["value"]) - Number(before?.["value"])).toBe(100_001);
+  const many = await readings();
+  expect(costDifferences(few, many, 5)).toEqual([]);
+  expect(Object.entries(many).filter(([, read]) => read > 300)).toEqual([]);
+}, 120_000);

@@ -1,0 +1,83 @@
+/** What the tests of this face's invites share. */
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+
+import { createInvitationToken } from "../../src/services/invitations/token.ts";
+import { readRow } from "./database.ts";
+import type { ApiResponse, Caller, TestAccount } from "./fixtures.ts";
+import { setInvite, uniqueEmail } from "./invitations.ts";
+
+/** An invitation as it is stored. */
+export interface StoredInvite {
+  readonly uuid: string;
+  readonly email: string;
+  readonly role: string;
+  readonly state: string;
+  readonly version: number;
+  readonly sent_at: number;
+  readonly valid_until: number;
+  readonly mailed_at: number | null;
+  readonly mail_again_at: number | null;
+}
+
+/** What inviting is answered. */
+export const invitedResponse = { status: 200, body: null };
+
+export function invitesPath({ id }: TestAccount): string {
+  return `/api/v1/account/${id}/invites`;
+}
+
+export function invitePath({ id }: TestAccount, email: string): string {
+  return `/api/v1/account/${id}/invite/${encodeURIComponent(email)}`;
+}
+
+export function inviteToAccount(caller: Caller, { slug }: TestAccount, body: unknown): Promise<ApiResponse> {
+  return caller.post(`/api/v1/account/${slug}/invite`, body);
+}
+
+/** Invites an address that nobody has; the address. */
+export async function createInvite(caller: Caller, account: TestAccount, role?: string): Promise<string> {
+  const email = uniqueEmail();
+  const { status, body } = await inviteToAccount(caller, account, { email, role });
+  expect([status, body]).toEqual([200, null]);
+  return email;
+}
+
+/** Moves the last sending this long into the past, in milliseconds, and has it mailed. */
+export async function moveSentAt(account: TestAccount, email: string, milliseconds: number): Promise<void> {
+  const { uuid } = await latestInvite(account, email);
+  await setInvite(uuid, { sent_at: Date.now() - milliseconds, mailed_at: 1 });
+}
+
+/** The last invitation of an address to an account. */
+export async function latestInvite({ id }: TestAccount, email: string): Promise<StoredInvite> {
+  const row = await readRow<StoredInvite>(
+    "SELECT invites.* FROM invites JOIN accounts ON accounts.id = invites.account_id WHERE accounts.uuid = ? AND invites.email_key = ? ORDER BY invites.id DESC",
+    id,
+    email.normalize("NFC").toLowerCase(),
+  );
+  if (row === null) throw new Error(`No invitation of ${email}`);
+  return row;
+}
+
+/** What stands in the mail of an invitation, of its present version unless told. */
+export async function invitationTokenOf(uuid: string, version?: number): Promise<string> {
+  const row = await readRow("SELECT version FROM invites WHERE uuid = ?", uuid);
+  return createInvitationToken(inviteSecretKey(), { uuid, version: version ?? Number(row?.["version"]) });
+}
+
+/** The key the worker under test makes secrets with. */
+export function inviteSecretKey(): string {
+  const { INVITE_SECRET: key } = env;
+  if (key === undefined) throw new Error("The tests have no INVITE_SECRET");
+  return key;
+}
+
+export function acceptInvite(caller: Caller, token: unknown): Promise<ApiResponse> {
+  return caller.post("/api/v1/invites/accept", { token });
+}
+
+/** What who has joined is answered. */
+export function joinedResponse({ id, slug }: TestAccount): { status: number; body: unknown } {
+  return { status: 200, body: { account: { id, slug } } };
+}

@@ -1,0 +1,179 @@
+/** What tests change straight in the database, where no operation of this face does it. */
+import { env } from "cloudflare:workers";
+
+import { type Caller, type TestAccount, unique } from "./fixtures.ts";
+
+export async function execute(statement: string, ...values: unknown[]): Promise<void> {
+  await env.DB.prepare(statement)
+    .bind(...values)
+    .run();
+}
+
+/** One row, as the database has it. */
+export function readRow<Row = Record<string, unknown>>(
+  statement: string,
+  ...values: unknown[]
+): Promise<Row | null> {
+  return env.DB.prepare(statement)
+    .bind(...values)
+    .first<Row>();
+}
+
+export async function deactivate(user: Caller): Promise<void> {
+  const me = await user.get("/api/v1/user");
+  await execute("UPDATE users SET is_active = 0 WHERE uuid = ?", me.body.id);
+}
+
+/** Sets columns of the row of a table that has this id on the wire. */
+export async function setColumns(
+  table: "accounts" | "invites" | "personal_access_tokens",
+  id: string,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const set = Object.keys(columns).map((name) => `${name} = ?`);
+  const key = table === "personal_access_tokens" ? "id" : "uuid";
+  await execute(`UPDATE ${table} SET ${set.join(", ")} WHERE ${key} = ?`, ...Object.values(columns), id);
+}
+
+/** Sets columns of an account. */
+export async function setAccount(
+  { id }: TestAccount,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await setColumns("accounts", id, columns);
+}
+
+/** A private zone of its own. */
+export async function createPrivateZone(): Promise<{ id: string; slug: string }> {
+  const zone = { id: crypto.randomUUID(), slug: unique("private") };
+  await execute(
+    "INSERT INTO zones (uuid, slug, title, cloud_provider, private, location_hint) VALUES (?, ?, 'Private', 'ON_PREMISES', 1, 'weur')",
+    zone.id,
+    zone.slug,
+  );
+  return zone;
+}
+
+/** Rows made straight in the database, past every use case, and what it says to statements. */
+
+type Value = string | number | null;
+export type Statement = readonly [sql: string, ...parameters: Value[]];
+
+/** Runs statements as one transaction; the rows of each. */
+export async function run(...statements: Statement[]): Promise<Record<string, unknown>[][]> {
+  const prepared = statements.map(([sql, ...parameters]) => env.DB.prepare(sql).bind(...parameters));
+  const results = await env.DB.batch<Record<string, unknown>>(prepared);
+  return results.map(({ results: rows }) => rows);
+}
+
+/** What the database refuses statements with: the name a trigger raises or the constraint that fails; undefined when it takes them. */
+export async function refusal(...statements: Statement[]): Promise<string | undefined> {
+  try {
+    await run(...statements);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    const named = /^D1_ERROR: (.+?): SQLITE_CONSTRAINT/.exec(message)?.[1];
+    if (named === undefined) throw error;
+    return named;
+  }
+}
+
+/** The first row of a query. */
+export async function row(sql: string, ...parameters: Value[]): Promise<Record<string, unknown> | undefined> {
+  const [rows] = await run([sql, ...parameters]);
+  return rows?.[0];
+}
+
+/** A user's id. */
+export async function makeUser(fields: { active?: boolean } = {}): Promise<number> {
+  const made = await row(
+    "INSERT INTO users (uuid, is_active, created_at) VALUES (?, ?, 0) RETURNING id",
+    crypto.randomUUID(),
+    fields.active === false ? 0 : 1,
+  );
+  return Number(made?.["id"]);
+}
+
+/** The statement that makes an account. */
+export function accountInsert(
+  owner: number,
+  fields: { id?: number; uuid?: string; slug?: string; verb?: string } = {},
+): Statement {
+  return [
+    `${fields.verb ?? "INSERT"} INTO accounts (id, uuid, slug, title, title_key, type, created_by, created_at)
+     VALUES (?, ?, ?, 'Title', 'title', 'cowork', ?, 0)`,
+    fields.id ?? null,
+    fields.uuid ?? crypto.randomUUID(),
+    fields.slug ?? unique("acme"),
+    owner,
+  ];
+}
+
+export interface StoredAccount {
+  readonly id: number;
+  readonly uuid: string;
+  readonly slug: string;
+}
+
+export async function makeAccountOf(owner: number): Promise<StoredAccount> {
+  const uuid = crypto.randomUUID();
+  const slug = unique("acme");
+  await run(accountInsert(owner, { uuid, slug }));
+  return { id: Number((await row("SELECT id FROM accounts WHERE uuid = ?", uuid))?.["id"]), uuid, slug };
+}
+
+/** The statement that puts a user into an account. */
+export function memberInsert(account: number, user: number, role = "AMEMBER", verb = "INSERT"): Statement {
+  return [
+    `${verb} INTO memberships (account_id, user_id, role, created_at) VALUES (?, ?, ?, 0)`,
+    account,
+    user,
+    role,
+  ];
+}
+
+/** The statement that invites an address. */
+export function inviteInsert(account: number, address: string, state = "pending"): Statement {
+  return [
+    `INSERT INTO invites (uuid, account_id, email, email_key, role, state, sent_at, valid_until, created_at)
+     VALUES (?, ?, ?, ?, 'AMEMBER', ?, 0, 0, 0)`,
+    crypto.randomUUID(),
+    account,
+    address,
+    address,
+    state,
+  ];
+}
+
+/** Everything that must not move when a statement is refused. */
+export async function everything(): Promise<unknown> {
+  return run(
+    ["SELECT * FROM accounts ORDER BY id"],
+    ["SELECT * FROM users ORDER BY id"],
+    ["SELECT * FROM memberships ORDER BY id"],
+    ["SELECT * FROM invites ORDER BY id"],
+    ["SELECT * FROM counters ORDER BY name"],
+  );
+}
+
+/** What is wrong with the database as a whole: nothing, on any day. */
+export async function faults(): Promise<Record<string, unknown>[]> {
+  const [ownerless, miscounted, drifted] = await run(
+    [
+      "SELECT id AS ownerless FROM accounts WHERE id NOT IN (SELECT account_id FROM active_owners) ORDER BY id",
+    ],
+    [
+      `SELECT id AS miscounted FROM accounts
+       WHERE member_count <> (SELECT count(*) FROM memberships WHERE account_id = accounts.id) ORDER BY id`,
+    ],
+    [
+      `SELECT name AS drifted, value - counted AS surplus FROM counters JOIN (
+         SELECT 'accounts' AS counter, (SELECT count(*) FROM accounts) AS counted
+         UNION ALL SELECT 'memberships', (SELECT count(*) FROM memberships)
+         UNION ALL SELECT 'users', (SELECT count(*) FROM users)
+       ) ON counter = name WHERE value <> counted`,
+    ],
+  );
+  return [...(ownerless ?? []), ...(miscounted ?? []), ...(drifted ?? [])];
+}

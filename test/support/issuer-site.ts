@@ -1,0 +1,141 @@
+/** Issuers with a real site: their keys are fetched over HTTP by the whole worker. */
+import type { JWK } from "jose";
+import { afterEach, beforeEach, expect, inject, onTestFinished, vi } from "vitest";
+
+import { type ApiResponse, Caller, unique } from "./fixtures.ts";
+import type { SiteAnswer, SiteRequest } from "./issuer-site-protocol.ts";
+import { goodClaims, noon, type SigningKey, signToken } from "./signing.ts";
+import { workerWith } from "./worker.ts";
+
+const ordinary: SiteAnswer = {
+  status: 200,
+  headers: { "Content-Type": "application/jwk-set+json" },
+  body: "",
+  filler: 0,
+  gzip: false,
+  silent: "never",
+};
+
+/** An issuer's site with a port of its own, which ends with the test. */
+export class IssuerSite {
+  readonly address: string;
+  readonly #control: string;
+
+  constructor(port: number) {
+    this.address = `http://127.0.0.1:${port}`;
+    this.#control = `${inject("issuerSites")}/${port}`;
+  }
+
+  /** Opens a site that publishes these keys. */
+  static async open(...keys: readonly SigningKey[]): Promise<IssuerSite> {
+    const response = await fetch(inject("issuerSites"), { method: "POST" });
+    const site = new IssuerSite(await response.json<number>());
+    onTestFinished(() => site.close());
+    await site.publish(...keys);
+    return site;
+  }
+
+  /** The site of `https://remote.test`, which stays open. */
+  static shared(): IssuerSite {
+    return new IssuerSite(inject("remoteSite"));
+  }
+
+  /** The entry of ISSUERS by which the worker believes it. */
+  get entry() {
+    return { issuer: this.address, audience: "roster", jwks_uri: `${this.address}/keys` };
+  }
+
+  publish(...keys: readonly SigningKey[]): Promise<void> {
+    return this.publishDocument({ keys: keys.map(({ jwk }) => jwk) });
+  }
+
+  publishDocument(document: { readonly keys: readonly JWK[] }): Promise<void> {
+    return this.answer({ body: JSON.stringify(document) });
+  }
+
+  /** Answers so from now on, those too that wait for it. */
+  async answer(change: Partial<SiteAnswer>): Promise<void> {
+    await this.#steer({ method: "PUT", body: JSON.stringify({ ...ordinary, ...change }) });
+  }
+
+  /** What it was asked so far. */
+  async requests(): Promise<readonly SiteRequest[]> {
+    const response = await this.#steer({});
+    return response.json<SiteRequest[]>();
+  }
+
+  /** How often it was asked so far, for whatever. */
+  async count(): Promise<number> {
+    return (await this.requests()).length;
+  }
+
+  /** Returns once it was asked so often. */
+  async hasBeenAsked(times: number): Promise<void> {
+    await vi.waitUntil(async () => (await this.count()) >= times, { timeout: 20_000 });
+  }
+
+  /** Refuses connections from now on. */
+  async close(): Promise<void> {
+    await this.#steer({ method: "DELETE" });
+  }
+
+  async #steer(init: RequestInit): Promise<Response> {
+    const response = await fetch(this.#control, init);
+    if (!response.ok) throw new Error(`The site was not steered: ${await response.text()}`);
+    return response;
+  }
+}
+
+/** Somebody new at a site's issuer, with a token signed with this key, as of the clock that holds. */
+export async function createBearer(
+  site: IssuerSite,
+  key: SigningKey,
+  header: Readonly<Record<string, unknown>> = {},
+  secret?: Uint8Array,
+): Promise<Caller> {
+  const seconds = Math.floor(Date.now() / 1000);
+  const claims = goodClaims({ iss: site.address, sub: unique("sub"), iat: seconds, exp: seconds + 3600 });
+  return new Caller(await signToken(key, claims, header, secret));
+}
+
+export type SendRequest = (caller: Caller) => Promise<ApiResponse>;
+
+/** A worker that has just started, believes these issuers, and is asked who the caller is. */
+export function workerTrusting(...sites: readonly IssuerSite[]): SendRequest {
+  const door = workerWith({ ISSUERS: JSON.stringify(sites.map(({ entry }) => entry)) });
+  return (caller) => caller.via(door).get("/api/v1/user");
+}
+
+export async function expectAccepted(answer: Promise<ApiResponse>): Promise<void> {
+  expect(await answer).toMatchObject({ status: 200, body: { type: "USER" } });
+}
+
+export async function expectBadToken(answer: Promise<ApiResponse>): Promise<void> {
+  expect(await answer).toMatchObject({ status: 401, body: { detail: "Invalid or expired token" } });
+}
+
+/** It is not the token's fault, so it is not said to be. */
+export async function expectUnavailable(answer: Promise<ApiResponse>): Promise<void> {
+  const { status, body, headers } = await answer;
+  expect(status).toBe(503);
+  expect(body).toEqual({ detail: "The token's issuer cannot be reached" });
+  expect(headers.get("Retry-After")).toBe("30");
+  expect(headers.get("WWW-Authenticate")).toBeNull();
+}
+
+/** Stops the clock at noon for every test of a file, and keeps warnings, which are expected, out of the output. */
+export function stopClock(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: noon });
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+}
+
+/** Moves the stopped clock on. */
+export function advanceClock(milliseconds: number): void {
+  vi.setSystemTime(Date.now() + milliseconds);
+}

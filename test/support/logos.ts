@@ -1,0 +1,140 @@
+/** Logos as tests send, fetch and look for them. */
+import { env, exports } from "cloudflare:workers";
+
+import type { Env } from "../../src/env.ts";
+import { delayedQueue } from "./cost-meter.ts";
+import { row, run } from "./database.ts";
+import type { ApiResponse, Caller, RequestOptions, TestAccount } from "./fixtures.ts";
+import { bytes, ihdr, pixels, pngChunk, pngOf } from "./images.ts";
+import { workerWith } from "./worker.ts";
+
+export type Door = (request: Request) => Promise<Response>;
+
+export function logoPath({ slug, id }: Pick<TestAccount, "slug" | "id">, accountId = id): string {
+  return `/api/v1/account/${slug}/logo.png?account_id=${accountId}`;
+}
+
+/** A PNG that no other test has. */
+export function createImage(size = 0): Uint8Array<ArrayBuffer> {
+  const text = pngChunk("tEXt", bytes(`Comment\0${crypto.randomUUID()}`, new Uint8Array(size).fill(120)));
+  return Uint8Array.from(pngOf(ihdr(), text, pngChunk("IDAT", pixels()), pngChunk("IEND")));
+}
+
+/** A form with a file of these bytes. */
+export function formWith(content: Uint8Array, name = "logo.png", type = "image/png"): FormData {
+  const form = new FormData();
+  form.append("file", new File([content], name, { type }));
+  return form;
+}
+
+/** Uploads bytes as an account's logo. */
+export function upload(
+  caller: Caller,
+  of: TestAccount,
+  content: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<ApiResponse> {
+  return caller.patch(logoPath(of), undefined, { raw: formWith(content), headers });
+}
+
+/** Sends a multipart body as it is. */
+export function sendMultipart(
+  caller: Caller,
+  of: TestAccount,
+  raw: BodyInit,
+  contentType = "multipart/form-data; boundary=b",
+  headers: Record<string, string> = {},
+): Promise<ApiResponse> {
+  return caller.patch(logoPath(of), undefined, { raw, headers: { "Content-Type": contentType, ...headers } });
+}
+
+/** A part of a multipart body whose boundary is `b`. */
+export function part(headers: string, content: Uint8Array | string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(bytes(`--b\r\n${headers}\r\n\r\n`, content, "\r\n"));
+}
+
+/** A multipart body whose boundary is `b`. */
+export function multipart(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(bytes(...parts, "--b--\r\n"));
+}
+
+export interface Download extends ApiResponse {
+  readonly bytes: Uint8Array;
+}
+
+/** Downloads an account's logo, byte by byte. */
+export async function download(
+  caller: Caller,
+  of: TestAccount,
+  options: RequestOptions & { readonly method?: string; readonly door?: Door } = {},
+): Promise<Download> {
+  const { method = "GET", door = (request: Request) => exports.default.fetch(request) } = options;
+  let received = new Uint8Array();
+  const reading = caller.via(async (request) => {
+    const response = await door(request);
+    received = new Uint8Array(await response.clone().arrayBuffer());
+    return response;
+  });
+  const answer = await reading.send(method, logoPath(of), undefined, options);
+  return { ...answer, bytes: received };
+}
+
+/** Makes bytes an account's logo where it is stored, without the service. */
+export async function storeLogo(of: TestAccount, content: Uint8Array = createImage()): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
+  const uploaded = crypto.randomUUID();
+  await env.LOGOS.put(`accounts/${of.id}/${hash}/${uploaded}`, content);
+  await run([
+    "UPDATE accounts SET logo_hash = ?, logo_type = 'image/png', logo_upload = ? WHERE uuid = ?",
+    hash,
+    uploaded,
+    of.id,
+  ]);
+  return hash;
+}
+
+/** The keys of all objects of an account. */
+export async function storedKeys({ id }: TestAccount): Promise<string[]> {
+  const { objects } = await env.LOGOS.list({ prefix: `accounts/${id}/` });
+  return objects.map(({ key }) => key);
+}
+
+/** The key an account points to; undefined where it has no logo. */
+export async function currentLogoKey({ id }: TestAccount): Promise<string | undefined> {
+  const found = await row(
+    "SELECT 'accounts/' || uuid || '/' || logo_hash || '/' || logo_upload AS key FROM accounts WHERE uuid = ?",
+    id,
+  );
+  const key = found?.["key"];
+  return typeof key === "string" ? key : undefined;
+}
+
+/** The binding of the logos, with some of its methods exchanged. */
+export function logosWith(change: Partial<Record<keyof R2Bucket, unknown>>): R2Bucket {
+  return new Proxy(env.LOGOS, {
+    get(target, name) {
+      if (Object.hasOwn(change, name)) return change[name as keyof R2Bucket];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** The binding of the logos, some of whose methods fail. */
+export function logosWithout(...methods: (keyof R2Bucket)[]): R2Bucket {
+  const fails = () => Promise.reject(new Error("out of order"));
+  return logosWith(Object.fromEntries(methods.map((method) => [method, fails])));
+}
+
+/** A door to a worker whose queue keeps what it is sent, for the test to deliver. */
+export function workerCapturingJobs(change: Partial<Env> = {}): { door: Door; sent: unknown[] } {
+  const sent: unknown[] = [];
+  const queue: Queue = {
+    ...delayedQueue,
+    send: async (message) => {
+      sent.push(message);
+      return { metadata: { metrics: await env.JOBS.metrics() } };
+    },
+  };
+  return { door: workerWith({ JOBS: queue, ...change }), sent };
+}

@@ -1,0 +1,134 @@
+/** What the tests of members, of invites and of the signed-in user share. */
+import { env } from "cloudflare:workers";
+
+import {
+  addMember,
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createUser,
+  type TestAccount,
+} from "./fixtures.ts";
+
+export type Role = "AOWNER" | "AMEMBER";
+
+export const noRole = refusal(403, "You do not have the role this operation needs");
+export const noUser = refusal(404, "User not found");
+export const noInvite = refusal(404, "Invite not found");
+export const noSeat = refusal(409, "This account has no seat left");
+export const lastOwner = refusal(409, "An account must keep at least one active owner");
+export const alreadyMember = refusal(409, "This user is already a member");
+export const blocked = refusal(403, "This account is blocked: manager");
+/** An answer without a body. */
+export const noContent = { status: 204, text: "" };
+
+function refusal(status: number, detail: string): { status: number; body: unknown } {
+  return { status, body: { detail } };
+}
+
+/** The members of an account, as a path. */
+export function membersPath({ slug }: TestAccount): string {
+  return `/api/v1/account/${slug}/users`;
+}
+
+/** One member of an account, as a path. */
+export function memberPath({ slug }: TestAccount, id: string): string {
+  return `/api/v1/account/${slug}/user/${id}`;
+}
+
+/** The status and the text, for answers that have no body. */
+export function statusAndText({ status, text }: ApiResponse): { status: number; text: string } {
+  return { status, text };
+}
+
+/** The statuses of answers, in their own order. */
+export function statusesOf(answers: readonly ApiResponse[]): number[] {
+  return answers.map(({ status }) => status).sort((left, right) => left - right);
+}
+
+export async function userIdOf(caller: Caller): Promise<string> {
+  return (await caller.get("/api/v1/user")).body.id;
+}
+
+/** Somebody who is in the account, with a name or more in the token. */
+export async function joinAccount(
+  account: TestAccount,
+  role: Role = "AMEMBER",
+  claims: Record<string, unknown> = {},
+): Promise<{ caller: Caller; id: string }> {
+  const caller = await createUser(claims);
+  await addMember(account, caller, role);
+  return { caller, id: await userIdOf(caller) };
+}
+
+/** A new account, with who owns it. */
+export async function createAccountWithOwner(
+  claims: Record<string, unknown> = {},
+): Promise<{ owner: Caller; ownerId: string; account: TestAccount }> {
+  const owner = await createUser(claims);
+  const account = await createAccount(owner);
+  return { owner, ownerId: await userIdOf(owner), account };
+}
+
+export async function queryRows(statement: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+  const { results } = await env.DB.prepare(statement)
+    .bind(...values)
+    .all();
+  return results;
+}
+
+/** Roles by user, in the order the members joined. */
+export async function rolesIn({ id }: TestAccount): Promise<Record<string, unknown>> {
+  const members = await queryRows(
+    "SELECT u.uuid, m.role FROM memberships m JOIN users u ON u.id = m.user_id JOIN accounts a ON a.id = m.account_id WHERE a.uuid = ? ORDER BY m.id",
+    id,
+  );
+  return Object.fromEntries(members.map(({ uuid, role }) => [String(uuid), role]));
+}
+
+export interface AuditRow {
+  readonly actor: unknown;
+  readonly action: unknown;
+  readonly target: unknown;
+  readonly changes: unknown;
+}
+
+/** The history of an account, after its creation. */
+export async function auditRowsOf({ id }: TestAccount): Promise<AuditRow[]> {
+  const written = await queryRows(
+    "SELECT actor, action, target, changes FROM audit_rows WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?) AND action <> 'account.created' ORDER BY id",
+    id,
+  );
+  return written.map(({ actor, action, target, changes }) => ({
+    actor,
+    action,
+    target,
+    changes: JSON.parse(String(changes)),
+  }));
+}
+
+/** Members and pending invitations, which share the seats. */
+export async function seatsTaken({ id }: TestAccount): Promise<{ members: number; pending: number }> {
+  const [counted] = await queryRows(
+    "SELECT (SELECT count(*) FROM memberships WHERE account_id = accounts.id) AS members, (SELECT count(*) FROM invites WHERE account_id = accounts.id AND state = 'pending') AS pending FROM accounts WHERE uuid = ?",
+    id,
+  );
+  return { members: Number(counted?.["members"]), pending: Number(counted?.["pending"]) };
+}
+
+/** pydantic's fault of a UUID, without its place. */
+export function uuidError(input: string, reason: string): object {
+  return {
+    type: "uuid_parsing",
+    msg: `Input should be a valid UUID, ${reason}`,
+    input,
+    ctx: { error: reason },
+  };
+}
+
+export const missingBody = { type: "missing", loc: ["body"], msg: "Field required", input: null };
+export const roleError = {
+  type: "enum",
+  msg: "Input should be 'AOWNER' or 'AMEMBER'",
+  ctx: { expected: "'AOWNER' or 'AMEMBER'" },
+};

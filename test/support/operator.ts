@@ -1,0 +1,177 @@
+/** What the tests of the operator's face share. */
+import { expect } from "vitest";
+
+import { row, run } from "./database.ts";
+import {
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  type TestAccount,
+  unique,
+} from "./fixtures.ts";
+
+interface HasId {
+  readonly id: string;
+}
+
+export const operatorPath = "/api/manage";
+export const accountPath = ({ id }: HasId): string => `${operatorPath}/@account/${id}`;
+export const blockingPath = (account: HasId): string => `${accountPath(account)}/blocking_status`;
+export const zonesPath = `${operatorPath}/@zones`;
+export const zonePath = ({ id }: HasId): string => `${operatorPath}/@zone/${id}`;
+export const userPath = ({ id }: HasId): string => `${operatorPath}/@user/${id}`;
+
+export const noRole = { detail: "You do not have the role this operation needs" };
+export const noAccount = { detail: "Account not found" };
+export const noSeat = { detail: "This account has no seat left" };
+export const notThisVersion = { detail: "This is no longer the version that If-Match names" };
+
+/** The status and the body, to be compared in one go. */
+export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
+  return { status, body };
+}
+
+/** What is answered, which must be a success; signs the caller in where it is the first time. */
+export async function getBody(caller: Caller, path: string): Promise<ReturnType<typeof JSON.parse>> {
+  const answer = await caller.get(path);
+  expect([path, answer.status, answer.text]).toEqual([path, 200, answer.text]);
+  return answer.body;
+}
+
+/** The id of a caller's user; signs them in. */
+export async function userRefOf(caller: Caller): Promise<HasId> {
+  return { id: (await getBody(caller, "/api/v1/user")).id };
+}
+
+const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+/** What an account just made by `createAccount` looks like to the operator. */
+export function newAccountBody({ id, slug, title }: TestAccount): Record<string, unknown> {
+  return {
+    id,
+    slug,
+    title,
+    description: null,
+    email: null,
+    type: "stash-trial",
+    zone: null,
+    creation_date: moment,
+    trial_expiration_date: moment,
+    current_users: 1,
+    current_kbs: 0,
+    current_usage: 0,
+    max_users: null,
+    max_kbs: null,
+    usage_limit: null,
+    effective: { max_users: 10, max_kbs: 1, usage_limit: 10_000 },
+    limits: { upload: null, usage: null },
+    usage_enforcement: "refuse",
+    blocking_state: "unblocked",
+    blocked_features: [],
+    idp_route: null,
+    domain: null,
+    saml_entity_id: null,
+    saml_sso_url: null,
+    saml_x509_cert: null,
+  };
+}
+
+export interface AuditChange {
+  readonly actor: string;
+  readonly action: string;
+  readonly changes: unknown;
+}
+
+/** The changes written down of a thing such as `account:{uuid}`, the oldest first. */
+export async function auditChangesOf(target: string): Promise<AuditChange[]> {
+  const [rows] = await run([
+    "SELECT actor, action, changes FROM audit_rows WHERE target = ? ORDER BY id",
+    target,
+  ]);
+  return (rows ?? []).map(({ actor, action, changes }) => ({
+    actor: String(actor),
+    action: String(action),
+    changes: JSON.parse(String(changes)),
+  }));
+}
+
+/** How many changes are written down in all. */
+export async function countAuditRows(): Promise<number> {
+  return Number((await row("SELECT count(*) AS rows FROM audit_rows"))?.["rows"]);
+}
+
+/** Asks for all pages of a list, one after another; `between` runs after each, with its number and what is on it. */
+export async function fetchPages(
+  caller: Caller,
+  path: string,
+  between: (page: number, items: readonly HasId[]) => Promise<unknown> = () => Promise.resolve(),
+): Promise<ReturnType<typeof JSON.parse>[][]> {
+  const pages = [];
+  let next: string | null = "1";
+  while (next !== null) {
+    const body: { items: []; next: string | null } = await getBody(
+      caller,
+      `${path}${path.includes("?") ? "&" : "?"}page=${next}`,
+    );
+    expect(Object.keys(body)).toEqual(["items", "next"]);
+    pages.push(body.items);
+    ({ next } = body);
+    await between(pages.length, body.items);
+  }
+  return pages;
+}
+
+/** The statuses of answers, the least first. */
+export function sortedStatuses(answers: readonly ApiResponse[]): number[] {
+  return answers.map(({ status }) => status).sort((left, right) => left - right);
+}
+
+export const idOf = ({ id }: HasId): string => id;
+
+/** Accounts of somebody's, with these titles. */
+export async function createTitledAccounts(...titles: string[]): Promise<TestAccount[]> {
+  const owner = await createUser();
+  const made = [];
+  for (const title of titles) made.push(await createAccount(owner, { title }));
+  return made;
+}
+
+/** An account of its own, its owner, and the operator. */
+export async function setUp() {
+  const owner = await createUser();
+  const root = await createOperator();
+  const account = await createAccount(owner);
+  return {
+    owner,
+    root,
+    account,
+    path: accountPath(account),
+    block: blockingPath(account),
+    own: `/api/v1/account/${account.slug}`,
+  };
+}
+
+/** What was changed of an account since it was made, the oldest first. */
+export async function accountChanges({ id }: HasId): Promise<unknown[]> {
+  return (await auditChangesOf(`account:${id}`)).slice(1).map(({ changes }) => changes);
+}
+
+/** The body that makes a zone, with a slug of its own. */
+export function newZone(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  return { slug: unique("zone"), title: "Zone", cloud_provider: "AWS", ...fields };
+}
+
+export interface TestZone extends Readonly<Record<string, unknown>> {
+  readonly id: string;
+  readonly slug: string;
+}
+
+export async function createZone(root: Caller, fields: Record<string, unknown> = {}): Promise<TestZone> {
+  const answer = await root.post(zonesPath, newZone(fields));
+  if (answer.status !== 201) throw new Error(`No zone: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+export const zoneSlugTaken = { status: 409, body: { detail: "A zone with this slug already exists" } };

@@ -1,0 +1,63 @@
+/** What the tests of users and analysts share. */
+import { row, run } from "./database.ts";
+import { type Caller, type TestAccount, unique } from "./fixtures.ts";
+
+export const usersPath = "/accounts/users/";
+export const analystsPath = "/accounts/analysts/";
+
+export function userPath(uuid: string): string {
+  return `${usersPath}${uuid}/`;
+}
+
+export const noUser = { detail: "No User matches the given query." };
+export const lastOwner = {
+  non_field_errors: ["An organization must keep at least one active owner."],
+};
+export const noSeat = { non_field_errors: ["This organization has no seat left."] };
+
+/** A user as this face shows them. */
+export interface UserBody {
+  readonly id: number;
+  readonly uuid: string;
+  readonly email: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly groups: number[];
+  readonly is_active: boolean;
+}
+
+/** A user who has never signed in, straight in the database, in these accounts. */
+export async function createColleague(
+  accounts: readonly TestAccount[],
+  fields: { email?: string; role?: "AOWNER" | "AMEMBER" } = {},
+): Promise<{ id: number; uuid: string; email: string }> {
+  const email = fields.email ?? `${unique("colleague")}@example.com`;
+  const uuid = crypto.randomUUID();
+  await run(
+    [
+      "INSERT INTO users (uuid, email, email_key, search_text, created_at) VALUES (?1, ?2, ?2, char(1, 1) || ?2, 0)",
+      uuid,
+      email,
+    ],
+    ...accounts.map(
+      ({ id }) =>
+        [
+          "INSERT INTO memberships (account_id, user_id, role, created_at) SELECT a.id, u.id, ?, 0 FROM accounts a, users u WHERE a.uuid = ? AND u.uuid = ?",
+          fields.role ?? "AMEMBER",
+          id,
+          uuid,
+        ] as const,
+    ),
+  );
+  return { id: Number((await row("SELECT id FROM users WHERE uuid = ?", uuid))?.["id"]), uuid, email };
+}
+
+/** The caller as this face shows them; signs in. */
+export async function currentAnalyst(caller: Caller): Promise<UserBody> {
+  const me = await caller.get("/api/v1/user");
+  return (await caller.get(userPath(me.body.id))).body;
+}
+
+export async function integerIdOf({ id }: TestAccount): Promise<number> {
+  return Number((await row("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
+}

@@ -1,0 +1,26 @@
+/** Doors behind which something happens between what a request has read and what it writes. */
+import { env } from "cloudflare:workers";
+
+import { workerWith } from "./worker.ts";
+
+/**
+ * A door for one request: `happens` runs once, when all is decided and the writing begins. The
+ * database is the real one; only the moment is chosen.
+ */
+export function raceDuringWrite(happens: () => Promise<unknown>): (request: Request) => Promise<Response> {
+  let roundTrips = 0;
+  const database = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === "batch") {
+        return async (statements: D1PreparedStatement[]) => {
+          roundTrips += 1;
+          if (roundTrips === 2) await happens();
+          return target.batch(statements);
+        };
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return workerWith({ DB: database });
+}

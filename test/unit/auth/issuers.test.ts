@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { parseIssuers } from "../../../src/auth/issuers.ts";
+import { createSigningKey, type SigningKey } from "../../support/signing.ts";
+
+let key: SigningKey;
+beforeAll(async () => {
+  key = await createSigningKey();
+});
+
+const remote = {
+  issuer: "https://id.example",
+  audience: "roster",
+  jwks_uri: "https://id.example/keys",
+};
+const parse = (...entries: readonly unknown[]) => parseIssuers(JSON.stringify(entries));
+const inline = (...keys: readonly unknown[]) => ({
+  issuer: "https://id.example",
+  audience: "roster",
+  jwks: { keys },
+});
+
+describe("a list of issuers", () => {
+  it("may be empty", () => {
+    expect(parse()).toEqual([]);
+  });
+
+  it("takes keys from an address, and defaults to every asymmetric algorithm and no trust in e-mails", () => {
+    expect(parse(remote)).toEqual([
+      {
+        issuer: "https://id.example",
+        audiences: ["roster"],
+        keys: { kind: "remote", url: new URL("https://id.example/keys") },
+        algorithms: [
+          "RS256",
+          "RS384",
+          "RS512",
+          "PS256",
+          "PS384",
+          "PS512",
+          "ES256",
+          "ES384",
+          "ES512",
+          "EdDSA",
+          "Ed25519",
+        ],
+        trustEmail: false,
+      },
+    ]);
+  });
+
+  it("takes keys that stand in it, several audiences, fewer algorithms and trust in e-mails", () => {
+    const entry = { ...inline(key.jwk), audience: ["a", "b"], algorithms: ["ES256"], trust_email: true };
+    expect(parse(entry)).toEqual([
+      {
+        issuer: "https://id.example",
+        audiences: ["a", "b"],
+        keys: { kind: "inline", jwks: { keys: [key.jwk] } },
+        algorithms: ["ES256"],
+        trustEmail: true,
+      },
+    ]);
+  });
+
+  it.each(["http://localhost:8080/keys", "http://127.0.0.1/keys", "http://[::1]:1/keys"])(
+    "may fetch keys without TLS from this machine: %s",
+    (uri) => {
+      expect(parse({ ...remote, jwks_uri: uri })[0]?.keys).toEqual({ kind: "remote", url: new URL(uri) });
+    },
+  );
+
+  it("is JSON", () => {
+    expect(() => parseIssuers("")).toThrow(new Error("ISSUERS must be JSON."));
+    expect(() => parseIssuers("{}")).toThrow(new Error("ISSUERS must be an array."));
+  });
+
+  it("names an issuer once", () => {
+    const twice = [remote, { ...remote, issuer: "https://other.example" }, remote];
+    expect(() => parse(...twice)).toThrow(new Error("ISSUERS[2].issuer must not name an issuer twice."));
+  });
+
+  it.each<[string, unknown]>([
+    ["ISSUERS[0] must be an object.", "https://id.example"],
+    ["ISSUERS[0] must be an object.", null],
+    ["ISSUERS[0] must be an object.", []],
+    ["ISSUERS[0].jwksUri is not a known field.", { ...remote, jwksUri: "" }],
+    ["ISSUERS[0].issuer must be", { ...remote, issuer: undefined }],
+    ["ISSUERS[0].issuer must be", { ...remote, issuer: "" }],
+    ["ISSUERS[0].issuer must be", { ...remote, issuer: "https://id.example|x" }],
+    ["ISSUERS[0].audience must be", { ...remote, audience: undefined }],
+    ["ISSUERS[0].audience must be", { ...remote, audience: "" }],
+    ["ISSUERS[0].audience must be", { ...remote, audience: [] }],
+    ["ISSUERS[0].audience must be", { ...remote, audience: ["roster", 1] }],
+    ["ISSUERS[0] must have either jwks_uri or jwks.", { ...remote, jwks_uri: undefined }],
+    ["ISSUERS[0] must have either jwks_uri or jwks.", { ...remote, jwks: { keys: [] } }],
+    ["ISSUERS[0].jwks_uri must be an absolute URL.", { ...remote, jwks_uri: "/keys" }],
+    ["ISSUERS[0].jwks_uri must be an absolute URL.", { ...remote, jwks_uri: null }],
+    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://id.example/keys" }],
+    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://localhost.id.example/keys" }],
+    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://127.0.0.1.id.example/keys" }],
+    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://10.0.0.1/keys" }],
+    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://169.254.169.254/keys" }],
+    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "ftp://localhost/keys" }],
+    ["ISSUERS[0].jwks_uri must not carry credentials.", { ...remote, jwks_uri: "https://a:b@id.example/" }],
+    ["ISSUERS[0].jwks.keys must be a non-empty array.", inline()],
+    ["ISSUERS[0].jwks.keys must be a non-empty array.", { ...inline(), jwks: [] }],
+    ["ISSUERS[0].jwks.keys[0].kty must be", inline("key")],
+    ["ISSUERS[0].algorithms must be a non-empty array.", { ...remote, algorithms: [] }],
+    ["ISSUERS[0].algorithms must be a non-empty array.", { ...remote, algorithms: "ES256" }],
+    ["ISSUERS[0].algorithms must hold asymmetric", { ...remote, algorithms: ["ES256", "HS256"] }],
+    ["ISSUERS[0].algorithms must hold asymmetric", { ...remote, algorithms: ["none"] }],
+    ["ISSUERS[0].algorithms must hold asymmetric", { ...remote, algorithms: [null] }],
+    ["ISSUERS[0].trust_email must be true or false.", { ...remote, trust_email: "yes" }],
+  ])("says what is wrong: %s", (sentence, entry) => {
+    expect(() => parse(entry)).toThrow(sentence);
+  });
+
+  it("holds public keys with a key id only", () => {
+    const { kid: _, ...nameless } = key.jwk;
+    const secret = { kty: "oct", kid: "key-1", k: "c2VjcmV0" };
+    expect(() => parse(inline(key.jwk, nameless))).toThrow("ISSUERS[0].jwks.keys[1].kid must be");
+    expect(() => parse(inline(key.privateJwk))).toThrow("ISSUERS[0].jwks.keys[0] must be a public key.");
+    expect(() => parse(inline(secret))).toThrow("ISSUERS[0].jwks.keys[0] must be a public key.");
+  });
+});

@@ -1,0 +1,233 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import {
+  type Aggregation,
+  aggregations,
+  type BucketSize,
+  bucketStart,
+  day,
+  foldRange,
+  hour,
+  maxPoints,
+  nextBucket,
+  oldestKeptHour,
+  periodOf,
+  planRange,
+  type Sums,
+} from "../../../src/domain/usage/buckets.ts";
+
+const utc = (text: string) => Date.parse(`${text}${text.includes("T") ? "" : "T00:00"}Z`);
+const iso = (at: number) => new Date(at).toISOString().slice(0, 16);
+const cuts = aggregations.filter((aggregation) => aggregation !== "millennium");
+const now = utc("2040-06-01");
+
+describe("a bucket starts", () => {
+  it.each<[BucketSize, string, string]>([
+    ["hour", "2040-02-29T23:59", "2040-02-29T23:00"],
+    ["day", "2040-02-29T23:59", "2040-02-29T00:00"],
+    ["week", "2040-02-29T12:00", "2040-02-27T00:00"],
+    ["week", "2040-03-04T23:59", "2040-02-27T00:00"],
+    ["week", "2040-03-05T00:00", "2040-03-05T00:00"],
+    // The week of a year's first Thursday is its first, wherever its Monday lies.
+    ["week", "2027-01-03T12:00", "2026-12-28T00:00"],
+    ["week", "2021-01-01T00:00", "2020-12-28T00:00"],
+    ["month", "2040-02-29T12:00", "2040-02-01T00:00"],
+    ["month", "2040-03-31T12:00", "2040-03-01T00:00"],
+    ["quarter", "2040-05-31T12:00", "2040-04-01T00:00"],
+    ["quarter", "2040-12-31T23:59", "2040-10-01T00:00"],
+    ["year", "2040-12-31T23:59", "2040-01-01T00:00"],
+    ["year", "0050-07-31T23:59", "0050-01-01T00:00"],
+    ["day", "1969-12-31T23:59", "1969-12-31T00:00"],
+  ])("for the %s of %s on %s", (cut, at, start) => {
+    expect(iso(bucketStart(cut, utc(at)))).toBe(start);
+  });
+
+  it.each<[BucketSize, string, string]>([
+    ["hour", "2040-02-28T23:00", "2040-02-29T00:00"],
+    ["day", "2040-02-28", "2040-02-29T00:00"],
+    ["day", "2100-02-28", "2100-03-01T00:00"],
+    ["week", "2040-02-27", "2040-03-05T00:00"],
+    ["month", "2040-01-01", "2040-02-01T00:00"],
+    ["month", "2040-12-01", "2041-01-01T00:00"],
+    ["quarter", "2040-10-01", "2041-01-01T00:00"],
+    ["year", "2040-01-01", "2041-01-01T00:00"],
+  ])("after the %s of %s on %s [R38]", (cut, start, next) => {
+    expect(iso(nextBucket(cut, utc(start)))).toBe(next);
+  });
+
+  it("where the last one ends, for any time at all", () => {
+    const at = fc.integer({ min: utc("0001-01-10"), max: utc("9990-01-01") });
+    fc.assert(
+      fc.property(fc.constantFrom(...cuts), at, (cut, time) => {
+        const start = bucketStart(cut, time);
+        const end = nextBucket(cut, start);
+        expect(start <= time && time < end).toBe(true);
+        expect(bucketStart(cut, start)).toBe(start);
+        expect(bucketStart(cut, end - 1)).toBe(start);
+        expect(bucketStart(cut, end)).toBe(end);
+      }),
+    );
+  });
+});
+
+it("a period is a calendar month", () => {
+  expect(periodOf(utc("2040-02-29T23:59"))).toEqual({ start: utc("2040-02-01"), end: utc("2040-03-01") });
+});
+
+/** The name of an hour's bucket, made from what the calendar calls it instead of from arithmetic. */
+function bucketName(aggregation: Aggregation, at: number): string {
+  const text = iso(at);
+  const [year = "", month = ""] = text.split("-");
+  if (aggregation === "millennium") return "all";
+  if (aggregation === "year") return year;
+  if (aggregation === "quarter") return `${year} ${Math.ceil(Number(month) / 3)}`;
+  if (aggregation === "month") return `${year} ${month}`;
+  if (aggregation === "day") return text.slice(0, 10);
+  if (aggregation === "hour") return text.slice(0, 13);
+  // Mondays apart: the first of January 1970 was a Thursday.
+  return String(Math.floor((Math.floor(at / day) + 3) / 7));
+}
+
+/** The starts of the hours that a range touches, one after another. */
+function touchedHours(from: number, to: number): number[] {
+  const starts: number[] = [];
+  if (from === to) return starts;
+  for (let at = Math.floor(from / hour) * hour; at < to; at += hour) starts.push(at);
+  return starts;
+}
+
+/** The sums of a range, hour by hour. */
+function naiveSums(aggregation: Aggregation, from: number, to: number, rows: readonly Sums[]): number[] {
+  const values = new Map(rows.map(({ at, sums }) => [at, sums[0] ?? 0]));
+  const named = new Map<string, number>();
+  for (const at of touchedHours(from, to)) {
+    const name = bucketName(aggregation, at);
+    named.set(name, (named.get(name) ?? 0) + (values.get(at) ?? 0));
+  }
+  return aggregation === "millennium" && named.size === 0 ? [0] : [...named.values()];
+}
+
+/** What a plan reads of hours and of the days they add up to. */
+function readRange(hours: readonly Sums[], from: number, to: number, aggregation: Aggregation) {
+  const plan = planRange({ from, to, aggregation }, now);
+  if (plan.kind !== "plan") throw new Error(plan.kind);
+  const days = new Map<number, number>();
+  for (const { at, sums } of hours) {
+    const start = bucketStart("day", at);
+    days.set(start, (days.get(start) ?? 0) + (sums[0] ?? 0));
+  }
+  const within = (at: number, { start, end }: { start: number; end: number }) => start <= at && at < end;
+  const rows = [
+    ...hours.filter(({ at }) => plan.hours.some((span) => within(at, span))),
+    ...[...days].filter(([at]) => within(at, plan.days)).map(([at, sum]) => ({ at, sums: [sum] })),
+  ];
+  return { plan, sums: foldRange(plan, rows, 1)?.map(([sum]) => sum) };
+}
+
+describe("a range", () => {
+  // Around a leap day, a year's end within a week, and any time of the hour.
+  const start = fc.constantFrom("2040-02-27", "2039-12-24", "2040-03-30", "2040-05-01").map(utc);
+  const range = fc
+    .tuple(start, fc.integer({ min: 0, max: 9 * day }), fc.integer({ min: 0, max: 40 * day }))
+    .map(([base, offset, length]) => ({ from: base + offset, to: base + offset + length }));
+  const offsets = fc.uniqueArray(fc.integer({ min: -20 * 24, max: 60 * 24 }), { maxLength: 60 });
+
+  it("sums up the same hours whichever way it is cut [R38]", () => {
+    fc.assert(
+      fc.property(range, offsets, ({ from, to }, places) => {
+        const base = Math.floor(from / hour) * hour;
+        const hours = places.map((place, at) => ({ at: base + place * hour, sums: [at + 1] }));
+        for (const aggregation of aggregations) {
+          const { sums } = readRange(hours, from, to, aggregation);
+          expect(sums).toEqual(naiveSums(aggregation, from, to, hours));
+        }
+      }),
+    );
+  });
+
+  it("has one point for each bucket it touches, stamped with its start", () => {
+    fc.assert(
+      fc.property(range, fc.constantFrom(...cuts), ({ from, to }, cut) => {
+        const { points } = readRange([], from, to, cut).plan;
+        const touched = new Set(touchedHours(from, to).map((at) => bucketStart(cut, at)));
+        expect(points).toEqual([...touched]);
+      }),
+    );
+  });
+
+  it("reads whole days as days and hours only at its two ends", () => {
+    const { plan } = readRange([], utc("2039-05-30T22:30"), utc("2040-05-30T01:01"), "millennium");
+    expect(plan.days).toEqual({ start: utc("2039-05-31"), end: utc("2040-05-30") });
+    expect(plan.hours).toEqual([
+      { start: utc("2039-05-30T22:00"), end: utc("2039-05-31") },
+      { start: utc("2040-05-30"), end: utc("2040-05-30T02:00") },
+    ]);
+    expect(readRange([], utc("2040-05-01"), utc("2040-05-03"), "day").plan.hours).toEqual([]);
+    expect(readRange([], utc("2040-05-01T03:00"), utc("2040-05-01T05:00"), "year").plan.hours).toEqual([
+      { start: utc("2040-05-01T03:00"), end: utc("2040-05-01T05:00") },
+    ]);
+  });
+
+  it("of nothing touches no bucket, and is still one millennium", () => {
+    const at = utc("2040-05-01T03:33");
+    for (const cut of cuts) expect(readRange([], at, at, cut).plan.points).toEqual([]);
+    expect(readRange([], at, at, "millennium")).toMatchObject({ plan: { points: [at] }, sums: [0] });
+  });
+
+  it("is one millennium, stamped with its very start", () => {
+    const from = utc("0500-05-01T03:00") + 7;
+    const result = planRange({ from, to: utc("2040-05-01"), aggregation: "millennium" }, now);
+    expect(result).toEqual({ kind: "hours_gone" });
+    const whole = planRange(
+      { from: utc("0500-05-01"), to: utc("9000-05-01"), aggregation: "millennium" },
+      now,
+    );
+    expect(whole).toMatchObject({ points: [utc("0500-05-01")], hours: [] });
+    const { plan } = readRange([], utc("2040-05-01T03:33"), utc("2040-05-02"), "millennium");
+    expect(plan.points).toEqual([utc("2040-05-01T03:33")]);
+  });
+
+  it("does not end before it starts", () => {
+    for (const aggregation of aggregations) {
+      expect(planRange({ from: now, to: now - 1, aggregation }, now)).toEqual({ kind: "from_after_to" });
+    }
+  });
+
+  it("has 10,000 points and no more", () => {
+    const from = utc("2040-01-01");
+    const to = from + maxPoints * hour;
+    expect(planRange({ from, to, aggregation: "hour" }, now)).toMatchObject({ kind: "plan" });
+    expect(planRange({ from, to: to + 1, aggregation: "hour" }, now)).toEqual({ kind: "too_many_points" });
+    const ancient = { from: utc("0001-01-01"), to: utc("9999-01-01") };
+    expect(planRange({ ...ancient, aggregation: "year" }, now)).toMatchObject({ kind: "plan" });
+    expect(planRange({ ...ancient, aggregation: "quarter" }, now)).toEqual({ kind: "too_many_points" });
+  });
+
+  it("has hours for 400 days, and days for ever", () => {
+    const noon = now + 12 * hour;
+    const kept = oldestKeptHour(noon);
+    expect(kept).toBe(now - 400 * day);
+    const kind = (from: number, to: number, aggregation: Aggregation) =>
+      planRange({ from, to, aggregation }, noon).kind;
+    expect(kind(kept, kept + hour, "hour")).toBe("plan");
+    expect(kind(kept - 1, kept, "hour")).toBe("hours_gone");
+    expect(kind(kept - day, kept, "hour")).toBe("hours_gone");
+    expect(kind(kept - day, kept, "day")).toBe("plan");
+    expect(kind(kept - 2 * day, kept - hour, "week")).toBe("hours_gone");
+    expect(kind(kept - day + hour, kept + 5 * hour, "month")).toBe("hours_gone");
+    expect(kind(kept - day, kept + 5 * hour, "month")).toBe("plan");
+    expect(kind(kept - hour, kept - hour, "hour")).toBe("plan");
+  });
+
+  it("has no sums that are not exact", () => {
+    const plan = planRange({ from: now, to: now + 2 * hour, aggregation: "day" }, now);
+    if (plan.kind !== "plan") throw new Error(plan.kind);
+    const rows = [
+      { at: now, sums: [Number.MAX_SAFE_INTEGER - 1] },
+      { at: now + hour, sums: [1] },
+    ];
+    expect(foldRange(plan, rows, 1)).toEqual([[Number.MAX_SAFE_INTEGER]]);
+    expect(foldRange(plan, [...rows, { at: now, sums: [1] }], 1)).toBeUndefined();
+  });
+});

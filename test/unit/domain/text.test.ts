@@ -1,0 +1,263 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { validateEmail } from "../../../src/domain/email.ts";
+import { countCodePoints, normalizeText, searchKey, validateText } from "../../../src/domain/text.ts";
+import {
+  emailLength,
+  joinName,
+  languageFromLocale,
+  normalizeEmail,
+  splitName,
+} from "../../../src/domain/user.ts";
+
+const anyText = fc.string({ unit: "binary" }).map((text) => text.toWellFormed());
+
+describe("normal forms", () => {
+  it("are reached in one step", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(normalizeText(normalizeText(text))).toBe(normalizeText(text));
+        expect(searchKey(searchKey(text))).toBe(searchKey(text));
+        expect(normalizeEmail(normalizeEmail(text))).toBe(normalizeEmail(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("are the same for texts that look the same", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(normalizeText(text.normalize("NFD"))).toBe(normalizeText(text));
+        expect(searchKey(text.normalize("NFD"))).toBe(searchKey(text));
+        expect(normalizeEmail(` ${text.normalize("NFD")}\t`)).toBe(normalizeEmail(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("of an address are trimmed and in lower case [R25]", () => {
+    expect(normalizeEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
+  });
+
+  it("never make compatible characters one [R25]", () => {
+    expect(searchKey("\ufb01")).toBe("\ufb01");
+    expect(normalizeText("\u2460")).toBe("\u2460");
+  });
+});
+
+describe("the length of a text", () => {
+  it("is counted in code points", () => {
+    expect(countCodePoints("")).toBe(0);
+    expect(countCodePoints("a\u{1f600}e\u0301")).toBe(4);
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(countCodePoints(text)).toBe([...text].length);
+      }),
+    );
+  });
+});
+
+describe("a text that cannot be stored", () => {
+  it.each([
+    ["", undefined],
+    ["Caf\u00e9 \u{1f600} \u200d \u202e", undefined],
+    ["a\0b", { kind: "null" }],
+    ["\ud800", { kind: "surrogate", codePoint: "U+D800" }],
+    ["a\udfffb", { kind: "surrogate", codePoint: "U+DFFF" }],
+    ["\udc00\ud800", { kind: "surrogate", codePoint: "U+DC00" }],
+    ["\ud83d\ude00", undefined],
+    ["a\tb", { kind: "control" }],
+    ["a\r\nb", { kind: "control" }],
+    ["\u007f", { kind: "control" }],
+    ["\u0085", { kind: "control" }],
+    ["\u009f", { kind: "control" }],
+    ["\u00a0", undefined],
+    ["\ud800\0", { kind: "null" }],
+  ] as const)("is told from one that can: %j", (text, fault) => {
+    expect(validateText(text)).toEqual(fault);
+  });
+
+  it("may have tabs and line ends where lines are allowed", () => {
+    expect(validateText("a\tb\r\nc", { lines: true })).toBeUndefined();
+    for (const text of ["\u000b", "\u001b", "\u007f", "\u0085"]) {
+      expect(validateText(text, { lines: true })).toEqual({ kind: "control" });
+    }
+    expect(validateText("\0\n", { lines: true })).toEqual({ kind: "null" });
+  });
+});
+
+describe("an address", () => {
+  /** An address of so many characters: 254 with the longest local part there may be, 64. */
+  const long = (length: number) =>
+    `${"l".repeat(length - 190)}@${"d".repeat(61)}.${"d".repeat(61)}.${"d".repeat(62)}.ex`;
+
+  it.each([
+    "ada@example.com",
+    "Ada.Lovelace+tag@sub.Example.co.uk",
+    "!#$%&'*+/=?^_`{|}~-@example.com",
+    "a@b.cd",
+    "1@2.c3",
+    "jos\u00e9@ex\u00e4mple.com",
+    "\u7528\u6237@\u4f8b\u5b50.\u4e2d\u56fd",
+    "ada@xn--exmple-cua.com",
+    `${"a".repeat(64)}@example.com`,
+    `ada@${"d".repeat(63)}.com`,
+    long(254),
+  ])("is one: %s", (address) => {
+    expect(validateEmail(address)).toBeUndefined();
+  });
+
+  it.each([
+    ["ada", "An email address must have an @-sign."],
+    ["", "An email address must have an @-sign."],
+    ["@example.com", "There must be something before the @-sign."],
+    ["ada@", "There must be something after the @-sign."],
+    ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
+    ["a b@example.com", "The email address contains invalid characters before the @-sign."],
+  ])("is none, and why: %s", (address, reason) => {
+    expect(validateEmail(address)).toBe(reason);
+  });
+
+  it.each([
+    '"ada lovelace"@example.com',
+    '"ada"@example.com',
+    "ada@example.com.",
+    "ada@.example.com",
+    "ada@example..com",
+    "ada@-example.com",
+    "ada@example-.com",
+    "ada@exam_ple.com",
+    "ada@[127.0.0.1]",
+    "ada@127.0.0.1",
+    "ada@example.123",
+    ".ada@example.com",
+    "ada.@example.com",
+    "ada..b@example.com",
+    "ada@b@example.com",
+    "ada,bob@example.com",
+    "ada;bob@example.com",
+    "Ada <ada@example.com>",
+    "ada(comment)@example.com",
+    "ada\\@example.com",
+    "ada:b@example.com",
+    "ada@example.com\r\nBcc: all@example.com",
+    "ada\r\nBcc: all@example.com",
+    "ada\n@example.com",
+    "ada\0@example.com",
+    "ada@exam\tple.com",
+    "ada@example.com ",
+    " ada@example.com",
+    "ada@exam ple.com",
+    "ada%0d%0aBcc:x@example.com",
+    "ada\ud800@example.com",
+    "ada@ex\ud800.com",
+    `${"a".repeat(65)}@example.com`,
+    `${"\u00e9".repeat(33)}@example.com`,
+    `ada@${"d".repeat(64)}.com`,
+    long(255),
+  ])("is none: %j", (address) => {
+    expect(validateEmail(address)).toEqual(expect.any(String));
+  });
+
+  it("is at most 254 characters long [R57]", () => {
+    expect(emailLength).toBe(254);
+    expect(countCodePoints(long(254))).toBe(254);
+    expect(validateEmail(long(254))).toBeUndefined();
+    expect(validateEmail(long(255))).toBe("The email address is too long.");
+  });
+
+  it("holds no control, white space, invisible or directional character, wherever it stands", () => {
+    for (const unfit of [
+      "\u0001",
+      "\u001f",
+      "\u007f",
+      "\u0085",
+      "\u009f",
+      "\u00a0",
+      "\u00ad",
+      "\u2028",
+      "\u2029",
+      "\u3000",
+      "\u200b",
+      "\u200d",
+      "\u202e",
+      "\u2066",
+      "\ufeff",
+      "\u{e0001}",
+      "\ue000",
+    ]) {
+      for (const address of [
+        `a${unfit}b@example.com`,
+        `${unfit}@example.com`,
+        `a@exam${unfit}ple.com`,
+        `a@example.com${unfit}`,
+      ]) {
+        expect([address, validateEmail(address)]).toEqual([address, expect.any(String)]);
+      }
+    }
+  });
+
+  it("never holds a line end, a space, a bracket or a second @ [R57]", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (local, domain) => {
+        const address = `${local}@${domain}`;
+        if (validateEmail(address) === undefined)
+          expect(address).toMatch(/^[^\s<>()[\]\\",:;@]+@[^\s<>()[\]\\",:;@]+$/u);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a name", () => {
+  it.each([
+    ["Ada Lovelace", "Ada", "Lovelace"],
+    ["Ada", "Ada", ""],
+    ["", "", ""],
+    ["Ada King Lovelace", "Ada", "King Lovelace"],
+    ["Ada  Lovelace", "Ada", "Lovelace"],
+    ["Ada ", "Ada", ""],
+    ["Ada\u00a0King Lovelace", "Ada\u00a0King", "Lovelace"],
+  ])("is split at its first space: %j", (name, firstName, lastName) => {
+    expect(splitName(name)).toEqual({ firstName, lastName });
+  });
+
+  it("is whole again when it is joined", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.string({ unit: "grapheme" }).filter((word) => !/\s/.test(word) && word !== ""),
+          { maxLength: 4 },
+        ),
+        (words) => {
+          const name = words.join(" ");
+          const { firstName, lastName } = splitName(name);
+          expect(joinName(firstName, lastName)).toBe(name);
+          expect(splitName(joinName(firstName, lastName))).toEqual({ firstName, lastName });
+        },
+      ),
+    );
+  });
+
+  it("has no spaces where a half is missing", () => {
+    expect(joinName("", "")).toBe("");
+    expect(joinName("Ada", "")).toBe("Ada");
+    expect(joinName("", "Lovelace")).toBe("Lovelace");
+  });
+});
+
+describe("a locale", () => {
+  it.each([
+    ["pt-BR", "PT"],
+    ["de_CH", "DE"],
+    ["CA", "CA"],
+    ["en", "EN"],
+    ["eng", undefined],
+    ["", undefined],
+    [undefined, undefined],
+    ["-en", undefined],
+  ] as const)("%s stands for %s", (locale, language) => {
+    expect(languageFromLocale(locale)).toBe(language);
+  });
+});

@@ -1,0 +1,284 @@
+/** The fields that are read in ways of their own: what they take, and pydantic's words for what they do not. */
+import { z } from "@hono/zod-openapi";
+import { describe, expect, it } from "vitest";
+
+import { boolean, dateTime, integer, listOf, uuid } from "../../../src/http/fastapi/fields.ts";
+import { check } from "../../../src/http/fastapi/validation.ts";
+
+/** What a body's field makes of a value: the value, or what is wrong. */
+function read(schema: z.ZodType, input: unknown): unknown {
+  const result = check(z.object({ field: schema }), { field: input }, "body");
+  return "value" in result ? { is: result.value["field"] } : result.issues;
+}
+
+function fault(input: unknown, type: string, msg: string, ctx?: object): unknown {
+  return [{ type, loc: ["body", "field"], msg, input, ...(ctx === undefined ? {} : { ctx }) }];
+}
+
+describe("a missing field", () => {
+  it.each<[string, z.ZodType]>([
+    ["uuid", uuid("")],
+    ["integer", integer({ min: 0, description: "" })],
+    ["boolean", boolean("")],
+    ["moment", dateTime("")],
+    ["list", listOf(z.string(), 3)],
+  ])("is told with what it is missing from: %s", (_, schema) => {
+    const body = { other: 1 };
+    expect(check(z.object({ field: schema }), body, "body")).toEqual({
+      issues: [{ type: "missing", loc: ["body", "field"], msg: "Field required", input: body }],
+    });
+    expect(check(z.object({ field: schema }), {}, "query")).toEqual({
+      issues: [{ type: "missing", loc: ["query", "field"], msg: "Field required", input: null }],
+    });
+    expect(check(z.object({ field: schema.optional() }), {}, "query")).toEqual({ value: {} });
+    expect(check(z.object({ field: schema.nullish() }), { field: null }, "body")).toEqual({
+      value: { field: null },
+    });
+  });
+});
+
+describe("a uuid", () => {
+  const canonical = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
+
+  it.each([
+    canonical,
+    canonical.toUpperCase(),
+    canonical.replaceAll("-", ""),
+    `{${canonical}}`,
+    `urn:uuid:${canonical}`,
+    "00000000-0000-0000-0000-000000000000",
+  ])("may be %s", (text) => {
+    const is = text.startsWith("0") ? text : canonical;
+    expect(read(uuid(""), text)).toEqual({ is });
+  });
+
+  it.each([
+    ["", "invalid length: expected length 32 for simple format, found 0"],
+    ["5", "invalid length: expected length 32 for simple format, found 1"],
+    ["c7a1f1de9a0c4c55b5b10d5f6f1d7e2", "invalid length: expected length 32 for simple format, found 31"],
+    ["c7a1f1de9a0c4c55b5b10d5f6f1d7e211", "invalid length: expected length 32 for simple format, found 33"],
+    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2", "invalid group length in group 4: expected 12, found 11"],
+    ["c7a1f1d-e9a0c-4c55-b5b1-0d5f6f1d7e21", "invalid group length in group 0: expected 8, found 7"],
+    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21-", "invalid group count: expected 5, found 6"],
+    ["c7a1f1de-9a0c-4c55-b5b10d5f6f1d7e2", "invalid group count: expected 5, found 4"],
+  ])("is not %j", (input, reason) => {
+    const told = fault(input, "uuid_parsing", `Input should be a valid UUID, ${reason}`, { error: reason });
+    expect(read(uuid(""), input)).toEqual(told);
+  });
+
+  it.each([
+    ["nobody", "n", 1],
+    [" c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", " ", 1],
+    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2g", "g", 36],
+    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2é", "é", 36],
+    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7eé1", "é", 35],
+    ["urn:uuid:g7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", "g", 10],
+    ["😀", "😀", 1],
+  ])("is not %j: its first wrong character is told with its place", (input, character, at) => {
+    const reason: unknown = expect.stringMatching(
+      new RegExp(`^invalid character.* found \`${character}\` at ${at}$`),
+    );
+    expect(read(uuid(""), input)).toEqual([
+      {
+        type: "uuid_parsing",
+        loc: ["body", "field"],
+        msg: expect.stringMatching(/^Input should be a valid UUID, invalid character/),
+        input,
+        ctx: { error: reason },
+      },
+    ]);
+  });
+
+  it.each([[5], [1.5], [true], [null], [[]], [{}]])("is not %j, which is no text", (input) => {
+    expect(read(uuid(""), input)).toEqual(
+      fault(input, "uuid_type", "UUID input should be a string, bytes or UUID object"),
+    );
+  });
+});
+
+describe("an integer from 1 to 100", () => {
+  const schema = integer({ min: 1, max: 100, description: "" });
+  const parsing = "Input should be a valid integer, unable to parse string as an integer";
+
+  it.each([
+    [1, 1],
+    [100, 100],
+    [5.0, 5],
+    [1e2, 100],
+    [true, 1],
+    ["5", 5],
+    [" 5 ", 5],
+    ["+5", 5],
+    ["005", 5],
+    ["5.0", 5],
+    ["5.000", 5],
+  ])("may be %j", (input, is) => {
+    expect(read(schema, input)).toEqual({ is });
+  });
+
+  it.each(["", " ", "x", "5x", "5.5", "5.", ".5", "1e1", "0x5", "1,0", "--5", "٥", "NaN", "Infinity"])(
+    "is not %j, which cannot be read as one",
+    (input) => {
+      expect(read(schema, input)).toEqual(fault(input, "int_parsing", parsing));
+    },
+  );
+
+  it.each([[null], [[]], [[5]], [{}]])("is not %j, which is nothing like one", (input) => {
+    expect(read(schema, input)).toEqual(fault(input, "int_type", "Input should be a valid integer"));
+  });
+
+  it.each([5.5, 0.1, -1.5])("is not %j, which has a part", (input) => {
+    expect(read(schema, input)).toEqual(
+      fault(input, "int_from_float", "Input should be a valid integer, got a number with a fractional part"),
+    );
+  });
+
+  it.each([0, -1, "0", "-5", false, -1e6])("is not %j, which is too little", (input) => {
+    const msg = "Input should be greater than or equal to 1";
+    expect(read(schema, input)).toEqual(fault(input, "greater_than_equal", msg, { ge: 1 }));
+  });
+
+  it.each([101, "101", 2 ** 60, "9007199254740993", "9".repeat(30)])(
+    "is not %j, which is too much",
+    (input) => {
+      const msg = "Input should be less than or equal to 100";
+      expect(read(schema, input)).toEqual(fault(input, "less_than_equal", msg, { le: 100 }));
+    },
+  );
+
+  it("without an end is a safe one", () => {
+    const endless = integer({ min: 0, description: "" });
+    expect(read(endless, Number.MAX_SAFE_INTEGER)).toEqual({ is: Number.MAX_SAFE_INTEGER });
+    expect(read(endless, 2 ** 53)).toMatchObject([{ type: "less_than_equal" }]);
+  });
+});
+
+describe("a boolean", () => {
+  const parsing = "Input should be a valid boolean, unable to interpret input";
+
+  it.each([true, 1, "true", "TRUE", "True", "t", "T", "yes", "y", "on", "1"])("%j is yes", (input) => {
+    expect(read(boolean(""), input)).toEqual({ is: true });
+  });
+
+  it.each([false, 0, "false", "FALSE", "f", "no", "n", "off", "OFF", "0"])("%j is no", (input) => {
+    expect(read(boolean(""), input)).toEqual({ is: false });
+  });
+
+  it.each([2, -1, "", " true", "true ", "1.0", "maybe", "null", "ja"])("%j is neither", (input) => {
+    expect(read(boolean(""), input)).toEqual(fault(input, "bool_parsing", parsing));
+  });
+
+  it.each([[null], [[]], [[1]], [["yes"]], [[false]], [{}], [{ a: 1 }], [1.5]])(
+    "%j is nothing like one",
+    (input) => {
+      expect(read(boolean(""), input)).toEqual(fault(input, "bool_type", "Input should be a valid boolean"));
+    },
+  );
+});
+
+describe("a time", () => {
+  it.each([
+    ["2026-01-31T13:00:00Z"],
+    ["2026-01-31T14:00:00+01:00"],
+    ["2026-01-31T13:00:00"],
+    [1_769_864_400],
+    ["1769864400"],
+    [1_769_864_400_000],
+  ])("may be %j", (input) => {
+    expect(read(dateTime(""), input)).toEqual({ is: Date.parse("2026-01-31T13:00:00Z") });
+  });
+
+  it.each([
+    "",
+    "x",
+    "yesterday",
+    "2026-02-30",
+    "2026-13-01",
+    "2026-01-31T25:00:00Z",
+    "1e9",
+    " ",
+    "2026-01-31T13:00:00Zx",
+  ])("is not %j", (input) => {
+    const start = /^Input should be a valid datetime or date, ./;
+    expect(read(dateTime(""), input)).toEqual([
+      {
+        type: "datetime_from_date_parsing",
+        loc: ["body", "field"],
+        msg: expect.stringMatching(start),
+        input,
+        ctx: { error: expect.any(String) },
+      },
+    ]);
+  });
+
+  it.each([1e30, -1e30])("is not %d, which no calendar reaches", (input) => {
+    expect(read(dateTime(""), input)).toEqual([
+      {
+        type: "datetime_parsing",
+        loc: ["body", "field"],
+        msg: expect.stringMatching(/^Input should be a valid datetime, ./),
+        input,
+        ctx: { error: expect.any(String) },
+      },
+    ]);
+  });
+
+  it.each([[true], [false], [null], [[]], [{}], [[1_769_864_400]]])(
+    "is not %j, which is nothing like one",
+    (input) => {
+      expect(read(dateTime(""), input)).toEqual(
+        fault(input, "datetime_type", "Input should be a valid datetime"),
+      );
+    },
+  );
+});
+
+describe("a list of three at most", () => {
+  const schema = listOf(z.string(), 3);
+
+  it.each([[[]], [["a"]], [["a", "b", "c"]]])("may be %j", (input) => {
+    expect(read(schema, input)).toEqual({ is: input });
+  });
+
+  it.each([[4], [1000]])("of %d is too long", (length) => {
+    const input = Array.from({ length }, () => "x");
+    expect(read(schema, input)).toEqual(
+      fault(input, "too_long", `List should have at most 3 items after validation, not ${length}`, {
+        field_type: "List",
+        max_length: 3,
+        actual_length: length,
+      }),
+    );
+  });
+
+  it.each([[null], ["abc"], [5], [true], [{ 0: "a" }], [{}]])("is not %j", (input) => {
+    expect(read(schema, input)).toEqual(fault(input, "list_type", "Input should be a valid list"));
+  });
+
+  it("tells what is wrong with each item at its place", () => {
+    const wrong = { type: "string_type", msg: "Input should be a valid string" };
+    expect(read(schema, ["a", 5, null])).toEqual([
+      { ...wrong, loc: ["body", "field", 1], input: 5 },
+      { ...wrong, loc: ["body", "field", 2], input: null },
+    ]);
+  });
+});
+
+it("everything wrong with one body is told together, in its order", () => {
+  const schema = z.object({
+    id: uuid(""),
+    count: integer({ min: 1, description: "" }),
+    on: boolean(""),
+    at: dateTime(""),
+    ids: listOf(uuid(""), 2),
+  });
+  const result = check(schema, { id: "x", count: 0, on: "maybe", at: [], ids: ["y"] }, "body");
+  const issues = "issues" in result ? result.issues : [];
+  expect(issues.map(({ type, loc }) => [loc.slice(1).join("."), type])).toEqual([
+    ["id", "uuid_parsing"],
+    ["count", "greater_than_equal"],
+    ["on", "bool_parsing"],
+    ["at", "datetime_type"],
+    ["ids.0", "uuid_parsing"],
+  ]);
+});

@@ -1,0 +1,166 @@
+/** The invitation mail: its content in each language, and that names and titles are never more than text in it. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { languages } from "../../../src/domain/user.ts";
+import { type Invitation, renderInvitationEmail } from "../../../src/mail/invitation.ts";
+import { escapeHtml, interpolate, toSingleLine, truncate } from "../../../src/mail/text.ts";
+import { loadTranslation } from "../../../src/mail/translations.ts";
+
+const link = "https://roster.test/invite#a-secret_of70characters";
+const invitation: Invitation = {
+  language: "EN",
+  account: "Acme",
+  inviter: "Ada Lovelace",
+  role: "AMEMBER",
+  validUntil: Date.UTC(2026, 2, 1, 13, 5),
+  link,
+};
+
+it.each([
+  {
+    language: "CA",
+    subject: "Ada Lovelace us convida a Acme",
+    invited: "Ada Lovelace us convida a unir-vos a Acme amb el rol de membre.",
+    validUntil: "La invitació és vàlida fins al dia 1 de març del 2026, a les 13:05 UTC.",
+  },
+  {
+    language: "ES",
+    subject: "Ada Lovelace le invita a Acme",
+    invited: "Ada Lovelace le invita a unirse a Acme con el rol de miembro.",
+    validUntil: "La invitación es válida hasta el 1 de marzo de 2026 a las 13:05 UTC.",
+  },
+  {
+    language: "EN",
+    subject: "Ada Lovelace invites you to Acme",
+    invited: "Ada Lovelace invites you to join Acme as member.",
+    validUntil: "The invitation is valid until 1 March 2026 at 13:05 UTC.",
+  },
+  {
+    language: "FR",
+    subject: "Ada Lovelace vous invite à rejoindre Acme",
+    invited: "Ada Lovelace vous invite à rejoindre Acme avec le rôle de membre.",
+    validUntil: "L'invitation est valable jusqu'au 1 mars 2026 à 13:05 UTC.",
+  },
+  {
+    language: "DE",
+    subject: "Ada Lovelace lädt Sie zu Acme ein",
+    invited: "Ada Lovelace lädt Sie ein, Acme als Mitglied beizutreten.",
+    validUntil: "Die Einladung gilt bis 1. März 2026 um 13:05 UTC.",
+  },
+  {
+    language: "PT",
+    subject: "Ada Lovelace convida-o para Acme",
+    invited: "Ada Lovelace convida-o a juntar-se a Acme com a função de membro.",
+    validUntil: "O convite é válido até 1 de março de 2026 às 13:05 UTC.",
+  },
+] as const)("the mail in $language names inviter, account, role and end", async (expected) => {
+  const { subject, text, html } = await renderInvitationEmail({ ...invitation, language: expected.language });
+  expect(subject).toBe(expected.subject);
+  expect(text).toContain(`\n\n${expected.invited}\n\n`);
+  expect(text).toContain(`\n\n${expected.validUntil}\n\n`);
+  expect(html).toContain(escapeHtml(expected.validUntil));
+});
+
+describe.each(languages)("the mail in %s", (language) => {
+  it("contains the link as a button and as text, and no unfilled placeholder", async () => {
+    const { email } = await loadTranslation(language);
+    const { subject, text, html } = await renderInvitationEmail({ ...invitation, language });
+    expect(text).toContain(`\n\n${email.accept}:\n${link}\n\n`);
+    expect(html).toContain(`<html lang="${language.toLowerCase()}">`);
+    expect(html.split(`href="${link}"`)).toHaveLength(3);
+    expect(html).toContain("<b><bdi>Ada Lovelace</bdi></b>");
+    expect(html).toContain("<b><bdi>Acme</bdi></b>");
+    expect(`${subject}${text}${html}`).not.toMatch(/\{\w+\}/);
+  });
+
+  it("names the owner's role, and no inviter if that user was deleted", async () => {
+    const { roles } = await loadTranslation(language);
+    const { subject, text, html } = await renderInvitationEmail({
+      ...invitation,
+      language,
+      inviter: null,
+      role: "AOWNER",
+    });
+    expect(text).toContain(roles.AOWNER);
+    expect(text).not.toContain(roles.AMEMBER);
+    expect(subject).toContain("Acme");
+    expect(`${subject}${text}${html}`).not.toMatch(/\{\w+\}|null|undefined/);
+  });
+});
+
+describe("a name or title in the mail", () => {
+  const hostile = [
+    '<script>alert(1)</script>"><img src=x onerror=alert(1)>',
+    "O'Neill & Söhne <ceo@example.com>",
+    "{link} {role} {inviter} {account} ${1} $& $1",
+    "</title></b></bdi><a href='https://evil.example'>",
+    "&lt;b&gt;",
+  ];
+
+  it.each(hostile)("is escaped in the HTML and unchanged in the plain text: %s [R56]", async (name) => {
+    const { text, html } = await renderInvitationEmail({ ...invitation, account: name, inviter: name });
+    const plain = (await renderInvitationEmail(invitation)).html;
+    expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
+    expect(html.match(/href="[^"]*"/g)).toEqual(plain.match(/href="[^"]*"/g));
+    expect(html).toContain(`<b><bdi>${escapeHtml(name)}</bdi></b>`);
+    expect(text).toContain(`${name} invites you to join ${name} as member.`);
+  });
+
+  it.each([
+    "Acme\r\nBcc: everyone@example.com",
+    "Acme\nSubject: other",
+    "Acme\u2028next",
+    "Acme\0\u0007\u009b",
+    "\u202eemca\u202c and \u2066more\u2069",
+  ])("adds no line and changes no text direction: %j [R56]", async (name) => {
+    const { subject, text, html } = await renderInvitationEmail({
+      ...invitation,
+      account: name,
+      inviter: name,
+    });
+    const unsafe = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+    expect(subject).not.toMatch(unsafe);
+    expect(text.replaceAll("\n", "")).not.toMatch(unsafe);
+    expect(html.replaceAll("\n", "")).not.toMatch(unsafe);
+    const plain = await renderInvitationEmail(invitation);
+    expect(text.split("\n")).toHaveLength(plain.text.split("\n").length);
+  });
+
+  it("is shortened in the subject and complete in the text", async () => {
+    const account = "😀".repeat(200);
+    const { subject, text } = await renderInvitationEmail({ ...invitation, account });
+    expect(subject).toBe(`Ada Lovelace invites you to ${"😀".repeat(59)}…`);
+    expect(text).toContain(account);
+  });
+
+  it("never changes the number of subject lines or the HTML tags, whatever characters it has", async () => {
+    const plain = (await renderInvitationEmail(invitation)).html.match(/<\/?[a-z]+/g);
+    const name = fc.string({ unit: "binary", maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(name, name, fc.constantFrom(...languages), async (account, inviter, language) => {
+        const mail = await renderInvitationEmail({ ...invitation, account, inviter, language });
+        expect(mail.subject).not.toMatch(/\p{Cc}/u);
+        expect(mail.html.match(/<\/?[a-z]+/g)).toEqual(plain);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+it("the end of an invitation is shown in UTC", async () => {
+  const textUntil = async (validUntil: number) =>
+    (await renderInvitationEmail({ ...invitation, validUntil })).text;
+  expect(await textUntil(Date.UTC(2027, 11, 31, 23, 59, 59, 999))).toContain("31 December 2027 at 23:59 UTC");
+  expect(await textUntil(Date.UTC(2028, 1, 29))).toContain("29 February 2028 at 00:00 UTC");
+});
+
+describe("the text functions", () => {
+  it("escape once, fill placeholders once and cut between code points", () => {
+    expect(escapeHtml(`<a href="x" title='y'>&`)).toBe("&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
+    expect(interpolate("{a}{b}{c}", { a: "{b}", b: "$&" })).toBe("{b}$&{c}");
+    expect(toSingleLine(" a\r\n\tb ")).toBe("a b");
+    expect(truncate("😀😀😀", 2)).toBe("😀…");
+    expect(truncate("😀😀", 2)).toBe("😀😀");
+  });
+});
