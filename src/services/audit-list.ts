@@ -8,10 +8,10 @@ import { callerConditions } from "./caller/conditions.ts";
 import type { Context } from "./caller/context.ts";
 import { limitIf } from "./pagination.ts";
 
-/** A change that was made. */
+/** A recorded change. */
 export type AuditRow = Omit<typeof auditRows.$inferSelect, "accountId">;
 
-/** Which changes are asked for; every filter given must match. */
+/** Filters of the history; all given ones must match. */
 export interface AuditFilter {
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
@@ -21,7 +21,7 @@ export interface AuditFilter {
 }
 
 export interface AuditRequest extends AuditFilter {
-  /** Only changes before the one with this id. */
+  /** Returns only changes with smaller ids. */
   readonly before: number | undefined;
   /** 1 to 100. */
   readonly limit: number;
@@ -29,17 +29,16 @@ export interface AuditRequest extends AuditFilter {
 
 export interface AuditPage {
   readonly items: readonly AuditRow[];
-  /** What `before` must be for the page behind this one; null at the end. */
+  /** `before` of the next page; null at the end. */
   readonly next: number | null;
 }
 
-/** How many rows one request looks through for those that fit its filters. */
+/** How many rows one request scans for matches. */
 const scanLimit = 1_000;
 
 /**
- * The changes of an account, the newest first. A page may hold fewer than its limit and still have
- * a next one: a request looks through 1,000 rows at the most. Throws what `checkAccess` throws.
- * One round trip.
+ * Returns the history of an account, newest first. A request scans at most 1,000 rows, so a filtered page may have
+ * fewer items than its limit and still a next page. Throws what `checkAccess` throws. One round trip.
  */
 export async function listAccountAudit(
   ctx: Context,
@@ -48,55 +47,55 @@ export async function listAccountAudit(
 ): Promise<AuditPage> {
   const which = new AccountName(name);
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = hasAccountPermission(callerConditions(ctx), account, "audit:read");
-  const { rows, end } = readRows(ctx, sql`audit_rows.account_id = ${account}`, request, concerned);
+  const allowed = hasAccountPermission(callerConditions(ctx), account, "audit:read");
+  const { rows, end } = readRows(ctx, sql`audit_rows.account_id = ${account}`, request, allowed);
   const [caller, [found], read, [last]] = await queryAsCaller(ctx, accountQuery(ctx, which), rows, end);
   checkAccess(ctx, caller, found);
   return makePage(request, read, last?.id);
 }
 
-/** The changes of all there is, or of one account; for the operator. As `listAccountAudit`. */
+/** Returns the history of the whole service or of one account, for operators. See `listAccountAudit`. */
 export async function listAudit(
   ctx: Context,
   name: string | undefined,
   request: AuditRequest,
 ): Promise<AuditPage> {
-  const of =
+  const scope =
     name === undefined
       ? sql`true`
       : sql`audit_rows.account_id = (select accounts.id from accounts where ${new AccountName(name)})`;
-  const { rows, end } = readRows(ctx, of, request, callerConditions(ctx).hasPermission("manage"));
+  const { rows, end } = readRows(ctx, scope, request, callerConditions(ctx).hasPermission("manage"));
   const [, read, [last]] = await queryAsCaller(ctx, rows, end);
   return makePage(request, read, last?.id);
 }
 
-/** The rows of a page and one more, and the id of the last row that may be looked at. */
-function readRows(ctx: Context, of: SQL, request: AuditRequest, allowed: SQL) {
+/** Selects the rows of a page and one more, and the id of the last row that may be scanned. */
+function readRows(ctx: Context, scope: SQL, request: AuditRequest, allowed: SQL) {
   const { actor, action, from, to, before, limit } = request;
   const within = sql.join(
     [
-      of,
+      scope,
       ...(before === undefined ? [] : [sql`audit_rows.id < ${integer(before)}`]),
       ...(from === undefined ? [] : [sql`audit_rows.id >= ${integer(firstAuditId(from))}`]),
       ...(to === undefined ? [] : [sql`audit_rows.id < ${integer(firstAuditId(to))}`]),
     ],
     sql` and `,
   );
-  const fits = sql`${actor === undefined ? sql`true` : sql`looked.actor = ${actor}`} and ${action === undefined ? sql`true` : sql`looked.action = ${action}`}`;
+  const matches = sql`${actor === undefined ? sql`true` : sql`scanned.actor = ${actor}`} and ${action === undefined ? sql`true` : sql`scanned.action = ${action}`}`;
   const filtered = actor !== undefined || action !== undefined;
-  const looked = sql`(select * from audit_rows where ${within} order by audit_rows.id desc limit ${limitIf(allowed, filtered ? scanLimit : limit + 1)}) as looked`;
+  const scanned = sql`(select * from audit_rows where ${within} order by audit_rows.id desc limit ${limitIf(allowed, filtered ? scanLimit : limit + 1)}) as scanned`;
   const rows = ctx.db
     .select({
-      id: sql<number>`looked.id`.as("id"),
-      at: sql<number>`looked.at`.as("at"),
-      actor: sql<string>`looked.actor`.as("actor"),
-      action: sql<string>`looked.action`.as("action"),
-      target: sql<string>`looked.target`.as("target"),
-      changes: sql`looked.changes`.mapWith(auditRows.changes).as("changes"),
-      requestId: sql<string>`looked.request_id`.as("request_id"),
+      id: sql<number>`scanned.id`.as("id"),
+      at: sql<number>`scanned.at`.as("at"),
+      actor: sql<string>`scanned.actor`.as("actor"),
+      action: sql<string>`scanned.action`.as("action"),
+      target: sql<string>`scanned.target`.as("target"),
+      changes: sql`scanned.changes`.mapWith(auditRows.changes).as("changes"),
+      requestId: sql<string>`scanned.request_id`.as("request_id"),
     })
-    .from(looked)
-    .where(fits)
+    .from(scanned)
+    .where(matches)
     .limit(limit + 1);
   const end = ctx.db
     .select({ id: sql<number>`audit_rows.id`.as("end_id") })
@@ -114,7 +113,7 @@ function makePage({ limit }: AuditRequest, read: readonly AuditRow[], end: numbe
   return { items, next: end ?? null };
 }
 
-/** D1 binds every number as a real, which an id is compared with row by row. */
+/** D1 binds every number as a real, and comparing ids with a real would not use the index. */
 function integer(number: number): SQL {
   return sql`cast(${number} as integer)`;
 }

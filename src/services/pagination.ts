@@ -5,10 +5,10 @@ import type { PageWindow } from "../domain/pagination.ts";
 import { isUnsearchable, toIndexedSearch } from "../domain/search.ts";
 import type { Context } from "./caller/context.ts";
 
-/** Where counting what a platform-wide search finds stops. */
+/** The highest count of a platform-wide search. */
 export const searchCountLimit = 10_000;
 
-/** A window as a statement has it: values, or in a query that is kept placeholders for them. */
+/** A page window whose values may be placeholders of a prepared query. */
 export type PlaceholdersOf<Of extends PageWindow> = Pick<Of, "descending"> & {
   readonly afterKeys: readonly (string | number | Placeholder)[] | undefined;
   readonly offset: number | Placeholder;
@@ -18,46 +18,44 @@ export type PlaceholdersOf<Of extends PageWindow> = Pick<Of, "descending"> & {
 export const countAll = sql<number>`count(*)`.as("count");
 
 /**
- * A limit that is 0 unless `allowed`; -1 is no limit. SQLite looks at the limit before it reads a
- * row, at a subquery in WHERE only after.
+ * Returns a LIMIT that is 0 unless `allowed`; -1 means no limit. SQLite evaluates the limit before it reads a row,
+ * and a subquery in WHERE only afterwards.
  */
 export function limitIf(allowed: SQL, limit: number | Placeholder): number {
-  // Drizzle renders an expression here, though its types know numbers only.
-  return sql`case when ${allowed} then ${limit} else 0 end` as unknown as number;
+  const expression: unknown = sql`case when ${allowed} then ${limit} else 0 end`;
+  // Drizzle renders an expression here, but its types allow only numbers.
+  return expression as number;
 }
 
-/**
- * Every term somewhere in one of the texts, row by row: for rows that are few already. What a text puts
- * between its fields is no part of any field.
- */
+/** Whether each term occurs in one of the texts. Scans row by row: only for few rows. */
 export function containsTerms(terms: readonly string[], texts: readonly SQL[]): SQL {
-  return terms.some(isUnsearchable) ? sql`false` : holdsAll(terms, texts);
+  return terms.some(isUnsearchable) ? sql`false` : containsAll(terms, texts);
 }
 
-function holdsAll(terms: readonly string[], texts: readonly SQL[]): SQL {
-  const nowhere = sql.join(
+function containsAll(terms: readonly string[], texts: readonly SQL[]): SQL {
+  const isMissing = sql.join(
     texts.map((text) => sql`instr(${text}, term.value) = 0`),
     sql` and `,
   );
-  return sql`not exists (select 1 from json_each(${JSON.stringify(terms)}) as term where ${nowhere})`;
+  return sql`not exists (select 1 from json_each(${JSON.stringify(terms)}) as term where ${isMissing})`;
 }
 
-/** Every term in the text a trigram index was made of; `index` is the index's table, joined by its rowid. */
+/** Whether each term occurs in the indexed text. `index` is the table of the trigram index, joined by its rowid. */
 export function matchesIndex(index: SQL, text: SQL, terms: readonly string[]): SQL {
   const search = toIndexedSearch(terms);
   if (search === undefined) return sql`false`;
   const matched = sql`${index} match ${search.match}`;
-  return search.rest.length === 0 ? matched : sql`${matched} and ${holdsAll(search.rest, [text])}`;
+  return search.rest.length === 0 ? matched : sql`${matched} and ${containsAll(search.rest, [text])}`;
 }
 
-/** Whether a trigram index decides by itself which rows have all terms. */
+/** Whether the trigram index alone decides which rows contain all terms. */
 export function isIndexed(terms: readonly string[]): boolean {
   return toIndexedSearch(terms)?.rest.length === 0;
 }
 
 /**
- * What lies beyond a cursor in a list by id. D1 binds every number as a real, and FTS5 starts at a
- * row id only when it is told an integer; else it walks all matches before it.
+ * Returns the condition for rows after a cursor in a list by id. D1 binds every number as a real; FTS5 seeks to a
+ * row id only if it is an integer, and otherwise reads all matches before it.
  */
 export function afterCursor(
   id: SQL,
@@ -68,17 +66,17 @@ export function afterCursor(
   return descending ? sql`${id} < ${key}` : sql`${id} > ${key}`;
 }
 
-/** The order of a list by id. */
+/** Returns the ordering by id. */
 export function orderById(id: SQL, { descending }: Pick<PageWindow, "descending">): SQL {
   return descending ? sql`${id} desc` : sql`${id} asc`;
 }
 
-/** Counts what a query finds. */
+/** Selects the number of rows of a query. */
 export function countQuery(queries: QueryBuilder, found: SQLWrapper) {
   return queries.select({ count: countAll }).from(sql`(${found})`);
 }
 
-/** The same as a statement to be run. */
+/** The same as a statement for `runBatch`. */
 export function countRows(ctx: Context, found: SQLWrapper) {
   return ctx.db.select({ count: countAll }).from(sql`(${found})`);
 }

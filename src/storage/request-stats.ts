@@ -4,9 +4,9 @@ export type SqlTrace = (
   costs: readonly D1Meta[] | undefined,
 ) => void;
 
-/** What one request, or one job, has asked of the platform so far. */
+/** Costs of one request or job so far. */
 export class RequestStats {
-  /** Round trips to the database, those tried again included. */
+  /** Round trips to the database, including retries. */
   roundTrips = 0;
   /** Rows as D1 bills them. */
   rowsRead = 0;

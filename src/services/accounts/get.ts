@@ -9,23 +9,22 @@ import { queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
 import { type Access, AccountName, accountQuery, checkAccess, currentOrganization } from "./access.ts";
 
-/** One account the caller may do this operation to. One round trip. */
+/** Returns an account. Throws what `checkAccess` throws. One round trip. */
 export async function getAccount(ctx: Context, which: AccountName): Promise<Access> {
   const [caller, [found]] = await queryAsCaller(ctx, accountQuery(ctx, which));
   return checkAccess(ctx, caller, found);
 }
 
-/** Which permissions are asked about. */
 export interface PermissionQuery {
-  /** The id of the account that `name` must be. */
+  /** Must be the id of the named account. */
   readonly accountId: string;
-  /** Only those that concern a knowledge box. */
+  /** Whether to return only permissions that concern a knowledge box. */
   readonly knowledgeBox: boolean;
 }
 
 /**
- * What the caller may do on an account. Throws what `checkAccess` throws, and `account_not_found`
- * where the id is another account's. One round trip.
+ * Returns the caller's permissions on an account. Throws what `checkAccess` throws, and `account_not_found` for
+ * another account's id. One round trip.
  */
 export async function listPermissions(
   ctx: Context,
@@ -37,28 +36,27 @@ export async function listPermissions(
   return permissionsOn(account.callerRole ?? undefined, caller.globalPermissions, knowledgeBox);
 }
 
-/** Whether an account could be made with this slug now: well formed, not reserved, not taken. One round trip. */
+/** Whether an account can be created with this slug: well formed, not reserved, not taken. One round trip. */
 export async function isSlugAvailable(ctx: Context, slug: string): Promise<boolean> {
   const taken = ctx.db
     .select({ id: accounts.id })
     .from(accounts)
     .where(eq(accounts.slug, slugKey(slug)));
   const [, rows] = await queryAsCaller(ctx, taken);
-  // As it was written: other letters than ASCII's can become one of those in lower case.
+  // Checked before lower-casing, which turns some non-ASCII letters into ASCII ones.
   const wellFormed = /^[a-zA-Z0-9_-]+$/.test(slug) && slug.length <= slugLength;
   return wellFormed && !isReservedSlug(slug) && rows.length === 0;
 }
 
 /**
- * The slug of the current organization; undefined where none is named and the caller is in none or
- * in several. Throws `account_not_visible` for a named one that is not there or not the caller's. One
- * round trip.
+ * Returns the slug of the current organization; undefined if none is named and the caller is in none or in several.
+ * Throws `account_not_visible` if the named one is missing or not the caller's. One round trip.
  */
 export async function findPortal(ctx: Context, name: string | undefined): Promise<string | undefined> {
   const [caller, [found]] = await queryAsCaller(ctx, accountQuery(ctx, currentOrganization(ctx, name)));
   if (found === undefined && name === undefined) return undefined;
-  const seen =
+  const visible =
     found !== undefined && (found.callerRole !== null || caller.globalPermissions.has("account:read"));
-  if (!seen) throw new DomainError("account_not_visible");
+  if (!visible) throw new DomainError("account_not_visible");
   return found.slug;
 }

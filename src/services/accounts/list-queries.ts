@@ -56,14 +56,14 @@ export interface QueryScope {
   readonly caller: CallerConditions;
 }
 
-/** What a caller without the platform-wide permission sees; for anyone with it, it reads nothing. */
+/** Selects the caller's own accounts. Reads no rows if the caller may read every account. */
 export function memberAccountsQuery(
   { queries, caller }: QueryScope,
   filter: AccountFilter,
   terms: readonly string[],
   window: PlaceholdersOf<PageWindow>,
 ) {
-  const concerned = not(caller.hasPermission("account:read"));
+  const isRestricted = not(caller.hasPermission("account:read"));
   const searched = terms.length > 0;
   const mine = and(
     sql`${memberships.userId} = ${caller.userId}`,
@@ -77,7 +77,7 @@ export function memberAccountsQuery(
     .innerJoin(accounts, joined)
     .where(and(mine, beyond(searched, window)))
     .orderBy(...ordering(searched, window.descending))
-    .limit(limitIf(concerned, window.limit))
+    .limit(limitIf(isRestricted, window.limit))
     .offset(window.offset);
   const every = queries
     .select({ one: sql`1` })
@@ -87,7 +87,7 @@ export function memberAccountsQuery(
   return { rows, count: countQuery(queries, every) };
 }
 
-/** What a caller with the platform-wide permission sees; for anyone without it, it reads nothing. */
+/** Selects all accounts. Reads no rows unless the caller may read every account. */
 export function allAccountsQuery<Row extends ListedAccount>(
   { queries, caller }: QueryScope,
   columns: SelectedFields,
@@ -110,7 +110,7 @@ export function allAccountsQuery<Row extends ListedAccount>(
       .orderBy(orderById(sql`accounts_search.rowid`, window))
       .limit(limit)
       .offset(window.offset);
-    // Where the index alone decides, the accounts it finds are not looked at to be counted.
+    // If the index alone decides, its matches are counted without reading the accounts.
     const counts = queries.select({ one: sql`1` }).from(index);
     const searched =
       isIndexed(terms) && filterCondition(filter) === undefined
@@ -142,8 +142,8 @@ export function allAccountsQuery<Row extends ListedAccount>(
   return { rows, count: countQuery(queries, every) };
 }
 
-/** Undefined where nothing is narrowed. */
-export function filterCondition(filter: AccountFilter): SQL | undefined {
+/** Returns the condition of the filters; undefined without filters. */
+function filterCondition(filter: AccountFilter): SQL | undefined {
   return and(
     filter.id === undefined ? undefined : eq(accounts.id, filter.id),
     filter.uuid === undefined ? undefined : eq(accounts.uuid, filter.uuid),

@@ -9,15 +9,15 @@ import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 import { type AccountFilter, type ListedAccount, pageQueries } from "./list-queries.ts";
 
-/** The cursor keys of a list: a searched one goes by id, any other by title, then id. */
+/** Types of the cursor keys: id for a searched list, otherwise title and id. */
 export function accountListKeys(filter: AccountFilter): readonly ("string" | "number")[] {
   return searchTerms(filter.search ?? "").length > 0 ? ["number"] : ["string", "number"];
 }
 
 /**
- * A page of the caller's accounts, or of all for who may read every account. Throws `page_invalid`.
- * One round trip; rows read go with the page, the matches or the caller's own accounts, never with
- * other tenants'.
+ * Returns a page of the caller's accounts, or of all if the caller may read every account. Throws `page_invalid`.
+ * One round trip. The rows read depend on the page, the matches or the caller's own accounts, never on other
+ * tenants' accounts.
  */
 export async function listAccounts(
   ctx: Context,
@@ -35,7 +35,7 @@ export async function listAccounts(
   return page;
 }
 
-/** The accounts the caller is a member of, by title. One round trip. */
+/** Returns the accounts that the caller is a member of, by title. One round trip. */
 export async function listMemberAccounts(ctx: Context) {
   const own = ctx.db
     .select({ uuid: accounts.uuid, slug: accounts.slug, title: accounts.title, type: accounts.type })

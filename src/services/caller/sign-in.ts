@@ -20,7 +20,7 @@ export async function signIn(ctx: Context, identity: Identity): Promise<void> {
     try {
       return await trySignIn(ctx, identity);
     } catch (error) {
-      // Another request of the same user, or of the same address, was first: look again.
+      // Another request of the same user or address was first: read again.
       if (!(error instanceof DomainError && error.code === "conflict")) throw error;
     }
   }
@@ -46,10 +46,10 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid");
 
   const unknown = assertion(db, "conflict", notExists(own));
-  const profile = profileOf(identity);
+  const profile = toProfileFields(identity);
   const [candidate, ...others] = unbound;
   if (candidate !== undefined && others.length === 0) {
-    const named = { firstName: candidate.firstName, lastName: candidate.lastName, ...profile };
+    const names = { firstName: candidate.firstName, lastName: candidate.lastName, ...profile };
     await runBatch(db, [
       unknown,
       assertion(
@@ -62,7 +62,7 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
         .update(users)
         .set({
           ...profile,
-          searchText: searchText([candidate.email, named.firstName, named.lastName]),
+          searchText: searchText([candidate.email, names.firstName, names.lastName]),
           verifiedEmail: address ?? null,
           lastLogin: now,
         })
@@ -72,8 +72,8 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
         action: "user.bound",
         target: `user:${candidate.uuid}`,
         changes: {
-          first_name: [candidate.firstName, named.firstName],
-          last_name: [candidate.lastName, named.lastName],
+          first_name: [candidate.firstName, names.firstName],
+          last_name: [candidate.lastName, names.lastName],
         },
       }),
     ]);
@@ -107,12 +107,12 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   ]);
 }
 
-/** Whether a token is from before its identity's last user was deleted; tokens tell the second, so that second counts as before. */
+/** Whether a token was issued before its identity's last user was deleted. `iat` is in seconds, so the same second counts as before. */
 export function isOutdated({ issuedAt }: Identity, deletedAt: number | null): boolean {
   return deletedAt !== null && issuedAt * 1000 <= deletedAt;
 }
 
-/** Active users without an identity who have an address, the first two: one may be bound, two may not. */
+/** Selects up to two active users without an identity who have the address: a single one is bound, two are not. */
 function unboundUsers(db: Context["db"], address: string | undefined) {
   const bound = db
     .select({ one: sql`1` })
@@ -138,8 +138,8 @@ function unboundUsers(db: Context["db"], address: string | undefined) {
     .limit(2);
 }
 
-/** Names and picture as far as the token has them. */
-function profileOf(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
+/** Returns the token's names and picture, if it has them. */
+function toProfileFields(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
   const split = identity.name === undefined ? undefined : splitName(normalizeText(identity.name));
   const firstName = identity.givenName ?? split?.firstName;
   const lastName = identity.familyName ?? split?.lastName;
@@ -150,12 +150,12 @@ function profileOf(identity: Identity): { firstName?: string; lastName?: string;
   };
 }
 
-/** A name in the form in which people's own are stored, as much of it as may be. */
+/** Normalizes a name and cuts it to the length that a column may have. */
 function storedName(name: string): string {
   return [...normalizeText(name)].slice(0, nameLength).join("").trim();
 }
 
-/** What is remembered of an identity once its user is deleted. */
+/** Returns the hash that is kept of an identity after its user was deleted. */
 export async function identityHash({
   issuer,
   subject,

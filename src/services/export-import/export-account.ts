@@ -36,12 +36,13 @@ export interface ExportedInvite {
   readonly state: (typeof invitationStates)[number];
   readonly sentAt: number;
   readonly validUntil: number;
-  /** uuids; null when there is none, or the user is gone. */
+  /** A uuid; null if the user was deleted. */
   readonly inviter: string | null;
+  /** A uuid; null if it was not accepted, or the user was deleted. */
   readonly acceptedBy: string | null;
 }
 
-/** Some of what is an account's own; all parts together are all of it. */
+/** A part of an account's data. All parts together are complete. */
 export type AccountPart =
   | { readonly kind: "member"; readonly rows: readonly ExportedMember[] }
   | { readonly kind: "invitation"; readonly rows: readonly ExportedInvite[] }
@@ -56,22 +57,22 @@ export interface ExportedLogo {
 
 export interface AccountExport {
   readonly access: Access;
-  /** Read as they are asked for, a page at a time. */
+  /** Read lazily, a page at a time. */
   readonly parts: AsyncIterable<AccountPart>;
 }
 
-/** How many rows of a table one round trip reads. */
+/** How many rows one round trip reads. */
 const step = 200;
 
 /**
- * All that is an account's own. The parts are read one after another, and so are no snapshot; what
- * fails there throws from them. Throws what `checkAccess` throws. One round trip, and one more for
- * every page behind the first ones; one object call for each thousand buckets; one read of R2.
+ * Returns everything that belongs to an account. The parts are read one after another, so they are no snapshot, and
+ * reading them may throw. Throws what `checkAccess` throws. One round trip, one more for each further page, one
+ * object call per thousand buckets, and one read of R2.
  */
 export async function exportAccount(ctx: Context, which: AccountName): Promise<AccountExport> {
   const account = sql`(select accounts.id from accounts where ${which})`;
-  const concerned = hasAccountPermission(callerConditions(ctx), account, "account:export");
-  const queries = pages(ctx, account, limitIf(concerned, step));
+  const allowed = hasAccountPermission(callerConditions(ctx), account, "account:export");
+  const queries = pages(ctx, account, limitIf(allowed, step));
   const [caller, [found], members, invitations, changes] = await queryAsCaller(
     ctx,
     accountQuery(ctx, which),
@@ -114,20 +115,20 @@ async function* readParts(ctx: Context, access: Access, first: FirstPages): Asyn
 }
 
 async function* readBuckets(ctx: Context, { account }: Access): AsyncGenerator<AccountPart> {
-  const counted = usageTables.filter((table) => table === "meta" || table === "hours" || table === "days");
+  const tables = usageTables.filter((table) => table === "meta" || table === "hours" || table === "days");
   const buckets = toBuckets();
   let after: Awaited<ReturnType<typeof exportUsageRows>>["next"] = null;
   do {
-    const { rows, next } = await exportUsageRows(ctx, account, counted, after);
-    const told = buckets.take(rows);
-    if (told.length > 0) yield { kind: "usage", rows: told };
+    const { rows, next } = await exportUsageRows(ctx, account, tables, after);
+    const converted = buckets.convert(rows);
+    if (converted.length > 0) yield { kind: "usage", rows: converted };
     after = next;
   } while (after !== null);
-  const left = buckets.left();
-  if (left.length > 0) yield { kind: "usage", rows: left };
+  const rest = buckets.rest();
+  if (rest.length > 0) yield { kind: "usage", rows: rest };
 }
 
-/** The pages of an account's rows, by id from one on. */
+/** Selects pages of an account's rows, by id after a given one. */
 function pages({ db }: Context, account: SQL, limit: number) {
   const after = (id: number) => sql`cast(${id} as integer)`;
   return {
@@ -184,46 +185,44 @@ function pages({ db }: Context, account: SQL, limit: number) {
   };
 }
 
-/** What a usage object stores, as buckets that can be told. */
-
 export interface UsageBucket {
   readonly size: "hour" | "day";
   readonly at: number;
-  /** A uuid; null for all together. */
+  /** A uuid; null for all knowledge boxes together. */
   readonly knowledgebox: string | null;
-  /** Those that are not 0. */
+  /** By metric; zeros are left out. */
   readonly sums: Readonly<Record<string, number>>;
 }
 
 /**
- * Makes buckets of the rows of `meta`, `hours` and `days`, in that order. The hour that increments are
- * counted in stands in `meta`: it is added to its hour and its day, or left over where they have no row.
+ * Converts the rows of `meta`, `hours` and `days`, in that order, to buckets. `meta` holds the hour that increments
+ * are counted in: its usage is added to its hour and day, or returned by `rest` if they have no row.
  */
 export function toBuckets(): {
-  readonly take: (rows: readonly UsageRow[]) => UsageBucket[];
-  readonly left: () => UsageBucket[];
+  readonly convert: (rows: readonly UsageRow[]) => UsageBucket[];
+  readonly rest: () => UsageBucket[];
 } {
-  let open: UsageBucket[] = [];
-  const take = (rows: readonly UsageRow[]) =>
+  let current: UsageBucket[] = [];
+  const convert = (rows: readonly UsageRow[]) =>
     rows.flatMap(({ table, row }) => {
       if (table === "meta") {
-        open = openBuckets(Number(row["hour"]), Number(row["hour_usage"]));
+        current = currentBuckets(Number(row["hour"]), Number(row["hour_usage"]));
         return [];
       }
       const size = table === "hours" ? "hour" : "day";
       const at = Number(row["at"]);
       const knowledgebox = row["knowledgebox"] === "" ? null : String(row["knowledgebox"]);
-      const added = open.find((one) => one.size === size && one.at === at && knowledgebox === null);
-      open = open.filter((one) => one !== added);
+      const added = current.find((one) => one.size === size && one.at === at && knowledgebox === null);
+      current = current.filter((one) => one !== added);
       const sums = metrics
         .map((name) => [name, Number(row[name]) + (added?.sums[name] ?? 0)] as const)
         .filter(([, sum]) => sum > 0);
       return [{ size, at, knowledgebox, sums: Object.fromEntries(sums) } as const];
     });
-  return { take, left: () => open };
+  return { convert, rest: () => current };
 }
 
-function openBuckets(hour: number, usage: number): UsageBucket[] {
+function currentBuckets(hour: number, usage: number): UsageBucket[] {
   if (usage === 0) return [];
   return [
     { size: "hour", at: hour, knowledgebox: null, sums: { usage } },

@@ -7,13 +7,14 @@ import { AccountName, accountQuery, type FoundAccount } from "../accounts/access
 import { queryAsCaller, queryAsOperator } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
+import { retryOnConflict } from "../commit.ts";
 import { limitIf } from "../pagination.ts";
 import { type ExportedTable, exportedTables, findTable, isSequences, ownSequences } from "./tables.ts";
 
-/** A row as it is stored: nothing of it is read on the way. */
+/** A stored row, passed through as it is. */
 export type StoredRow = Readonly<Record<string, string | number | null>>;
 
-/** The row a page goes on behind; a table alone is its beginning. */
+/** The row after which a page begins; without a key, the beginning of the table. */
 export interface RowCursor {
   readonly table: string;
   readonly key: readonly (string | number)[];
@@ -22,34 +23,34 @@ export interface RowCursor {
 export interface RowPage {
   readonly table: string;
   readonly rows: readonly StoredRow[];
-  /** Where the next page begins, of this table or the next one; null behind the last. */
+  /** Where the next page begins, in this table or the next one; null at the end. */
   readonly next: RowCursor | null;
 }
 
-/** Where an export begins. */
+/** The beginning of an export. */
 export const firstCursor: RowCursor = { table: exportedTables[0]?.name ?? "", key: [] };
 
-/** Rows of one table, in the order of its key; for the operator. One round trip. */
+/** Returns rows of one table in the order of its key, for operators. One round trip. */
 export async function exportRows(
   ctx: Context,
   { table: name, key }: RowCursor,
   limit: number,
 ): Promise<RowPage> {
   const table = findTable(name);
-  if (table === undefined) throw new Error("A place in no table");
+  if (table === undefined) throw new Error("The cursor names an unknown table");
   const order = sql.raw(table.keys.map((one) => one.name).join(", "));
   const query = ctx.db
     .select(Object.fromEntries(table.columns.map((column) => [column, sql.raw(column).as(column)])))
     .from(sql.raw(name))
-    .where(and(beyond(table, key), isSequences(table) ? ownSequences : undefined))
+    .where(and(afterKey(table, key), isSequences(table) ? ownSequences : undefined))
     .orderBy(order)
     .limit(limitIf(callerConditions(ctx).hasPermission("manage"), limit));
   const [, rows] = await queryAsCaller(ctx, query);
-  return { table: name, rows: rows as StoredRow[], next: nextPlace(table, rows as StoredRow[], limit) };
+  return { table: name, rows: rows as StoredRow[], next: nextCursor(table, rows as StoredRow[], limit) };
 }
 
-/** What lies behind a key, from the least there can be on: D1 binds every number as a real, which a key is not found by. */
-function beyond({ keys }: ExportedTable, key: RowCursor["key"]): SQL {
+/** Returns the condition for rows after a key. Numbers are cast because D1 binds them as reals, which would not use the index. */
+function afterKey({ keys }: ExportedTable, key: RowCursor["key"]): SQL {
   const values = keys.map(({ type }, at) =>
     type === "number" ? sql`cast(${key[at] ?? -1} as integer)` : sql`${key[at] ?? ""}`,
   );
@@ -57,7 +58,7 @@ function beyond({ keys }: ExportedTable, key: RowCursor["key"]): SQL {
   return sql`(${names}) > (${sql.join(values, sql`, `)})`;
 }
 
-function nextPlace(table: ExportedTable, rows: readonly StoredRow[], limit: number): RowCursor | null {
+function nextCursor(table: ExportedTable, rows: readonly StoredRow[], limit: number): RowCursor | null {
   const last = rows.at(-1);
   if (last !== undefined && rows.length === limit) {
     return { table: table.name, key: table.keys.map(({ name }) => last[name] ?? "") };
@@ -66,12 +67,12 @@ function nextPlace(table: ExportedTable, rows: readonly StoredRow[], limit: numb
   return next === undefined ? null : { table: next.name, key: [] };
 }
 
-/** Reads the import that is under way. */
+/** Selects the current import. */
 export function importSessionQuery({ db }: Context) {
   return db.select().from(imports).limit(1);
 }
 
-/** An account of the import that is under way. Throws `service_not_empty` where there is none, and `account_not_found`. */
+/** Returns an account of the current import. Throws `service_not_empty` without one, and `account_not_found`. */
 export async function getImportingAccount(ctx: Context, uuid: string): Promise<FoundAccount> {
   const [[running], [account]] = await queryAsOperator(
     ctx,
@@ -83,63 +84,68 @@ export async function getImportingAccount(ctx: Context, uuid: string): Promise<F
   return account;
 }
 
-/** Some rows of an export. */
 export interface ImportedRows {
-  /** Which export they are of. */
+  /** The export that the rows belong to. */
   readonly exportId: string;
-  /** How many of its rows come before them. */
+  /** How many rows of the export come before these. */
   readonly position: number;
   readonly rows: readonly { readonly table: string; readonly row: StoredRow }[];
-  /** Whether these are the last ones. */
+  /** Whether these are the last rows. */
   readonly end: boolean;
 }
 
 /**
- * Takes rows into an empty service: one without accounts, and without users but the caller, who goes
- * with all that a new service has. All of them or none; those that are there already are passed over,
- * so an import that broke off goes on where it stood. With the last ones every account must have an
- * active owner. How many rows there are then. Throws `service_not_empty`, `import_incompatible`, and
- * `access_token_not_allowed`, as tokens of ours end when it begins. Two round trips.
+ * Imports rows into an empty service: without accounts, and without users other than the caller, who is deleted with
+ * the first rows of a new service. All rows or none. Rows that were imported before are skipped, so an interrupted
+ * import can continue. At the end every account must have an active owner. Returns how many rows were imported so
+ * far. Throws `service_not_empty`, `import_incompatible`, and `access_token_not_allowed`, because an import deletes
+ * personal access tokens. Two round trips.
+ *
+ * It does not use `commit`: the imported rows bring their own history.
  */
-export async function importRows(ctx: Context, input: ImportedRows): Promise<number> {
+export function importRows(ctx: Context, input: ImportedRows): Promise<number> {
+  return retryOnConflict(() => tryImportRows(ctx, input));
+}
+
+async function tryImportRows(ctx: Context, input: ImportedRows): Promise<number> {
   const { exportId, position, rows, end } = input;
   const [[running], [used]] = await queryAsOperator(ctx, importSessionQuery(ctx), usedQuery(ctx));
-  if (running === undefined ? used?.is !== 0 : running.exportId !== exportId) {
+  if (running === undefined ? used?.isUsed !== 0 : running.exportId !== exportId) {
     throw new DomainError("service_not_empty");
   }
   if (ctx.principal.kind === "token") throw new DomainError("access_token_not_allowed");
-  const there = running?.position ?? 0;
-  if (position > there) throw new DomainError("import_incompatible");
-  if (position < there) return there;
+  const imported = running?.position ?? 0;
+  if (position > imported) throw new DomainError("import_incompatible");
+  if (position < imported) return imported;
 
   try {
     await runBatch(ctx.db, [
-      stillThere(ctx, running),
-      ...(running === undefined ? beginning(ctx, exportId) : []),
+      assertSessionUnchanged(ctx, running),
+      ...(running === undefined ? beginStatements(ctx, exportId) : []),
       ctx.db.update(imports).set({ taking: true }),
-      ...grouped(rows).map(({ table, values }) => insert(ctx, table, values)),
-      ctx.db.update(imports).set({ position: there + rows.length, taking: false }),
-      ...(end ? ending(ctx) : []),
+      ...groupByTable(rows).map(({ table, values }) => insertStatement(ctx, table, values)),
+      ctx.db.update(imports).set({ position: imported + rows.length, taking: false }),
+      ...(end ? endStatements(ctx) : []),
     ]);
   } catch (error) {
     throw isConstraintError(error) ? new DomainError("import_incompatible") : error;
   }
-  return there + rows.length;
+  return imported + rows.length;
 }
 
-type Running = typeof imports.$inferSelect | undefined;
+type ImportSession = typeof imports.$inferSelect | undefined;
 
-/** Whether the service holds anything that an import would take the place of. */
+/** Selects whether the service holds data that an import would replace. */
 function usedQuery(ctx: Context) {
-  return ctx.db.select({ is: sql<number>`${isUsed(ctx)}`.as("is_used") }).from(sql`(select 1)`);
+  return ctx.db.select({ isUsed: sql<number>`${isUsed(ctx)}`.as("is_used") }).from(sql`(select 1)`);
 }
 
 function isUsed(ctx: Context): SQL {
   return sql`(exists (select 1 from accounts where id > 0) or exists (select 1 from users where id > 0 and id is not ${callerConditions(ctx).userId}))`;
 }
 
-/** The import stands where it stood, or there is still none and the service is empty. */
-function stillThere(ctx: Context, running: Running): Statement {
+/** Aborts the batch with `conflict` if the import progressed, or if it begins and the service is no longer empty. */
+function assertSessionUnchanged(ctx: Context, running: ImportSession): Statement {
   const same =
     running === undefined
       ? sql`not exists (select 1 from imports) and not ${isUsed(ctx)}`
@@ -147,10 +153,10 @@ function stillThere(ctx: Context, running: Running): Statement {
   return assertion(ctx.db, "conflict", same);
 }
 
-/** Takes away what a new service has, and the caller. */
-function beginning({ db }: Context, exportId: string): Statement[] {
+/** Deletes the first rows of a new service and the caller. */
+function beginStatements({ db }: Context, exportId: string): Statement[] {
   return [
-    // Whoever refers to others goes first.
+    // Referencing tables first.
     ...exportedTables
       .toReversed()
       .map((one) => db.delete(one.table).where(isSequences(one) ? ownSequences : undefined)),
@@ -158,13 +164,13 @@ function beginning({ db }: Context, exportId: string): Statement[] {
   ];
 }
 
-function ending({ db }: Context): Statement[] {
+function endStatements({ db }: Context): Statement[] {
   const owned = sql`not exists (select 1 from accounts where not exists (select 1 from active_owners where active_owners.account_id = accounts.id))`;
   return [assertion(db, "import_incompatible", owned), db.delete(imports)];
 }
 
-/** Neighbours of one table together, as one statement takes them. Throws `import_incompatible` for rows that are no row of it. */
-function grouped(rows: ImportedRows["rows"]): { table: ExportedTable; values: StoredRow[] }[] {
+/** Groups consecutive rows of a table for one statement. Throws `import_incompatible` for unknown tables or columns. */
+function groupByTable(rows: ImportedRows["rows"]): { table: ExportedTable; values: StoredRow[] }[] {
   const groups: { table: ExportedTable; values: StoredRow[] }[] = [];
   for (const { table: name, row } of rows) {
     const table = findTable(name);
@@ -178,8 +184,12 @@ function grouped(rows: ImportedRows["rows"]): { table: ExportedTable; values: St
   return groups;
 }
 
-/** Members are counted as they come, so an account begins with none. */
-function insert({ db }: Context, { table, columns }: ExportedTable, values: readonly StoredRow[]): Statement {
+/** Triggers count members as they are inserted, so an account starts with none. */
+function insertStatement(
+  { db }: Context,
+  { table, columns }: ExportedTable,
+  values: readonly StoredRow[],
+): Statement {
   const read = columns.map((column) => (column === "member_count" ? "0" : `value ->> '${column}'`));
   return db
     .insert(table)

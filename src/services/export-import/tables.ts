@@ -1,4 +1,4 @@
-/** What of the database is exported, in the order in which it can be taken back. */
+/** The exported tables, in the order in which they can be imported. */
 import { getTableName, sql } from "drizzle-orm";
 import { getTableConfig, integer, sqliteTable, type SQLiteTable, text } from "drizzle-orm/sqlite-core";
 
@@ -20,7 +20,7 @@ import {
   zones,
 } from "../../storage/schema.ts";
 
-/** A table, and what a row of it is. Its columns are looked at only when it is copied, which few isolates ever do. */
+/** An exported table. Its columns are read lazily, because few isolates export or import. */
 export class ExportedTable {
   readonly table: SQLiteTable;
   readonly name: string;
@@ -46,12 +46,12 @@ interface Shape {
   readonly keys: readonly { readonly name: string; readonly type: "string" | "number" }[];
 }
 
-/** The last ids given out, so that none is given out twice: SQLite's own table. */
+/** SQLite's own table of the last assigned ids, so that no id is assigned twice. */
 const sequences = sqliteTable("sqlite_sequence", { name: text("name").primaryKey(), seq: integer("seq") });
-/** Migrations have a sequence too, which is not ours. */
+/** Without the sequence of the migrations table. */
 export const ownSequences = sql`name in ('accounts', 'users')`;
 
-/** All but what is made of them: counters and search indexes; and what holds nothing: preconditions and imports. */
+/** All tables except derived ones (counters, search indexes) and empty ones (preconditions, imports). */
 export const exportedTables = [
   sequences,
   groups,
@@ -75,7 +75,7 @@ export function findTable(name: string): ExportedTable | undefined {
   return exportedTables.find((table) => table.name === name);
 }
 
-/** Whether a table is SQLite's own, which has rows of others too. */
+/** Whether a table is SQLite's own. */
 export function isSequences({ table }: ExportedTable): boolean {
   return table === sequences;
 }

@@ -8,12 +8,12 @@ import { currentLogo, withLogoStorage } from "../logos/get.ts";
 import { callMeter } from "../usage/meter.ts";
 import { getImportingAccount } from "./rows.ts";
 
-/** How many rows one call of a usage object tells. */
+/** How many rows one call of a usage object returns. */
 export const usagePageSize = 1_000;
 
 /**
- * What the usage object of an account stores, from a place on; for the operator. Throws
- * `account_not_found` and `usage_unavailable`. One round trip and one object call.
+ * Returns rows of an account's usage object after a cursor, for operators. Throws `account_not_found` and
+ * `usage_unavailable`. One round trip and one object call.
  */
 export async function exportUsage(
   ctx: Context,
@@ -25,7 +25,7 @@ export async function exportUsage(
   return exportUsageRows(ctx, account, usageTables, after);
 }
 
-/** Rows of some tables of an account's usage object. One object call. */
+/** Returns rows of some tables of an account's usage object. One object call. */
 export function exportUsageRows(
   ctx: Context,
   account: FoundAccount,
@@ -39,21 +39,20 @@ export function exportUsageRows(
 }
 
 /**
- * Gives an account that is being imported rows its usage object told; the same ones again change
- * nothing. Throws `service_not_empty`, `account_not_found`, `import_incompatible` and `usage_unavailable`. One
+ * Imports rows of the usage object of an imported account. Importing the same rows again changes nothing. Throws `service_not_empty`, `account_not_found`, `import_incompatible` and `usage_unavailable`. One
  * round trip and one object call.
  */
 export async function importUsage(ctx: Context, uuid: string, rows: readonly UsageRow[]): Promise<void> {
   const account = await getImportingAccount(ctx, uuid);
-  const fit = await callMeter(ctx, account, {
+  const compatible = await callMeter(ctx, account, {
     idempotent: true,
     call: async (meter): Promise<boolean> => meter.importRows(uuid, rows),
   });
-  if (!fit) throw new DomainError("import_incompatible");
+  if (!compatible) throw new DomainError("import_incompatible");
 }
 
 /**
- * Stores the bytes of the logo that an account being imported points to. Throws `service_not_empty`,
+ * Stores the logo that an imported account refers to. Throws `service_not_empty`,
  * `account_not_found`, `import_incompatible` for other bytes, and `logo_storage_unavailable`. One round trip and
  * one write to R2.
  */

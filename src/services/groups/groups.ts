@@ -7,17 +7,17 @@ import { queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
 import { countAll } from "../pagination.ts";
 
-/** A group with what it grants on every account, by name. */
+/** A group with the permissions that it grants on every account. */
 export interface Group {
   readonly id: number;
   readonly name: string;
   readonly permissions: readonly string[];
 }
 
-/** A page of all groups, by id. Throws `page_invalid`. One round trip. */
+/** Returns a page of all groups by id. Throws `page_invalid`. One round trip. */
 export async function listGroups(ctx: Context, request: PageRequest): Promise<Page<Group>> {
   const { afterKeys, descending, limit, offset } = pageWindow(request);
-  // Names in full: within a selected expression drizzle leaves a column's table out.
+  // Column names in full: Drizzle omits the table of a column inside a selected expression.
   const granted = sql<string>`(select json_group_array(group_permissions.permission) from group_permissions where group_permissions.group_id = groups.id)`;
   const bound = Number(afterKeys?.[0]);
   const query = ctx.db

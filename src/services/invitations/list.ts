@@ -18,15 +18,15 @@ import type { Context } from "../caller/context.ts";
 import { afterCursor, countRows, limitIf, orderById } from "../pagination.ts";
 import { invitationsQuery, inviterColumns, inviterName, isPending, type StoredInvitation } from "./access.ts";
 
-/** The cursor keys of a list of invitations: it goes by id. */
+/** Types of the cursor keys: the list is ordered by id. */
 export const invitationListKeys = ["number"] as const;
 
-// Left to itself SQLite walks an index in the order asked for, past every invitation there ever was.
+// Otherwise SQLite would use the index of the ordering and read every invitation that ever existed.
 const pendingInvites = sql`invites indexed by invites_valid`;
 
 /**
- * A page of the pending invitations of the current organization. Throws what `checkCurrentAccess`
- * throws, and `page_invalid`. One round trip.
+ * Returns a page of the current organization's pending invitations. Throws what `checkCurrentAccess` throws, and
+ * `page_invalid`. One round trip.
  */
 export async function listInvitations(
   ctx: Context,
@@ -36,13 +36,13 @@ export async function listInvitations(
   const window = pageWindow(request);
   const current = currentOrganization(ctx, name);
   const account = sql`(select ${accounts.id} from ${accounts} where ${current})`;
-  const concerned = hasAccountPermission(callerConditions(ctx), account, "invites:read");
-  const ofAccount = sql`invites.account_id = ${account}`;
-  const pending = and(ofAccount, isPending(ctx));
+  const allowed = hasAccountPermission(callerConditions(ctx), account, "invites:read");
+  const inAccount = sql`invites.account_id = ${account}`;
+  const pending = and(inAccount, isPending(ctx));
   const rest = afterCursor(sql`invites.id`, window);
   const order = orderById(sql`invites.id`, window);
-  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limitIf(concerned, window.limit)} offset ${window.offset}`;
-  const every = sql`select 1 from ${pendingInvites} where ${pending} limit ${limitIf(concerned, -1)}`;
+  const ids = sql`select invites.id from ${pendingInvites} where ${and(pending, rest)} order by ${order} limit ${limitIf(allowed, window.limit)} offset ${window.offset}`;
+  const every = sql`select 1 from ${pendingInvites} where ${pending} limit ${limitIf(allowed, -1)}`;
   const [caller, [found], rows, [total]] = await queryAsCaller(
     ctx,
     accountQuery(ctx, current),
@@ -55,15 +55,15 @@ export async function listInvitations(
   return page;
 }
 
-/** Every pending invitation of an account, by id. Throws what `checkAccess` throws. One round trip. */
+/** Returns all pending invitations of an account by id. Throws what `checkAccess` throws. One round trip. */
 export async function listAllInvitations(
   ctx: Context,
   which: AccountName,
 ): Promise<readonly StoredInvitation[]> {
   const account = sql`(select ${accounts.id} from ${accounts} where ${which})`;
-  const ofAccount = sql`invites.account_id = ${account}`;
-  const concerned = hasAccountPermission(callerConditions(ctx), account, "invites:read");
-  const ids = sql`select invites.id from ${pendingInvites} where ${ofAccount} and ${isPending(ctx)} limit ${limitIf(concerned, -1)}`;
+  const inAccount = sql`invites.account_id = ${account}`;
+  const allowed = hasAccountPermission(callerConditions(ctx), account, "invites:read");
+  const ids = sql`select invites.id from ${pendingInvites} where ${inAccount} and ${isPending(ctx)} limit ${limitIf(allowed, -1)}`;
   const [caller, [found], rows] = await queryAsCaller(
     ctx,
     accountQuery(ctx, which),
@@ -73,19 +73,19 @@ export async function listAllInvitations(
   return rows;
 }
 
-/** An invitation as the invited see it. */
+/** An invitation as its recipient sees it. */
 export interface ReceivedInvitation {
   readonly uuid: string;
   readonly account: { readonly uuid: string; readonly slug: string; readonly title: string };
   readonly role: AccountRole;
-  /** The inviter's name, or address where there is none; null when that user is gone. */
+  /** The inviter's name, else address; null if that user was deleted. */
   readonly inviter: string | null;
   readonly validUntil: number;
 }
 
-/** The pending invitations sent to the caller's verified address, the oldest first. One round trip. */
+/** Returns the pending invitations of the caller's verified address, oldest first. One round trip. */
 export async function listReceivedInvitations(ctx: Context): Promise<readonly ReceivedInvitation[]> {
-  const sentTo = ctx.db
+  const query = ctx.db
     .select({
       uuid: sql<string>`invites.uuid`.as("invite_uuid"),
       role: invites.role,
@@ -100,7 +100,7 @@ export async function listReceivedInvitations(ctx: Context): Promise<readonly Re
     .leftJoin(users, eq(users.id, invites.invitedBy))
     .where(and(sql`invites.email_key = ${callerConditions(ctx).verifiedEmail}`, isPending(ctx)))
     .orderBy(sql`invites.id`);
-  const [, rows] = await queryAsCaller(ctx, sentTo);
+  const [, rows] = await queryAsCaller(ctx, query);
   return rows.map((row) => ({
     uuid: row.uuid,
     account: { uuid: row.accountUuid, slug: row.slug, title: row.title },

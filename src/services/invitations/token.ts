@@ -1,12 +1,12 @@
 /**
- * The secret of an invitation: base64url of its uuid (16 bytes), its version (4 bytes, big-endian)
- * and the HMAC-SHA-256 of both (32 bytes). Made anew from the row whenever a mail needs it, so
- * nothing secret is stored; a resend moves the version, which ends every older one.
+ * Secrets of invitations: base64url of uuid (16 bytes), version (4 bytes, big-endian) and the HMAC-SHA-256 of both
+ * (32 bytes). They are computed from the row when a mail needs one, so nothing secret is stored. Resending raises the
+ * version, which invalidates older secrets.
  */
 import type { JobOf } from "../../domain/job.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 
-/** What a secret stands for; whether that is still so, only the database knows. */
+/** The invitation and version that a secret belongs to. Whether it is still pending is in the database. */
 export interface InvitationReference {
   readonly uuid: string;
   /** 1 to 2^32 - 1. */
@@ -17,7 +17,7 @@ const signedLength = 20;
 const tokenLength = 52;
 const base64url = { alphabet: "base64url", omitPadding: true } as const;
 
-/** The secret of this version of an invitation, 70 characters. */
+/** Returns the secret of this version of an invitation: 70 characters. */
 export async function createInvitationToken(
   key: string,
   { uuid, version }: InvitationReference,
@@ -30,7 +30,7 @@ export async function createInvitationToken(
   return bytes.toBase64(base64url);
 }
 
-/** What a secret of this key stands for; undefined for anything else. Compares in constant time. */
+/** Verifies a secret and returns its reference; undefined if it is invalid. Compares in constant time. */
 export async function parseInvitationToken(
   key: string,
   token: string,
@@ -47,7 +47,7 @@ export async function parseInvitationToken(
 function decode(token: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     const bytes = Uint8Array.fromBase64(token, { alphabet: "base64url" });
-    // One spelling only: the reader passes over spaces and the bits behind the last byte.
+    // Only the canonical spelling: the decoder ignores white space and the bits after the last byte.
     return bytes.length === tokenLength && bytes.toBase64(base64url) === token ? bytes : undefined;
   } catch {
     return undefined;

@@ -25,19 +25,18 @@ import {
 } from "../pagination.ts";
 import { profileColumns, type ProfileRow, toProfile, type UserProfile } from "../users/profile.ts";
 
-/** A user in the light of one account they are a member of. */
+/** A user as a member of an account. */
 export interface Analyst {
-  /** The membership's key. */
+  /** The membership's id. */
   readonly id: number;
-  /** The account's key. */
+  /** The account's integer id. */
   readonly accountId: number;
   readonly user: UserProfile;
 }
 
 /**
- * A page of the members of an organization, or of all the caller's where none is named, or of all
- * there are for who may read all analysts; by id. Throws what `checkAccess` throws and
- * `page_invalid`. One round trip.
+ * Returns a page of members by id: of the named organization, or of all the caller's organizations, or of all if the
+ * caller may read all analysts. Throws what `checkAccess` throws and `page_invalid`. One round trip.
  */
 export async function listAnalysts(
   ctx: Context,
@@ -51,9 +50,9 @@ export async function listAnalysts(
     organization === undefined
       ? await readAcross(ctx, terms, window)
       : await readNamed(ctx, organization, terms, window);
-  const made = makePage(request, page.rows.map(asAnalyst), page.count, ({ id }) => [id]);
-  if (made === undefined) throw new DomainError("page_invalid");
-  return made;
+  const result = makePage(request, page.rows.map(toAnalyst), page.count, ({ id }) => [id]);
+  if (result === undefined) throw new DomainError("page_invalid");
+  return result;
 }
 
 const analystColumns = {
@@ -65,9 +64,9 @@ const analystColumns = {
 async function readNamed(ctx: Context, organization: string, terms: readonly string[], window: PageWindow) {
   const which = new AccountName(organization);
   const account = sql`(select id from ${accounts} where ${which})`;
-  const concerned = sql`(${hasAccountPermission(callerConditions(ctx), account, "members:search")} or ${callerConditions(ctx).hasPermission("analysts:read")})`;
+  const allowed = sql`(${hasAccountPermission(callerConditions(ctx), account, "members:search")} or ${callerConditions(ctx).hasPermission("analysts:read")})`;
   const inAccount = sql`memberships.account_id = ${account}`;
-  const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, concerned, terms.length > 0);
+  const listed = membersWhere(ctx, and(inAccount, contains(terms)), window, allowed, terms.length > 0);
   const [caller, [found], rows, count] = await queryAsCaller(
     ctx,
     accountQuery(ctx, which),
@@ -83,7 +82,7 @@ async function readAcross(ctx: Context, terms: readonly string[], window: PageWi
   const mine = sql`memberships.account_id in (select mine.account_id from memberships as mine where mine.user_id = ${callerConditions(ctx).userId})`;
   const all = callerConditions(ctx).hasPermission("analysts:read");
   const own = membersWhere(ctx, and(mine, contains(terms)), window, not(all));
-  const every = everyMember(ctx, terms, window, all);
+  const every = allMembers(ctx, terms, window, all);
   const [caller, ownRows, ownCount, allRows, allCount] = await queryAsCaller(
     ctx,
     own.rows,
@@ -98,7 +97,7 @@ async function readAcross(ctx: Context, terms: readonly string[], window: PageWi
   };
 }
 
-/** Members by their memberships' ids; nothing is read unless `allowed`, nor counted unless `toCount`. */
+/** Selects members by membership id. Reads no rows unless `allowed`, and counts only if `toCount`. */
 function membersWhere(
   ctx: Context,
   where: SQL | undefined,
@@ -125,8 +124,8 @@ function membersWhere(
   return { rows, count: countRows(ctx, found) };
 }
 
-/** All members of all accounts; a search goes through the index of users and costs what it matches. */
-function everyMember(ctx: Context, terms: readonly string[], window: PageWindow, allowed: SQL) {
+/** Selects the members of all accounts. A search uses the index of users and reads only its matches. */
+function allMembers(ctx: Context, terms: readonly string[], window: PageWindow, allowed: SQL) {
   const { db } = ctx;
   if (terms.length === 0) {
     const { rows } = membersWhere(ctx, undefined, window, allowed);
@@ -149,6 +148,6 @@ function contains(terms: readonly string[]): SQL | undefined {
 
 type AnalystRow = ProfileRow & { analystId: number; accountId: number };
 
-function asAnalyst({ analystId, accountId, ...user }: AnalystRow): Analyst {
+function toAnalyst({ analystId, accountId, ...user }: AnalystRow): Analyst {
   return { id: analystId, accountId, user: toProfile(user) };
 }

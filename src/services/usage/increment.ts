@@ -6,27 +6,28 @@ import type { IncrementResult } from "../../durable/increment.ts";
 import type { Context } from "../caller/context.ts";
 import { callMeter, getMeteredAccount } from "./meter.ts";
 
-/** What is counted, from 1 to 2^53−1, and under which key. */
 export interface Increment {
+  /** 1 to 2^53−1. */
   readonly amount: number;
+  /** Idempotency key. */
   readonly key: string | undefined;
 }
 
-/** How an increment ended: `too_large` where the sum would pass 2^53−1. */
+/** The outcome of an increment; `too_large` if the sum would exceed 2^53−1. */
 export type IncrementOutcome =
   | {
-      /** `refused`: it would pass the limit, until the period ends. */
+      /** `refused`: it would exceed the limit of the current period. */
       readonly kind: "counted" | "refused";
       readonly answer: UsageStatus;
-      /** The limit as it stands; undefined where none is enforced, and where the answer is an older one. */
+      /** The current limit; undefined if none is enforced, or if the answer is a stored one. */
       readonly limit: CountedLimit | undefined;
     }
   | { readonly kind: "too_large" };
 
 /**
- * Counts usage of an account in this calendar month (UTC), unless that would pass the limit. With a
- * key it counts once in 24 hours; both are read once the caller may. Throws what `checkAccess` throws, `idempotency_key_reused`, and
- * `usage_unavailable`. One round trip and one object call.
+ * Adds to an account's usage of the current calendar month (UTC) unless it would exceed the limit. With a key it
+ * counts once in 24 hours. `readIncrement` runs after the access check. Throws what `checkAccess` throws,
+ * `idempotency_key_reused`, and `usage_unavailable`. One round trip and one object call.
  */
 export async function incrementUsage(
   ctx: Context,
@@ -41,7 +42,7 @@ export async function incrementUsage(
     limit: effectiveUsageLimit(account),
     overridden: account.usageLimit !== null,
     enforcement: account.usageEnforcement,
-    // The amount is all that a request says.
+    // A request contains nothing but the amount.
     key: key === undefined ? undefined : { value: key, requestHash: String(amount) },
   };
   const result = await callMeter(ctx, account, {
@@ -49,20 +50,21 @@ export async function incrementUsage(
     call: async (meter): Promise<IncrementResult> => meter.increment(input, ctx.now),
   });
   const enforced = account.usageEnforcement === "refuse";
-  const tell = (kind: "counted" | "refused", answer: UsageStatus, period: Span): IncrementOutcome => ({
+  const outcome = (kind: "counted" | "refused", answer: UsageStatus, period: Span): IncrementOutcome => ({
     kind,
     answer,
-    limit: enforced ? standing(answer, period, ctx.now) : undefined,
+    limit: enforced ? toCountedLimit(answer, period, ctx.now) : undefined,
   });
   const period = periodOf(ctx.now);
-  if (typeof result === "number") return tell("counted", toUsageStatus(result, input), period);
+  if (typeof result === "number") return outcome("counted", toUsageStatus(result, input), period);
   if (result.kind === "repeated") return { kind: "counted", answer: result.answer, limit: undefined };
-  if (result.kind === "refused") return tell("refused", result.answer, { ...period, end: result.periodEnd });
+  if (result.kind === "refused")
+    return outcome("refused", result.answer, { ...period, end: result.periodEnd });
   if (result.kind === "idempotency_key_reused") throw new DomainError("idempotency_key_reused");
   return { kind: "too_large" };
 }
 
-function standing(
+function toCountedLimit(
   { limit, remaining }: UsageStatus,
   { start, end }: Span,
   now: number,

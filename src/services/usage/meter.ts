@@ -16,7 +16,7 @@ import { queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
 import { prepareForCaller } from "../caller/conditions.ts";
 
-/** What it takes of an account to count its usage: a quarter of it, as nothing is asked for so often. */
+/** The fields of an account that metering needs. Few, because no query runs more often. */
 export type MeteredAccount = Pick<
   FoundAccount,
   | "id"
@@ -30,14 +30,14 @@ export type MeteredAccount = Pick<
   | "callerRole"
 >;
 
-/** The account whose usage the caller may count or read. Throws what `checkAccess` throws. One round trip. */
+/** Returns an account for metering. Throws what `checkAccess` throws. One round trip. */
 export async function getMeteredAccount(ctx: Context, nameOrId: string): Promise<MeteredAccount> {
   const { by, value } = new AccountName(nameOrId);
-  const [caller, [found]] = await queryAsCaller(ctx, countedNamed(by)(ctx, { name: value }));
+  const [caller, [found]] = await queryAsCaller(ctx, meteredAccountByName(by)(ctx, { name: value }));
   return checkAccess<MeteredAccount>(ctx, caller, found).account;
 }
 
-const countedNamed = memoize((by: AccountName["by"]) =>
+const meteredAccountByName = memoize((by: AccountName["by"]) =>
   prepareForCaller((queries, { userId }) =>
     queries
       .select({
@@ -57,16 +57,15 @@ const countedNamed = memoize((by: AccountName["by"]) =>
   ),
 );
 
-/** How an object is asked: `repeatable` is what may be done twice, and is tried again where that can help. */
+/** A call of a usage object. An idempotent one is retried if the platform says that it can help. */
 export interface MeterCall<Result> {
   readonly idempotent: boolean;
   readonly call: (meter: DurableObjectStub<UsageMeter>) => Promise<Result>;
 }
 
 /**
- * Asks an account's usage object, made where the account's zone is on its first call. One object
- * call. Throws `usage_unavailable` when it cannot be reached: whether something was counted is then
- * not known, and nothing is made up.
+ * Calls an account's usage object, which the first call creates at the zone's location. One object call. Throws
+ * `usage_unavailable` if it cannot be reached: whether it counted something is then unknown.
  */
 export async function callMeter<Result>(
   { usage, stats }: Pick<Context, "usage" | "stats">,
@@ -74,7 +73,7 @@ export async function callMeter<Result>(
   { idempotent, call }: MeterCall<Result>,
 ): Promise<Result> {
   const options = zoneHint === null ? {} : { locationHint: zoneHint };
-  // A stub that failed stays broken, so each attempt has one of its own.
+  // A stub that failed stays broken, so each attempt gets a new one.
   const attempt = () => {
     stats.durableObjectCalls += 1;
     return call(usage.get(usage.idFromName(uuid), options));
@@ -86,7 +85,7 @@ export async function callMeter<Result>(
   }
 }
 
-/** Whether the platform says that asking again can help: an object that has too much to do gets no more. */
+/** Whether the platform marks an error as retryable. An overloaded object is not called again. */
 function isRetryable(error: unknown): boolean {
   const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;

@@ -5,18 +5,18 @@ import type { ReadResult } from "../../durable/buckets.ts";
 import type { Context } from "../caller/context.ts";
 import { callMeter, getMeteredAccount } from "./meter.ts";
 
-/** Which usage is asked for: a half-open range in epoch milliseconds, until now where it has no end. */
+/** A half-open range in epoch milliseconds; `to` defaults to now. */
 export interface UsageQuery {
   readonly from: number;
   readonly to?: number | undefined;
   readonly aggregation: Aggregation;
-  /** A uuid: only what was recorded of this knowledge box. */
+  /** Returns only usage of the knowledge box with this uuid. */
   readonly knowledgebox?: string | undefined;
 }
 
 /**
- * The usage of an account in buckets, or why the range cannot be told. Throws what `checkAccess`
- * throws and `usage_unavailable`. One round trip and one object call.
+ * Returns the usage of an account in buckets, or why the range is rejected. Throws what `checkAccess` throws and
+ * `usage_unavailable`. One round trip and one object call.
  */
 export async function readUsage(ctx: Context, accountId: string, query: UsageQuery): Promise<ReadResult> {
   const account = await getMeteredAccount(ctx, accountId);
@@ -29,8 +29,8 @@ export async function readUsage(ctx: Context, accountId: string, query: UsageQue
 }
 
 /**
- * Counts events of an account, each in the hour it happened in, once for its id. Throws what
- * `checkAccess` throws and `usage_unavailable`. One round trip and one object call.
+ * Counts an account's events, each in the hour of its timestamp and once for its id. Throws what `checkAccess`
+ * throws and `usage_unavailable`. One round trip and one object call.
  */
 export async function recordUsage(
   ctx: Context,
@@ -39,7 +39,7 @@ export async function recordUsage(
 ): Promise<RecordResult> {
   const account = await getMeteredAccount(ctx, accountId);
   const input = { accountUuid: account.uuid, events, windowDays: ctx.settings.eventWindowDays };
-  // An event counts once for its id; one that was counted by an attempt that failed is a duplicate then.
+  // An event counts once for its id, so a retry reports events that were already counted as duplicates.
   return callMeter(ctx, account, {
     idempotent: true,
     call: async (meter): Promise<RecordResult> => meter.record(input, ctx.now),

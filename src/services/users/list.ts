@@ -28,8 +28,8 @@ import {
 import { profileColumns, type ProfileRow, toProfile, type UserProfile } from "./profile.ts";
 
 /**
- * A page of the users of the accounts the caller owns, the caller too, or of all for who may read
- * all users; by id. Throws `page_invalid`. One round trip.
+ * Returns a page of users by id: the caller and the users of the accounts that the caller owns, or all if the caller
+ * may read all users. Throws `page_invalid`. One round trip.
  */
 export async function listUsers(
   ctx: Context,
@@ -55,7 +55,7 @@ export async function listUsers(
   return page;
 }
 
-/** Which users a caller without the platform-wide permission sees. */
+/** Whether a caller without `users:read` on every account sees a user. */
 export function isVisibleUser(ctx: Context): SQL {
   const me = callerConditions(ctx).userId;
   return inArray(
@@ -66,7 +66,7 @@ export function isVisibleUser(ctx: Context): SQL {
 
 function ownUsers(ctx: Context, terms: readonly string[], window: PageWindow) {
   const { db } = ctx;
-  const concerned = not(callerConditions(ctx).hasPermission("users:read"));
+  const isRestricted = not(callerConditions(ctx).hasPermission("users:read"));
   const own = and(
     isVisibleUser(ctx),
     terms.length > 0 ? containsTerms(terms, [sql`users.search_text`]) : undefined,
@@ -76,17 +76,17 @@ function ownUsers(ctx: Context, terms: readonly string[], window: PageWindow) {
     .from(users)
     .where(and(own, afterCursor(sql`users.id`, window)))
     .orderBy(orderById(sql`users.id`, window))
-    .limit(limitIf(concerned, window.limit))
+    .limit(limitIf(isRestricted, window.limit))
     .offset(window.offset);
   const found = db
     .select({ one: sql`1` })
     .from(users)
     .where(own)
-    .limit(limitIf(concerned, -1));
+    .limit(limitIf(isRestricted, -1));
   return { rows, count: countRows(ctx, found) };
 }
 
-/** All users, or those a search finds; for callers who may not read all, it reads nothing. */
+/** Selects all users or those that a search finds. Reads no rows unless the caller may read all users. */
 export function allUsersQuery<Row extends { readonly id: number }>(
   ctx: Context,
   columns: SelectedFields,

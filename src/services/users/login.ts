@@ -6,10 +6,10 @@ import { type Caller, queryAsCaller, verifiedAddress } from "../caller/caller.ts
 import type { Context } from "../caller/context.ts";
 
 /**
- * The identity provider's route of the one organization of the one active user with this address.
- * Undefined where there are none or several of either, and for a caller who may not ask: with
- * `login:read` one may ask about any address, without it about one's own verified one. One round
- * trip; the same is read in every case, so that the time it takes tells nothing.
+ * Returns the identity provider's route for an address: that of the only organization of the only active user with
+ * it. Undefined if there are none or several, or if the caller may not ask: `login:read` allows any address,
+ * otherwise only the caller's own verified one. One round trip, with the same reads in every case, so that the
+ * response time reveals nothing.
  */
 export async function findLoginRoute(ctx: Context, address: string): Promise<string | undefined> {
   const key = normalizeEmail(address);
@@ -21,12 +21,12 @@ export async function findLoginRoute(ctx: Context, address: string): Promise<str
     .where(eq(memberships.userId, onlyUser))
     .limit(2);
   const [caller, [organization, another]] = await queryAsCaller(ctx, organizations);
-  const known = organization !== undefined && another === undefined;
-  if (!known || !mayAskAbout(ctx, caller, key)) return undefined;
+  const isUnique = organization !== undefined && another === undefined;
+  if (!isUnique || !mayAskAbout(ctx, caller, key)) return undefined;
   return organization.idpRoute ?? organization.slug;
 }
 
-/** One's own address is the verified one; never the stored one, which can be edited. */
+/** The caller's own address is the verified one, never the editable one. */
 function mayAskAbout(ctx: Context, caller: Caller, key: string): boolean {
   return verifiedAddress(ctx, caller) === key || caller.globalPermissions.has("login:read");
 }

@@ -8,7 +8,7 @@ import { type Caller, queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 
-/** A user as others see them. */
+/** A user as other users see them. */
 export interface UserProfile {
   readonly id: number;
   readonly uuid: string;
@@ -16,11 +16,11 @@ export interface UserProfile {
   readonly firstName: string;
   readonly lastName: string;
   readonly isActive: boolean;
-  /** The groups' keys, ascending. */
+  /** Group ids, ascending. */
   readonly groups: readonly number[];
 }
 
-/** The columns of a user's profile, each under a name of its own. */
+/** The columns of a user's profile, with aliases that are unique in joins. */
 export const profileColumns = {
   id: sql<number>`users.id`.as("user_id"),
   uuid: sql<string>`users.uuid`.as("user_uuid"),
@@ -35,7 +35,7 @@ export const profileColumns = {
 };
 export type ProfileRow = Omit<UserProfile, "isActive" | "groups"> & { isActive: number; groups: string };
 
-/** A profile out of its row. */
+/** Converts a row to a profile. */
 export function toProfile({
   id,
   uuid,
@@ -45,8 +45,8 @@ export function toProfile({
   isActive,
   groups,
 }: ProfileRow): UserProfile {
-  const keys = (JSON.parse(groups) as number[]).sort((left, right) => left - right);
-  return { id, uuid, email, firstName, lastName, isActive: isActive === 1, groups: keys };
+  const ids = (JSON.parse(groups) as number[]).sort((left, right) => left - right);
+  return { id, uuid, email, firstName, lastName, isActive: isActive === 1, groups: ids };
 }
 
 /** Selects a user with the facts that decide what the caller may do to them. */

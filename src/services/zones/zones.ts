@@ -6,18 +6,18 @@ import { type Caller, queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 
-/** A zone; where usage is counted in it is told to operators only. */
+/** A zone. Only operators see its location hint. */
 export type Zone = Omit<ZoneRow, "id" | "locationHint"> & Partial<Pick<ZoneRow, "locationHint">>;
 type ZoneRow = typeof zones.$inferSelect;
 
-/** The zones anyone may place an account in; to an operator the private ones too. One round trip. */
+/** Returns the zones in which the caller may place an account: the public ones, for operators all. One round trip. */
 export async function listZones(ctx: Context): Promise<readonly Zone[]> {
-  const open = sql`(not zones.private or ${callerConditions(ctx).hasPermission("manage")})`;
-  const [caller, rows] = await queryAsCaller(ctx, zonesWhere(ctx, open));
-  return rows.map((zone) => asSeenBy(caller, zone));
+  const isVisible = sql`(not zones.private or ${callerConditions(ctx).hasPermission("manage")})`;
+  const [caller, rows] = await queryAsCaller(ctx, zonesWhere(ctx, isVisible));
+  return rows.map((zone) => toVisibleZone(caller, zone));
 }
 
-/** The public zones, and the private one the account is placed in; to an operator all. One round trip. */
+/** Returns the public zones and the account's own; for operators all. Throws what `checkAccess` throws. One round trip. */
 export async function listAccountZones(ctx: Context, which: AccountName): Promise<readonly Zone[]> {
   const all = zonesWhere(ctx, undefined);
   const [caller, [found], rows] = await queryAsCaller(ctx, accountQuery(ctx, which), all);
@@ -26,13 +26,13 @@ export async function listAccountZones(ctx: Context, which: AccountName): Promis
     .filter(
       ({ private: hidden, id }) => !hidden || id === account.zoneId || caller.globalPermissions.has("manage"),
     )
-    .map((zone) => asSeenBy(caller, zone));
+    .map((zone) => toVisibleZone(caller, zone));
 }
 
 function zonesWhere(ctx: Context, where: SQL | undefined) {
   return ctx.db.select().from(zones).where(where).orderBy(asc(zones.id));
 }
 
-function asSeenBy(caller: Caller, { locationHint, ...zone }: ZoneRow): Zone {
+function toVisibleZone(caller: Caller, { locationHint, ...zone }: ZoneRow): Zone {
   return caller.globalPermissions.has("manage") ? { ...zone, locationHint } : zone;
 }

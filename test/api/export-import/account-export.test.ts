@@ -110,7 +110,7 @@ describe("an account's export", () => {
         ["days", Date.UTC(2026, 0, 31)],
       ].map(([table, start]) => ({ table, row: { knowledgebox, at: start, ...sums } }) as UsageRow);
     const buckets = toBuckets();
-    const told = buckets.take([
+    const told = buckets.convert([
       { table: "meta", row: { hour: at, hour_usage: 2 } },
       ...rows(""),
       ...rows(box),
@@ -121,7 +121,7 @@ describe("an account's export", () => {
       ["hour", 3],
       ["day", 3],
     ]);
-    expect(buckets.left()).toEqual([]);
+    expect(buckets.rest()).toEqual([]);
   });
 
   it("tells many pages of everything, in order, once each", async () => {
