@@ -11,8 +11,8 @@ export const variables = {
   publicUrl: required({
     name: "PUBLIC_URL",
     type: "URL",
-    description: "The address that clients use. Links in responses and mails begin with it.",
-    local: "the address served",
+    description:
+      "The address that clients use. Links in responses and mails begin with it. `npm start` uses its own address.",
     example: "https://accounts.example.com",
     parse: parsePublicUrl,
   }),
@@ -20,8 +20,7 @@ export const variables = {
     name: "ISSUERS",
     type: "JSON array",
     description:
-      "The identity providers whose access tokens are accepted; see [identity-provider.md](identity-provider.md).",
-    local: "the local issuer is added",
+      "The identity providers whose access tokens are accepted; see [identity-provider.md](identity-provider.md). `npm start` adds the issuer of `npm run token`.",
     example: '[{"issuer": "https://id.example.com", "audience": "roster", "jwks_uri": "https://…"}]',
     parse: (text): readonly Issuer[] => parseIssuers(text),
   }),
@@ -30,7 +29,7 @@ export const variables = {
     type: "list",
     description: "The operators: verified e-mail addresses or `iss|sub`, separated by commas or spaces.",
     default: "",
-    local: "root@example.com",
+    localDefault: "root@example.com",
     example: "ops@example.com",
     parse: parseOperators,
   }),
@@ -118,7 +117,7 @@ export const variables = {
     type: "mailbox",
     description:
       "The sender of mails: `Name <address>` or an address. Invitations are stored and not mailed if not set.",
-    local: "Roster <roster@localhost.example>",
+    localDefault: "Roster <roster@localhost.example>",
     example: "Acme <no-reply@example.com>",
     parse: parseMailbox,
   }),
@@ -132,8 +131,8 @@ export const variables = {
   inviteSecret: required({
     name: "INVITE_SECRET",
     type: "secret",
-    description: "The key that invitation links are derived from: at least 16 random characters.",
-    local: "created once",
+    description:
+      "The key that invitation links are derived from: at least 16 random characters. `npm start` creates one per state folder.",
     example: "openssl rand -base64 32",
     parse: parseSecret,
   }),
@@ -147,14 +146,16 @@ export interface Variable<Name extends string = string, Value = unknown> {
   readonly description: string;
   /** The text that is parsed if the variable is not set. */
   readonly default?: string;
-  /** The value in a local run if the variable is not set. */
-  readonly local?: string;
+  /** The text that `npm start` passes on if the variable is not set. */
+  readonly localDefault?: string;
   readonly example: string;
+  /** Whether the service cannot run without it. */
+  readonly isRequired: boolean;
   /** Reads the variable; blank text counts as not set. Throws an Error that says what is wrong. */
   readonly read: (text: string | undefined) => Value;
 }
 
-type Spec<Name extends string, Value> = Omit<Variable<Name, Value>, "read"> & {
+type Spec<Name extends string, Value> = Omit<Variable<Name, Value>, "isRequired" | "read"> & {
   readonly parse: (text: string) => Value;
 };
 type Table = typeof variables;
@@ -202,6 +203,7 @@ function required<const Name extends string, Value>({
 }: Spec<Name, Value>): Variable<Name, Value> {
   return {
     ...variable,
+    isRequired: true,
     read: (text) => {
       if (isBlank(text)) throw new Error("is not set");
       return parse(text);
@@ -213,14 +215,14 @@ function withDefault<const Name extends string, Value>({
   parse,
   ...variable
 }: Spec<Name, Value> & { readonly default: string }): Variable<Name, Value> {
-  return { ...variable, read: (text) => parse(isBlank(text) ? variable.default : text) };
+  return { ...variable, isRequired: false, read: (text) => parse(isBlank(text) ? variable.default : text) };
 }
 
 function optional<const Name extends string, Value>({
   parse,
   ...variable
 }: Spec<Name, Value>): Variable<Name, Value | undefined> {
-  return { ...variable, read: (text) => (isBlank(text) ? undefined : parse(text)) };
+  return { ...variable, isRequired: false, read: (text) => (isBlank(text) ? undefined : parse(text)) };
 }
 
 function isBlank(text: string | undefined): text is undefined {

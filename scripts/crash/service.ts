@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CONFIGURATION } from "../dev/local-config.ts";
+import { variables } from "../../src/config.ts";
 import { CliError } from "../cli.ts";
 import { groupsOf, membersOf } from "./processes.ts";
 
@@ -20,7 +20,7 @@ export async function withService(
   { limits }: { limits: Limits },
   use: (service: Service, state: string) => Promise<void>,
 ): Promise<void> {
-  for (const name of CONFIGURATION) delete process.env[name];
+  for (const { name } of Object.values(variables)) delete process.env[name];
   const state = await mkdtemp(join(tmpdir(), "roster-"));
   const service = new Service(state, await freePort(), limits);
   const clean = async () => {

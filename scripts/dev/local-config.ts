@@ -1,53 +1,42 @@
 import { join } from "node:path";
+import { ConfigError, parseConfig, type Variable, variables } from "../../src/config.ts";
 import { localIssuer, type SigningKey } from "./local-issuer.ts";
 import { readOrCreate, CliError } from "../cli.ts";
 
-/** Every variable of the worker's configuration; `npm start` hands on those that are in the environment. */
-export const CONFIGURATION = [
-  "PUBLIC_URL",
-  "ISSUERS",
-  "OPERATORS",
-  "CORS_ORIGINS",
-  "RATE_LIMITS",
-  "READ_REPLICAS",
-  "REQUEST_LOG",
-  "SERVER_TIMING",
-  "DEBUG_SQL",
-  "DEFAULT_PLAN",
-  "MAX_OWNED_ACCOUNTS",
-  "LOGIN_MANUAL_ENTRY_ROUTE",
-  "EVENT_WINDOW_DAYS",
-  "MAIL_FROM",
-  "SIGN_IN_URL",
-  "INVITE_SECRET",
-] as const;
-
-/** Those that must not be seen on a command line. */
-export const SECRETS: ReadonlySet<string> = new Set(["INVITE_SECRET"]);
+/** The variables that must not appear on a command line. */
+export const SECRETS: ReadonlySet<string> = new Set(
+  Object.values(variables).flatMap(({ name, type }) => (type === "secret" ? [name] : [])),
+);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Returns the worker's variables for a local run: the environment's, and a default for what a run cannot be without. */
+/** Returns the Worker's variables for a local run: those of the environment and the local defaults. */
 export async function localConfiguration(
   environment: Environment,
   { state, port, key }: { state: string; port: number; key: SigningKey },
 ): Promise<Map<string, string>> {
   const values = new Map<string, string>();
-  for (const name of CONFIGURATION) {
-    const value = environment[name];
-    if (value !== undefined) {
-      values.set(name, value);
-    }
+  for (const { name, localDefault } of Object.values<Variable>(variables)) {
+    const value = environment[name] ?? localDefault;
+    if (value !== undefined) values.set(name, value);
   }
   values.set("PUBLIC_URL", environment["PUBLIC_URL"] || `http://localhost:${port}`);
-  values.set("OPERATORS", environment["OPERATORS"] ?? "root@example.com");
   values.set("ISSUERS", withLocalIssuer(environment["ISSUERS"], key));
-  values.set("MAIL_FROM", environment["MAIL_FROM"] ?? "Roster <roster@localhost.example>");
   values.set("INVITE_SECRET", environment["INVITE_SECRET"] || (await inviteSecret(state)));
   return values;
 }
 
-/** Returns ISSUERS with the local issuer added, unless one of its name is there already. */
+/** Throws a CliError that names the first variable that the Worker would reject. */
+export function checkConfiguration(values: ReadonlyMap<string, string>): void {
+  try {
+    parseConfig(Object.fromEntries(values));
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(error.message);
+    throw error;
+  }
+}
+
+/** Returns ISSUERS with the local issuer added, unless it is listed already. */
 export function withLocalIssuer(issuers: string | undefined, key: SigningKey): string {
   const local = localIssuer(key);
   const given = parseIssuers(issuers);
@@ -58,13 +47,13 @@ export function withLocalIssuer(issuers: string | undefined, key: SigningKey): s
 /**
  * Returns one line of an env file that wrangler reads back as exactly this value.
  *
- * Its reader (dotenv, then dotenv-expand) knows no escape for a quote, and turns CR into LF; a value with both
- * of the quotes that leave backslashes alone, or with CR, is refused.
+ * Its reader (dotenv, then dotenv-expand) has no escape for quotes and turns CR into LF. So a value with CR, or
+ * with both of the quotes that leave backslashes alone, is refused.
  */
 export function envFileLine(name: string, value: string): string {
   const quote = ["'", "`"].find((mark) => !value.includes(mark));
   if (quote === undefined || value.includes("\r")) {
-    throw new CliError(`${name} must not hold a carriage return, nor both ' and \``);
+    throw new CliError(`${name} must not contain a carriage return, nor both ' and \``);
   }
   return `${name}=${quote}${value.replaceAll("$", "\\$")}${quote}\n`;
 }
@@ -85,7 +74,7 @@ function parseIssuers(issuers: string | undefined): unknown[] {
       return parsed;
     }
   } catch {
-    // Said below: text that is no JSON and JSON that is no list are one mistake to the reader.
+    // Reported below, like JSON that is not an array.
   }
   throw new CliError("ISSUERS must be a JSON array of issuers");
 }

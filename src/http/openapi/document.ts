@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import { operations } from "../../domain/permissions.ts";
 import type { AppEnv } from "../app-env.ts";
 import { documentedSchema } from "../schema.ts";
+import { version } from "../../version.ts";
 import type { OperationContract } from "../surface.ts";
 
 const about = `The accounts service a product puts at the edge: organizations, members, invitations, plans and
@@ -42,7 +43,7 @@ export function renderOpenApi(routes: readonly RouteConfig[], publicUrl: string)
     openapi: "3.1.0",
     info: {
       title: "Roster",
-      version: "0.1.0",
+      version,
       description: about,
     },
     servers: [{ url: publicUrl, description: "This service" }],
