@@ -153,7 +153,7 @@ void test("docs/scale.md tells what the simulation tells", async () => {
   }
 });
 
-void test("npm run simulate prints one document, and refuses what is no number of accounts", () => {
+void test("npm run bench:simulate prints one document, and refuses what is no number of accounts", () => {
   const run = (...args) => spawnSync("node", ["bench/simulation/simulate.ts", ...args], { encoding: "utf8" });
   const { outcomes, ends } = JSON.parse(run("--json", "--accounts", "1000").stdout);
   assert.deepEqual(outcomes, [simulate(1_000)]);
