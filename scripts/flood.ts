@@ -1,7 +1,7 @@
 /** What a client gets done, and how fast, while others hold connections open and try tokens; as one JSON document. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Service, withService } from "./crash/service.ts";
+import { type Service, withService } from "./quality/service.ts";
 import { BadTokens } from "./flood/bad-tokens.ts";
 import { Client } from "./flood/client.ts";
 import { SlowConnections } from "./flood/slow.ts";

@@ -2,7 +2,7 @@
  * Measures whether the time of an answer tells what the answer does not: asks the running service
  * questions that must look alike, in turns, and compares how long each takes with the first of its kind.
  */
-import { withService } from "./crash/service.ts";
+import { withService } from "./quality/service.ts";
 import { CliError, main } from "./cli.ts";
 import { chanceSlower, median, told, type Question } from "./timing/compare.ts";
 import { makeQuestions } from "./timing/questions.ts";

@@ -6,10 +6,10 @@ import { parseArgs } from "node:util";
 
 import type { Schema } from "../../test/support/openapi-schema.ts";
 import { CliError, main } from "../cli.ts";
-import { withService } from "../crash/service.ts";
 import { FuzzRun } from "./fuzz/fuzz-run.ts";
 import { populate } from "./fuzz/world.ts";
 import { HttpClient } from "./http-client.ts";
+import { withService } from "./service.ts";
 
 const { values } = parseArgs({
   options: {

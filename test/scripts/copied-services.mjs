@@ -1,7 +1,7 @@
 /** Services as `npm start` runs them, and the scripts that take them out and put them back. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { withService } from "../../scripts/crash/service.ts";
+import { withService } from "../../scripts/quality/service.ts";
 import { tokens } from "../../scripts/dev/tokens.ts";
 import { ihdr, pixels, pngChunk, pngOf } from "../domain/images.ts";
 

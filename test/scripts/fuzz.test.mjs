@@ -5,7 +5,7 @@ import { FuzzRun } from "../../scripts/quality/fuzz/fuzz-run.ts";
 import { observeResponse } from "../../scripts/quality/fuzz/observe-response.ts";
 import { ResponseChecker } from "../../scripts/quality/fuzz/response-checker.ts";
 import { World } from "../../scripts/quality/fuzz/world.ts";
-import { operationsOf } from "../http/schemas.ts";
+import { operationsOf } from "../support/openapi-schema.ts";
 
 const document = JSON.parse(await readFile("docs/openapi.json", "utf8"));
 const operations = operationsOf(document);

@@ -73,7 +73,7 @@ export function knownValues({ operation, tenant, account, caller }: Topic): Valu
 
 /** Returns the values of a path parameter: a slug or an id that was seen, or one that does not exist. */
 export function pathParameter(name: string, { operation, tenant, account }: Topic): fc.Arbitrary<string> {
-  const { ids, accepted, pending } = tenant;
+  const { ids, accepted } = tenant;
   const segments = operation.path.split("/");
   const kind = kindOf(segments[segments.indexOf(`{${name}}`) - 1] ?? "");
   if (kind === "account") {
@@ -81,7 +81,6 @@ export function pathParameter(name: string, { operation, tenant, account }: Topi
     return fc.constantFrom(account, ...slugs);
   }
   if (operation.id === "acceptOwnInvite") return fc.constant(accepted.id);
-  if (operation.id === "resendInvitation") return fc.constant(pending.id);
   return idOf(ids.all(name === "email" ? name : kind));
 }
 

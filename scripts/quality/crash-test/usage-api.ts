@@ -1,9 +1,9 @@
-/** An answer that is no success: from 500 on, whether anything was done is not known. */
-export class Declined extends Error {
+/** A response that is not a success. From status 500 on, the request may or may not have been carried out. */
+export class HttpError extends Error {
   readonly status: number;
 
-  constructor(what: string, status: number, body: string) {
-    super(`${what} was answered ${status}: ${body}`);
+  constructor(request: string, status: number, body: string) {
+    super(`${request} returned ${status}: ${body}`);
     this.status = status;
   }
 }
@@ -14,20 +14,20 @@ export interface UsageEvent {
   readonly value: number;
 }
 
-export interface Recorded {
+export interface RecordedEvents {
   readonly accepted: number;
   readonly duplicates: number;
   readonly refused: readonly unknown[];
 }
 
-/** What an account has counted, as one reading tells it. */
-export interface Reading {
+/** Sums over all points of one usage query. */
+export interface UsageTotals {
   readonly usage: number;
   readonly pages: number;
 }
 
-/** The calls of one account that the test makes, as one user. */
-export class Api {
+/** The API calls that one user makes for one account. */
+export class UsageApi {
   readonly #address: URL;
   readonly #token: string;
   #account = "";
@@ -37,46 +37,45 @@ export class Api {
     this.#token = token;
   }
 
-  /** Makes the account that all the others are about. */
+  /** Creates the account that all other calls use. */
   async createAccount(slug: string): Promise<void> {
-    const made = await this.#call<{ id: string }>("POST", "/api/v1/accounts", { slug, zone: "europe-1" });
-    this.#account = made.id;
+    const account = { slug, zone: "europe-1" };
+    this.#account = (await this.#call<{ id: string }>("POST", "/api/v1/accounts", account)).id;
   }
 
-  /** Returns what the month counts with it. */
+  /** Increments the usage. Returns the counter of the month. */
   async increment(usage: number, key: string | undefined): Promise<number> {
     const path = `/accounts/organizations/${this.#account}/increment/`;
     return (await this.#call<{ usage: number }>("POST", path, { usage }, key)).usage;
   }
 
-  async record(events: readonly UsageEvent[]): Promise<Recorded> {
+  async record(events: readonly UsageEvent[]): Promise<RecordedEvents> {
     return await this.#call("POST", `/api/v1/account/${this.#account}/usage`, { events });
   }
 
-  /** Sums the points of a reading from a time until now. */
-  async read(from: Date, aggregation: "hour" | "millennium"): Promise<Reading> {
+  async queryTotals(from: Date, aggregation: "hour" | "millennium"): Promise<UsageTotals> {
     const query = new URLSearchParams({ from: from.toISOString(), aggregation }).toString();
     const points = await this.#call<Point[]>("GET", `/api/v1/account/${this.#account}/usage?${query}`);
     const metrics = points.flatMap((point) => point.metrics);
-    const sum = (wanted: string) =>
-      metrics.reduce((total, { name, value }) => total + (name === wanted ? value : 0), 0);
+    const sum = (metric: string) =>
+      metrics.reduce((total, { name, value }) => total + (name === metric ? value : 0), 0);
     return { usage: sum("usage"), pages: sum("pages_processed") };
   }
 
-  /** Sets an account's usage limit; the operator may. */
-  async limitUsage(slug: string, usage_limit: number): Promise<void> {
+  /** Sets an account's usage limit. The caller must be an operator. */
+  async setUsageLimit(slug: string, usage_limit: number): Promise<void> {
     await this.#call("PATCH", `/api/manage/@account/${slug}`, { usage_limit });
   }
 
-  /** Returns what the database was last told that an account counts; the operator may. */
-  async mirroredUsage(slug: string): Promise<number> {
+  /** Returns the account's usage as it was last synced to D1. The caller must be an operator. */
+  async getSyncedUsage(slug: string): Promise<number> {
     const path = `/api/manage/@account/${slug}`;
     return (await this.#call<{ current_usage: number }>("GET", path)).current_usage;
   }
 
-  /** Throws Declined, or whatever `fetch` throws when no answer came. */
-  async #call<Answer>(method: string, path: string, body?: object, key?: string): Promise<Answer> {
-    const answer = await fetch(new URL(path, this.#address), {
+  /** Throws HttpError, or what `fetch` throws if there is no response within 20 seconds. */
+  async #call<Body>(method: string, path: string, body?: object, key?: string): Promise<Body> {
+    const response = await fetch(new URL(path, this.#address), {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
@@ -86,9 +85,9 @@ export class Api {
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(20_000),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Declined(`${method} ${path}`, answer.status, text);
-    return JSON.parse(text) as Answer;
+    const text = await response.text();
+    if (!response.ok) throw new HttpError(`${method} ${path}`, response.status, text);
+    return JSON.parse(text) as Body;
   }
 }
 

@@ -8,42 +8,43 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { variables } from "../../src/config.ts";
 import { CliError } from "../cli.ts";
-import { groupsOf, membersOf } from "./processes.ts";
+import { findGroups, findMembers } from "./processes.ts";
 
-/** Wrangler keeps its bundles here, under the project, and leaves them when it is killed. */
-const bundles = ".wrangler/tmp";
+/** The folder of Wrangler's bundles. Wrangler does not remove them when it is killed. */
+const bundleFolder = ".wrangler/tmp";
 
+/** Whether rate limits are on. */
 type Limits = "on" | "off";
 
-/** Starts a service on a free port and a new state folder, and leaves nothing of it however this ends. */
+/** Runs `use` with a service on a free port and a new state folder. Removes both in any case. */
 export async function withService(
   { limits }: { limits: Limits },
   use: (service: Service, state: string) => Promise<void>,
 ): Promise<void> {
   for (const { name } of Object.values(variables)) delete process.env[name];
   const state = await mkdtemp(join(tmpdir(), "roster-"));
-  const service = new Service(state, await freePort(), limits);
-  const clean = async () => {
+  const service = new Service(state, await findFreePort(), limits);
+  const cleanUp = async () => {
     await service.kill();
     await rm(state, { recursive: true, force: true });
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.once(signal, () => void clean().finally(() => process.exit(1)));
+    process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
   }
   try {
     await service.start();
     await use(service, state);
   } finally {
-    await clean();
+    await cleanUp();
   }
 }
 
-/** The service as `npm start` runs it, on one port and state folder, started as often as it is killed. */
+/** The service as `npm start` runs it. After a kill it can be started again. */
 export class Service {
   readonly address: URL;
   readonly #environment: Record<string, string>;
   #child: ChildProcess | undefined;
-  /** Known once it is ready: to look for them takes as long as all that is on its way takes to be answered. */
+  /** Found when the service is ready, because listing processes under load takes long. */
   #groups: ReadonlySet<number> | undefined;
   #bundles: readonly string[] = [];
 
@@ -52,19 +53,18 @@ export class Service {
     this.#environment = { STATE_DIR: state, PORT: String(port), RATE_LIMITS: limits };
   }
 
-  /** How many processes it consists of. */
-  get size(): number {
-    return this.#groups === undefined ? 0 : membersOf(this.#groups).length;
+  get processCount(): number {
+    return this.#groups === undefined ? 0 : findMembers(this.#groups).length;
   }
 
-  /** Returns once it answers; throws a CliError with all it printed when it ends before. */
+  /** Waits until the service is ready. Throws CliError with its output if it exits before. */
   async start(): Promise<void> {
-    const before = await bundleNames();
+    const before = await listBundles();
     const child = spawn(process.execPath, ["scripts/dev/start.ts"], {
-      // A group of its own, which a kill of this process by the terminal does not reach.
+      // In a process group of its own, so that Ctrl+C in the terminal does not reach it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      // Named as npm's child it ends with its parent, even killed.
+      // With this variable it exits when its parent does, even if the parent is killed.
       env: { ...process.env, ...this.#environment, npm_lifecycle_event: "start" },
     });
     this.#child = child;
@@ -77,43 +77,42 @@ export class Service {
         });
       }
     });
-    const ended = once(child, "exit").then(() => {
-      throw new CliError(`the service ended by itself:\n${output}`);
+    const exited = once(child, "exit").then(() => {
+      throw new CliError(`The service exited before it was ready:\n${output}`);
     });
-    // Told of when it ends later, too: killed by us.
-    ended.catch(() => {});
-    await Promise.race([ready, ended]);
-    this.#bundles = (await bundleNames()).filter((name) => !before.includes(name));
-    if (child.pid !== undefined) this.#groups = groupsOf(child.pid);
+    // A later exit is expected: `kill` causes it.
+    exited.catch(() => {});
+    await Promise.race([ready, exited]);
+    this.#bundles = (await listBundles()).filter((name) => !before.includes(name));
+    if (child.pid !== undefined) this.#groups = findGroups(child.pid);
   }
 
   /**
-   * Kills all of it at once and without warning; returns when none of it is left. `now` is called
-   * right before, in the same turn: what fails afterwards may have failed for this.
+   * Kills all processes of the service with SIGKILL and waits until they are gone. Calls `onKill` right before:
+   * requests that fail afterwards may have failed because of the kill.
    */
-  async kill(now: () => void = () => {}): Promise<void> {
+  async kill(onKill: () => void = () => {}): Promise<void> {
     const id = this.#child?.pid;
     if (id === undefined) return;
-    const groups = this.#groups ?? groupsOf(id);
+    const groups = this.#groups ?? findGroups(id);
     this.#child = undefined;
     this.#groups = undefined;
-    now();
+    onKill();
     for (const group of groups) killGroup(group);
-    for (const until = Date.now() + 10_000; membersOf(groups).length > 0; await sleep(20)) {
-      if (Date.now() > until) throw new CliError(`processes ${membersOf(groups).join(", ")} live on`);
+    for (const end = Date.now() + 10_000; findMembers(groups).length > 0; await sleep(20)) {
+      if (Date.now() > end) throw new CliError(`Processes ${findMembers(groups).join(", ")} still run.`);
     }
-    for (const name of this.#bundles) await rm(join(bundles, name), { recursive: true, force: true });
+    for (const name of this.#bundles) await rm(join(bundleFolder, name), { recursive: true, force: true });
   }
 }
 
-/** Returns a port that nothing listens on. */
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("a port was asked for");
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
   return address.port;
 }
 
@@ -121,11 +120,11 @@ function killGroup(group: number): void {
   try {
     process.kill(-group, "SIGKILL");
   } catch {
-    // It has gone already.
+    // All its processes have exited.
   }
 }
 
-async function bundleNames(): Promise<string[]> {
-  const names = await readdir(bundles).catch(() => []);
+async function listBundles(): Promise<string[]> {
+  const names = await readdir(bundleFolder).catch(() => []);
   return names.filter((name) => /^(?:dev|bundle)-/.test(name));
 }
