@@ -1,23 +1,24 @@
 import type { JWTPayload } from "jose";
-import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import { validateText } from "../domain/text.ts";
 import { isPublicHttps } from "../domain/url.ts";
 import { emailLength, normalizeEmail } from "../domain/user.ts";
 import type { Issuer } from "./issuers.ts";
+import { tokenInvalid } from "./token-error.ts";
 
-/** Seconds by which clocks may differ. */
-export const leeway = 60;
+/** Accepted difference between the clocks of issuer and service, in seconds. */
+export const clockTolerance = 60;
 
-const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
-const subjectLength = 255;
-const textLength = 300;
-const pictureLength = 2048;
+/** The last second of the year 9999. */
+const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+const maxSubjectLength = 255;
+const maxTextLength = 300;
+const maxPictureLength = 2048;
 
 /**
- * Reads the claims of a token whose signature, `iss`, `aud`, `nbf` and `exp` have been verified at
- * `now`, in seconds. Throws `token_invalid` when `sub`, `iat` or `exp` is not usable; other claims
- * that are not are left out.
+ * Reads the claims of a token whose signature, `iss`, `aud`, `nbf` and `exp` were verified at `now`, in
+ * epoch seconds. Throws `token_invalid` if `sub`, `iat` or `exp` is invalid. Other invalid claims are
+ * ignored.
  */
 export function readIdentity(issuer: Issuer, claims: JWTPayload, now: number): Identity {
   const email = readText(claims["email"], emailLength);
@@ -25,36 +26,36 @@ export function readIdentity(issuer: Issuer, claims: JWTPayload, now: number): I
   return {
     issuer: issuer.issuer,
     subject: readSubject(claims.sub),
-    issuedAt: claims.iat === undefined ? 0 : readTime(claims.iat, now + leeway),
-    expiresAt: readTime(claims.exp, lastSecond),
+    issuedAt: claims.iat === undefined ? 0 : readTime(claims.iat, now + clockTolerance),
+    expiresAt: readTime(claims.exp, latestTime),
     email,
     verifiedEmail: verified && email !== undefined ? normalizeEmail(email) : undefined,
-    name: readText(claims["name"], textLength),
-    givenName: readText(claims["given_name"], textLength),
-    familyName: readText(claims["family_name"], textLength),
+    name: readText(claims["name"], maxTextLength),
+    givenName: readText(claims["given_name"], maxTextLength),
+    familyName: readText(claims["family_name"], maxTextLength),
     picture: readPicture(claims["picture"]),
-    locale: readText(claims["locale"], textLength),
+    locale: readText(claims["locale"], maxTextLength),
   };
 }
 
-/** Two subjects that are not well-formed could become one in the database, so none is accepted. */
+/** Rejects malformed Unicode: the database could store two different malformed subjects as the same text. */
 function readSubject(value: unknown): string {
-  const subject = readText(value, subjectLength);
-  if (subject === undefined) throw new DomainError("token_invalid");
+  const subject = readText(value, maxSubjectLength);
+  if (subject === undefined) throw tokenInvalid("subject_invalid");
   return subject;
 }
 
 function readTime(value: unknown, latest: number): number {
-  if (typeof value !== "number" || !(value >= 0 && value <= latest)) throw new DomainError("token_invalid");
+  if (typeof value !== "number" || !(value >= 0 && value <= latest)) throw tokenInvalid("time_invalid");
   return Math.floor(value);
 }
 
-function readText(value: unknown, longest: number): string | undefined {
-  if (typeof value !== "string" || value.trim() === "" || value.length > longest) return undefined;
+function readText(value: unknown, maxLength: number): string | undefined {
+  if (typeof value !== "string" || value.trim() === "" || value.length > maxLength) return undefined;
   return validateText(value) ? undefined : value;
 }
 
 function readPicture(value: unknown): string | undefined {
-  const picture = readText(value, pictureLength);
+  const picture = readText(value, maxPictureLength);
   return picture !== undefined && isPublicHttps(picture) ? picture : undefined;
 }

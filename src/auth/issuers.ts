@@ -1,27 +1,27 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { isPublicKey } from "./key-set.ts";
 
-/** Someone whose tokens are believed, and where the keys to check them are. */
+/** A trusted issuer of tokens, and the source of its keys. */
 export interface Issuer {
-  /** Compared with the token's `iss` exactly. */
+  /** Must equal the token's `iss` exactly. */
   readonly issuer: string;
-  /** A token must name one of these in its `aud`. */
+  /** The token's `aud` must contain one of these. */
   readonly audiences: readonly string[];
   readonly keys:
     | { readonly kind: "inline"; readonly jwks: JSONWebKeySet }
     | { readonly kind: "remote"; readonly url: URL };
   readonly algorithms: readonly string[];
-  /** Whether a verified address in a token of this issuer counts as verified here. */
+  /** Whether to trust the issuer's `email_verified`. */
   readonly trustEmail: boolean;
 }
 
-/** All asymmetric signature algorithms that are understood; an issuer may be held to fewer. */
+/** All supported signature algorithms, which are asymmetric; an issuer may allow fewer. */
 const asymmetricAlgorithms: readonly string[] =
   "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 
 const fields = ["issuer", "audience", "jwks_uri", "jwks", "algorithms", "trust_email"];
 
-/** Reads the variable `ISSUERS`; throws an Error of one sentence that names the first field that is wrong. */
+/** Parses the variable `ISSUERS`. Throws an Error whose message names the first invalid field. */
 export function parseIssuers(json: string): readonly Issuer[] {
   let entries: unknown;
   try {
@@ -32,79 +32,79 @@ export function parseIssuers(json: string): readonly Issuer[] {
   if (!Array.isArray(entries)) throw new Error("ISSUERS must be an array.");
   const issuers = entries.map((entry: unknown, index) => parseIssuer(entry, `ISSUERS[${index}]`));
   const names = issuers.map(({ issuer }) => issuer);
-  const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (repeated !== -1) throw new Error(`ISSUERS[${repeated}].issuer must not name an issuer twice.`);
+  const duplicate = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== -1) throw new Error(`ISSUERS[${duplicate}].issuer must not repeat an issuer.`);
   return issuers;
 }
 
-function parseIssuer(entry: unknown, at: string): Issuer {
-  if (!isRecord(entry)) throw new Error(`${at} must be an object.`);
+function parseIssuer(entry: unknown, path: string): Issuer {
+  if (!isRecord(entry)) throw new Error(`${path} must be an object.`);
   const unknown = Object.keys(entry).find((name) => !fields.includes(name));
-  if (unknown !== undefined) throw new Error(`${at}.${unknown} is not a known field.`);
+  if (unknown !== undefined) throw new Error(`${path}.${unknown} is not a known field.`);
   return {
-    issuer: parseName(entry["issuer"], `${at}.issuer`),
-    audiences: parseAudiences(entry["audience"], `${at}.audience`),
-    keys: parseKeys(entry, at),
-    algorithms: parseAlgorithms(entry["algorithms"], `${at}.algorithms`),
-    trustEmail: parseFlag(entry["trust_email"], `${at}.trust_email`),
+    issuer: parseIssuerName(entry["issuer"], `${path}.issuer`),
+    audiences: parseAudiences(entry["audience"], `${path}.audience`),
+    keys: parseKeys(entry, path),
+    algorithms: parseAlgorithms(entry["algorithms"], `${path}.algorithms`),
+    trustEmail: parseBoolean(entry["trust_email"], `${path}.trust_email`),
   };
 }
 
-function parseName(value: unknown, at: string): string {
-  // White space, commas and bars would keep the issuer from being named in OPERATORS.
+function parseIssuerName(value: unknown, path: string): string {
+  // OPERATORS separates its entries by white space and commas, and issuer and subject by a bar.
   if (typeof value === "string" && /^[^\s\p{Cc},|]+$/u.test(value)) return value;
-  throw new Error(`${at} must be a string without white space, commas and bars.`);
+  throw new Error(`${path} must be a string without white space, commas or bars.`);
 }
 
-function parseAudiences(value: unknown, at: string): readonly string[] {
+function parseAudiences(value: unknown, path: string): readonly string[] {
   const audiences: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (audiences.length > 0 && audiences.every(isText)) return audiences;
-  throw new Error(`${at} must be a non-empty string or an array of them.`);
+  throw new Error(`${path} must be a non-empty string or an array of them.`);
 }
 
-function parseKeys(entry: Readonly<Record<string, unknown>>, at: string): Issuer["keys"] {
+function parseKeys(entry: Readonly<Record<string, unknown>>, path: string): Issuer["keys"] {
   const { jwks, jwks_uri: uri } = entry;
   if ((jwks === undefined) === (uri === undefined)) {
-    throw new Error(`${at} must have either jwks_uri or jwks.`);
+    throw new Error(`${path} must have either jwks_uri or jwks.`);
   }
-  if (uri !== undefined) return { kind: "remote", url: parseKeyAddress(uri, `${at}.jwks_uri`) };
-  return { kind: "inline", jwks: parseInlineKeys(jwks, `${at}.jwks`) };
+  if (uri !== undefined) return { kind: "remote", url: parseKeySetUrl(uri, `${path}.jwks_uri`) };
+  return { kind: "inline", jwks: parseInlineKeys(jwks, `${path}.jwks`) };
 }
 
-function parseKeyAddress(value: unknown, at: string): URL {
+function parseKeySetUrl(value: unknown, path: string): URL {
   const url = isText(value) ? URL.parse(value) : null;
-  if (!url) throw new Error(`${at} must be an absolute URL.`);
-  if (url.username !== "" || url.password !== "") throw new Error(`${at} must not carry credentials.`);
+  if (!url) throw new Error(`${path} must be an absolute URL.`);
+  if (url.username !== "" || url.password !== "") throw new Error(`${path} must not carry credentials.`);
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url.protocol === "https:" || (url.protocol === "http:" && local)) return url;
-  throw new Error(`${at} must be an https URL (http for localhost only).`);
+  throw new Error(`${path} must be an https URL (http for localhost only).`);
 }
 
-function parseInlineKeys(value: unknown, at: string): JSONWebKeySet {
+function parseInlineKeys(value: unknown, path: string): JSONWebKeySet {
   const keys = isRecord(value) ? value["keys"] : undefined;
-  if (!Array.isArray(keys) || keys.length === 0) throw new Error(`${at}.keys must be a non-empty array.`);
-  return { keys: keys.map((key: unknown, index) => parseKey(key, `${at}.keys[${index}]`)) };
+  if (!Array.isArray(keys) || keys.length === 0) throw new Error(`${path}.keys must be a non-empty array.`);
+  return { keys: keys.map((key: unknown, index) => parseKey(key, `${path}.keys[${index}]`)) };
 }
 
-function parseKey(value: unknown, at: string): JWK {
-  if (!isRecord(value) || !isText(value["kty"])) throw new Error(`${at}.kty must be a key type.`);
-  if (!isText(value["kid"])) throw new Error(`${at}.kid must be a non-empty string.`);
-  if (!isPublicKey(value)) throw new Error(`${at} must be a public key.`);
+function parseKey(value: unknown, path: string): JWK {
+  if (!isRecord(value) || !isText(value["kty"])) throw new Error(`${path}.kty must be a key type.`);
+  if (!isText(value["kid"])) throw new Error(`${path}.kid must be a non-empty string.`);
+  if (!isPublicKey(value)) throw new Error(`${path} must be a public key.`);
   return { ...value, kty: value["kty"] };
 }
 
-function parseAlgorithms(value: unknown, at: string): readonly string[] {
+function parseAlgorithms(value: unknown, path: string): readonly string[] {
   if (value === undefined) return asymmetricAlgorithms;
-  if (!Array.isArray(value) || value.length === 0) throw new Error(`${at} must be a non-empty array.`);
+  if (!Array.isArray(value) || value.length === 0) throw new Error(`${path} must be a non-empty array.`);
   const algorithms: readonly unknown[] = value;
   if (algorithms.every(isAsymmetric)) return algorithms;
-  throw new Error(`${at} must hold asymmetric algorithms only: ${asymmetricAlgorithms.join(", ")}.`);
+  throw new Error(`${path} must contain only these algorithms: ${asymmetricAlgorithms.join(", ")}.`);
 }
 
-function parseFlag(value: unknown, at: string): boolean {
+function parseBoolean(value: unknown, path: string): boolean {
   if (value === undefined) return false;
   if (typeof value === "boolean") return value;
-  throw new Error(`${at} must be true or false.`);
+  throw new Error(`${path} must be true or false.`);
 }
 
 function isAsymmetric(value: unknown): value is string {

@@ -6,20 +6,18 @@ import {
   type JWSHeaderParameters,
 } from "jose";
 
-/** The members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4; RFC 9964 §3). */
+/** The members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4; RFC 9964 §3). */
 const secretMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
-/** Tells a key that anybody may know from a private or symmetric one. */
+/** Whether a key is public, neither private nor symmetric. */
 export function isPublicKey(key: object): boolean {
   if ("kty" in key && key.kty === "oct") return false;
   return secretMembers.every((member) => !(member in key));
 }
 
 /**
- * The public keys of one issuer, found by key id and imported once each.
- *
- * Throws what jose throws when the document is not a JSON Web Key Set. Private and symmetric keys
- * in it are left out.
+ * The public keys of one issuer, looked up by key id and imported once each. Private and symmetric keys
+ * of the document are ignored. The constructor throws jose's errors if it is not a JSON Web Key Set.
  */
 export class KeySet {
   readonly #keys: readonly JWK[];
@@ -33,15 +31,15 @@ export class KeySet {
     return this.#keys.some((key) => key.kid === kid);
   }
 
-  /** Gets the one key for this header's `kid` and `alg`; throws when there is none, or more than one. */
+  /** Returns the key for a header's `kid` and `alg`. Throws jose's errors if there is none, or more than one. */
   async get(header: JWSHeaderParameters): Promise<CryptoKey> {
-    const name = JSON.stringify([header.alg, header.kid]);
-    const imported = this.#imported.get(name);
+    const cacheKey = JSON.stringify([header.alg, header.kid]);
+    const imported = this.#imported.get(cacheKey);
     if (imported) return imported;
-    // jose's set remembers the promise of an import that is under way, and a promise of one request must
-    // not be awaited by another: so each request has a set of its own, and only finished keys are shared.
+    // jose's key set stores the promise of a running import, but in Workers a request must not await the
+    // promise of another one. So each request creates its own set; only imported keys are shared.
     const key = await createLocalJWKSet({ keys: this.#keys.filter(({ kid }) => kid === header.kid) })(header);
-    this.#imported.set(name, key);
+    this.#imported.set(cacheKey, key);
     return key;
   }
 }

@@ -2,31 +2,32 @@ import type { JSONWebKeySet } from "jose";
 import { DomainError, errorName } from "../domain/errors.ts";
 import { KeySet } from "./key-set.ts";
 
-/** What a key set needs of the world: tests put their own here. */
+/** The dependencies of a key set, which tests replace. */
 export interface RemoteKeySetOptions {
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-const freshFor = 10 * 60_000;
-const goodFor = 24 * 60 * 60_000;
-const coolDown = 30_000;
-const coolDownWithoutKeys = 5_000;
+/** Keys are fetched again after this time, in milliseconds like all of these. */
+const maxAge = 10 * 60_000;
+/** While the issuer is unavailable, keys are used up to this age. */
+const maxStale = 24 * 60 * 60_000;
+const cooldown = 30_000;
+const cooldownWithoutKeys = 5_000;
 const fetchTimeout = 5_000;
-/** A fetch older than this died with its request: its own timeout would have ended it. */
+/** A fetch that runs longer was cancelled with its request, as its own timeout would have ended it. */
 const fetchAbandonedAfter = 6_000;
 const pollInterval = 25;
-const sizeLimit = 256 * 1024;
+const maxBytes = 256 * 1024;
 
 /**
- * An issuer's published keys, held for the life of the isolate.
+ * The keys that an issuer publishes at a URL, cached for the life of the isolate: for 10 minutes, and
+ * for 24 hours while the issuer is unavailable. An unknown key id causes a fetch, at most one in 30
+ * seconds (5 while there are no usable keys).
  *
- * Keys are fresh for 10 minutes and good for 24 hours while the issuer is down. A key id that is not
- * among them causes one new fetch, at most one in 30 seconds (5 while there are no good keys).
- *
- * The state is plain values only. In Workers a promise belongs to the request that made it and may be
- * cancelled with it, so a request that finds a fetch under way looks again until it is over.
+ * The state contains no promises: in Workers a promise belongs to the request that created it and may
+ * be cancelled with it. A request that finds a fetch in progress polls until it ends.
  */
 export class RemoteKeySet {
   readonly #url: URL;
@@ -44,28 +45,28 @@ export class RemoteKeySet {
   }
 
   /**
-   * Gets the keys to look for `kid` in, which may turn out not to be among them.
-   * Throws `issuer_unavailable` when there are no good keys and none can be had.
+   * Returns the issuer's keys, fetched again if `kid` is not one of the cached ones; it may still be
+   * missing. Throws `issuer_unavailable` if there are no usable keys.
    */
   async keysFor(kid: string): Promise<KeySet> {
-    const held = this.#goodKeys();
-    if (held?.has(kid) && (this.#areFresh() || this.#isFetching())) return held;
-    // From the end of this loop to the mark that a fetch has begun nothing is awaited, so one request begins it.
+    const cached = this.#usableKeys();
+    if (cached?.has(kid) && (this.#isFresh() || this.#isFetching())) return cached;
+    // Nothing is awaited between the end of this loop and the start of a fetch, so only one request starts it.
     for (let waited = 0; waited < fetchAbandonedAfter && this.#isFetching(); waited += pollInterval) {
       await scheduler.wait(pollInterval);
     }
     if (this.#mayFetchFor(kid)) await this.#refresh();
-    const keys = this.#goodKeys();
+    const keys = this.#usableKeys();
     if (!keys) throw new DomainError("issuer_unavailable", { retryAfter: 30 });
     return keys;
   }
 
-  #goodKeys(): KeySet | undefined {
-    return this.#now() < this.#fetchedAt + goodFor ? this.#keys : undefined;
+  #usableKeys(): KeySet | undefined {
+    return this.#now() < this.#fetchedAt + maxStale ? this.#keys : undefined;
   }
 
-  #areFresh(): boolean {
-    return this.#now() < this.#fetchedAt + freshFor;
+  #isFresh(): boolean {
+    return this.#now() < this.#fetchedAt + maxAge;
   }
 
   #isFetching(): boolean {
@@ -73,24 +74,24 @@ export class RemoteKeySet {
   }
 
   #mayFetchFor(kid: string): boolean {
-    const keys = this.#goodKeys();
-    if (this.#isFetching() || (keys?.has(kid) && this.#areFresh())) return false;
-    return this.#now() >= this.#attemptedAt + (keys ? coolDown : coolDownWithoutKeys);
+    const keys = this.#usableKeys();
+    if (this.#isFetching() || (keys?.has(kid) && this.#isFresh())) return false;
+    return this.#now() >= this.#attemptedAt + (keys ? cooldown : cooldownWithoutKeys);
   }
 
-  /** Replaces the keys when the issuer answers with good ones, and else leaves them as they are. */
+  /** Fetches the keys; keeps the old ones if that fails. */
   async #refresh(): Promise<void> {
     const startedAt = this.#now();
     this.#attemptedAt = startedAt;
     this.#fetchingSince = startedAt;
     const keys = await this.#download().catch((error: unknown) => {
-      // The rest of the address may hold a secret.
+      // Only the origin: the rest of the URL may contain a secret.
       console.warn({ event: "issuer_keys_not_fetched", origin: this.#url.origin, reason: reasonOf(error) });
       return undefined;
     });
-    if (this.#fetchingSince !== startedAt) return; // taken over by another request
+    if (this.#fetchingSince !== startedAt) return; // another request has started a fetch meanwhile
     this.#fetchingSince = undefined;
-    // Counted from its end, so that an attempt that ran into its timeout is followed by a pause too.
+    // The cooldown starts at the end, so that it also applies to an attempt that ran into its timeout.
     this.#attemptedAt = this.#now();
     if (!keys) return;
     this.#keys = keys;
@@ -105,22 +106,19 @@ export class RemoteKeySet {
     });
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw new NoKeys(`the issuer answered ${response.status}`);
+      throw new InvalidKeySetResponse(`the issuer responded with status ${response.status}`);
     }
-    const document: JSONWebKeySet = JSON.parse(await readText(response)); // KeySet refuses any other shape
+    const document: JSONWebKeySet = JSON.parse(await readText(response)); // KeySet throws for any other shape
     return new KeySet(document);
   }
 }
 
-/** What an issuer answers that is no key set. */
-class NoKeys extends Error {}
+/** The issuer's response is not a key set. Its message is safe to log. */
+class InvalidKeySetResponse extends Error {}
 
-/**
- * Why a fetch failed, without what may quote the address or the document: the runtime's messages do, so of
- * those only their kind is told.
- */
+/** Returns why a fetch failed. For errors of the runtime only their name, as their messages can quote the URL or the document. */
 function reasonOf(error: unknown): string {
-  return error instanceof NoKeys ? error.message : errorName(error);
+  return error instanceof InvalidKeySetResponse ? error.message : errorName(error);
 }
 
 async function readText(response: Response): Promise<string> {
@@ -128,10 +126,10 @@ async function readText(response: Response): Promise<string> {
   const body: ReadableStream<Uint8Array> | null = response.body;
   let text = "";
   let size = 0;
-  // Leaving the loop by throwing cancels the rest of the body.
+  // Throwing inside the loop cancels the rest of the body.
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
-    if (size > sizeLimit) throw new NoKeys("the issuer's key set is too large");
+    if (size > maxBytes) throw new InvalidKeySetResponse("the issuer's key set is too large");
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

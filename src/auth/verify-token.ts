@@ -1,95 +1,92 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify, type ProtectedHeaderParameters } from "jose";
 
-import { DomainError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
-import { leeway, readIdentity } from "./identity.ts";
+import { clockTolerance, readIdentity } from "./identity.ts";
 import type { Issuer } from "./issuers.ts";
 import { KeySet } from "./key-set.ts";
 import { RemoteKeySet, type RemoteKeySetOptions } from "./remote-key-set.ts";
 import { tokenDigest, VerifiedTokenCache } from "./token-cache.ts";
+import { tokenInvalid, toTokenError } from "./token-error.ts";
 
-const tokenLength = 8 * 1024;
-const kidLength = 255;
-/** RFC 7519 §5.1 and RFC 9068 §2.1; anything else, such as `logout+jwt`, is a token for another use. */
-const types = ["jwt", "at+jwt"];
+const maxTokenLength = 8 * 1024;
+const maxKidLength = 255;
+/** RFC 7519 §5.1 and RFC 9068 §2.1; any other type, such as `logout+jwt`, is a token for another purpose. */
+const acceptedTypes = ["jwt", "at+jwt"];
 
 /**
- * Tells who a token speaks of, believing the configured issuers only.
- *
- * Tokens found good are remembered for up to 10 minutes, so one of these serves the whole isolate.
+ * Verifies tokens of the configured issuers. Verified tokens are cached for up to 10 minutes, so one
+ * instance serves the whole isolate.
  */
 export class TokenVerifier {
-  readonly #sources: ReadonlyMap<string, Source>;
-  readonly #memory = new VerifiedTokenCache();
+  readonly #keySources: ReadonlyMap<string, KeySource>;
+  readonly #cache = new VerifiedTokenCache();
   readonly #now: () => number;
 
   constructor(issuers: readonly Issuer[], options: RemoteKeySetOptions = {}) {
-    this.#sources = new Map(issuers.map((issuer) => [issuer.issuer, openSource(issuer, options)]));
+    this.#keySources = new Map(issuers.map((issuer) => [issuer.issuer, createKeySource(issuer, options)]));
     this.#now = options.now ?? (() => Date.now());
   }
 
   /**
-   * Verifies a token. Throws `token_invalid` for every fault of the token, and `issuer_unavailable`
-   * when its issuer's keys cannot be had.
+   * Returns the identity of a token. Throws `token_invalid`, with a `TokenErrorReason` for the log, and
+   * `issuer_unavailable` if the issuer's keys cannot be fetched.
    */
   async verify(token: string): Promise<Identity> {
-    // Strict on purpose: jose's decoder passes over white space and padding.
-    if (token.length > tokenLength || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) {
-      throw new DomainError("token_invalid");
+    // Stricter than jose, whose decoder ignores white space and padding.
+    if (token.length > maxTokenLength || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) {
+      throw tokenInvalid("malformed");
     }
     const digest = await tokenDigest(token);
-    const remembered = this.#memory.find(digest, this.#now());
-    if (remembered) return remembered;
-    const identity = await this.#verifyAnew(token).catch((error: unknown) => {
-      if (error instanceof DomainError) throw error;
-      throw new DomainError("token_invalid");
+    const cached = this.#cache.find(digest, this.#now());
+    if (cached) return cached;
+    const identity = await this.#verifyUncached(token).catch((error: unknown) => {
+      throw toTokenError(error);
     });
-    this.#memory.set(digest, identity, this.#now());
+    this.#cache.set(digest, identity, this.#now());
     return identity;
   }
 
-  async #verifyAnew(token: string): Promise<Identity> {
+  async #verifyUncached(token: string): Promise<Identity> {
     const header = decodeProtectedHeader(token);
     const kid = readKid(header);
-    requireKnownType(header);
-    // Not verified yet: it only chooses whose keys have to fit, and jose checks it again below.
-    const source = this.#sources.get(decodeJwt(token).iss ?? "");
-    if (!source || !source.issuer.algorithms.includes(header.alg ?? "")) {
-      throw new DomainError("token_invalid");
-    }
+    assertAcceptedType(header);
+    // The unverified `iss` only selects the keys; jose checks it again below.
+    const source = this.#keySources.get(decodeJwt(token).iss ?? "");
+    if (!source) throw tokenInvalid("issuer_unknown");
+    const { issuer } = source;
+    if (!issuer.algorithms.includes(header.alg ?? "")) throw tokenInvalid("algorithm_not_accepted");
     const keys = await source.keysFor(kid);
     const now = this.#now();
     const { payload } = await jwtVerify(token, (protectedHeader) => keys.get(protectedHeader), {
-      algorithms: [...source.issuer.algorithms],
-      audience: [...source.issuer.audiences],
-      issuer: source.issuer.issuer,
+      algorithms: [...issuer.algorithms],
+      audience: [...issuer.audiences],
+      issuer: issuer.issuer,
       requiredClaims: ["exp", "sub"],
-      clockTolerance: leeway,
+      clockTolerance,
       currentDate: new Date(now),
     });
-    return readIdentity(source.issuer, payload, Math.floor(now / 1000));
+    return readIdentity(issuer, payload, Math.floor(now / 1000));
   }
 }
 
-/** Issuers are parsed once per isolate, so their verifier, with its keys and verified tokens, lives as long. */
+/** One verifier, with its keys and cached tokens, for each list of issuers; the list is parsed once per isolate. */
 const verifiers = new WeakMap<readonly Issuer[], TokenVerifier>();
 
-/** Returns the verifier of these issuers, creating it on the first call. */
+/** Returns the verifier for a list of issuers; the same list gets the same verifier. */
 export function tokenVerifier(issuers: readonly Issuer[]): TokenVerifier {
-  let verifier = verifiers.get(issuers);
-  if (verifier === undefined) {
-    verifier = new TokenVerifier(issuers);
-    verifiers.set(issuers, verifier);
-  }
+  const existing = verifiers.get(issuers);
+  if (existing !== undefined) return existing;
+  const verifier = new TokenVerifier(issuers);
+  verifiers.set(issuers, verifier);
   return verifier;
 }
 
-interface Source {
+interface KeySource {
   readonly issuer: Issuer;
   readonly keysFor: (kid: string) => Promise<KeySet>;
 }
 
-function openSource(issuer: Issuer, options: RemoteKeySetOptions): Source {
+function createKeySource(issuer: Issuer, options: RemoteKeySetOptions): KeySource {
   if (issuer.keys.kind === "inline") {
     const keys = new KeySet(issuer.keys.jwks);
     return { issuer, keysFor: async () => keys };
@@ -98,15 +95,16 @@ function openSource(issuer: Issuer, options: RemoteKeySetOptions): Source {
   return { issuer, keysFor: (kid) => remote.keysFor(kid) };
 }
 
-/** A token without a key id is refused: trying all keys would let one token cost many verifications. */
+/** Rejects a token without a key id: trying all keys would let one token cost many verifications. */
 function readKid({ kid }: ProtectedHeaderParameters): string {
-  if (typeof kid === "string" && kid !== "" && kid.length <= kidLength) return kid;
-  throw new DomainError("token_invalid");
+  if (typeof kid === "string" && kid !== "" && kid.length <= maxKidLength) return kid;
+  throw tokenInvalid("key_id_missing");
 }
 
-function requireKnownType({ typ }: ProtectedHeaderParameters): void {
+function assertAcceptedType({ typ }: ProtectedHeaderParameters): void {
   if (typ === undefined) return;
   const type: unknown = typ;
-  if (typeof type === "string" && types.includes(type.toLowerCase().replace(/^application\//, ""))) return;
-  throw new DomainError("token_invalid");
+  if (typeof type === "string" && acceptedTypes.includes(type.toLowerCase().replace(/^application\//, "")))
+    return;
+  throw tokenInvalid("type_not_accepted");
 }

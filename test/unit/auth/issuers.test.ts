@@ -25,7 +25,7 @@ describe("a list of issuers", () => {
     expect(parse()).toEqual([]);
   });
 
-  it("takes keys from an address, and defaults to every asymmetric algorithm and no trust in e-mails", () => {
+  it("accepts a key URL, and defaults to every asymmetric algorithm and untrusted e-mails", () => {
     expect(parse(remote)).toEqual([
       {
         issuer: "https://id.example",
@@ -49,7 +49,7 @@ describe("a list of issuers", () => {
     ]);
   });
 
-  it("takes keys that stand in it, several audiences, fewer algorithms and trust in e-mails", () => {
+  it("accepts inline keys, several audiences, fewer algorithms and trusted e-mails", () => {
     const entry = { ...inline(key.jwk), audience: ["a", "b"], algorithms: ["ES256"], trust_email: true };
     expect(parse(entry)).toEqual([
       {
@@ -63,20 +63,20 @@ describe("a list of issuers", () => {
   });
 
   it.each(["http://localhost:8080/keys", "http://127.0.0.1/keys", "http://[::1]:1/keys"])(
-    "may fetch keys without TLS from this machine: %s",
+    "may have a key URL without TLS on localhost: %s",
     (uri) => {
       expect(parse({ ...remote, jwks_uri: uri })[0]?.keys).toEqual({ kind: "remote", url: new URL(uri) });
     },
   );
 
-  it("is JSON", () => {
+  it("must be a JSON array", () => {
     expect(() => parseIssuers("")).toThrow(new Error("ISSUERS must be JSON."));
     expect(() => parseIssuers("{}")).toThrow(new Error("ISSUERS must be an array."));
   });
 
-  it("names an issuer once", () => {
+  it("must not repeat an issuer", () => {
     const twice = [remote, { ...remote, issuer: "https://other.example" }, remote];
-    expect(() => parse(...twice)).toThrow(new Error("ISSUERS[2].issuer must not name an issuer twice."));
+    expect(() => parse(...twice)).toThrow(new Error("ISSUERS[2].issuer must not repeat an issuer."));
   });
 
   it.each<[string, unknown]>([
@@ -107,15 +107,18 @@ describe("a list of issuers", () => {
     ["ISSUERS[0].jwks.keys[0].kty must be", inline("key")],
     ["ISSUERS[0].algorithms must be a non-empty array.", { ...remote, algorithms: [] }],
     ["ISSUERS[0].algorithms must be a non-empty array.", { ...remote, algorithms: "ES256" }],
-    ["ISSUERS[0].algorithms must hold asymmetric", { ...remote, algorithms: ["ES256", "HS256"] }],
-    ["ISSUERS[0].algorithms must hold asymmetric", { ...remote, algorithms: ["none"] }],
-    ["ISSUERS[0].algorithms must hold asymmetric", { ...remote, algorithms: [null] }],
+    [
+      "ISSUERS[0].algorithms must contain only these algorithms",
+      { ...remote, algorithms: ["ES256", "HS256"] },
+    ],
+    ["ISSUERS[0].algorithms must contain only these algorithms", { ...remote, algorithms: ["none"] }],
+    ["ISSUERS[0].algorithms must contain only these algorithms", { ...remote, algorithms: [null] }],
     ["ISSUERS[0].trust_email must be true or false.", { ...remote, trust_email: "yes" }],
-  ])("says what is wrong: %s", (sentence, entry) => {
+  ])("is rejected with the message: %s", (sentence, entry) => {
     expect(() => parse(entry)).toThrow(sentence);
   });
 
-  it("holds public keys with a key id only", () => {
+  it("must contain only public keys with a key id", () => {
     const { kid: _, ...nameless } = key.jwk;
     const secret = { kty: "oct", kid: "key-1", k: "c2VjcmV0" };
     expect(() => parse(inline(key.jwk, nameless))).toThrow("ISSUERS[0].jwks.keys[1].kid must be");

@@ -34,8 +34,8 @@ const keys = (...published: readonly SigningKey[]) =>
 const outage = () => new Response("down", { status: 503 });
 const headerOf = ({ alg, kid }: SigningKey) => ({ alg, kid });
 
-describe("fetching", () => {
-  it("asks the issuer once, follows no redirect and has a time limit", async () => {
+describe("fetching a key set", () => {
+  it("sends one request, follows no redirect and has a timeout", async () => {
     const { site, keySet } = publish(() => keys(first));
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
     await keySet.keysFor("first");
@@ -45,7 +45,7 @@ describe("fetching", () => {
     expect(site.requests[0]?.init.signal).toBeInstanceOf(AbortSignal);
   });
 
-  it("happens once for 20 requests that come at the same time", async () => {
+  it("happens once for 20 concurrent requests", async () => {
     const gate = Promise.withResolvers<void>();
     const { site, keySet } = publish(async () => {
       await gate.promise;
@@ -57,7 +57,7 @@ describe("fetching", () => {
     expect(site.requests).toHaveLength(1);
   });
 
-  it("is taken over when the request that began it has gone away", async () => {
+  it("is started again by another request when the first one was cancelled", async () => {
     const { site, keySet } = publish(() => new Promise(() => undefined));
     void keySet.keysFor("first");
     const waiting = keySet.keysFor("first");
@@ -74,30 +74,31 @@ describe("fetching", () => {
 
   const secret = "s3cret";
   it.each<[string, () => Response | Promise<Response>, string]>([
-    ["a refusal", outage, "the issuer answered 503"],
-    ["too much", () => new Response("x".repeat(256 * 1024 + 1)), "the issuer's key set is too large"],
-    ["a page that quotes the address", () => new Response(`<a href="/keys?token=${secret}">`), "SyntaxError"],
-    ["an answer without keys", () => Response.json({ token: secret }), "JWKSInvalid"],
+    ["an error status", outage, "the issuer responded with status 503"],
     [
-      "a failure that quotes the address",
+      "a body that is too large",
+      () => new Response("x".repeat(256 * 1024 + 1)),
+      "the issuer's key set is too large",
+    ],
+    ["a page that contains the URL", () => new Response(`<a href="/keys?token=${secret}">`), "SyntaxError"],
+    ["a document without keys", () => Response.json({ token: secret }), "JWKSInvalid"],
+    [
+      "an error that contains the URL",
       () => Promise.reject(new TypeError(`cannot reach https://id.example/${secret}`)),
       "TypeError",
     ],
-  ])(
-    "leaves the reason in the log, with no more of the address than its origin: %s [R59]",
-    async (_, answer, reason) => {
-      const keySet = new RemoteKeySet(
-        new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),
-        {
-          fetch: async () => answer(),
-        },
-      );
-      await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
-      expect(warn.mock.calls).toEqual([
-        [{ event: "issuer_keys_not_fetched", origin: "https://id.example:8443", reason }],
-      ]);
-    },
-  );
+  ])("logs the reason of a failure, and only the origin of the URL: %s [R59]", async (_, answer, reason) => {
+    const keySet = new RemoteKeySet(
+      new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),
+      {
+        fetch: async () => answer(),
+      },
+    );
+    await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
+    expect(warn.mock.calls).toEqual([
+      [{ event: "issuer_keys_not_fetched", origin: "https://id.example:8443", reason }],
+    ]);
+  });
 });
 
 describe("an issuer that never had keys", () => {
@@ -112,7 +113,7 @@ describe("an issuer that never had keys", () => {
     ["keys that are not objects", () => Response.json({ keys: ["first"] })],
     ["bytes that are not UTF-8", () => new Response(new Uint8Array([0x22, 0xff, 0x22]))],
     ["more than 256 KiB", () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) })],
-  ])("is unavailable: it answers with %s", async (_, answer) => {
+  ])("is unavailable if it responds with %s", async (_, answer) => {
     const { keySet } = publish(answer);
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
@@ -122,7 +123,7 @@ describe("an issuer that never had keys", () => {
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
 
-  it("is asked again after 5 seconds and not before", async () => {
+  it("is requested again after 5 seconds and not before", async () => {
     const { site, keySet } = publish(outage);
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
     site.answer = () => keys(first);
@@ -133,7 +134,7 @@ describe("an issuer that never had keys", () => {
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
   });
 
-  it("is given the 5 seconds after an attempt that took long, too", async () => {
+  it("is requested again 5 seconds after the end of a slow attempt", async () => {
     const { site, keySet } = publish(() => {
       site.now += 5 * second;
       return outage();
@@ -145,7 +146,7 @@ describe("an issuer that never had keys", () => {
 });
 
 describe("an unknown key id", () => {
-  it("causes one new fetch, 30 seconds after the last, and the new key is found", async () => {
+  it("causes one fetch 30 seconds after the last, which finds the new key", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.answer = () => keys(first, next);
@@ -156,7 +157,7 @@ describe("an unknown key id", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("causes at most one fetch a cool-down, however many there are", async () => {
+  it("causes at most one fetch per cooldown, however many ids there are", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     for (let round = 1; round <= 3; round += 1) {
@@ -166,7 +167,7 @@ describe("an unknown key id", () => {
     }
   });
 
-  it("does not hold up those whose key is known", async () => {
+  it("does not delay tokens whose key is known", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 30 * second;
@@ -175,7 +176,7 @@ describe("an unknown key id", () => {
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
   });
 
-  it("does not do away with the keys when the fetch fails", async () => {
+  it("does not remove the cached keys when the fetch fails", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 30 * second;
@@ -198,7 +199,7 @@ describe("keys", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("older than 10 minutes serve while another request fetches new ones", async () => {
+  it("older than 10 minutes are used while another request fetches new ones", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 11 * minute;
@@ -208,7 +209,7 @@ describe("keys", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("work for 24 hours of outage, with one attempt a cool-down, and then no more", async () => {
+  it("are used for 24 hours of an outage, with one attempt per cooldown, and then no longer", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.answer = outage;

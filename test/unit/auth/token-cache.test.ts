@@ -12,61 +12,61 @@ function identityOf(subject: string, expiresAt = noonSeconds + 3600): Identity {
   return { issuer: "https://id.example", subject, issuedAt: 0, expiresAt, ...nothing, ...claims };
 }
 
-describe("the memory of tokens", () => {
-  it("knows a token for ten minutes", () => {
-    const memory = new VerifiedTokenCache();
+describe("the cache of verified tokens", () => {
+  it("returns a token's identity for ten minutes", () => {
+    const cache = new VerifiedTokenCache();
     const ada = identityOf("ada");
-    memory.set("a", ada, noon);
-    expect(memory.find("a", noon + 10 * minute - 1)).toBe(ada);
-    expect(memory.find("a", noon + 10 * minute)).toBeUndefined();
+    cache.set("a", ada, noon);
+    expect(cache.find("a", noon + 10 * minute - 1)).toBe(ada);
+    expect(cache.find("a", noon + 10 * minute)).toBeUndefined();
   });
 
-  it("is not made longer by use", () => {
-    const memory = new VerifiedTokenCache();
-    memory.set("a", identityOf("ada"), noon);
-    memory.find("a", noon + 9 * minute);
-    expect(memory.find("a", noon + 11 * minute)).toBeUndefined();
+  it("does not keep a token longer because it is used", () => {
+    const cache = new VerifiedTokenCache();
+    cache.set("a", identityOf("ada"), noon);
+    cache.find("a", noon + 9 * minute);
+    expect(cache.find("a", noon + 11 * minute)).toBeUndefined();
   });
 
-  it("forgets a token a minute after it expires", () => {
-    const memory = new VerifiedTokenCache();
-    memory.set("a", identityOf("ada", noonSeconds + 5), noon);
-    expect(memory.find("a", noon + 64_999)).toBeDefined();
-    expect(memory.find("a", noon + 65_000)).toBeUndefined();
+  it("drops a token one minute after it expires", () => {
+    const cache = new VerifiedTokenCache();
+    cache.set("a", identityOf("ada", noonSeconds + 5), noon);
+    expect(cache.find("a", noon + 64_999)).toBeDefined();
+    expect(cache.find("a", noon + 65_000)).toBeUndefined();
   });
 
-  it("does not know what it was not told", () => {
+  it("returns nothing for a token that was not added", () => {
     expect(new VerifiedTokenCache().find("a", noon)).toBeUndefined();
   });
 
-  it("lets go of what was used longest ago", () => {
-    const memory = new VerifiedTokenCache(2);
-    memory.set("a", identityOf("ada"), noon);
-    memory.set("b", identityOf("bob"), noon);
-    memory.find("a", noon);
-    memory.set("c", identityOf("cyd"), noon);
-    expect(memory.find("a", noon)?.subject).toBe("ada");
-    expect(memory.find("b", noon)).toBeUndefined();
-    expect(memory.find("c", noon)?.subject).toBe("cyd");
+  it("drops the least recently used token when it is full", () => {
+    const cache = new VerifiedTokenCache(2);
+    cache.set("a", identityOf("ada"), noon);
+    cache.set("b", identityOf("bob"), noon);
+    cache.find("a", noon);
+    cache.set("c", identityOf("cyd"), noon);
+    expect(cache.find("a", noon)?.subject).toBe("ada");
+    expect(cache.find("b", noon)).toBeUndefined();
+    expect(cache.find("c", noon)?.subject).toBe("cyd");
   });
 
-  it("does not let go of anything when a token is remembered again", () => {
-    const memory = new VerifiedTokenCache(2);
-    memory.set("a", identityOf("ada"), noon);
-    memory.set("b", identityOf("bob"), noon);
-    memory.set("b", identityOf("bob"), noon);
-    expect(memory.find("a", noon)?.subject).toBe("ada");
+  it("drops no other token when the same one is added twice", () => {
+    const cache = new VerifiedTokenCache(2);
+    cache.set("a", identityOf("ada"), noon);
+    cache.set("b", identityOf("bob"), noon);
+    cache.set("b", identityOf("bob"), noon);
+    expect(cache.find("a", noon)?.subject).toBe("ada");
   });
 
-  it("holds 5,000 tokens", () => {
-    const memory = new VerifiedTokenCache();
-    for (let index = 0; index <= 5_000; index += 1) memory.set(`${index}`, identityOf("ada"), noon);
-    expect(memory.find("0", noon)).toBeUndefined();
-    expect(memory.find("1", noon)).toBeDefined();
-    expect(memory.find("5000", noon)).toBeDefined();
+  it("has room for 5,000 tokens", () => {
+    const cache = new VerifiedTokenCache();
+    for (let index = 0; index <= 5_000; index += 1) cache.set(`${index}`, identityOf("ada"), noon);
+    expect(cache.find("0", noon)).toBeUndefined();
+    expect(cache.find("1", noon)).toBeDefined();
+    expect(cache.find("5000", noon)).toBeDefined();
   });
 
-  it("names tokens by their SHA-256", async () => {
+  it("is keyed by the SHA-256 of the token", async () => {
     expect(await tokenDigest("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   });
 });

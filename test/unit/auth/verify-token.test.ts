@@ -36,8 +36,8 @@ const signWith = async (change: Readonly<Record<string, unknown>>) => signToken(
 const written = (name: string, value: string) =>
   JSON.stringify(goodClaims({ [name]: "?" })).replace('"?"', value);
 
-describe("a good token", () => {
-  it("tells who it speaks of", async () => {
+describe("a valid token", () => {
+  it("yields the identity of its user", async () => {
     const claims = {
       email: "Ada@Example.com",
       email_verified: true,
@@ -80,7 +80,7 @@ describe("a good token", () => {
   });
 
   it.each("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" "))(
-    "may be signed with %s where the issuer is not held to fewer",
+    "may be signed with %s unless the issuer allows fewer algorithms",
     async (alg) => {
       const signer = await createSigningKey("key-1", alg);
       const entry = { issuer: "https://id.example", audience: "roster", jwks: { keys: [signer.jwk] } };
@@ -103,7 +103,7 @@ describe("a good token", () => {
     expect(await verifier.verify(token)).toMatchObject({ subject: "ada" });
   });
 
-  it("may hold what nobody reads, however deep [R17]", async () => {
+  it("may contain unknown claims of any depth [R17]", async () => {
     const token = await signToken(key, written("deep", "[".repeat(1000) + "]".repeat(1000)));
     expect(await verifier.verify(token)).toMatchObject({ subject: "ada" });
   });
@@ -113,7 +113,7 @@ describe("a token is refused", () => {
   const refused = (token: string) => expectRejection(verifier.verify(token));
 
   it.each(["", ".", "..", "a.b", "a.b.c", "a.b.c.d", "e30.e30.e30", "x".repeat(100), "\u0000.\u0000.\u0000"])(
-    "when it is not one: %j",
+    "when it is malformed: %j",
     refused,
   );
 
@@ -125,7 +125,7 @@ describe("a token is refused", () => {
     await refused(`${token}.e30.e30`);
   });
 
-  it("when there is white space or padding in it", async () => {
+  it("when it contains white space or padding", async () => {
     const token = await signToken(key);
     await refused(` ${token}`);
     await refused(`${token}\n`);
@@ -133,7 +133,7 @@ describe("a token is refused", () => {
     await refused(token.replace(".", " ."));
   });
 
-  it("when it is larger than 8 KiB, though it is good [R17]", async () => {
+  it("when it is larger than 8 KiB, even if it is valid [R17]", async () => {
     const withPadding = (size: number) => signWith({ padding: "x".repeat(size) });
     const large = await withPadding(6750);
     expect(large.length).toBeGreaterThan(9 * 1024);
@@ -161,7 +161,7 @@ describe("a token is refused", () => {
     },
   );
 
-  it("when the public key was used as a secret [R14]", async () => {
+  it("when the public key was used as an HMAC secret [R14]", async () => {
     for (const known of [key, rsa, ed]) {
       const texts = [JSON.stringify(known.jwk), await exportSPKI(known.publicKey)];
       for (const text of texts) {
@@ -171,14 +171,14 @@ describe("a token is refused", () => {
     }
   });
 
-  it("for an algorithm the issuer is held not to use [R14]", async () => {
+  it("for an algorithm that the issuer does not allow [R14]", async () => {
     const issuer = createIssuer([key, rsa], { algorithms: ["ES256"] });
     const narrow = new TokenVerifier([issuer], { now: () => noon });
     expect(await narrow.verify(await signToken(key))).toMatchObject({ subject: "ada" });
     await expectRejection(narrow.verify(await signToken(rsa)));
   });
 
-  it("for an algorithm that is not its key's", async () => {
+  it("for an algorithm that does not match its key", async () => {
     await refused(await signToken(rsa, goodClaims(), { kid: "key-1" }));
     await refused(await signToken(key, goodClaims(), { kid: "rsa-1" }));
   });
@@ -202,13 +202,13 @@ describe("a token is refused", () => {
     await refused(await signToken(key, goodClaims(), { kid }));
   });
 
-  it("for a key that comes with it", async () => {
+  it("for a key in its own header", async () => {
     const { kid: _, ...nameless } = evil.jwk;
     await refused(await signToken(evil, goodClaims(), { jwk: evil.jwk }));
     await refused(await signToken(evil, goodClaims(), { jwk: nameless, kid: "unknown" }));
   });
 
-  it("for a key it points to, which nobody fetches", async () => {
+  it("for a key URL in its header, which is never fetched", async () => {
     const fetch = vi.fn(async () => Response.json({ keys: [evil.jwk] }));
     const inline = new TokenVerifier([createIssuer([key])], { now: () => noon, fetch });
     const address = "https://evil.example/keys";
@@ -218,7 +218,7 @@ describe("a token is refused", () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it("for a critical extension that is not known, or a payload that is not encoded [R14]", async () => {
+  it("for an unknown critical extension or an unencoded payload [R14]", async () => {
     await refused(await signToken(key, goodClaims(), { crit: ["x-critical"], "x-critical": true }));
     const header = encode({ alg: "ES256", kid: "key-1", crit: ["b64"], b64: false });
     const input = new TextEncoder().encode(`${header}.${encode(goodClaims())}`);
@@ -289,7 +289,7 @@ describe("a token is refused", () => {
     await refused(await signWith({ aud }));
   });
 
-  it("when it is an ID token for another client, though it names us as authorized party [R15]", async () => {
+  it("when it is an ID token for another client with us as authorized party [R15]", async () => {
     await refused(await signWith({ aud: "web-client", azp: "roster", nonce: "n" }));
   });
 
@@ -314,11 +314,11 @@ describe("a token is refused", () => {
     },
   );
 
-  it.each(["exp", "iat", "nbf"])("for an endless %s [R16]", async (name) => {
+  it.each(["exp", "iat", "nbf"])("for an infinite %s [R16]", async (name) => {
     await refused(await signToken(key, written(name, "1e400")));
   });
 
-  it.each([null, "now", `${noonSeconds}`, {}])("for the beginning %j [R16]", async (nbf) => {
+  it.each([null, "now", `${noonSeconds}`, {}])("for the start time %j [R16]", async (nbf) => {
     await refused(await signWith({ nbf }));
   });
 
@@ -334,7 +334,7 @@ describe("a token is refused", () => {
   });
 });
 
-describe("clocks may differ by a minute:", () => {
+describe("the clock tolerance is one minute:", () => {
   it.each<[string, number, boolean]>([
     ["exp", -59, true],
     ["exp", -60, false],
@@ -345,13 +345,13 @@ describe("clocks may differ by a minute:", () => {
     ["iat", 59, true],
     ["iat", 60, true],
     ["iat", 61, false],
-  ])("%s %i seconds from now is good: %s [R16]", async (name, offset, good) => {
+  ])("%s %i seconds from now is accepted: %s [R16]", async (name, offset, good) => {
     const attempt = verifier.verify(await signWith({ [name]: noonSeconds + offset }));
     if (good) expect(await attempt).toMatchObject({ subject: "ada" });
     else await expectRejection(attempt);
   });
 
-  it("a token that lasts to the end of 9999 is good", async () => {
+  it("a token that expires at the end of 9999 is accepted", async () => {
     const token = await signWith({ exp: 253402300799 });
     expect(await verifier.verify(token)).toMatchObject({ expiresAt: 253402300799 });
   });
@@ -363,15 +363,15 @@ describe("clocks may differ by a minute:", () => {
   });
 });
 
-describe("what a token says of someone", () => {
-  it("makes an e-mail verified only by a true email_verified", async () => {
+describe("a claim about the user", () => {
+  it("verifies an e-mail only if email_verified is true", async () => {
     for (const email_verified of [undefined, null, false, "true", 1]) {
       const identity = await verifier.verify(await signWith({ email: "ada@example.com", email_verified }));
       expect(identity).toMatchObject({ email: "ada@example.com", verifiedEmail: undefined });
     }
   });
 
-  it("makes no e-mail verified when the issuer is not trusted with that", async () => {
+  it("verifies no e-mail if the issuer is not trusted with e-mails", async () => {
     const distrusted = new TokenVerifier([createIssuer([key], { trustEmail: false })], { now: () => noon });
     const identity = await distrusted.verify(
       await signWith({ email: "ada@example.com", email_verified: true }),
@@ -388,13 +388,13 @@ describe("what a token says of someone", () => {
     `${"x".repeat(250)}@x.it`,
     "a\nb@example.com",
     "\udc00@x.it",
-  ])("is ignored where it is no usable e-mail: %j", async (email) => {
+  ])("is ignored if it is an invalid e-mail: %j", async (email) => {
     const identity = await verifier.verify(await signWith({ email, email_verified: true }));
     expect(identity).toMatchObject({ email: undefined, verifiedEmail: undefined });
   });
 
   it.each([1, "", null, {}, "x".repeat(301), "a\u0000b", "a\u0085b", "\ud800"])(
-    "is ignored where it is no usable text: %j",
+    "is ignored if it is an invalid text: %j",
     async (text) => {
       const claims = { name: text, given_name: text, family_name: text, locale: text };
       const identity = await verifier.verify(await signWith(claims));
@@ -403,7 +403,7 @@ describe("what a token says of someone", () => {
     },
   );
 
-  it("may be 300 characters long, and a picture's address 2,048", async () => {
+  it("may have 300 characters, and a picture URL 2,048", async () => {
     const name = "é".repeat(300);
     const picture = `https://x.it/${"p".repeat(2035)}`;
     expect(await verifier.verify(await signWith({ name, picture }))).toMatchObject({ name, picture });
@@ -423,7 +423,7 @@ describe("what a token says of someone", () => {
     "https://localhost/p",
     "https://ada:secret@x.it/p",
     1,
-  ])("has no picture but one at an https address on the Internet: %j [R65]", async (picture) => {
+  ])("is ignored if it is a picture without a public https URL: %j [R65]", async (picture) => {
     expect((await verifier.verify(await signWith({ picture }))).picture).toBeUndefined();
   });
 });
@@ -431,7 +431,7 @@ describe("what a token says of someone", () => {
 describe("two issuers", () => {
   const other = "https://other.example";
 
-  it("each vouch for their own, also under the same key id", async () => {
+  it("have separate keys, even under the same key id", async () => {
     const issuers = [createIssuer([key]), createIssuer([evil], { issuer: other, audiences: ["roster-2"] })];
     const both = new TokenVerifier(issuers, { now: () => noon });
     const ofOther = goodClaims({ iss: other, aud: "roster-2" });
@@ -442,7 +442,7 @@ describe("two issuers", () => {
     await expectRejection(both.verify(await signToken(evil, goodClaims({ iss: other }))));
   });
 
-  it("do not lend each other key ids, algorithms or trust in e-mails [R19]", async () => {
+  it("share no key ids, algorithms or trust in e-mails [R19]", async () => {
     const second = { issuer: other, algorithms: ["EdDSA"], trustEmail: false };
     const both = new TokenVerifier([createIssuer([key]), createIssuer([ed], second)], { now: () => noon });
     await expectRejection(both.verify(await signToken(ed)));
@@ -471,7 +471,7 @@ describe("an issuer that publishes its keys", () => {
     signToken(signer, goodClaims({ sub, exp: noonSeconds + 1e6 }));
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
 
-  it("is asked once for 20 tokens that come at the same time", async () => {
+  it("is requested once for 20 concurrent tokens", async () => {
     const { site, remote } = publish(key);
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, index) => lasting(key, `user-${index}`)));
     const identities = await Promise.all(tokens.map((token) => remote.verify(token)));
@@ -479,7 +479,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(1);
   });
 
-  it("may change its keys: a new one is found by one fetch", async () => {
+  it("may add a key, which is found with one fetch", async () => {
     const { site, remote } = publish(key);
     await remote.verify(await lasting(key));
     site.keys = [key, ed];
@@ -489,7 +489,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(2);
   });
 
-  it("may withdraw a key: its tokens stop working, though they had been good", async () => {
+  it("may withdraw a key, whose tokens then stop working", async () => {
     const { site, remote } = publish(key, ed);
     const token = await lasting(ed);
     await remote.verify(token);
@@ -508,7 +508,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(2);
   });
 
-  it("is asked nothing for tokens of unknown issuers or in a wrong form", async () => {
+  it("is not requested for malformed tokens or tokens of unknown issuers", async () => {
     const { site, remote } = publish(key);
     await expectRejection(remote.verify(await signToken(key, goodClaims({ iss: "https://evil.example" }))));
     await expectRejection(remote.verify(await signToken(key, goodClaims(), { typ: "logout+jwt" })));
@@ -516,7 +516,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(0);
   });
 
-  it("may be down: the keys it gave keep working for a day, and then it is unavailable", async () => {
+  it("may be down for a day, during which its last keys are used", async () => {
     const { site, remote } = publish(key);
     await remote.verify(await lasting(key));
     site.keys = [];
@@ -526,40 +526,65 @@ describe("an issuer that publishes its keys", () => {
     await expectRejection(remote.verify(await lasting(key, "cyd")), "issuer_unavailable", { retryAfter: 30 });
   });
 
-  it("is unavailable, and the token not bad, when it never had keys to give", async () => {
+  it("is unavailable, and the token not rejected, if it never returned keys", async () => {
     const { remote } = publish();
     await expectRejection(remote.verify(await lasting(key)), "issuer_unavailable", { retryAfter: 30 });
     expect(warn).toHaveBeenCalled();
   });
 });
 
-describe("a token seen before", () => {
-  it("is good without being verified again, and not a minute after it expires", async () => {
+describe("a token that was verified before", () => {
+  it("is accepted from the cache until one minute after it expires", async () => {
     const clock = { now: noon };
-    const remembering = new TokenVerifier([createIssuer([key])], { now: () => clock.now });
+    const caching = new TokenVerifier([createIssuer([key])], { now: () => clock.now });
     const token = await signWith({ exp: noonSeconds + 30 });
-    const identity = await remembering.verify(token);
-    expect(await remembering.verify(token)).toBe(identity);
+    const identity = await caching.verify(token);
+    expect(await caching.verify(token)).toBe(identity);
     clock.now += 89_999;
-    expect(await remembering.verify(token)).toBe(identity);
+    expect(await caching.verify(token)).toBe(identity);
     clock.now += 1;
-    await expectRejection(remembering.verify(token));
+    await expectRejection(caching.verify(token));
   });
 
-  it("is verified anew after ten minutes", async () => {
+  it("is verified again after ten minutes", async () => {
     const clock = { now: noon };
-    const remembering = new TokenVerifier([createIssuer([key])], { now: () => clock.now });
+    const caching = new TokenVerifier([createIssuer([key])], { now: () => clock.now });
     const token = await signToken(key);
-    const identity = await remembering.verify(token);
+    const identity = await caching.verify(token);
     clock.now += 10 * 60_000;
-    const again = await remembering.verify(token);
+    const again = await caching.verify(token);
     expect(again).not.toBe(identity);
     expect(again).toEqual(identity);
   });
 
-  it("is not good because another one was", async () => {
+  it("does not make a token with another signature valid", async () => {
     const [header, payload] = (await signToken(key)).split(".");
     await verifier.verify(await signToken(key));
     await expectRejection(verifier.verify(`${header}.${payload}.${(await signToken(evil)).split(".")[2]}`));
+  });
+});
+
+describe("the reason of a rejected token, for the log only,", () => {
+  it.each([
+    { token: () => "abc", reason: "malformed" },
+    { token: () => signToken(key, "{"), reason: "malformed" },
+    { token: () => signToken(key, goodClaims(), { typ: "logout+jwt" }), reason: "type_not_accepted" },
+    { token: () => signToken(key, goodClaims(), { kid: undefined }), reason: "key_id_missing" },
+    { token: () => signWith({ iss: "https://evil.example" }), reason: "issuer_unknown" },
+    {
+      token: () => signToken(key, goodClaims(), { alg: "HS256" }, new Uint8Array(32)),
+      reason: "algorithm_not_accepted",
+    },
+    { token: () => signToken(key, goodClaims(), { kid: "unknown" }), reason: "key_unknown" },
+    { token: () => signToken(evil), reason: "signature_invalid" },
+    { token: () => signWith({ exp: noonSeconds - 3600 }), reason: "expired" },
+    { token: () => signWith({ exp: "tomorrow" }), reason: "time_invalid" },
+    { token: () => signWith({ iat: noonSeconds + 3600 }), reason: "time_invalid" },
+    { token: () => signWith({ nbf: noonSeconds + 3600 }), reason: "not_yet_valid" },
+    { token: () => signWith({ aud: "billing" }), reason: "audience_mismatch" },
+    { token: () => signWith({ sub: undefined }), reason: "subject_invalid" },
+    { token: () => signWith({ sub: "a\u0000b" }), reason: "subject_invalid" },
+  ])("is $reason", async ({ token, reason }) => {
+    await expect(verifier.verify(await token())).rejects.toMatchObject({ code: "token_invalid", reason });
   });
 });
