@@ -47,7 +47,7 @@ async function requireUpToDate(): Promise<void> {
     }
     if (added.length > 0) {
       const missing = added.map(({ sql }) => sql).join("\n");
-      throw new CliError(`the schema is ahead of the migrations (npm run generate); missing:\n${missing}`);
+      throw new CliError(`the schema is ahead of the migrations (npm run db:generate); missing:\n${missing}`);
     }
     if (!output.includes("nothing to migrate")) {
       throw new CliError(`drizzle-kit generate said something unexpected\n${output}`);
