@@ -5,7 +5,7 @@ import { exportService, importRows, resetForImport } from "../support/export-imp
 import { createAccount, createOperator, createUser } from "../support/fixtures.ts";
 import { storeInvite } from "../support/invitations.ts";
 import { deliverMailJobs, Mailbox } from "../support/mail.ts";
-import { runCronNow } from "../support/queue-and-cron.ts";
+import { runCron } from "../support/queue-and-cron.ts";
 import { workerWith } from "../support/worker.ts";
 
 export interface BackgroundWrite {
@@ -25,7 +25,7 @@ export const backgroundWrites: readonly BackgroundWrite[] = [
       const { id: other } = await onTrial();
       return async (database) => {
         // The cron fails with what failed in it.
-        const done = await runCronNow({ DB: database }).then(
+        const done = await runCron(Date.now(), { DB: database }).then(
           () => true,
           () => false,
         );

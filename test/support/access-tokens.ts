@@ -1,4 +1,4 @@
-/** What the tests of personal access tokens share. */
+/** Creates, lists and stores personal access tokens. */
 import { generateAccessToken } from "../../src/services/access-tokens/secret.ts";
 import { execute, setColumns } from "./database.ts";
 import { Caller } from "./fixtures.ts";
@@ -12,11 +12,11 @@ export function tokenPath(id: string): string {
 export interface TestToken {
   readonly id: string;
   readonly token: string;
-  /** Who speaks with it. */
+  /** A caller that sends this token. */
   readonly bearer: Caller;
 }
 
-/** A token of a caller who signs in. */
+/** Creates a token through the API. Signs the owner in. */
 export async function createAccessToken(
   owner: Caller,
   fields: Record<string, unknown> = {},
@@ -27,30 +27,28 @@ export async function createAccessToken(
   return { id, token, bearer: new Caller(token, owner.email) };
 }
 
-/** The caller's tokens, as their list shows them. */
+/** Returns the list of the caller's tokens, or the status of the error. */
 export async function listTokens(caller: Caller): Promise<unknown> {
   const answer = await caller.get(tokensPath);
   return answer.status === 200 ? answer.body : answer.status;
 }
 
-/** Sets columns of a token straight in the database. */
+/** Updates columns of a token directly in the database. */
 export async function setToken(id: string, columns: Readonly<Record<string, number | null>>): Promise<void> {
   await setColumns("personal_access_tokens", id, columns);
 }
 
-/** What a token that is no good is answered on the accounts face. */
+/** The accounts API's body for an invalid token. */
 export const badToken = { detail: "Invalid or expired token" };
-/** And on the organizations face. */
+/** The organizations API's body for an invalid token. */
 export const badTokenThere = { detail: "Invalid token." };
-
-/** Personal access tokens straight in the database, for callers who may be nobody too. */
 
 export interface StoredToken {
   readonly id: string;
   readonly token: string;
 }
 
-/** Stores a token of a user who has signed in; of anyone else, one that is not there. */
+/** Inserts a token for a user who has signed in. For other callers it inserts nothing and returns an unknown id. */
 export async function storeToken(
   user: Caller,
   fields: { readonly expiresAt?: number; readonly usedAt?: number } = {},
@@ -68,14 +66,14 @@ export async function storeToken(
   return { id, token };
 }
 
-/** The same user with a token of theirs, which was used just now: its first use would be written down. */
+/** Returns the user with a token whose last use is recent, so that using it writes no row. */
 export async function withStoredToken(user: Caller): Promise<Caller> {
   await user.get("/api/v1/user");
   const { token } = await storeToken(user, { usedAt: Date.now() });
   return new Caller(token, user.email);
 }
 
-/** A token with the id of a good one and another secret. */
+/** Returns the token with a wrong secret. */
 export function withWrongSecret(token: string): string {
   const bytes = Uint8Array.fromBase64(token.slice("acct_".length), { alphabet: "base64url" });
   bytes.set([(bytes.at(-1) ?? 0) ^ 1], bytes.length - 1);

@@ -1,4 +1,4 @@
-/** What the tests of this face's invites share. */
+/** Invitations through the accounts API. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
@@ -7,7 +7,7 @@ import { readRow } from "./database.ts";
 import type { ApiResponse, Caller, TestAccount } from "./fixtures.ts";
 import { setInvite, uniqueEmail } from "./invitations.ts";
 
-/** An invitation as it is stored. */
+/** A row of the table `invites`. */
 export interface StoredInvite {
   readonly uuid: string;
   readonly email: string;
@@ -20,7 +20,7 @@ export interface StoredInvite {
   readonly mail_again_at: number | null;
 }
 
-/** What inviting is answered. */
+/** The response to an invitation. */
 export const invitedResponse = { status: 200, body: null };
 
 export function invitesPath({ id }: TestAccount): string {
@@ -35,7 +35,7 @@ export function inviteToAccount(caller: Caller, { slug }: TestAccount, body: unk
   return caller.post(`/api/v1/account/${slug}/invite`, body);
 }
 
-/** Invites an address that nobody has; the address. */
+/** Invites a new address and returns it. */
 export async function createInvite(caller: Caller, account: TestAccount, role?: string): Promise<string> {
   const email = uniqueEmail();
   const { status, body } = await inviteToAccount(caller, account, { email, role });
@@ -43,13 +43,13 @@ export async function createInvite(caller: Caller, account: TestAccount, role?: 
   return email;
 }
 
-/** Moves the last sending this long into the past, in milliseconds, and has it mailed. */
+/** Marks the invitation as mailed and moves the time of sending into the past by some milliseconds. */
 export async function moveSentAt(account: TestAccount, email: string, milliseconds: number): Promise<void> {
   const { uuid } = await latestInvite(account, email);
   await setInvite(uuid, { sent_at: Date.now() - milliseconds, mailed_at: 1 });
 }
 
-/** The last invitation of an address to an account. */
+/** Returns the newest invitation of an address to an account. */
 export async function latestInvite({ id }: TestAccount, email: string): Promise<StoredInvite> {
   const row = await readRow<StoredInvite>(
     "SELECT invites.* FROM invites JOIN accounts ON accounts.id = invites.account_id WHERE accounts.uuid = ? AND invites.email_key = ? ORDER BY invites.id DESC",
@@ -60,13 +60,13 @@ export async function latestInvite({ id }: TestAccount, email: string): Promise<
   return row;
 }
 
-/** What stands in the mail of an invitation, of its present version unless told. */
+/** Returns the token in the mail of an invitation, by default of its current version. */
 export async function invitationTokenOf(uuid: string, version?: number): Promise<string> {
   const row = await readRow("SELECT version FROM invites WHERE uuid = ?", uuid);
   return createInvitationToken(inviteSecretKey(), { uuid, version: version ?? Number(row?.["version"]) });
 }
 
-/** The key the worker under test makes secrets with. */
+/** Returns the key with which the worker signs invitation tokens. */
 export function inviteSecretKey(): string {
   const { INVITE_SECRET: key } = env;
   if (key === undefined) throw new Error("The tests have no INVITE_SECRET");
@@ -77,7 +77,7 @@ export function acceptInvite(caller: Caller, token: unknown): Promise<ApiRespons
   return caller.post("/api/v1/invites/accept", { token });
 }
 
-/** What who has joined is answered. */
+/** The response to an accepted invitation. */
 export function joinedResponse({ id, slug }: TestAccount): { status: number; body: unknown } {
   return { status: 200, body: { account: { id, slug } } };
 }

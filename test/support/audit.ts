@@ -1,4 +1,4 @@
-/** What the tests of the history share. */
+/** Audit rows in the database and in the accounts API's list. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
@@ -6,7 +6,7 @@ import { firstAuditId } from "../../src/domain/audit.ts";
 import { execute } from "./database.ts";
 import type { ApiResponse, Caller, TestAccount } from "./fixtures.ts";
 
-/** A row as the database has it, its changes parsed. */
+/** A row of the table `audit_rows` with its changes parsed. */
 export interface StoredAuditRow {
   readonly id: number;
   readonly at: number;
@@ -18,7 +18,7 @@ export interface StoredAuditRow {
   readonly request_id: string;
 }
 
-/** The rows an answered request has written. */
+/** Returns the rows that a request wrote. */
 export async function auditRowsOf(answer: ApiResponse): Promise<StoredAuditRow[]> {
   const { results } = await env.DB.prepare("SELECT * FROM audit_rows WHERE request_id = ? ORDER BY id")
     .bind(answer.headers.get("X-Request-Id"))
@@ -26,7 +26,7 @@ export async function auditRowsOf(answer: ApiResponse): Promise<StoredAuditRow[]
   return results.map((row) => ({ ...row, changes: JSON.parse(row.changes) }));
 }
 
-/** Asserts that a request has written one row, and this one, but for so many that follow from it in other histories. */
+/** Asserts that a request wrote this row, and `otherRows` rows to the audit logs of other accounts. */
 export async function expectAuditRow(
   answer: ApiResponse,
   row: Pick<StoredAuditRow, "actor" | "action" | "target" | "changes">,
@@ -54,7 +54,7 @@ export async function userIdOf(caller: Caller): Promise<string> {
   return (await caller.get("/api/v1/user")).body.id;
 }
 
-/** An entry as the list shows it. */
+/** An entry of the list. */
 export interface AuditEntry {
   readonly id: number;
   readonly at: string;
@@ -73,7 +73,7 @@ export function auditPath(
   return `/api/v1/account/${account.slug}/audit?${search.toString()}`;
 }
 
-/** One page of a list, which must be there. */
+/** Returns one page of a list, which must exist. */
 export async function auditPage(
   caller: Caller,
   account: TestAccount,
@@ -85,7 +85,7 @@ export async function auditPage(
   return answer.body;
 }
 
-/** All pages of a list, one after the other; `between` happens after each. */
+/** Fetches all pages of a list one after another. `between` runs after each page. */
 export async function auditPages(
   caller: Caller,
   account: TestAccount,
@@ -105,13 +105,13 @@ export async function auditPages(
 
 let stored = 0;
 
-/** Rows of an account as of long ago, a second apart from `since` on, straight in the database. */
+/** Inserts audit rows of an account, one second apart, beginning at `since`. */
 export async function storeAuditRows(
   account: TestAccount,
   count: number,
   { since = "2020-01-01T00:00:00Z", actor = "system", action = "account.updated" } = {},
 ): Promise<void> {
-  // No two calls give the same id, even where they store the same second.
+  // Two calls never use the same id, even for the same second.
   stored += 1;
   await execute(
     `INSERT INTO audit_rows (id, account_id, at, actor, action, target, changes, request_id)

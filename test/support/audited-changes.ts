@@ -1,4 +1,4 @@
-/** Changes that are written down, and that they are. */
+/** Changes and the audit rows they must write. */
 import { expect } from "vitest";
 
 import { auditPage, expectAuditRow, type StoredAuditRow, userIdOf } from "./audit.ts";
@@ -14,15 +14,15 @@ import {
 
 export interface AuditedChange extends Pick<StoredAuditRow, "action" | "target" | "changes"> {
   readonly answer: ApiResponse;
-  /** Who did it, where it was not the owner. */
+  /** The actor, if it is not the owner. */
   readonly actor?: string;
-  /** The account in whose history it stands; null for none. */
+  /** The account whose audit log has the row; null for none. */
   readonly account?: TestAccount | null;
-  /** How many rows more it writes into other histories. */
+  /** Number of rows it adds to the audit logs of other accounts. */
   readonly otherRows?: number;
 }
 
-/** An account of its owner's, with a member. */
+/** An account with an owner and a member. */
 export interface AuditScene {
   readonly owner: Caller;
   readonly account: TestAccount;
@@ -44,7 +44,7 @@ export async function inviteIdOf(email: string): Promise<string> {
   return String((await readRow("SELECT uuid FROM invites WHERE email = ?", email))?.["uuid"]);
 }
 
-/** The account that an answer says was made. */
+/** Returns the account that a response describes. */
 export function accountFrom({ body }: ApiResponse, slug: string, title: string): TestAccount {
   return { id: body.id ?? body.uuid, slug, title };
 }
@@ -68,7 +68,7 @@ export const accountDeleted = ({ id, slug, title }: TestAccount) => ({
 
 export type AuditedChanges = Readonly<Record<string, (scene: AuditScene) => Promise<AuditedChange>>>;
 
-/** Asserts that a change writes one row, and that the account's history shows it. */
+/** Asserts that a change writes one audit row and that the account's audit log shows it. */
 export async function expectOneRow(change: (scene: AuditScene) => Promise<AuditedChange>): Promise<void> {
   const made = await setUpAudit();
   const { answer, actor, account = made.account, otherRows, ...row } = await change(made);

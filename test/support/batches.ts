@@ -1,28 +1,28 @@
-/** The batches that change something: written down as they are sent, and made to fail. */
+/** Records the batches that write to the database, and makes them fail. */
 import { env } from "cloudflare:workers";
 
 import { run } from "./database.ts";
 
-/** A statement the database refuses, for a trigger or a constraint of its own. */
+/** Statements that the database rejects because of a trigger or a constraint. */
 export const failingStatements = {
   "a precondition that does not hold": "INSERT INTO preconditions (name, holds) VALUES ('injected', 0)",
   "a constraint that is violated": "INSERT INTO counters (name, value) VALUES ('accounts', 0)",
 } as const;
 
-/** Where a batch fails, and how. */
+/** A statement that makes a batch fail, and its position. */
 export interface InjectedFailure {
-  /** The statement that is put in. */
+  /** The inserted statement. */
   readonly statement: string;
-  /** How many of the batch's own statements come before it. */
+  /** Number of the batch's own statements before it. */
   readonly after: number;
 }
 
-/** Stands before the database and passes everything on, to which it may put a statement that fails. */
+/** A database that passes everything on and can insert a failing statement. */
 export class BatchRecorder {
   readonly database: D1Database;
-  /** How every changing batch fails; undefined: it does not. */
+  /** How every writing batch fails; undefined if it does not. */
   failure: InjectedFailure | undefined;
-  /** Whether the answer to a changing batch, which is done, is lost. */
+  /** Whether the response to a committed batch is lost. */
   losesAnswers = false;
   #sent: string[][] = [];
   readonly #originals = new WeakMap<object, { sql: string; statement: D1PreparedStatement }>();
@@ -38,7 +38,7 @@ export class BatchRecorder {
     });
   }
 
-  /** The changing batches since the last reading, each as the SQL of its own statements. */
+  /** Returns the writing batches since the last call, each as the SQL of its own statements. */
   read(): string[][] {
     const sent = this.#sent;
     this.#sent = [];
@@ -73,19 +73,19 @@ export class BatchRecorder {
   }
 }
 
-/** Whether a statement changes what is stored: a precondition never is. */
+/** Returns whether a statement writes. Rows of `preconditions` are never stored. */
 function isChange(sql: string): boolean {
   const [, table] = /^\s*(?:insert into|update|delete from) "?(\w+)"?/i.exec(sql) ?? [];
   return table !== undefined && table !== "preconditions";
 }
 
-/** What the usage objects tell of accounts, each in its own time. */
+/** Columns that the usage objects update asynchronously. */
 const mirrored = { usage: 0, usage_period: 0, current_kbs: 0, quota_until: 0 };
 
-/** How large a database is read whole: many times what these tests store, and little to the runtime. */
+/** Size up to which a database is read completely: more than these tests store, and cheap for the runtime. */
 const mostBytes = 8 * 1024 * 1024;
 
-/** Every row of every table, those of the search indexes too, in an order of its own; without what usage objects tell. */
+/** Returns all rows of all tables and search indexes in a stable order, without columns that usage objects update. */
 export async function readAllRows(): Promise<Readonly<Record<string, string[]>>> {
   const { results: tables, meta } = await env.DB.prepare(
     `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'

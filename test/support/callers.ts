@@ -1,4 +1,4 @@
-/** Every kind of caller: those whose credentials are no good, and those who are someone. */
+/** All kinds of callers: those with invalid credentials and those who are users. */
 import { env } from "cloudflare:workers";
 import { importJWK, type JWK, SignJWT, UnsecuredJWT } from "jose";
 
@@ -27,7 +27,7 @@ const claims = () => ({
   exp: seconds() + 600,
 });
 
-/** Signed with what anybody may know: the issuer's public key. */
+/** Signs claims with HMAC and a public value of the issuer. */
 async function signWithPublicKey(secret: string): Promise<string> {
   const header = { alg: "HS256", kid: String(env.TEST_KEYS[issuer].kid) };
   return new SignJWT(claims()).setProtectedHeader(header).sign(new TextEncoder().encode(secret));
@@ -46,7 +46,7 @@ function publicKey(): JWK {
   return published;
 }
 
-/** Someone who has signed in, with a token of theirs. */
+/** Creates a user who has signed in and has a personal access token. */
 async function createUserWithToken(fields: { expiresAt?: number } = {}) {
   const user = await createUser();
   await user.get("/api/v1/user");
@@ -55,7 +55,7 @@ async function createUserWithToken(fields: { expiresAt?: number } = {}) {
 
 export type CredentialFault = "missing" | "bad" | "inactive";
 
-/** Callers whose credentials are no good, with what is wrong with them. */
+/** Callers with invalid credentials, and what is wrong with them. */
 export const unauthenticated: Readonly<Record<string, readonly [CredentialFault, () => Promise<Caller>]>> = {
   nobody: ["missing", async () => anonymous],
   garbage: ["bad", async () => new Caller("garbage.token.here")],
@@ -119,7 +119,7 @@ export const unauthenticated: Readonly<Record<string, readonly [CredentialFault,
   ],
 };
 
-/** What tells the callers who are someone apart. */
+/** The distinction on which the expected responses depend. */
 export type CallerKind =
   | "outsider"
   | "member"
@@ -131,17 +131,17 @@ export type CallerKind =
   | "blockedOwner";
 
 export interface KnownCaller {
-  /** Who it is, in words. */
+  /** The caller, for the test's title. */
   readonly who: string;
-  /** Whose answers this caller is given. */
+  /** The kind of caller whose responses this one gets. */
   readonly kind: CallerKind;
-  /** Comes with a personal access token, which cannot do everything. */
+  /** Whether the caller uses a personal access token, which some operations do not accept. */
   readonly byToken?: true;
-  /** Makes the caller, for an account that `founder` has made. */
+  /** Creates the caller for an account that `founder` owns. */
   readonly make: (founder: Caller, of: TestAccount) => Promise<Caller>;
 }
 
-/** Callers who are someone. */
+/** Callers with valid credentials. */
 export const knownCallers: readonly KnownCaller[] = [
   { who: "an outsider", kind: "outsider", make: () => createUser() },
   {
@@ -196,7 +196,7 @@ export const knownCallers: readonly KnownCaller[] = [
   },
 ];
 
-/** The same caller where the configuration names them. */
+/** Returns the caller with a worker whose OPERATORS names them. */
 function asOperator(user: Caller): Caller {
   return user.via(workerWith({ OPERATORS: user.email }));
 }

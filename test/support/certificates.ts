@@ -1,4 +1,4 @@
-/** A self-signed certificate of P-256, good for a hundred years. */
+/** A self-signed P-256 certificate, valid for a hundred years. */
 export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBjjCCATOgAwIBAgIUdDHCb/ntTvB3qj5Jcod6ck5CYJQwCgYIKoZIzj0EAwIw
 GzEZMBcGA1UEAwwQaWRwLmFjbWUuZXhhbXBsZTAgFw0yNjExMjEyMjUxNDZaGA8y
@@ -11,13 +11,13 @@ WXEfgfWsp0geqrE74pMLkTdRvZN5bMwQqWfYfieU6wIhAMAoh8RkspPng+Om6baN
 NEiKBxwO5FEHb7c3CV2y784Q
 -----END CERTIFICATE-----`;
 
-/** The same as base64 of its DER, as identity providers' metadata have it. */
+/** The certificate as base64 of its DER, as in the metadata of identity providers. */
 export const certificateBase64 = certificate
   .split("\n")
   .filter((line) => !line.startsWith("-----"))
   .join("");
 
-/** A private key nobody has used, as PEM. */
+/** Creates a private key as PEM. */
 export async function createPrivateKey(): Promise<string> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
   const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);

@@ -1,30 +1,30 @@
-/** A second door into the worker, behind which all that the database and the usage objects are asked is counted. */
+/** Counts a request's queries and its calls of usage objects. */
 import { env } from "cloudflare:workers";
 
 import type { Env } from "../../src/env.ts";
 import type { Caller } from "./fixtures.ts";
 import { workerWith } from "./worker.ts";
 
-/** A statement as it was sent. */
+/** A statement with its parameters. */
 export interface SentStatement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
-/** What a database was asked since the meter was made or last read. */
+/** Cost of the queries since the meter was created or last read. */
 export interface DatabaseCost {
-  /** Calls that leave the worker: batch, first, all, run, raw and exec are one each. */
+  /** Calls that leave the worker: each batch, first, all, run, raw and exec counts as one. */
   readonly roundTrips: number;
-  /** As D1 bills them. `first` and `raw` tell none, so theirs are missing. */
+  /** As billed by D1. `first` and `raw` do not report rows, so their rows are not included. */
   readonly rowsRead: number;
   readonly rowsWritten: number;
   readonly statements: readonly SentStatement[];
 }
 
-/** Every statement that any meter has counted, with how many values it takes. */
+/** Every statement that any meter has counted, with its number of parameters. */
 export const sentStatements = new Map<string, number>();
 
-/** Stands before a database, passes everything on, and counts it. */
+/** A database that passes everything on and counts it. */
 export class DatabaseMeter {
   readonly database: D1Database;
   #statements: SentStatement[] = [];
@@ -43,12 +43,12 @@ export class DatabaseMeter {
         const session = database.withSession(constraint);
         return { ...this.#part(session), getBookmark: () => session.getBookmark() };
       },
-      // The one method no database of today has.
+      // Deprecated, and not used by the service.
       dump: () => Promise.reject(new Error("dump is not counted")),
     };
   }
 
-  /** What was counted, and starts again from nothing. */
+  /** Returns the cost since the last call and resets it. */
   read(): DatabaseCost {
     const reading = {
       roundTrips: this.#roundTrips,
@@ -137,7 +137,7 @@ class MeteredStatement implements D1PreparedStatement {
   }
 }
 
-/** The usage objects, with something around each call of one of them: `call` makes it. */
+/** Returns the usage objects with `around` in place of each call of their methods. `call` makes the original call. */
 export function usageObjectsWith(around: (call: () => Promise<unknown>) => Promise<unknown>): Env["USAGE"] {
   const surround = <Stub extends object>(stub: Stub): Stub =>
     new Proxy(stub, {
@@ -158,15 +158,15 @@ export function usageObjectsWith(around: (call: () => Promise<unknown>) => Promi
   });
 }
 
-/** What a request asked for: of the database, and of the usage objects. */
+/** Cost of a request: database and usage objects. */
 export interface RequestCost extends DatabaseCost {
-  /** Calls of usage objects, those after the answer too. */
+  /** Calls of usage objects, including those after the response. */
   readonly objects: number;
 }
 
-/** Callers whose requests are counted. */
+/** Counts the cost of requests. */
 export class CostMeter {
-  /** Where what a request asks the database and the usage objects is counted. */
+  /** Sends a request to a worker whose database and usage objects are counted. */
   readonly fetch: (request: Request) => Promise<Response>;
   readonly #meter = new DatabaseMeter(env.DB);
   #objects = 0;
@@ -179,12 +179,12 @@ export class CostMeter {
     this.fetch = workerWith({ ...change, DB: this.#meter.database, USAGE: usage });
   }
 
-  /** The same caller, counted. */
+  /** Returns the caller with requests that are counted. */
   meter(caller: Caller): Caller {
     return caller.via(this.fetch);
   }
 
-  /** What was counted since the last reading. */
+  /** Returns the cost since the last call and resets it. */
   read(): RequestCost {
     const reading = { ...this.#meter.read(), objects: this.#objects };
     this.#objects = 0;
@@ -192,7 +192,7 @@ export class CostMeter {
   }
 }
 
-/** A queue that takes every message and delivers none while a test lasts. */
+/** A queue that accepts every message and delivers none during a test. */
 export const delayedQueue: Queue = {
   metrics: () => env.JOBS.metrics(),
   send: (message, options) => env.JOBS.send(message, { ...options, delaySeconds: 600 }),

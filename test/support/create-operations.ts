@@ -1,4 +1,4 @@
-/** The operations that make something, each told in the same way. */
+/** The operations that create something. */
 import { readRow } from "./database.ts";
 import { type ApiResponse, type Caller, type TestAccount, unique } from "./fixtures.ts";
 import { uniqueEmail } from "./invitations.ts";
@@ -6,7 +6,7 @@ import { uniqueEmail } from "./invitations.ts";
 export interface CreateOperation {
   readonly status: number;
   readonly path: (of: Pick<TestAccount, "id" | "slug">) => string;
-  /** A body of its own, which can be made once. */
+  /** Returns a new, valid body. */
   readonly body: () => Record<string, string>;
   readonly action: string;
 }
@@ -44,12 +44,12 @@ export const createOperations = {
   },
 } as const satisfies Readonly<Record<string, CreateOperation>>;
 
-/** Whether a path is of the organizations face. */
+/** Returns whether a path belongs to the organizations API. */
 export function isOrganizationsPath(path: string): boolean {
   return path.startsWith("/accounts/");
 }
 
-/** What the two faces say of a key that came with another request. */
+/** Returns the API's response to a key that was used with another request. */
 export function keyReusedResponse(path: string): object {
   const detail = "This Idempotency-Key was used with another request";
   return { status: 422, body: { detail: isOrganizationsPath(path) ? `${detail}.` : detail } };
@@ -59,12 +59,12 @@ export function withIdempotencyKey(key: string, headers: Readonly<Record<string,
   return { headers: { ...headers, "Idempotency-Key": key } };
 }
 
-/** Sends a body with a key. */
+/** Sends a body with an Idempotency-Key. */
 export function postWithKey(caller: Caller, path: string, body: unknown, key: string): Promise<ApiResponse> {
   return caller.post(path, body, withIdempotencyKey(key));
 }
 
-/** How much there is of everything that a creation makes. */
+/** Counts the rows of all tables to which the create operations write. */
 export async function countEverything(): Promise<Readonly<Record<string, number>>> {
   const row = await readRow(
     `SELECT (SELECT count(*) FROM accounts) AS accounts, (SELECT count(*) FROM users) AS users,

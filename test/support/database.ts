@@ -1,4 +1,4 @@
-/** What tests change straight in the database, where no operation of this face does it. */
+/** Reads and writes the database directly, without the service. */
 import { env } from "cloudflare:workers";
 
 import { type Caller, type TestAccount, unique } from "./fixtures.ts";
@@ -9,7 +9,7 @@ export async function execute(statement: string, ...values: unknown[]): Promise<
     .run();
 }
 
-/** One row, as the database has it. */
+/** Returns the first row of a query, or null. */
 export function readRow<Row = Record<string, unknown>>(
   statement: string,
   ...values: unknown[]
@@ -24,7 +24,7 @@ export async function deactivate(user: Caller): Promise<void> {
   await execute("UPDATE users SET is_active = 0 WHERE uuid = ?", me.body.id);
 }
 
-/** Sets columns of the row of a table that has this id on the wire. */
+/** Updates columns of the row with this public id. */
 export async function setColumns(
   table: "accounts" | "invites" | "personal_access_tokens",
   id: string,
@@ -35,7 +35,7 @@ export async function setColumns(
   await execute(`UPDATE ${table} SET ${set.join(", ")} WHERE ${key} = ?`, ...Object.values(columns), id);
 }
 
-/** Sets columns of an account. */
+/** Updates columns of an account. */
 export async function setAccount(
   { id }: TestAccount,
   columns: Readonly<Record<string, unknown>>,
@@ -43,7 +43,7 @@ export async function setAccount(
   await setColumns("accounts", id, columns);
 }
 
-/** A private zone of its own. */
+/** Inserts a private zone. */
 export async function createPrivateZone(): Promise<{ id: string; slug: string }> {
   const zone = { id: crypto.randomUUID(), slug: unique("private") };
   await execute(
@@ -54,19 +54,17 @@ export async function createPrivateZone(): Promise<{ id: string; slug: string }>
   return zone;
 }
 
-/** Rows made straight in the database, past every use case, and what it says to statements. */
-
 type Value = string | number | null;
 export type Statement = readonly [sql: string, ...parameters: Value[]];
 
-/** Runs statements as one transaction; the rows of each. */
+/** Runs statements in one transaction and returns the rows of each. */
 export async function run(...statements: Statement[]): Promise<Record<string, unknown>[][]> {
   const prepared = statements.map(([sql, ...parameters]) => env.DB.prepare(sql).bind(...parameters));
   const results = await env.DB.batch<Record<string, unknown>>(prepared);
   return results.map(({ results: rows }) => rows);
 }
 
-/** What the database refuses statements with: the name a trigger raises or the constraint that fails; undefined when it takes them. */
+/** Returns the trigger's message or the constraint with which the database rejects statements; undefined if it accepts them. */
 export async function refusal(...statements: Statement[]): Promise<string | undefined> {
   try {
     await run(...statements);
@@ -79,13 +77,13 @@ export async function refusal(...statements: Statement[]): Promise<string | unde
   }
 }
 
-/** The first row of a query. */
+/** Returns the first row of a query, or undefined. */
 export async function row(sql: string, ...parameters: Value[]): Promise<Record<string, unknown> | undefined> {
   const [rows] = await run([sql, ...parameters]);
   return rows?.[0];
 }
 
-/** A user's id. */
+/** Inserts a user and returns its integer id. */
 export async function makeUser(fields: { active?: boolean } = {}): Promise<number> {
   const made = await row(
     "INSERT INTO users (uuid, is_active, created_at) VALUES (?, ?, 0) RETURNING id",
@@ -95,7 +93,7 @@ export async function makeUser(fields: { active?: boolean } = {}): Promise<numbe
   return Number(made?.["id"]);
 }
 
-/** The statement that makes an account. */
+/** Returns the statement that inserts an account. */
 export function accountInsert(
   owner: number,
   fields: { id?: number; uuid?: string; slug?: string; verb?: string } = {},
@@ -123,7 +121,7 @@ export async function makeAccountOf(owner: number): Promise<StoredAccount> {
   return { id: Number((await row("SELECT id FROM accounts WHERE uuid = ?", uuid))?.["id"]), uuid, slug };
 }
 
-/** The statement that puts a user into an account. */
+/** Returns the statement that inserts a membership. */
 export function memberInsert(account: number, user: number, role = "AMEMBER", verb = "INSERT"): Statement {
   return [
     `${verb} INTO memberships (account_id, user_id, role, created_at) VALUES (?, ?, ?, 0)`,
@@ -133,7 +131,7 @@ export function memberInsert(account: number, user: number, role = "AMEMBER", ve
   ];
 }
 
-/** The statement that invites an address. */
+/** Returns the statement that inserts an invitation. */
 export function inviteInsert(account: number, address: string, state = "pending"): Statement {
   return [
     `INSERT INTO invites (uuid, account_id, email, email_key, role, state, sent_at, valid_until, created_at)
@@ -146,7 +144,7 @@ export function inviteInsert(account: number, address: string, state = "pending"
   ];
 }
 
-/** Everything that must not move when a statement is refused. */
+/** Returns all rows that must not change when a statement is rejected. */
 export async function everything(): Promise<unknown> {
   return run(
     ["SELECT * FROM accounts ORDER BY id"],
@@ -157,7 +155,7 @@ export async function everything(): Promise<unknown> {
   );
 }
 
-/** What is wrong with the database as a whole: nothing, on any day. */
+/** Returns the inconsistencies in the database: accounts without an owner and wrong counters. */
 export async function faults(): Promise<Record<string, unknown>[]> {
   const [ownerless, miscounted, drifted] = await run(
     [

@@ -1,4 +1,4 @@
-/** What the tests of entity tags share. */
+/** Entity tags: ETag, If-Match and If-None-Match. */
 import { expect } from "vitest";
 
 import { type ApiResponse, type Caller, createAccount, createUser, type TestAccount } from "./fixtures.ts";

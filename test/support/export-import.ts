@@ -1,4 +1,4 @@
-/** A whole service, taken out and put back through the operator's face, as the scripts do. */
+/** Exports and imports a whole service through the operator API, as the scripts do. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
@@ -15,21 +15,21 @@ export interface ExportedRow {
   readonly row: Record<string, string | number | null>;
 }
 
-/** Everything of a service. */
+/** All data of a service. */
 export interface ServiceExport {
   readonly rows: readonly ExportedRow[];
   readonly usage: Readonly<Record<string, readonly ExportedRow[]>>;
-  /** In base64. */
+  /** Base64. */
   readonly logos: Readonly<Record<string, string>>;
 }
 
-/** Waits, where the clock's hour is nearly over, for the next one: what was counted in an hour stands elsewhere once it is over. */
+/** Waits for the next hour if the current one is nearly over: usage of a past hour is stored in another table. */
 export async function waitForFreshHour(seconds = 20): Promise<void> {
   const left = hour - (Date.now() % hour);
   if (left < seconds * 1000) await scheduler.wait(left + 50);
 }
 
-/** Takes out all there is, in pages of a few rows. */
+/** Exports everything, in pages of a few rows. */
 export async function exportService(root: Caller, limit = 3): Promise<ServiceExport> {
   const rows: ExportedRow[] = [];
   const usage: Record<string, ExportedRow[]> = {};
@@ -58,7 +58,7 @@ async function* pages(root: Caller, path: string): AsyncGenerator<ReturnType<typ
   }
 }
 
-/** Puts rows of an export into the service. */
+/** Imports some rows of an export. */
 export function importRows(
   root: Caller,
   {
@@ -71,7 +71,7 @@ export function importRows(
   return root.post(importPath, { export: id, position, rows, end });
 }
 
-/** Puts a copy into the service, so many rows a request. */
+/** Imports a whole export, `step` rows per request. */
 export async function importService(
   root: Caller,
   copy: ServiceExport,
@@ -95,15 +95,15 @@ export async function importService(
   expect([ended.status, ended.text]).toEqual([200, ended.text]);
 }
 
-/** Makes the service what a new one is: its database, its logos and its usage objects. */
+/** Empties the database, the logos and the usage objects. */
 export async function resetForImport(): Promise<void> {
   const [accounts = []] = await run(["SELECT uuid FROM accounts"]);
-  // The copy brings these accounts back.
+  // The import creates these accounts again.
   await Promise.all(accounts.map(({ uuid }) => usageObjectOf({ id: String(uuid) }).erase()));
   await resetService();
 }
 
-/** What is made of other rows: counters, and what the search indexes answer. */
+/** Returns derived data: counters and results of the search indexes. */
 export async function derivedRows(): Promise<unknown> {
   return run(
     ["SELECT * FROM counters ORDER BY name"],

@@ -1,4 +1,4 @@
-/** What every test stands on: callers with real tokens, and requests through the worker's own door. */
+/** Callers with real tokens, their requests to the worker, and what most tests create. */
 import { env, exports } from "cloudflare:workers";
 import { importJWK, type JWTPayload, SignJWT } from "jose";
 
@@ -9,11 +9,11 @@ export const publicUrl = "https://roster.test";
 export interface TokenOptions {
   readonly issuer?: keyof TestKeys;
   readonly audience?: string | string[];
-  /** Seconds from now. */
+  /** Lifetime in seconds; negative for an expired token. */
   readonly expiresIn?: number;
 }
 
-/** A token that is good unless the options say otherwise. */
+/** Signs a token; valid with the default options. */
 export async function createToken(claims: JWTPayload, options: TokenOptions = {}): Promise<string> {
   const issuer = options.issuer ?? "https://issuer.test";
   const key = env.TEST_KEYS[issuer];
@@ -28,7 +28,7 @@ export async function createToken(claims: JWTPayload, options: TokenOptions = {}
 
 let made = 0;
 
-/** A word no other test uses: lower-case letters and digits. */
+/** Returns a word that no other test uses: lower-case letters and digits. */
 export function unique(prefix = "x"): string {
   made += 1;
   return `${prefix}${made}z${crypto.randomUUID().slice(0, 8)}`;
@@ -38,20 +38,20 @@ export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; undefined when it is no JSON. */
+  /** The parsed body; undefined if it is not JSON. */
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
 export interface RequestOptions {
   readonly headers?: Record<string, string>;
-  /** Sent as it is. */
+  /** A body that is sent unchanged. */
   readonly raw?: BodyInit;
 }
 
 type Fetch = (request: Request) => Promise<Response>;
 const workerFetch: Fetch = (request) => exports.default.fetch(request);
 
-/** Someone who calls the service; without a token, a stranger. */
+/** A caller of the service; anonymous without a token. */
 export class Caller {
   readonly token: string | undefined;
   readonly email: string;
@@ -63,7 +63,7 @@ export class Caller {
     this.#door = door;
   }
 
-  /** The same caller at another door. */
+  /** Returns the same caller whose requests go through another fetch function. */
   via(door: Fetch): Caller {
     return new Caller(this.token, this.email, door);
   }
@@ -84,7 +84,7 @@ export class Caller {
     return this.send("DELETE", path, undefined, options);
   }
 
-  /** Sends a request; a body that is given is sent as JSON. */
+  /** Sends a request. A body is sent as JSON. */
   async send(
     method: string,
     path: string,
@@ -105,14 +105,14 @@ export class Caller {
 
 export const anonymous = new Caller(undefined);
 
-/** A user of the trusted issuer with an address of their own. */
+/** Creates a user of the trusted issuer with a new address. The user's row is created by the first request. */
 export async function createUser(claims: JWTPayload = {}, options?: TokenOptions): Promise<Caller> {
   const email = typeof claims["email"] === "string" ? claims["email"] : `${unique("user")}@example.com`;
   const token = await createToken({ sub: `sub|${email}`, email, email_verified: true, ...claims }, options);
   return new Caller(token, email);
 }
 
-/** The operator. */
+/** Creates the operator that OPERATORS names. */
 export function createOperator(): Promise<Caller> {
   return createUser({ email: "root@example.com" });
 }
@@ -123,7 +123,7 @@ export interface TestAccount {
   readonly title: string;
 }
 
-/** An account of the caller's, made through the accounts face. */
+/** Creates an account through the accounts API. */
 export async function createAccount(
   owner: Caller,
   fields: Record<string, unknown> = {},
@@ -134,7 +134,7 @@ export async function createAccount(
   return { id: answer.body.id, slug, title: `Title of ${slug}`, ...fields };
 }
 
-/** Puts a user, who has signed in, into an account, straight in the database. */
+/** Inserts a membership. Signs the user in. */
 export async function addMember(
   account: TestAccount,
   member: Caller,
@@ -148,7 +148,7 @@ export async function addMember(
     .run();
 }
 
-/** Puts a user, who has signed in, into a group, straight in the database. */
+/** Inserts a group membership. Signs the user in. */
 export async function addToGroup(member: Caller, group: 1 | 2 | 3): Promise<void> {
   const me = await member.get("/api/v1/user");
   await env.DB.prepare("INSERT INTO user_groups (user_id, group_id) SELECT id, ? FROM users WHERE uuid = ?")
@@ -156,7 +156,7 @@ export async function addToGroup(member: Caller, group: 1 | 2 | 3): Promise<void
     .run();
 }
 
-/** Someone of the group Support, who may read all there is and owns nothing. */
+/** Creates a user in the group Support, who may read everything and owns nothing. */
 export async function createSupportUser(): Promise<Caller> {
   const reader = await createUser();
   await addToGroup(reader, 3);

@@ -1,8 +1,8 @@
-/** Makes small real images, byte by byte, and broken ones the same way. */
+/** Builds small images byte by byte, valid and broken ones. */
 
 type Part = string | readonly number[] | Uint8Array;
 
-/** Bytes in a row; a string stands for its characters, one byte each. */
+/** Concatenates bytes; a string contributes one byte per character. */
 export function bytes(...parts: readonly Part[]): Uint8Array {
   return Uint8Array.from(
     parts.flatMap((part) =>
@@ -11,7 +11,7 @@ export function bytes(...parts: readonly Part[]): Uint8Array {
   );
 }
 
-/** The bytes with those at a place replaced. */
+/** Returns a copy with the bytes at an offset replaced. */
 export function replaced(image: Uint8Array, at: number, ...values: readonly number[]): Uint8Array {
   const copy = image.slice();
   copy.set(values, at);
@@ -26,7 +26,7 @@ export function little(value: number, count: number): number[] {
   return big(value, count).toReversed();
 }
 
-/** A whole PNG of the chunks. */
+/** Returns a PNG with these chunks. */
 export function pngOf(...chunks: readonly Uint8Array[]): Uint8Array {
   return bytes([0x89], "PNG\r\n", [0x1a], "\n", ...chunks);
 }
@@ -55,7 +55,7 @@ export function ihdr(fields: PngFields = {}): Uint8Array {
   );
 }
 
-/** Rows of so many zero bits a pixel, each after its filter byte, in stored blocks of deflate. */
+/** Returns rows of zero bits, each after its filter byte, in stored deflate blocks. */
 export function pixels(width = 3, height = 2, bitsPerPixel = 1): Uint8Array {
   const length = height * (1 + Math.ceil((width * bitsPerPixel) / 8));
   const blocks: Uint8Array[] = [];
@@ -67,7 +67,7 @@ export function pixels(width = 3, height = 2, bitsPerPixel = 1): Uint8Array {
   return bytes([0x78, 0x01], ...blocks, big(length % 65_521, 2), [0, 1]);
 }
 
-/** A grey PNG of one bit a pixel. */
+/** Returns a grey PNG with one bit per pixel. */
 export function png(width = 3, height = 2): Uint8Array {
   return pngOf(ihdr({ width, height }), pngChunk("IDAT", pixels(width, height)), pngChunk("IEND"));
 }
@@ -81,7 +81,7 @@ function crc(body: Uint8Array): number {
   return ~value >>> 0;
 }
 
-/** A whole JPEG: the start marker, the parts, the end marker. */
+/** Returns a JPEG: start marker, parts, end marker. */
 export function jpegOf(...parts: readonly Uint8Array[]): Uint8Array {
   return bytes([0xff, 0xd8], ...parts, [0xff, 0xd9]);
 }
@@ -91,19 +91,19 @@ export function segment(marker: number, data: Part = ""): Uint8Array {
   return bytes([0xff, marker], big(body.length + 2, 2), body);
 }
 
-/** A frame header of components 1, 2, 3…, none of them subsampled. */
+/** Returns a frame header with components 1, 2, 3… without subsampling. */
 export function frame(marker: number, width: number, height: number, components = 1): Uint8Array {
   const each = Array.from({ length: components }, (_, index) => [index + 1, 0x11, 0]).flat();
   return segment(marker, bytes([8], big(height, 2), big(width, 2), [components], each));
 }
 
-/** The header of a scan of components 1, 2, 3…, and its coded pixels. */
+/** Returns the header of a scan with components 1, 2, 3…, and its coded pixels. */
 export function scan(content: Part, components = 1, band: readonly number[] = [0, 63, 0]): Uint8Array {
   const each = Array.from({ length: components }, (_, index) => [index + 1, 0]).flat();
   return bytes(segment(0xda, bytes([components], each, band)), content);
 }
 
-/** A quantization table of ones, and two Huffman tables in which one bit, 0, is the one symbol. */
+/** Returns a quantization table of ones and two Huffman tables whose only symbol is the bit 0. */
 export function tables(dcSymbol = 0): Uint8Array {
   const oneCode = [1, ...Array.from({ length: 15 }, () => 0)];
   const quantization = segment(
@@ -117,7 +117,7 @@ export function tables(dcSymbol = 0): Uint8Array {
   );
 }
 
-/** Bits as coded pixels: filled up with ones, a 0 stuffed after every 0xff (T.81 section F.1.2.3). */
+/** Returns bits as coded pixels: padded with ones, with a 0 after every 0xff (T.81 section F.1.2.3). */
 export function coded(bits: string): number[] {
   const groups = bits.match(/.{1,8}/g) ?? [];
   return groups
@@ -127,13 +127,13 @@ export function coded(bits: string): number[] {
 
 const blocks = (width: number, height: number) => Math.ceil(width / 8) * Math.ceil(height / 8);
 
-/** A grey baseline JPEG: of each block a difference of 0, then its end. */
+/** Returns a grey baseline JPEG: each block is a difference of 0 and its end. */
 export function jpeg(width = 8, height = 8): Uint8Array {
   const bits = "00".repeat(blocks(width, height));
   return jpegOf(jfif, tables(), frame(0xc0, width, height), scan(coded(bits)));
 }
 
-/** A grey progressive JPEG of two scans: the first coefficients, then all the others, which are 0. */
+/** Returns a grey progressive JPEG of two scans: the first coefficients, then the others, which are 0. */
 export function progressiveJpeg(width = 8, height = 8): Uint8Array {
   const bits = coded("0".repeat(blocks(width, height)));
   return jpegOf(
@@ -145,7 +145,7 @@ export function progressiveJpeg(width = 8, height = 8): Uint8Array {
   );
 }
 
-/** A JPEG of grey and white blocks, with 0xff among its coded pixels and a restart after every third. */
+/** Returns a JPEG of grey and white blocks, with 0xff in its coded pixels and a restart after every third block. */
 export function chequeredJpeg(): Uint8Array {
   const [white, grey] = ["011111111111", "000000000000"].map((difference) => `${difference}0`);
   const row = coded(`${white}${grey}${white}`);
@@ -155,7 +155,7 @@ export function chequeredJpeg(): Uint8Array {
 
 export const jfif = segment(0xe0, bytes("JFIF\0", [1, 1, 0, 0, 1, 0, 1, 0, 0]));
 
-/** A whole WebP of the chunks. */
+/** Returns a WebP with these chunks. */
 export function webpOf(...chunks: readonly Uint8Array[]): Uint8Array {
   const body = bytes("WEBP", ...chunks);
   return bytes("RIFF", little(body.length, 4), body);
@@ -166,7 +166,7 @@ export function webpChunk(type: string, data: Part = ""): Uint8Array {
   return bytes(type, little(payload.length, 4), payload, payload.length % 2 === 1 ? [0] : []);
 }
 
-/** A lossless image of one colour: five codes of one symbol each, which take no bits to repeat. */
+/** Returns a lossless image of one colour: five codes of one symbol each, which needs no bits to repeat. */
 export function vp8l(width = 3, height = 2): Uint8Array {
   const bits = [
     ...[width - 1, height - 1].map((value) => value.toString(2).padStart(14, "0")),
@@ -183,7 +183,7 @@ export function vp8l(width = 3, height = 2): Uint8Array {
   return webpChunk("VP8L", bytes([0x2f], body));
 }
 
-/** A lossy grey image of 16 by 16 pixels, as an encoder made it. */
+/** A lossy grey image of 16 × 16 pixels, written by an encoder. */
 export const vp8 = webpChunk(
   "VP8 ",
   [
@@ -196,12 +196,12 @@ export function vp8x(width: number, height: number, flags = 0): Uint8Array {
   return webpChunk("VP8X", bytes([flags, 0, 0, 0], little(width - 1, 3), little(height - 1, 3)));
 }
 
-/** Transparency of every pixel, not compressed. */
+/** Returns the alpha value of every pixel, uncompressed. */
 export function alph(width = 16, height = 16): Uint8Array {
   return webpChunk("ALPH", bytes([0], new Uint8Array(width * height).fill(128)));
 }
 
-/** An image of each kind, by its name. */
+/** Returns one image of each format by name. */
 export function oneOfEach(): Record<string, Uint8Array> {
   return {
     png: png(),

@@ -1,4 +1,4 @@
-/** What the tests of invitations share. */
+/** Invitations through the organizations API and in the database. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
@@ -16,7 +16,7 @@ export const organizationRequired = {
   organization: ["Name an organization: you are in none or in several."],
 };
 
-/** How long an invitation is good, in milliseconds. */
+/** Lifetime of an invitation in milliseconds. */
 export const week = 7 * 24 * 60 * 60 * 1000;
 
 export function invitationPath(uuid: string): string {
@@ -31,7 +31,7 @@ export function uniqueEmail(): string {
   return `${unique("invitee")}@example.com`;
 }
 
-/** Invites an address; the uuid of the invitation. */
+/** Invites an address and returns the invitation's UUID. */
 export async function createInvitation(
   caller: Caller,
   account: TestAccount,
@@ -45,7 +45,7 @@ export async function createInvitation(
   return made.body.uuid;
 }
 
-/** Sets columns of an invitation straight in the database. */
+/** Updates columns of an invitation directly in the database. */
 export async function setInvite(uuid: string, columns: Readonly<Record<string, number>>): Promise<void> {
   await setColumns("invites", uuid, columns);
 }
@@ -54,7 +54,7 @@ export function storedInvite(uuid: string): Promise<Record<string, unknown> | nu
   return env.DB.prepare("SELECT * FROM invites WHERE uuid = ?").bind(uuid).first();
 }
 
-/** Puts an invitation sent long ago into the database; its uuid, also where the account does not exist. */
+/** Inserts an old invitation and returns its UUID, also if the account does not exist. */
 export async function storeInvite(
   account: TestAccount,
   role: "AOWNER" | "AMEMBER" = "AMEMBER",
@@ -70,12 +70,12 @@ export async function storeInvite(
   return uuid;
 }
 
-/** The secret of a stored invitation, as its mail would have it. */
+/** Returns the token in the mail of a stored invitation. */
 export function invitationToken(uuid: string): Promise<string> {
   return createInvitationToken(env.INVITE_SECRET ?? "", { uuid, version: 1 });
 }
 
-/** The addresses an organization's list shows on its first page. */
+/** Returns the addresses on the first page of an organization's invitations. */
 export async function listInvitations(caller: Caller, account: TestAccount): Promise<string[]> {
   const page = await caller.get(`${invitationListPath(account)}&page_size=100`);
   expect(page.status).toBe(200);
@@ -83,7 +83,7 @@ export async function listInvitations(caller: Caller, account: TestAccount): Pro
   return page.body.results.map((shown: { invitee_identifier: string }) => shown.invitee_identifier);
 }
 
-/** How many answers were each status and body. */
+/** Counts the responses by status and body. */
 export function countStatuses(answers: readonly ApiResponse[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const answer of answers) {

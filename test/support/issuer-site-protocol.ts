@@ -1,19 +1,19 @@
-/** What the tests, in workerd, and the issuers' sites, in Node, say to each other. */
+/** Protocol between the tests in workerd and the issuers' sites in Node. */
 
-/** How a site answers whoever asks it. */
+/** The response of a site. */
 export interface SiteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Spaces that follow the body. */
+  /** Number of spaces after the body. */
   readonly filler: number;
-  /** Whether the body travels compressed. */
+  /** Whether the body is compressed. */
   readonly gzip: boolean;
-  /** Whether the site keeps silent until its next answer: from the start, or from behind the body on. */
+  /** Whether the site stops sending until its response is changed: from the start, or after the body. */
   readonly silent: "never" | "from the start" | "before the end";
 }
 
-/** A request a site was sent. */
+/** A request that a site received. */
 export interface SiteRequest {
   readonly method: string;
   readonly path: string;
@@ -21,9 +21,9 @@ export interface SiteRequest {
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where sites are opened, steered and closed. */
+    /** URL of the server that opens, controls and closes sites. */
     readonly issuerSites: string;
-    /** The port of the site of `https://remote.test`, which all tests' configuration names. */
+    /** Port of the site of `https://remote.test`, which is in the configuration of all tests. */
     readonly remoteSite: number;
   }
 }

@@ -1,4 +1,4 @@
-/** Issuers with a real site: their keys are fetched over HTTP by the whole worker. */
+/** Issuers with a real site, whose keys the worker fetches over HTTP. */
 import type { JWK } from "jose";
 import { afterEach, beforeEach, expect, inject, onTestFinished, vi } from "vitest";
 
@@ -16,7 +16,7 @@ const ordinary: SiteAnswer = {
   silent: "never",
 };
 
-/** An issuer's site with a port of its own, which ends with the test. */
+/** An issuer's site with its own port, closed after the test. */
 export class IssuerSite {
   readonly address: string;
   readonly #control: string;
@@ -35,12 +35,12 @@ export class IssuerSite {
     return site;
   }
 
-  /** The site of `https://remote.test`, which stays open. */
+  /** Returns the site of `https://remote.test`, which stays open. */
   static shared(): IssuerSite {
     return new IssuerSite(inject("remoteSite"));
   }
 
-  /** The entry of ISSUERS by which the worker believes it. */
+  /** The entry of ISSUERS for this site. */
   get entry() {
     return { issuer: this.address, audience: "roster", jwks_uri: `${this.address}/keys` };
   }
@@ -53,28 +53,28 @@ export class IssuerSite {
     return this.answer({ body: JSON.stringify(document) });
   }
 
-  /** Answers so from now on, those too that wait for it. */
+  /** Changes the response, also for requests that are waiting. */
   async answer(change: Partial<SiteAnswer>): Promise<void> {
     await this.#steer({ method: "PUT", body: JSON.stringify({ ...ordinary, ...change }) });
   }
 
-  /** What it was asked so far. */
+  /** Returns the requests received so far. */
   async requests(): Promise<readonly SiteRequest[]> {
     const response = await this.#steer({});
     return response.json<SiteRequest[]>();
   }
 
-  /** How often it was asked so far, for whatever. */
+  /** Returns the number of requests received so far. */
   async count(): Promise<number> {
     return (await this.requests()).length;
   }
 
-  /** Returns once it was asked so often. */
+  /** Waits until the site has received `count` requests. */
   async hasBeenAsked(times: number): Promise<void> {
     await vi.waitUntil(async () => (await this.count()) >= times, { timeout: 20_000 });
   }
 
-  /** Refuses connections from now on. */
+  /** Closes the site: connections are refused. */
   async close(): Promise<void> {
     await this.#steer({ method: "DELETE" });
   }
@@ -86,7 +86,7 @@ export class IssuerSite {
   }
 }
 
-/** Somebody new at a site's issuer, with a token signed with this key, as of the clock that holds. */
+/** Creates a user of a site's issuer with a token signed with this key at the current time. */
 export async function createBearer(
   site: IssuerSite,
   key: SigningKey,
@@ -100,7 +100,7 @@ export async function createBearer(
 
 export type SendRequest = (caller: Caller) => Promise<ApiResponse>;
 
-/** A worker that has just started, believes these issuers, and is asked who the caller is. */
+/** Starts a worker that trusts these issuers, and returns a function that requests the current user. */
 export function workerTrusting(...sites: readonly IssuerSite[]): SendRequest {
   const door = workerWith({ ISSUERS: JSON.stringify(sites.map(({ entry }) => entry)) });
   return (caller) => caller.via(door).get("/api/v1/user");
@@ -114,7 +114,7 @@ export async function expectBadToken(answer: Promise<ApiResponse>): Promise<void
   expect(await answer).toMatchObject({ status: 401, body: { detail: "Invalid or expired token" } });
 }
 
-/** It is not the token's fault, so it is not said to be. */
+/** Expects 503: the issuer is unavailable, which does not make the token invalid. */
 export async function expectUnavailable(answer: Promise<ApiResponse>): Promise<void> {
   const { status, body, headers } = await answer;
   expect(status).toBe(503);
@@ -123,7 +123,7 @@ export async function expectUnavailable(answer: Promise<ApiResponse>): Promise<v
   expect(headers.get("WWW-Authenticate")).toBeNull();
 }
 
-/** Stops the clock at noon for every test of a file, and keeps warnings, which are expected, out of the output. */
+/** Stops the clock at noon for all tests of a file and hides expected warnings. */
 export function stopClock(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"], now: noon });
@@ -135,7 +135,7 @@ export function stopClock(): void {
   });
 }
 
-/** Moves the stopped clock on. */
+/** Advances the stopped clock. */
 export function advanceClock(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds);
 }

@@ -1,11 +1,11 @@
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 
-/** The private keys of the issuers the tests configure, by the issuer's name. */
+/** Private keys of the issuers in the tests' configuration, by issuer. */
 export type TestKeys = Record<"https://issuer.test" | "https://other.test" | "https://remote.test", JWK>;
 
 /**
- * Makes the keys and the configuration that goes with them: one issuer whose addresses are trusted, one
- * whose are not, and one whose site, at this port of the loopback address, tells its keys when asked.
+ * Creates the keys and the matching configuration: an issuer whose addresses are trusted, one whose addresses
+ * are not, and one that publishes its keys at this port of the loopback address.
  */
 export async function createTestKeys(port: number): Promise<{ keys: TestKeys; issuers: object[] }> {
   const keys: TestKeys = {

@@ -1,4 +1,4 @@
-/** Logos as tests send, fetch and look for them. */
+/** Uploads, downloads and stores logos. */
 import { env, exports } from "cloudflare:workers";
 
 import type { Env } from "../../src/env.ts";
@@ -14,20 +14,20 @@ export function logoPath({ slug, id }: Pick<TestAccount, "slug" | "id">, account
   return `/api/v1/account/${slug}/logo.png?account_id=${accountId}`;
 }
 
-/** A PNG that no other test has. */
+/** Creates a PNG that no other test has. */
 export function createImage(size = 0): Uint8Array<ArrayBuffer> {
   const text = pngChunk("tEXt", bytes(`Comment\0${crypto.randomUUID()}`, new Uint8Array(size).fill(120)));
   return Uint8Array.from(pngOf(ihdr(), text, pngChunk("IDAT", pixels()), pngChunk("IEND")));
 }
 
-/** A form with a file of these bytes. */
+/** Returns a form with a file of these bytes. */
 export function formWith(content: Uint8Array, name = "logo.png", type = "image/png"): FormData {
   const form = new FormData();
   form.append("file", new File([content], name, { type }));
   return form;
 }
 
-/** Uploads bytes as an account's logo. */
+/** Uploads an account's logo. */
 export function upload(
   caller: Caller,
   of: TestAccount,
@@ -37,7 +37,7 @@ export function upload(
   return caller.patch(logoPath(of), undefined, { raw: formWith(content), headers });
 }
 
-/** Sends a multipart body as it is. */
+/** Sends a multipart body unchanged. */
 export function sendMultipart(
   caller: Caller,
   of: TestAccount,
@@ -48,12 +48,12 @@ export function sendMultipart(
   return caller.patch(logoPath(of), undefined, { raw, headers: { "Content-Type": contentType, ...headers } });
 }
 
-/** A part of a multipart body whose boundary is `b`. */
+/** Returns a part of a multipart body with the boundary `b`. */
 export function part(headers: string, content: Uint8Array | string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes(`--b\r\n${headers}\r\n\r\n`, content, "\r\n"));
 }
 
-/** A multipart body whose boundary is `b`. */
+/** Returns a multipart body with the boundary `b`. */
 export function multipart(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes(...parts, "--b--\r\n"));
 }
@@ -62,7 +62,7 @@ export interface Download extends ApiResponse {
   readonly bytes: Uint8Array;
 }
 
-/** Downloads an account's logo, byte by byte. */
+/** Downloads an account's logo as bytes. */
 export async function download(
   caller: Caller,
   of: TestAccount,
@@ -79,7 +79,7 @@ export async function download(
   return { ...answer, bytes: received };
 }
 
-/** Makes bytes an account's logo where it is stored, without the service. */
+/** Stores a logo in the bucket and the database without the service. Returns its hash. */
 export async function storeLogo(of: TestAccount, content: Uint8Array = createImage()): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
   const uploaded = crypto.randomUUID();
@@ -93,13 +93,13 @@ export async function storeLogo(of: TestAccount, content: Uint8Array = createIma
   return hash;
 }
 
-/** The keys of all objects of an account. */
+/** Returns the keys of all stored objects of an account. */
 export async function storedKeys({ id }: TestAccount): Promise<string[]> {
   const { objects } = await env.LOGOS.list({ prefix: `accounts/${id}/` });
   return objects.map(({ key }) => key);
 }
 
-/** The key an account points to; undefined where it has no logo. */
+/** Returns the object key of an account's logo; undefined without a logo. */
 export async function currentLogoKey({ id }: TestAccount): Promise<string | undefined> {
   const found = await row(
     "SELECT 'accounts/' || uuid || '/' || logo_hash || '/' || logo_upload AS key FROM accounts WHERE uuid = ?",
@@ -109,7 +109,7 @@ export async function currentLogoKey({ id }: TestAccount): Promise<string | unde
   return typeof key === "string" ? key : undefined;
 }
 
-/** The binding of the logos, with some of its methods exchanged. */
+/** Returns the bucket with some methods replaced. */
 export function logosWith(change: Partial<Record<keyof R2Bucket, unknown>>): R2Bucket {
   return new Proxy(env.LOGOS, {
     get(target, name) {
@@ -120,13 +120,13 @@ export function logosWith(change: Partial<Record<keyof R2Bucket, unknown>>): R2B
   });
 }
 
-/** The binding of the logos, some of whose methods fail. */
+/** Returns the bucket with some methods that fail. */
 export function logosWithout(...methods: (keyof R2Bucket)[]): R2Bucket {
   const fails = () => Promise.reject(new Error("out of order"));
   return logosWith(Object.fromEntries(methods.map((method) => [method, fails])));
 }
 
-/** A door to a worker whose queue keeps what it is sent, for the test to deliver. */
+/** Returns a worker whose queue only records its jobs. The test delivers them. */
 export function workerCapturingJobs(change: Partial<Env> = {}): { door: Door; sent: unknown[] } {
   const sent: unknown[] = [];
   const queue: Queue = {

@@ -1,14 +1,14 @@
-/** What the tests of mails share: a queue that writes down, a mailbox instead of the post, and deliveries by hand. */
+/** A queue that records jobs, a mailbox in place of the e-mail binding, and manual delivery of mail jobs. */
 import type { Env } from "../../src/env.ts";
 import { delayedQueue } from "./cost-meter.ts";
 import type { Caller } from "./fixtures.ts";
-import { deliverJobs as give, runCron as schedule } from "./queue-and-cron.ts";
+import { deliverJobs, runCron } from "./queue-and-cron.ts";
 import { workerWith } from "./worker.ts";
 
 export const mailFrom = "Roster <roster@example.com>";
 export const minute = 60 * 1000;
 
-/** What the queue is asked for. */
+/** Records the jobs sent to the queue. */
 export class JobRecorder {
   readonly sent: unknown[] = [];
   readonly queue: Queue = {
@@ -24,18 +24,18 @@ export class JobRecorder {
     },
   };
 
-  /** The jobs since the last call. */
+  /** Returns the jobs since the last call. */
   take(): unknown[] {
     return this.sent.splice(0);
   }
 
-  /** A caller whose requests ask this queue. */
+  /** Returns the caller with a worker that uses this queue. */
   via(caller: Caller, change: Partial<Env> = {}): Caller {
     return caller.via(workerWith({ JOBS: this.queue, ...change }));
   }
 }
 
-/** A mail as the binding is given it. */
+/** A mail as passed to the e-mail binding. */
 export interface SentEmail {
   readonly from: unknown;
   readonly to: unknown;
@@ -44,10 +44,10 @@ export interface SentEmail {
   readonly html: string;
 }
 
-/** Stands where the e-mail binding stands: writes down what it is given, or fails. */
+/** An e-mail binding that records mails, or fails. */
 export class Mailbox {
   readonly sent: SentEmail[] = [];
-  /** Set to fail before a mail leaves. */
+  /** Whether sending fails. */
   failing = false;
   readonly binding: SendEmail = {
     send: async (mail: unknown) => {
@@ -57,28 +57,28 @@ export class Mailbox {
     },
   };
 
-  /** Whom mails went to. */
+  /** The recipients of all mails. */
   get recipients(): unknown[] {
     return this.sent.map(({ to }) => to);
   }
 }
 
-/** The secret in the link of a mail. */
+/** Returns the token in the link of a mail. */
 export function invitationTokenIn({ text }: SentEmail): string {
   return /\/invite#([\w-]+)/.exec(text)?.[1] ?? "";
 }
 
-/** Gives the worker messages, one a body, as the queue would. */
+/** Delivers one message per body to the worker. */
 export async function deliverMailJobs(
   bodies: readonly unknown[],
   change: Partial<Env> = {},
   attempts = 1,
 ): Promise<{ acknowledged: number; retried: unknown[] }> {
-  const { acknowledged, retried } = await give(bodies, { MAIL_FROM: mailFrom, ...change }, attempts);
+  const { acknowledged, retried } = await deliverJobs(bodies, { MAIL_FROM: mailFrom, ...change }, attempts);
   return { acknowledged: acknowledged.length, retried: retried.map(({ delaySeconds }) => delaySeconds) };
 }
 
-/** Runs the schedule as of a time. */
+/** Runs the cron trigger with MAIL_FROM set. */
 export function runMailCron(now: number, change: Partial<Env> = {}): Promise<void> {
-  return schedule(now, { MAIL_FROM: mailFrom, JOBS: delayedQueue, ...change });
+  return runCron(now, { MAIL_FROM: mailFrom, ...change });
 }

@@ -1,4 +1,4 @@
-/** What the tests of members, of invites and of the signed-in user share. */
+/** Members of accounts: paths, error bodies, and rows in the database. */
 import { env } from "cloudflare:workers";
 
 import {
@@ -19,29 +19,29 @@ export const noSeat = refusal(409, "This account has no seat left");
 export const lastOwner = refusal(409, "An account must keep at least one active owner");
 export const alreadyMember = refusal(409, "This user is already a member");
 export const blocked = refusal(403, "This account is blocked: manager");
-/** An answer without a body. */
+/** A response without a body. */
 export const noContent = { status: 204, text: "" };
 
 function refusal(status: number, detail: string): { status: number; body: unknown } {
   return { status, body: { detail } };
 }
 
-/** The members of an account, as a path. */
+/** Returns the path of an account's members. */
 export function membersPath({ slug }: TestAccount): string {
   return `/api/v1/account/${slug}/users`;
 }
 
-/** One member of an account, as a path. */
+/** Returns the path of a member. */
 export function memberPath({ slug }: TestAccount, id: string): string {
   return `/api/v1/account/${slug}/user/${id}`;
 }
 
-/** The status and the text, for answers that have no body. */
+/** Returns status and text, for responses without a body. */
 export function statusAndText({ status, text }: ApiResponse): { status: number; text: string } {
   return { status, text };
 }
 
-/** The statuses of answers, in their own order. */
+/** Returns the statuses of responses in ascending order. */
 export function statusesOf(answers: readonly ApiResponse[]): number[] {
   return answers.map(({ status }) => status).sort((left, right) => left - right);
 }
@@ -50,7 +50,7 @@ export async function userIdOf(caller: Caller): Promise<string> {
   return (await caller.get("/api/v1/user")).body.id;
 }
 
-/** Somebody who is in the account, with a name or more in the token. */
+/** Creates a member of an account with these token claims. */
 export async function joinAccount(
   account: TestAccount,
   role: Role = "AMEMBER",
@@ -61,7 +61,7 @@ export async function joinAccount(
   return { caller, id: await userIdOf(caller) };
 }
 
-/** A new account, with who owns it. */
+/** Creates an account and its owner. */
 export async function createAccountWithOwner(
   claims: Record<string, unknown> = {},
 ): Promise<{ owner: Caller; ownerId: string; account: TestAccount }> {
@@ -77,7 +77,7 @@ export async function queryRows(statement: string, ...values: unknown[]): Promis
   return results;
 }
 
-/** Roles by user, in the order the members joined. */
+/** Returns the roles by user in the order in which the members joined. */
 export async function rolesIn({ id }: TestAccount): Promise<Record<string, unknown>> {
   const members = await queryRows(
     "SELECT u.uuid, m.role FROM memberships m JOIN users u ON u.id = m.user_id JOIN accounts a ON a.id = m.account_id WHERE a.uuid = ? ORDER BY m.id",
@@ -93,7 +93,7 @@ export interface AuditRow {
   readonly changes: unknown;
 }
 
-/** The history of an account, after its creation. */
+/** Returns the audit rows of an account after its creation. */
 export async function auditRowsOf({ id }: TestAccount): Promise<AuditRow[]> {
   const written = await queryRows(
     "SELECT actor, action, target, changes FROM audit_rows WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?) AND action <> 'account.created' ORDER BY id",
@@ -107,7 +107,7 @@ export async function auditRowsOf({ id }: TestAccount): Promise<AuditRow[]> {
   }));
 }
 
-/** Members and pending invitations, which share the seats. */
+/** Returns the number of members and of pending invitations, which share the seats. */
 export async function seatsTaken({ id }: TestAccount): Promise<{ members: number; pending: number }> {
   const [counted] = await queryRows(
     "SELECT (SELECT count(*) FROM memberships WHERE account_id = accounts.id) AS members, (SELECT count(*) FROM invites WHERE account_id = accounts.id AND state = 'pending') AS pending FROM accounts WHERE uuid = ?",
@@ -116,7 +116,7 @@ export async function seatsTaken({ id }: TestAccount): Promise<{ members: number
   return { members: Number(counted?.["members"]), pending: Number(counted?.["pending"]) };
 }
 
-/** pydantic's fault of a UUID, without its place. */
+/** Returns pydantic's error for an invalid UUID, without its location. */
 export function uuidError(input: string, reason: string): object {
   return {
     type: "uuid_parsing",

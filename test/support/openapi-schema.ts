@@ -1,4 +1,4 @@
-/** As much of OpenAPI and JSON Schema as the document uses: enough to hold an answer against it. */
+/** The subset of OpenAPI and JSON Schema that the document uses, to validate responses. */
 
 export interface Schema {
   readonly [keyword: string]: unknown;
@@ -7,11 +7,11 @@ export interface Schema {
 export interface Operation {
   readonly id: string;
   readonly method: string;
-  /** The full path, parameters in braces. */
+  /** The full path with parameters in braces. */
   readonly path: string;
   readonly security: unknown;
   readonly parameters: readonly Parameter[];
-  /** What a body may be, by its content type; empty where none is read. */
+  /** Request bodies by content type; empty if no body is read. */
   readonly bodies: Readonly<Record<string, { schema: Schema }>>;
   readonly answers: Readonly<Record<string, { content?: Record<string, { schema: Schema }> }>>;
 }
@@ -23,7 +23,7 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** Every operation of a document. */
+/** Returns all operations of a document. */
 export function operationsOf(document: Schema): Operation[] {
   const paths = document["paths"] as Record<string, Record<string, Record<string, unknown>>>;
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -39,7 +39,7 @@ export function operationsOf(document: Schema): Operation[] {
   );
 }
 
-/** Where a value does not fit a schema, in words; empty when it does. An object may have no key that is not told. */
+/** Returns messages for each mismatch with the schema. Undocumented keys are errors. */
 export function schemaErrors(document: Schema, schema: Schema, value: unknown, at = "answer"): string[] {
   const unknown = Object.keys(schema).filter((keyword) => !KEYWORDS.has(keyword));
   if (unknown.length > 0) throw new Error(`${at}: nothing here understands ${unknown.join(", ")}`);
@@ -76,7 +76,7 @@ export function schemaErrors(document: Schema, schema: Schema, value: unknown, a
   return found;
 }
 
-/** What is understood here, and what says nothing about a value; any other would pass unseen. */
+/** The supported keywords and annotations. Any other keyword is an error, since it would not be checked. */
 const KEYWORDS: ReadonlySet<string> = new Set(
   (
     "$ref oneOf anyOf allOf type enum pattern minLength maxLength minimum maximum minItems maxItems format items " +
@@ -85,7 +85,7 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 );
 
 function textMisfits(schema: Schema, value: string, at: string): string[] {
-  // Lengths are told in code points, as JSON Schema counts them.
+  // JSON Schema counts code points.
   const found = boundMisfits(schema, "minLength", "maxLength", [...value].length, `the length of ${at}`);
   const pattern = schema["pattern"];
   if (typeof pattern === "string" && !new RegExp(pattern, "u").test(value)) {
@@ -96,7 +96,7 @@ function textMisfits(schema: Schema, value: string, at: string): string[] {
   return found;
 }
 
-/** Those the document uses; an address is held to its least, for people have had odd ones. */
+/** The formats in the document. E-mail is checked loosely, because real addresses can be unusual. */
 const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
   uuid: (value) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value),
   "date-time": (value) =>
@@ -124,7 +124,7 @@ function objectMisfits(document: Schema, schema: Schema, value: Schema, at: stri
   return [...missing.map((key) => `${at}.${key} is missing`), ...inside];
 }
 
-/** One schema that says what all of these say. */
+/** Merges schemas into one. */
 function merged(document: Schema, { allOf: _, ...own }: Schema, parts: readonly Schema[]): Schema {
   const all = parts.map((part) => {
     const { $ref: reference } = part;

@@ -1,4 +1,4 @@
-/** What the tests of the operator's face share. */
+/** The operator API: paths, error bodies, accounts, zones and lists. */
 import { expect } from "vitest";
 
 import { row, run } from "./database.ts";
@@ -28,26 +28,26 @@ export const noAccount = { detail: "Account not found" };
 export const noSeat = { detail: "This account has no seat left" };
 export const notThisVersion = { detail: "This is no longer the version that If-Match names" };
 
-/** The status and the body, to be compared in one go. */
+/** Returns status and body, to compare both at once. */
 export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
   return { status, body };
 }
 
-/** What is answered, which must be a success; signs the caller in where it is the first time. */
+/** Returns the body of a successful GET. Signs the caller in. */
 export async function getBody(caller: Caller, path: string): Promise<ReturnType<typeof JSON.parse>> {
   const answer = await caller.get(path);
   expect([path, answer.status, answer.text]).toEqual([path, 200, answer.text]);
   return answer.body;
 }
 
-/** The id of a caller's user; signs them in. */
+/** Returns the id of a caller's user. Signs the caller in. */
 export async function userRefOf(caller: Caller): Promise<HasId> {
   return { id: (await getBody(caller, "/api/v1/user")).id };
 }
 
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-/** What an account just made by `createAccount` looks like to the operator. */
+/** Returns the operator API's body of a new account from `createAccount`. */
 export function newAccountBody({ id, slug, title }: TestAccount): Record<string, unknown> {
   return {
     id,
@@ -84,7 +84,7 @@ export interface AuditChange {
   readonly changes: unknown;
 }
 
-/** The changes written down of a thing such as `account:{uuid}`, the oldest first. */
+/** Returns the audit rows of a target such as `account:{uuid}`, oldest first. */
 export async function auditChangesOf(target: string): Promise<AuditChange[]> {
   const [rows] = await run([
     "SELECT actor, action, changes FROM audit_rows WHERE target = ? ORDER BY id",
@@ -97,12 +97,12 @@ export async function auditChangesOf(target: string): Promise<AuditChange[]> {
   }));
 }
 
-/** How many changes are written down in all. */
+/** Counts all audit rows. */
 export async function countAuditRows(): Promise<number> {
   return Number((await row("SELECT count(*) AS rows FROM audit_rows"))?.["rows"]);
 }
 
-/** Asks for all pages of a list, one after another; `between` runs after each, with its number and what is on it. */
+/** Fetches all pages of a list one after another. `between` runs after each page with its number and items. */
 export async function fetchPages(
   caller: Caller,
   path: string,
@@ -123,14 +123,14 @@ export async function fetchPages(
   return pages;
 }
 
-/** The statuses of answers, the least first. */
+/** Returns the statuses of responses in ascending order. */
 export function sortedStatuses(answers: readonly ApiResponse[]): number[] {
   return answers.map(({ status }) => status).sort((left, right) => left - right);
 }
 
 export const idOf = ({ id }: HasId): string => id;
 
-/** Accounts of somebody's, with these titles. */
+/** Creates accounts with these titles. */
 export async function createTitledAccounts(...titles: string[]): Promise<TestAccount[]> {
   const owner = await createUser();
   const made = [];
@@ -138,7 +138,7 @@ export async function createTitledAccounts(...titles: string[]): Promise<TestAcc
   return made;
 }
 
-/** An account of its own, its owner, and the operator. */
+/** Creates an account, its owner and the operator. */
 export async function setUp() {
   const owner = await createUser();
   const root = await createOperator();
@@ -153,12 +153,12 @@ export async function setUp() {
   };
 }
 
-/** What was changed of an account since it was made, the oldest first. */
+/** Returns the audited changes of an account after its creation, oldest first. */
 export async function accountChanges({ id }: HasId): Promise<unknown[]> {
   return (await auditChangesOf(`account:${id}`)).slice(1).map(({ changes }) => changes);
 }
 
-/** The body that makes a zone, with a slug of its own. */
+/** Returns the body of a new zone with a unique slug. */
 export function newZone(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return { slug: unique("zone"), title: "Zone", cloud_provider: "AWS", ...fields };
 }

@@ -1,4 +1,4 @@
-/** What the tests of users and analysts share. */
+/** Users and analysts of the organizations API. */
 import { row, run } from "./database.ts";
 import { type Caller, type TestAccount, unique } from "./fixtures.ts";
 
@@ -15,7 +15,7 @@ export const lastOwner = {
 };
 export const noSeat = { non_field_errors: ["This organization has no seat left."] };
 
-/** A user as this face shows them. */
+/** A user in the organizations API. */
 export interface UserBody {
   readonly id: number;
   readonly uuid: string;
@@ -26,7 +26,7 @@ export interface UserBody {
   readonly is_active: boolean;
 }
 
-/** A user who has never signed in, straight in the database, in these accounts. */
+/** Inserts a user who has never signed in, with memberships of these accounts. */
 export async function createColleague(
   accounts: readonly TestAccount[],
   fields: { email?: string; role?: "AOWNER" | "AMEMBER" } = {},
@@ -52,7 +52,7 @@ export async function createColleague(
   return { id: Number((await row("SELECT id FROM users WHERE uuid = ?", uuid))?.["id"]), uuid, email };
 }
 
-/** The caller as this face shows them; signs in. */
+/** Returns the caller as a user of the organizations API. Signs the caller in. */
 export async function currentAnalyst(caller: Caller): Promise<UserBody> {
   const me = await caller.get("/api/v1/user");
   return (await caller.get(userPath(me.body.id))).body;

@@ -1,4 +1,4 @@
-/** What the tests of the organizations face share. */
+/** The organizations API: paths, error bodies and request helpers. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
@@ -29,12 +29,12 @@ export const slugFormat = 'Enter a valid "slug" consisting of letters, numbers, 
 export const reserved = { slug: ["This slug is reserved."] };
 export const required = "This field is required.";
 
-/** The status and the body, to be compared in one go. */
+/** Returns status and body, to compare both at once. */
 export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
   return { status, body };
 }
 
-/** What an organization made by `createAccount` looks like on this face. */
+/** Returns the organizations API's body of an account from `createAccount`. */
 export function organizationBody({ id, slug, title }: TestAccount): object {
   return {
     uuid: id,
@@ -45,7 +45,7 @@ export function organizationBody({ id, slug, title }: TestAccount): object {
   };
 }
 
-/** A page that is the only one. */
+/** Returns the body of a list with a single page. */
 export function onlyPage(...organizations: TestAccount[]): object {
   return {
     count: organizations.length,
@@ -55,7 +55,7 @@ export function onlyPage(...organizations: TestAccount[]): object {
   };
 }
 
-/** A user who has signed in and was deactivated then. */
+/** Creates a user who has signed in and is deactivated. */
 export async function createInactiveUser(): Promise<Caller> {
   const caller = await createUser();
   await deactivate(caller);
@@ -67,14 +67,14 @@ export async function deactivate(caller: Caller): Promise<void> {
   await env.DB.prepare("UPDATE users SET is_active = 0 WHERE uuid = ?").bind(me.body.id).run();
 }
 
-/** A caller who has signed in: requests at once would all sign in otherwise. */
+/** Creates a user who has signed in. Concurrent first requests would all sign in. */
 export async function createKnownUser(): Promise<Caller> {
   const caller = await createUser();
   await caller.get("/api/v1/user");
   return caller;
 }
 
-/** A member of an account that somebody else owns. */
+/** Creates a member of an account. */
 export async function createMember(account: TestAccount): Promise<Caller> {
   const member = await createUser();
   await addMember(account, member);
@@ -91,12 +91,12 @@ export async function createAccountWithMember(): Promise<{
   return { owner, account, member: await createMember(account) };
 }
 
-/** A body with a slug of its own. */
+/** Returns the body of a new organization with a unique slug. */
 export function newOrganization(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return { name: "Acme", slug: unique("org"), ...fields };
 }
 
-/** Sends a body as it is, under a content type. */
+/** Sends a body unchanged with a content type. */
 export function sendRaw(
   caller: Caller,
   method: string,
@@ -111,7 +111,7 @@ export function sendRaw(
   });
 }
 
-/** Asserts that an organization was made, with exactly these values. */
+/** Asserts that an organization was created with these values. */
 export function expectCreated(answer: ApiResponse, name: string, slug: string): void {
   expect(statusAndBody(answer)).toEqual({
     status: 201,
@@ -125,7 +125,7 @@ export function expectCreated(answer: ApiResponse, name: string, slug: string): 
   });
 }
 
-/** A caller with organizations, in the order of their names. */
+/** Creates a caller with organizations in the order of their names. */
 export async function createCallerWithAccounts(
   count: number,
 ): Promise<{ caller: Caller; accounts: TestAccount[] }> {

@@ -1,11 +1,11 @@
-/** What is wrong with a request's values, told as pydantic tells it. */
+/** A validation error in pydantic's format. */
 export interface PydanticError {
   readonly type: string;
   readonly msg: string;
   readonly ctx?: object;
 }
 
-/** The answer to a request with this wrong in its body, each at its place. */
+/** Returns the response to an invalid body with these errors. */
 export function invalidBody(
   ...faults: (PydanticError & { loc: (string | number)[]; input: unknown })[]
 ): object {
@@ -15,7 +15,7 @@ export function invalidBody(
   };
 }
 
-/** The answer to a request with this wrong with one key of its query. */
+/** Returns the response to an invalid query parameter. */
 export function invalidQuery(key: string, input: string, fault: PydanticError): object {
   return { status: 422, body: { detail: [{ ...fault, loc: ["query", key], input }] } };
 }
@@ -95,10 +95,10 @@ export const notDatetimeText: PydanticError = {
   ctx: { error: "it cannot be read as one" },
 };
 
-/** A field, a value it does not take, and what is said of that. */
+/** A field, an invalid value and the error. */
 export type InvalidValue = readonly [field: string, input: unknown, fault: PydanticError];
 
-/** Values of a field that are wrong in one way. */
+/** Returns rows for several invalid values of a field with the same error. */
 export function invalidValues(field: string, fault: PydanticError, ...inputs: unknown[]): InvalidValue[] {
   return inputs.map((input) => [field, input, fault]);
 }

@@ -1,4 +1,4 @@
-/** The worker's other doors: the queue's and the cron's. */
+/** Calls the worker as the queue and the cron trigger do. */
 import {
   createExecutionContext,
   createMessageBatch,
@@ -13,7 +13,7 @@ import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { delayedQueue } from "./cost-meter.ts";
 
-/** Gives the worker messages, one a body, as the queue would. */
+/** Delivers one message per body to the worker. */
 export async function deliverJobs(bodies: readonly unknown[], change: Partial<Env> = {}, attempts = 1) {
   const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts, body }));
   const batch = createMessageBatch("roster-jobs", messages);
@@ -28,22 +28,14 @@ export async function deliverJobs(bodies: readonly unknown[], change: Partial<En
   return { acknowledged: explicitAcks, retried };
 }
 
-/** What a batch of one job comes to that is done, and one that is to be tried again. */
+/** Results of a batch with one job: completed, and to be retried. */
 export const jobDone = { acknowledged: ["0"], retried: [] };
 export const jobRetried = { acknowledged: [], retried: [{ id: "0", delaySeconds: 10 }] };
 
-/** Runs the schedule as of a time. */
-export async function runCron(now: number, change: Partial<Env> = {}): Promise<void> {
+/** Runs the cron trigger as scheduled at `now`. Jobs go to a queue that does not deliver, unless `change` has another. */
+export async function runCron(now = Date.now(), change: Partial<Env> = {}): Promise<void> {
   const ctx = createExecutionContext();
   const controller = createScheduledController({ scheduledTime: now, cron: "*/5 * * * *" });
-  await worker.scheduled(controller, { ...env, ...change });
-  await waitOnExecutionContext(ctx);
-}
-
-/** The cron, called as the platform calls it. */
-
-/** Runs the schedule as of a time. */
-export async function runCronNow(change: Partial<Env> = {}, now = Date.now()): Promise<void> {
-  const controller = createScheduledController({ scheduledTime: now, cron: "*/5 * * * *" });
   await worker.scheduled(controller, { ...env, JOBS: delayedQueue, ...change });
+  await waitOnExecutionContext(ctx);
 }

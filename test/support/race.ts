@@ -1,11 +1,11 @@
-/** Doors behind which something happens between what a request has read and what it writes. */
+/** Races: something else happens between what a request reads and what it writes. */
 import { env } from "cloudflare:workers";
 
 import { workerWith } from "./worker.ts";
 
 /**
- * A door for one request: `happens` runs once, when all is decided and the writing begins. The
- * database is the real one; only the moment is chosen.
+ * Returns a fetch function for one request. `happens` runs once, right before the request writes. The database is
+ * the real one; only the time is chosen.
  */
 export function raceDuringWrite(happens: () => Promise<unknown>): (request: Request) => Promise<Response> {
   let roundTrips = 0;

@@ -1,16 +1,16 @@
-/** A service that holds nothing, whatever the tests before have stored. */
+/** Empties the service between test files. */
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
-/** Makes the service what a new one is. */
+/** Resets the service to the state of a new one. */
 export async function resetService(): Promise<void> {
   await clearStorage();
   await applyD1Migrations(env.DB, env.MIGRATIONS);
 }
 
-/** Removes all tables and all logos; of the usage objects, whose accounts no other test has, only those awake. */
+/** Removes all tables and logos, and the usage objects that are awake. No two tests share an account. */
 export async function clearStorage(): Promise<void> {
-  // The runtime puts to sleep what is ten seconds old, and then does not empty it; being asked wakes it.
+  // The runtime hibernates a database after ten seconds and then does not empty it; a query wakes it.
   for (let time = 0; time < 10; time += 1) {
     await reset();
     if (await isEmpty()) return;

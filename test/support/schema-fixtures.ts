@@ -1,13 +1,13 @@
-/** Rows in every table of a database, made from nothing but its schema: of today or of a version before. */
+/** Fills every table of a database with rows derived from its schema, whatever the schema's version. */
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, unknown>>;
-/** Runs statements, one after another; the rows of each. */
+/** Runs statements in order and returns the rows of each. */
 export type Run = (
   ...statements: (readonly [sql: string, ...values: Value[]])[]
 ) => Promise<readonly Row[][]>;
 
-/** A table as the schema tells it. */
+/** A table of the schema. */
 export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
@@ -17,11 +17,11 @@ export interface Table {
 interface Column {
   readonly name: string;
   readonly isText: boolean;
-  /** Whether a row may leave it out, as the database has a value or none for it. */
+  /** Whether an INSERT may omit it: it is nullable or has a default. */
   readonly isOptional: boolean;
-  /** Whether the database counts it up. */
+  /** Whether the database generates it. */
   readonly isRowId: boolean;
-  /** All it may be, where a CHECK says so. */
+  /** The allowed values, if a CHECK lists them. */
   readonly allowed: readonly Value[];
 }
 
@@ -31,19 +31,19 @@ interface Reference {
   readonly to: string;
 }
 
-/** What the schema does not say: who makes an account becomes its owner, and must be active … */
+/** Not in the schema: an account's creator becomes its owner and must be active. */
 const maker: Reference = { from: "created_by", table: "users", to: "id" };
-/** … triggers alone count its members, and an import is taking rows within its own transactions only. */
+/** Columns that only triggers and imports may set. */
 const setByItself = new Set(["member_count", "taking"]);
 
-/** All tables that hold facts, each behind those it refers to. */
+/** Returns all ordinary tables, each after the tables it references. */
 export async function readTables(run: Run): Promise<Table[]> {
   const [found = []] = await run([
     `SELECT name, sql FROM sqlite_schema JOIN pragma_table_list USING (name) WHERE pragma_table_list.type = 'table'
      AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*' AND name <> 'd1_migrations' ORDER BY name`,
   ]);
   const names = found.map(({ name }) => String(name));
-  // The database tells the last reference first.
+  // The database lists the last reference first.
   const references = `SELECT "from", "table", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC`;
   const told = await run(
     ...names.map((name) => ["SELECT * FROM pragma_table_info(?)", name] as const),
@@ -57,8 +57,8 @@ export async function readTables(run: Run): Promise<Table[]> {
 }
 
 /**
- * Puts rows into every table, as code that knows these tables and columns alone would; `round` keeps the
- * rows of one time apart from those of another. Every second row leaves out what it may.
+ * Inserts rows into every table, using only these tables and columns. `round` makes the values of several calls
+ * differ. Every second row omits optional columns.
  */
 export async function insertFixtures(run: Run, tables: readonly Table[], round: number): Promise<void> {
   for (const table of tables) {
@@ -81,13 +81,13 @@ export async function insertFixtures(run: Run, tables: readonly Table[], round: 
   }
 }
 
-/** All rows, by table. */
+/** Returns all rows by table. */
 export async function readRows(run: Run, tables: readonly Table[]): Promise<Map<string, readonly Row[]>> {
   const rows = await run(...tables.map(({ name }) => [`SELECT * FROM "${name}"`] as const));
   return new Map(tables.map(({ name }, at) => [name, rows[at] ?? []]));
 }
 
-/** The tables some of whose rows are not what they were before something happened; columns may come and go. */
+/** Returns the tables in which `happens` changed or removed rows. Added and removed columns are ignored. */
 export async function tablesChangedBy(
   run: Run,
   tables: readonly Table[],
@@ -105,7 +105,7 @@ export async function tablesChangedBy(
   return changed.map(({ name }) => name);
 }
 
-/** The tables that are there in another version too, with the columns that it has too. */
+/** Returns the tables and columns that both versions have. */
 export function inBothVersions(tables: readonly Table[], others: readonly Table[]): Table[] {
   return tables.flatMap((table) => {
     const other = others.find(({ name }) => name === table.name);
@@ -115,18 +115,18 @@ export function inBothVersions(tables: readonly Table[], others: readonly Table[
   });
 }
 
-/** A table that refers to nothing is given more rows, so that a row's references can differ. */
+/** Tables without references get more rows, so that references can differ. */
 function rowsOf({ references }: Table): number {
   return references.length === 0 ? 5 : 3;
 }
 
 function valueOf({ name, isText, allowed }: Column, round: number, at: number): Value {
-  // From the end, so that the first user is active; half as fast as optional columns come and go.
+  // Starts at the end, so that the first user is active. Changes every second row, unlike optional columns.
   if (allowed.length > 0) return allowed.at(-1 - (Math.ceil(at / 2) % allowed.length)) ?? null;
   return isText ? `x-${name}-${round}-${at}` : round * 100 + at + 1;
 }
 
-/** For each reference of a table, the keys of the rows its parent was given last, in the order they came. */
+/** Returns, for each reference, the keys of the rows inserted last into the referenced table, in order. */
 async function lastKeys(run: Run, tables: readonly Table[], { references }: Table): Promise<Value[][]> {
   if (references.length === 0) return [];
   const selects = references.map(({ table, to }) => {

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { Issuer } from "../../src/auth/issuers.ts";
 import { DomainError, type ErrorCode, type ErrorDetails } from "../../src/domain/errors.ts";
 
-/** The moment at which the tests of this folder take place. */
+/** The current time in these tests. */
 export const noon = Date.parse("2026-11-21T12:00:00Z");
 export const noonSeconds = noon / 1000;
 
@@ -13,9 +13,9 @@ export interface SigningKey {
   readonly kid: string;
   readonly privateKey: CryptoKey;
   readonly publicKey: CryptoKey;
-  /** What an issuer publishes of it. */
+  /** The public key. */
   readonly jwk: JWK;
-  /** What an issuer keeps to itself. */
+  /** The private key. */
   readonly privateJwk: JWK;
 }
 
@@ -25,7 +25,7 @@ export async function createSigningKey(kid = "key-1", alg = "ES256"): Promise<Si
   return { alg, kid, privateKey, publicKey, jwk, privateJwk: { ...(await exportJWK(privateKey)), kid } };
 }
 
-/** An issuer with these keys, whose tokens are for `roster`. */
+/** Creates an issuer with these keys and the audience `roster`. */
 export function createIssuer(keys: readonly SigningKey[], change: Partial<Issuer> = {}): Issuer {
   return {
     issuer: "https://id.example",
@@ -37,7 +37,7 @@ export function createIssuer(keys: readonly SigningKey[], change: Partial<Issuer
   };
 }
 
-/** Claims that are right for `makeIssuer()`; a change of undefined leaves a claim out. */
+/** Returns valid claims for `createIssuer()`. A change to undefined omits a claim. */
 export function goodClaims(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     iss: "https://id.example",
@@ -49,7 +49,7 @@ export function goodClaims(change: Readonly<Record<string, unknown>> = {}): Reco
   };
 }
 
-/** Signs anything at all: claims, or the payload itself as text or bytes. */
+/** Signs claims, or a payload given as text or bytes. */
 export async function signToken(
   key: SigningKey,
   payload: Readonly<Record<string, unknown>> | string | Uint8Array = goodClaims(),
@@ -64,7 +64,7 @@ export async function signToken(
   });
 }
 
-/** Expects a refusal that says this and nothing more. */
+/** Expects a rejection with exactly this message. */
 export async function expectRejection(
   attempt: Promise<unknown>,
   code: ErrorCode = "token_invalid",

@@ -1,4 +1,4 @@
-/** Usage meters of accounts that no other test uses, asked over RPC as the service asks them. */
+/** Usage meters of unused accounts, called over RPC as the service calls them. */
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
@@ -14,7 +14,7 @@ export const hour = 60 * 60 * 1000;
 export const day = 24 * hour;
 export const maxInteger = Number.MAX_SAFE_INTEGER;
 
-/** A Wednesday at noon; ahead of any clock, as alarms go by the machine's when it is later. */
+/** A Wednesday at noon in the future: alarms in the past would run at once. */
 export const noon = Date.UTC(2040, 4, 16, 12);
 
 interface Counted {
@@ -56,7 +56,7 @@ export class TestMeter {
     return this.stub.read({ aggregation: "hour", knowledgebox: null, ...input }, now);
   }
 
-  /** The sums of one metric, in the order of the points. */
+  /** Returns the sums of one metric in the order of the points. */
   async sums(metric: Metric, input: Pick<ReadInput, "from" | "to"> & Partial<ReadInput>, now = noon) {
     const reading = await this.read(input, now);
     if (reading.kind !== "points") return reading.kind;
@@ -67,7 +67,7 @@ export class TestMeter {
     return this.stub.state(now);
   }
 
-  /** The rows of a query of the object's own store. */
+  /** Returns the rows of a query of the object's storage. */
   async rows(sql: string, ...parameters: (string | number)[]): Promise<Record<string, unknown>[]> {
     return runInDurableObject(this.stub, (_meter, { storage }) =>
       storage.sql.exec(sql, ...parameters).toArray(),
@@ -78,7 +78,7 @@ export class TestMeter {
     return (await this.rows(`SELECT count(*) AS count FROM ${table}`))[0]?.["count"];
   }
 
-  /** How many rows the object's own store reads and writes meanwhile. */
+  /** Returns the number of rows that the object's storage reads and writes during `work`. */
   async cost(work: () => Promise<unknown>): Promise<{ read: number; written: number }> {
     const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
     const restore = await runInDurableObject(this.stub, (_meter, { storage: { sql } }) => {

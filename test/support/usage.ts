@@ -1,4 +1,4 @@
-/** What the tests of usage share, on every face. */
+/** Usage through all APIs, with a stopped clock. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, vi } from "vitest";
@@ -24,7 +24,7 @@ export const hour = 60 * 60 * 1000;
 export const day = 24 * hour;
 export const maxInteger = Number.MAX_SAFE_INTEGER;
 
-/** A Wednesday at noon, ahead of any clock. */
+/** A Wednesday at noon in the future. */
 export const noon = Date.UTC(2040, 4, 16, 12);
 export const june = Date.UTC(2040, 5, 1);
 
@@ -32,8 +32,8 @@ type Door = (request: Request) => Promise<Response>;
 let stoppedFetch: Door | undefined;
 
 /**
- * Stops the clock at noon for every test of a file, whose callers come from here alone: they go
- * through a door that knows no other clock. Alarms go by the machine's: they ring by hand.
+ * Stops the clock at noon for all tests of a file. Their callers must come from this file, so that they use a
+ * worker with the same clock. Alarms use the machine's clock, so tests run them with `runAlarm`.
  */
 export function stopClock(): void {
   beforeEach(() => {
@@ -46,13 +46,13 @@ export function stopClock(): void {
   });
 }
 
-/** Someone, with a token of the clock that holds. */
+/** Creates a user with a token of the current time, stopped or not. */
 export async function createCaller(email?: string): Promise<Caller> {
   const caller = await createUser(email === undefined ? {} : { email });
   return stoppedFetch === undefined ? caller : caller.via(stoppedFetch);
 }
 
-/** Moves the stopped clock, and gives a caller a token of that time. */
+/** Moves the stopped clock and returns the caller with a token of that time. */
 export function moveClock(now: number, caller: Caller): Promise<Caller> {
   vi.setSystemTime(now);
   return createCaller(caller.email);
@@ -66,31 +66,31 @@ export const incrementPath = ({ id }: HasId): string => `/accounts/organizations
 export const usagePath = ({ id }: HasId): string => `/api/v1/account/${id}/usage`;
 const operatorAccountPath = ({ id }: HasId): string => `/api/manage/@account/${id}`;
 
-/** The status and the body, to be compared in one go. */
+/** Returns status and body, to compare both at once. */
 export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
   return { status, body };
 }
 
-/** An account and its owner. */
+/** Creates an account and its owner. */
 export async function setUp(): Promise<{ owner: Caller; account: TestAccount }> {
   const owner = await createCaller();
   return { owner, account: await createAccount(owner) };
 }
 
-/** Someone of the group Metering. */
+/** Creates a user in the group Metering. */
 export async function createMeteringUser(): Promise<Caller> {
   const user = await createCaller();
   await addToGroup(user, 2);
   return user;
 }
 
-/** What an operator sets on an account. */
+/** Changes an account's settings as the operator. */
 export async function changeSettings(account: HasId, settings: Record<string, unknown>): Promise<void> {
   const answer = await (await createOperatorCaller()).patch(operatorAccountPath(account), settings);
   expect([answer.status, answer.text]).toEqual([200, answer.text]);
 }
 
-/** An account as its owner and as the operator see it. */
+/** Returns an account's state, which owner and operator must see alike. */
 export async function readAccountState(account: HasId, owner: Caller) {
   const [own, all] = [
     await owner.get(`/api/v1/account/${account.id}`),
@@ -114,24 +114,24 @@ export interface Event {
   readonly timestamp?: string | number | null;
 }
 
-/** An event of one token used, with an id of its own unless told. */
+/** Returns an event of one token with a unique id, changed by `fields`. */
 export function event(fields: Partial<Event> = {}): Event {
   return { id: unique("event"), metric: "ai_tokens_used", value: 1, ...fields };
 }
 
-/** Records events that are all accepted. */
+/** Records events, which must all be accepted. */
 export async function recordEvents(caller: Caller, account: HasId, ...events: Event[]): Promise<void> {
   expect(statusAndBody(await caller.post(usagePath(account), { events }))).toEqual(
     recordedResponse(events.length),
   );
 }
 
-/** What recording is answered. */
+/** Returns the response to recorded events. */
 export function recordedResponse(accepted: number, duplicates = 0, refused: readonly object[] = []) {
   return { status: 200, body: { accepted, duplicates, refused } };
 }
 
-/** The metrics in the order they are told in. */
+/** The metrics in the order of the API. */
 export const metricNames = [
   "pre_processing_time",
   "slow_processing_time",
@@ -151,43 +151,43 @@ export const metricNames = [
   "usage",
 ];
 
-/** A point as it is told: every metric, those that are not given 0. */
+/** Returns a point with all metrics; missing sums are 0. */
 export function point(timestamp: string, sums: Readonly<Record<string, number>> = {}) {
   const metrics = metricNames.map((name) => ({ name, value: sums[name] ?? 0, details: [] }));
   return { timestamp, metrics };
 }
 
-/** Reads usage by the keys of a query. */
+/** Reads usage with these query parameters. */
 export async function readUsage(caller: Caller, account: HasId, query: Readonly<Record<string, string>>) {
   return statusAndBody(await caller.get(`${usagePath(account)}?${new URLSearchParams(query).toString()}`));
 }
 
-/** The answer with these points. */
+/** Returns the response with these points. */
 export const points = (...told: ReturnType<typeof point>[]) => ({ status: 200, body: told });
 
-/** An account's usage object. */
+/** Returns an account's usage object. */
 export function usageObjectOf({ id }: HasId) {
   return env.USAGE.get(env.USAGE.idFromName(id));
 }
 
-/** What the current month counts, as the usage object knows it. */
+/** Returns the usage object's count of the current month. */
 export async function currentUsage(account: HasId): Promise<number> {
   const { usage }: UsageState = await usageObjectOf(account).state(Date.now());
   return usage;
 }
 
-/** Lets the usage object tell the database what it counted; whether it had anything to tell. */
+/** Runs the usage object's alarm, which writes its counts to the database. Returns whether an alarm was set. */
 export function runAlarm(account: HasId): Promise<boolean> {
   return runDurableObjectAlarm(usageObjectOf(account));
 }
 
-/** What an increment is answered. */
+/** Returns the response to an increment. */
 export function incrementResponse(usage: number, limit: number | null = 10_000, overriden = false) {
   const remaining = limit === null ? null : Math.max(0, limit - usage);
   return { status: 200, body: { limit, usage, remaining, overriden } };
 }
 
-/** What an increment is answered that would pass the limit. */
+/** Returns the response to an increment that would exceed the limit. */
 export function limitExceededResponse(usage: number, limit = 10_000, overriden = false) {
   const { body } = incrementResponse(usage, limit, overriden);
   return {
@@ -196,12 +196,12 @@ export function limitExceededResponse(usage: number, limit = 10_000, overriden =
   };
 }
 
-/** A door behind which no usage object is reached. */
+/** Returns a worker that cannot reach usage objects. */
 export function workerWithoutUsage(): Door {
   return workerWith({ USAGE: usageObjectsWith(() => Promise.reject(new Error("unreachable"))) });
 }
 
-/** A door behind which a usage object does what it is asked, and its answer is lost. */
+/** Returns a worker that loses the responses of usage objects, which do their work. */
 export function workerLosingUsageAnswers(): Door {
   return workerWith({
     USAGE: usageObjectsWith(async (call) => {
@@ -211,7 +211,7 @@ export function workerLosingUsageAnswers(): Door {
   });
 }
 
-/** What is written down of a request that its account's object did not answer. */
+/** Returns the log line of a request whose usage object did not answer. */
 export function usageUnavailableLog(operation: string): object {
   const requestId: unknown = expect.any(String);
   return {
@@ -223,7 +223,7 @@ export function usageUnavailableLog(operation: string): object {
   };
 }
 
-/** Does something that is logged as a fault, quietly; what was logged. */
+/** Runs something that logs errors, and returns the log lines instead of printing them. */
 export async function captureErrors(work: () => Promise<void>): Promise<unknown[]> {
   const written: unknown[] = [];
   const listening = vi.spyOn(console, "error").mockImplementation((line) => void written.push(line));
@@ -232,7 +232,7 @@ export async function captureErrors(work: () => Promise<void>): Promise<unknown[
   return written;
 }
 
-/** The sums of an account that are not 0, of the last year unless told. */
+/** Returns the sums of an account that are not 0, by default of the last year. */
 export async function usedSums(caller: Caller, account: HasId, range: { from?: string; to?: string } = {}) {
   const ends = {
     from: new Date(Date.now() - 400 * day + hour).toISOString().slice(0, 10),

@@ -1,4 +1,4 @@
-/** Other doors into the worker: the same code and bindings, with some of its environment changed. */
+/** Workers with the same code and a changed environment. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
@@ -6,8 +6,8 @@ import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 
 /**
- * The worker with some of its bindings or variables exchanged, as a door for `Caller.through`. An
- * answer is handed out when the work that was put off until after it is done too.
+ * Returns a fetch function, for `Caller.via`, of a worker with some bindings or variables changed. It returns a
+ * response after the work that was deferred until after the response.
  */
 export function workerWith(change: { readonly [Name in keyof Env]?: Env[Name] | undefined }): (
   request: Request,
@@ -21,7 +21,7 @@ export function workerWith(change: { readonly [Name in keyof Env]?: Env[Name] | 
   };
 }
 
-/** The database, with some statements failing: those whose SQL `fails` says. */
+/** Returns a database in which statements fail if `fails` returns true for their SQL. */
 export function failingDatabase(fails: (statement: string) => boolean, error: Error): D1Database {
   const sentences = new WeakMap<object, string>();
   const wrapStatement = (statement: D1PreparedStatement, sentence: string): D1PreparedStatement => {
@@ -55,7 +55,7 @@ export function failingDatabase(fails: (statement: string) => boolean, error: Er
   });
 }
 
-/** Waits, where the clock's minute is nearly over, for the next one: the limiter counts by the clock's minutes. */
+/** Waits for the next minute if the current one is nearly over: rate limits count per minute. */
 export async function waitForFreshMinute(seconds = 20): Promise<void> {
   const left = 60_000 - (Date.now() % 60_000);
   if (left < seconds * 1000) await scheduler.wait(left + 50);

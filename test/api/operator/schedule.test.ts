@@ -6,7 +6,7 @@ import { DatabaseMeter } from "../../support/cost-meter.ts";
 import { makeUser, row, run, setAccount } from "../../support/database.ts";
 import { createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
 import { accountChanges, newZone, zonesPath } from "../../support/operator.ts";
-import { runCronNow } from "../../support/queue-and-cron.ts";
+import { runCron } from "../../support/queue-and-cron.ts";
 import { failingDatabase } from "../../support/worker.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -34,7 +34,7 @@ describe("keys of requests that may be repeated", () => {
   it("are forgotten after 24 hours, and no sooner", async () => {
     const now = Date.now();
     const user = await storeKeys(now, 4, `${day} + 1 - n`);
-    await runCronNow({}, now);
+    await runCron(now);
     expect(await keysOf(user)).toEqual(["key-2", "key-3"]);
   });
 
@@ -43,7 +43,7 @@ describe("keys of requests that may be repeated", () => {
     const old = await storeKeys(now, 2_500, `${day} + n`);
     const young = await storeKeys(now, 3, "n");
     const meter = new DatabaseMeter(env.DB);
-    await runCronNow({ DB: meter.database }, now);
+    await runCron(now, { DB: meter.database });
     expect(await keysOf(old)).toEqual([]);
     expect(await keysOf(young)).toHaveLength(3);
     const deletions = meter
@@ -58,7 +58,7 @@ describe("keys of requests that may be repeated", () => {
     const cost = async (old: number) => {
       if (old > 0) await storeKeys(now, old, String(day));
       const meter = new DatabaseMeter(env.DB);
-      await runCronNow({ DB: meter.database }, now);
+      await runCron(now, { DB: meter.database });
       return meter.read().rowsRead;
     };
     await cost(1);
@@ -74,7 +74,7 @@ describe("keys of requests that may be repeated", () => {
     const first = await make();
     expect([first.status, (await make()).status]).toEqual([201, 422]);
     await run(["UPDATE idempotency_keys SET created_at = created_at - ?", day]);
-    await runCronNow();
+    await runCron();
     const second = await make();
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.body.id);
@@ -109,13 +109,13 @@ describe("a task of the cron that fails", () => {
     const { now, done } = await startAll();
     const written: unknown[] = [];
     const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
-    await expect(runCronNow({ DB: fails(table) }, now)).rejects.toThrow(new Error(`failed: ${task}`));
+    await expect(runCron(now, { DB: fails(table) })).rejects.toThrow(new Error(`failed: ${task}`));
     listening.mockRestore();
     const causes = expect.arrayContaining(["Error SQLITE_BUSY"]) as unknown;
     expect(written).toEqual([{ event: "task_failed", task, error: expect.any(String), causes }]);
     expect(JSON.stringify(written)).not.toContain("hidden-value");
     expect(await done()).toEqual(expected);
-    await runCronNow({}, now);
+    await runCron(now);
     expect(await done()).toEqual({ trial: true, key: true, erasure: true });
   });
 });

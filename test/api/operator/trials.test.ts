@@ -12,7 +12,7 @@ import {
   unique,
 } from "../../support/fixtures.ts";
 import { accountPath, auditChangesOf, blockingPath, getBody } from "../../support/operator.ts";
-import { runCronNow } from "../../support/queue-and-cron.ts";
+import { runCron } from "../../support/queue-and-cron.ts";
 
 const minute = 60 * 1000;
 const day = 24 * 60 * minute;
@@ -83,7 +83,7 @@ describe("a trial that is over", () => {
   it("blocks its account, by the system and in its history", async () => {
     const { owner, account } = await onTrial(-minute);
     const tag = (await owner.get(`/api/v1/account/${account.id}`)).headers.get("ETag");
-    await runCronNow();
+    await runCron();
     expect(await outcome(account)).toEqual(ended);
     const now = await owner.get(`/api/v1/account/${account.id}`);
     expect(now.body).toMatchObject({ blocking_state: "trial_expired" });
@@ -101,7 +101,7 @@ describe("a trial that is over", () => {
     const [over, lasting] = [await onTrial(0), await onTrial(0)];
     await setAccount(over.account, { trial_expires_at: now });
     await setAccount(lasting.account, { trial_expires_at: now + 1 });
-    await runCronNow({}, now);
+    await runCron(now);
     expect(await outcome(over.account)).toEqual(ended);
     expect(await outcome(lasting.account)).toEqual(untouched);
   });
@@ -111,7 +111,7 @@ describe("a trial that is over", () => {
     const blocked = [];
     for (const blocking_state of states) blocked.push(await onTrial(-minute, { blocking_state }));
     const [going, without] = [await onTrial(minute), await onTrial(0, { trial_expires_at: null })];
-    await runCronNow();
+    await runCron();
     expect(await outcome(going.account)).toEqual(untouched);
     expect(await outcome(without.account)).toEqual(untouched);
     for (const [at, { account }] of blocked.entries())
@@ -120,7 +120,7 @@ describe("a trial that is over", () => {
 
   it("is over for an account at its quota too", async () => {
     const { account } = await onTrial(-minute, { quota_until: Date.now() + day });
-    await runCronNow();
+    await runCron();
     expect(await outcome(account)).toEqual(ended);
   });
 
@@ -132,7 +132,7 @@ describe("a trial that is over", () => {
       expect(body).toMatchObject({ blocking_state: "unblocked", trial_expiration_date: null });
       const changes = (await auditChangesOf(`account:${account.id}`)).at(-1)?.changes;
       expect(changes).toMatchObject({ trial_expires_at: [expect.any(Number), null] });
-      await runCronNow();
+      await runCron();
       expect(await getBody(owner, `/api/v1/account/${account.id}`)).toMatchObject({
         blocking_state: "unblocked",
         trial_expiration_date: null,
@@ -146,7 +146,7 @@ describe("a trial that is over", () => {
     const before = (await getBody(root, accountPath(account))).trial_expiration_date;
     const { body } = await root.patch(blockingPath(account), { blocking_state: "unblocked" });
     expect(body).toMatchObject({ blocking_state: "unblocked", trial_expiration_date: before });
-    await runCronNow();
+    await runCron();
     expect(await getBody(root, accountPath(account))).toEqual(body);
   });
 
@@ -154,7 +154,7 @@ describe("a trial that is over", () => {
     const root = await createOperator();
     const { account } = await onTrial(day);
     await root.patch(accountPath(account), { type: "v3pro", trial_expiration_date: "2020-01-31" });
-    await runCronNow();
+    await runCron();
     expect(await getBody(root, accountPath(account))).toMatchObject({
       type: "v3pro",
       blocking_state: "trial_expired",
@@ -167,7 +167,7 @@ describe("many trials that are over", () => {
     const prefix = unique("due");
     await store({ prefix, count: 450, trial: past() });
     const meter = new DatabaseMeter(env.DB);
-    await runCronNow({ DB: meter.database });
+    await runCron(Date.now(), { DB: meter.database });
     expect(await outcomes(prefix)).toEqual([
       { blocking_state: "trial_expired", version: 2, audited: 1, accounts: 450 },
     ]);
@@ -182,13 +182,13 @@ describe("many trials that are over", () => {
   it("end once, however often the cron runs", async () => {
     const prefix = unique("twice");
     await store({ prefix, count: 250, trial: past() });
-    await runCronNow();
-    await runCronNow();
+    await runCron();
+    await runCron();
     const once = [{ blocking_state: "trial_expired", version: 2, audited: 1, accounts: 250 }];
     expect(await outcomes(prefix)).toEqual(once);
     const again = unique("atonce");
     await store({ prefix: again, count: 450, trial: past() });
-    await Promise.all([runCronNow(), runCronNow(), runCronNow()]);
+    await Promise.all([runCron(), runCron(), runCron()]);
     expect(await outcomes(again)).toEqual([{ ...once[0], accounts: 450 }]);
     expect(await outcomes(prefix)).toEqual(once);
   });
@@ -196,7 +196,7 @@ describe("many trials that are over", () => {
   it("that are not cost the cron nothing", async () => {
     const meter = new DatabaseMeter(env.DB);
     const cost = async () => {
-      await runCronNow({ DB: meter.database });
+      await runCron(Date.now(), { DB: meter.database });
       const { rowsRead, rowsWritten, roundTrips } = meter.read();
       return { rowsRead, rowsWritten, roundTrips };
     };

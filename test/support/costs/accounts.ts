@@ -6,7 +6,7 @@ import { createImage, formWith, logoPath, storeLogo, upload } from "../logos.ts"
 import { createColleague } from "../organization-users.ts";
 import { accountPath as account, type OperationCost } from "./operation-cost.ts";
 
-/** The accounts face. */
+/** Costs of the accounts API. */
 export const accountsCosts = {
   listAccounts: {
     send: (caller) => caller.get("/api/v1/accounts"),
@@ -363,12 +363,12 @@ export const accountsCosts = {
   },
 } satisfies Record<string, OperationCost>;
 
-/** The path of a user who is a member. */
+/** Returns the path of a new member. */
 async function member(made: TestAccount): Promise<string> {
   return `${account(made)}/user/${(await createColleague([made])).uuid}`;
 }
 
-/** As many events as one call brings. */
+/** As many events as one request may have. */
 function manyEvents(): object[] {
   return Array.from({ length: 1_000 }, (_, at) => ({
     id: `event ${at}`,
@@ -377,18 +377,18 @@ function manyEvents(): object[] {
   }));
 }
 
-/** A user of no account, to be added. */
+/** Creates a user without an account. */
 async function newcomer(): Promise<{ id: string; role: string }> {
   return { id: (await createColleague([])).uuid, role: "AMEMBER" };
 }
 
-/** An invitation of the caller's address to an account of someone else's. */
+/** Invites the caller to another user's account. */
 async function invited({ email }: Caller): Promise<string> {
   const { uuid, slug } = await makeAccountOf(await makeUser());
   return storeInvite({ id: uuid, slug, title: "" }, "AMEMBER", email);
 }
 
-/** An invitation the caller has accepted. */
+/** Creates an invitation that the caller has accepted. */
 async function accepted(caller: Caller): Promise<string> {
   const uuid = await invited(caller);
   await run([
@@ -399,7 +399,7 @@ async function accepted(caller: Caller): Promise<string> {
   return uuid;
 }
 
-/** Deletes the caller, whose accounts have other owners then, and waits until a token made now is younger: tokens tell the second. */
+/** Deletes the caller after giving their accounts another owner. Waits a second, the precision of a token's `iat`. */
 async function leave(caller: Caller): Promise<ApiResponse> {
   const { uuid } = await createColleague([]);
   await run([

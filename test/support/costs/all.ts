@@ -4,7 +4,7 @@ import type { OperationCost } from "./operation-cost.ts";
 import { manageCosts } from "./operator.ts";
 import { organizationsCosts } from "./organizations.ts";
 
-/** How each operation is asked for and what it costs; one that is missing here fails the tests. */
+/** Requests and costs of all operations. A missing operation is a type error. */
 export const costs: Readonly<Record<OperationId, OperationCost>> = {
   ...organizationsCosts,
   ...accountsCosts,

@@ -9,7 +9,7 @@ const managed = ({ id }: TestAccount) => `${manage}/@account/${id}`;
 const zone = async () => `${manage}/@zone/${(await createPrivateZone()).id}`;
 const user = async () => `${manage}/@user/${(await createColleague([])).uuid}`;
 
-/** The operator's face. */
+/** Costs of the operator API. */
 export const manageCosts = {
   listManagedAccounts: {
     send: (caller) => caller.get(`${manage}/@accounts?page_size=1`),
@@ -156,7 +156,7 @@ export const manageCosts = {
   importRows: {
     send: (caller) =>
       caller.post(`${manage}/@import`, { export: crypto.randomUUID(), position: 0, rows: [] }),
-    // Nothing is imported into a service in use.
+    // A service in use accepts no import.
     status: 409,
     roundTrips: 1,
     read: 4,

@@ -4,7 +4,7 @@ import { colleaguePath as colleague, type OperationCost } from "./operation-cost
 
 const organization = ({ id }: TestAccount) => `/accounts/organizations/${id}/`;
 
-/** The organizations face. */
+/** Costs of the organizations API. */
 export const organizationsCosts = {
   listOrganizations: {
     send: (caller) => caller.get("/accounts/organizations/"),

@@ -1,8 +1,7 @@
 /**
- * Issuers' sites for the tests, on the loopback address: each a real server with a port of its own, so
- * that no test disturbs another and one that is closed refuses connections. They are steered at a port
- * more: POST / opens one, PUT /{port} says how it answers from now on, GET /{port} tells what it was
- * asked, DELETE /{port} closes it.
+ * Runs issuers' sites on the loopback address. Each is a real server with its own port, so that tests do not disturb
+ * each other and a closed site refuses connections. A separate port controls them: POST / opens a site,
+ * PUT /{port} sets its response, GET /{port} returns the requests it received, DELETE /{port} closes it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
@@ -11,7 +10,7 @@ import type { TestProject } from "vitest/node";
 
 import type { SiteAnswer, SiteRequest } from "../issuer-site-protocol.ts";
 
-/** Starts what the sites are steered at, and returns what ends it and all of them. */
+/** Starts the control server. Returns a function that closes it and all sites. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const sites = new Map<number, Site>();
   const steering = createServer((request, response) => {
@@ -30,7 +29,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 interface Site {
   readonly server: Server;
   readonly requests: SiteRequest[];
-  /** Who waits for the site's next answer. */
+  /** Responses that wait until the site's response is changed. */
   readonly waiting: ServerResponse[];
   answer: SiteAnswer;
 }
@@ -93,7 +92,7 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** Ends a server and all that is connected to it; one that has ended already is left alone. */
+/** Closes a server and its connections, if it is open. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
