@@ -20,6 +20,8 @@ export interface AppEnv {
     session: D1DatabaseSession | undefined;
     /** Who asks; undefined before their credentials are found good. */
     caller: CallerKind | undefined;
+    /** Why the token was rejected, for the log only; undefined if it was not. */
+    tokenError: string | undefined;
   };
 }
 export type AppContext = Context<AppEnv>;

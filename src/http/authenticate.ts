@@ -51,7 +51,7 @@ export async function authenticate(c: AppContext, requires: Requirement, counted
 async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
   if (isAccessToken(token)) {
     const accessToken = await parseAccessToken(token);
-    if (accessToken === undefined) throw new DomainError("token_invalid");
+    if (accessToken === undefined) throw new DomainError("token_invalid", {}, "malformed");
     return { kind: "token", ...accessToken };
   }
   const { issuers, operators } = getConfig(c.env);

@@ -42,11 +42,18 @@ function requestSummary(c: AppContext) {
     method: c.req.method,
     status: c.res.status,
     caller: c.get("caller") ?? "none",
+    ...tokenError(c),
     roundTrips,
     rowsRead,
     rowsWritten,
     durableObjectCalls,
   };
+}
+
+/** Returns why the token was rejected. Responses never say it. */
+function tokenError(c: AppContext): { readonly token_error?: string } {
+  const reason = c.get("tokenError");
+  return reason === undefined ? {} : { token_error: reason };
 }
 
 type RequestSummary = ReturnType<typeof requestSummary> & { readonly milliseconds: number };

@@ -134,7 +134,10 @@ export class ApiSurface {
 
 /** What is told of an error: bad tokens are counted here, and what failed of the platform written down, wherever it was found out. */
 async function classifyError(c: AppContext, error: unknown): Promise<unknown> {
-  if (error instanceof DomainError && error.reason !== undefined) logUnavailable(c.var, error);
+  if (error instanceof DomainError && error.reason !== undefined) {
+    if (error.code === "token_invalid") c.set("tokenError", error.reason);
+    else logUnavailable(c.var, error);
+  }
   if (error instanceof ConfigError) {
     // Only the operator can help, and only the operator is told how: in the log.
     logUnexpected(c.var, error);

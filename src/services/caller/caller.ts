@@ -99,7 +99,7 @@ export async function queryAsCaller<Items extends readonly Statement[]>(
     if (principal.kind === "token") break;
     await signIn(ctx, principal.identity);
   }
-  throw new DomainError("token_invalid");
+  throw invalidToken(ctx);
 }
 
 /** Runs queries without reading the caller: the operation needs no credentials, or they were checked before. */
@@ -121,7 +121,7 @@ export async function queryAsOperator<Items extends readonly Statement[]>(
   const { principal } = ctx;
   const [[row], ...rows] = await runBatch(ctx.db, [callerQuery(ctx), ...items] as const);
   if (row !== undefined) toCaller(ctx, row);
-  else if (principal.kind === "token") throw new DomainError("token_invalid");
+  else if (principal.kind === "token") throw invalidToken(ctx);
   else if (!principal.operator) throw new DomainError("forbidden", { permission: "manage" });
   return rows;
 }
@@ -135,6 +135,12 @@ export function verifiedAddress({ principal }: Context, caller: Caller): string 
   return principal.identity.verifiedEmail;
 }
 
+/** Creates the error of verified credentials that match no user. The log names the reason. */
+function invalidToken({ principal }: Context): DomainError {
+  const reason = principal.kind === "token" ? "access_token_unknown" : "user_deleted";
+  return new DomainError("token_invalid", {}, reason);
+}
+
 /** Checks the credentials against the row and returns the caller. */
 function toCaller(ctx: Context, found: CallerRow): Caller {
   const { granted, identities: known, tokensAfter, secretHash, lastUsedAt: _, ...row } = found;
@@ -143,7 +149,7 @@ function toCaller(ctx: Context, found: CallerRow): Caller {
     principal.kind === "token"
       ? hashesEqual(principal.secretHash, secretHash ?? "")
       : !isOutdated(principal.identity, tokensAfter);
-  if (!valid) throw new DomainError("token_invalid");
+  if (!valid) throw invalidToken(ctx);
   if (!row.isActive) throw new DomainError("user_inactive");
   const tokenId = principal.kind === "token" ? principal.id : null;
   const caller: Caller = isConfiguredOperator(ctx, row, known)

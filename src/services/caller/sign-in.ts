@@ -43,7 +43,7 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   ] as const);
   if (known.length > 0) return;
   const deletedAt = deleted[0]?.deletedAt ?? null;
-  if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid");
+  if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid", {}, "user_deleted");
 
   const unknown = assertion(db, "conflict", notExists(own));
   const profile = toProfileFields(identity);

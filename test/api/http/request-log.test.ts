@@ -1,7 +1,7 @@
 /** What is written down of a request, counted of it and told of it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { withStoredToken } from "../../support/access-tokens.ts";
+import { storeToken, withStoredToken } from "../../support/access-tokens.ts";
 import { anonymous, Caller, createAccount, createToken, createUser, unique } from "../../support/fixtures.ts";
 import { workerWith } from "../../support/worker.ts";
 
@@ -84,6 +84,34 @@ describe("the line of a request", () => {
     ]);
     const written = JSON.stringify([lines, points]);
     for (const secret of ["hidden", user.email, String(user.token)]) expect(written).not.toContain(secret);
+  });
+
+  it("names why a token was rejected, while every response is the same and no error is logged", async () => {
+    const user = await createUser();
+    const errors = vi.spyOn(console, "error").mockImplementation(() => {});
+    const claims = { sub: unique("s"), email: user.email, email_verified: true };
+    const rejected = {
+      malformed: "nonsense",
+      expired: await createToken(claims, { expiresIn: -3600 }),
+      audience_mismatch: await createToken(claims, { audience: "elsewhere" }),
+      signature_invalid: (await createToken(claims)).replace(/.{10}$/, "AAAAAAAAAA"),
+      access_token_unknown: (await storeToken(anonymous)).token,
+    };
+    const bodies = new Set<string>();
+    for (const token of Object.values(rejected)) {
+      const { status, text } = await new Caller(token).via(watched).get("/api/v1/user");
+      bodies.add(`${status} ${text}`);
+    }
+    expect(lines.map((line) => line["token_error"])).toEqual(Object.keys(rejected));
+    expect([...bodies]).toHaveLength(1);
+    expect(errors).not.toHaveBeenCalled();
+  });
+
+  it("has no token_error for good credentials and for none", async () => {
+    const user = await createUser();
+    await user.via(watched).get("/api/v1/user");
+    await anonymous.via(watched).get("/api/v1/user");
+    expect(lines.map((line) => "token_error" in line)).toEqual([false, false]);
   });
 
   it("is not written with REQUEST_LOG off, and is while the configuration is wrong", async () => {
