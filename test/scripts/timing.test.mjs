@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chanceSlower, median, told } from "../../scripts/timing/compare.ts";
+import {
+  formatProbability,
+  median,
+  probabilitySlower,
+} from "../../scripts/quality/timing-test/statistics.ts";
 
-void test("the chance to be slower is a half for the same, and whole for what always is", () => {
-  assert.equal(chanceSlower([1, 2, 3], [3, 1, 2]), 0.5);
-  assert.equal(chanceSlower([1, 1], [1, 1, 1]), 0.5);
-  assert.equal(chanceSlower([4, 5, 6], [1, 2, 3]), 1);
-  assert.equal(chanceSlower([1, 2, 3], [4, 5, 6]), 0);
-  assert.equal(chanceSlower([10, 1], [5]), 0.5);
-  assert.equal(chanceSlower([2], [1, 2, 3, 4]), 0.375);
+void test("the probability to be slower is 0.5 for equal samples and 1 if every time is longer", () => {
+  assert.equal(probabilitySlower([1, 2, 3], [3, 1, 2]), 0.5);
+  assert.equal(probabilitySlower([1, 1], [1, 1, 1]), 0.5);
+  assert.equal(probabilitySlower([4, 5, 6], [1, 2, 3]), 1);
+  assert.equal(probabilitySlower([1, 2, 3], [4, 5, 6]), 0);
+  assert.equal(probabilitySlower([10, 1], [5]), 0.5);
+  assert.equal(probabilitySlower([2], [1, 2, 3, 4]), 0.375);
 });
 
-void test("the median is not moved by one slow answer", () => {
+void test("one slow response does not change the median", () => {
   assert.equal(median([3, 1, 900]), 3);
 });
 
-void test("a chance is told with the noise of its samples", () => {
-  assert.equal(told(0.5121, 1000), "51.2 % (noise: 50 ± 2.5 %)");
+void test("a probability is shown with the noise of its sample size", () => {
+  assert.equal(formatProbability(0.5121, 1000), "51.2 % (noise: 50 ± 2.5 %)");
 });
