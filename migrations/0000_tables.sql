@@ -4,6 +4,7 @@ CREATE TABLE `accounts` (
 	`slug` text NOT NULL,
 	`title` text NOT NULL,
 	`title_key` text NOT NULL,
+	`ordinal` integer GENERATED ALWAYS AS (id) VIRTUAL,
 	`description` text,
 	`email` text,
 	`type` text NOT NULL,
@@ -24,6 +25,8 @@ CREATE TABLE `accounts` (
 	`current_kbs` integer DEFAULT 0 NOT NULL,
 	`usage` integer DEFAULT 0 NOT NULL,
 	`usage_period` integer,
+	`invites_since` integer,
+	`invites_sent` integer DEFAULT 0 NOT NULL,
 	`idp_route` text,
 	`saml_domain` text,
 	`saml_entity_id` text,
@@ -31,17 +34,18 @@ CREATE TABLE `accounts` (
 	`saml_x509_cert` text,
 	`logo_hash` text,
 	`logo_type` text,
+	`logo_upload` text,
+	FOREIGN KEY (`type`) REFERENCES `plans`(`slug`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`zone_id`) REFERENCES `zones`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`usage_enforcement`) REFERENCES `usage_enforcements`(`name`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`blocking_state`) REFERENCES `blocking_states`(`name`) ON UPDATE no action ON DELETE no action,
 	CONSTRAINT "accounts_slug_form" CHECK(slug <> '' and slug not glob '*[^-_a-z0-9]*'),
-	CONSTRAINT "accounts_usage_limit_range" CHECK(usage_limit >= 0),
-	CONSTRAINT "accounts_type" CHECK(type in ('stash-trial', 'v3starter', 'v3fly', 'v3growth', 'v3pro', 'v3enterprise', 'cowork')),
-	CONSTRAINT "accounts_blocking_state" CHECK(blocking_state in ('unblocked', 'quota', 'manager', 'trial_expired', 'budget', 'subscription_canceled', 'subscription_unpaid')),
-	CONSTRAINT "accounts_usage_enforcement" CHECK(usage_enforcement in ('refuse', 'allow'))
+	CONSTRAINT "accounts_usage_limit_range" CHECK(usage_limit >= 0)
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `accounts_uuid_unique` ON `accounts` (`uuid`);--> statement-breakpoint
 CREATE UNIQUE INDEX `accounts_slug` ON `accounts` (`slug`);--> statement-breakpoint
-CREATE INDEX `accounts_title` ON `accounts` (`title_key`);--> statement-breakpoint
+CREATE INDEX `accounts_title` ON `accounts` (`title_key`,`ordinal`);--> statement-breakpoint
 CREATE INDEX `accounts_zone` ON `accounts` (`zone_id`) WHERE zone_id is not null;--> statement-breakpoint
 CREATE INDEX `accounts_trial_due` ON `accounts` (`trial_expires_at`) WHERE trial_expires_at is not null and blocking_state = 'unblocked';--> statement-breakpoint
 CREATE TABLE `audit_rows` (
@@ -91,8 +95,7 @@ CREATE TABLE `idempotency_keys` (
 	`operation` text NOT NULL,
 	`key` text NOT NULL,
 	`request_hash` text NOT NULL,
-	`status` integer,
-	`answer` text,
+	`answer` text NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`user_id`, `operation`, `key`),
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
@@ -109,6 +112,13 @@ CREATE TABLE `identities` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `identities_user` ON `identities` (`user_id`);--> statement-breakpoint
+CREATE TABLE `imports` (
+	`export_id` text PRIMARY KEY NOT NULL,
+	`position` integer NOT NULL,
+	`taking` integer DEFAULT false NOT NULL,
+	CONSTRAINT "imports_taking" CHECK(taking in (0, 1))
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `invites` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`uuid` text NOT NULL,
@@ -122,13 +132,14 @@ CREATE TABLE `invites` (
 	`sent_at` integer NOT NULL,
 	`valid_until` integer NOT NULL,
 	`mailed_at` integer,
+	`mail_again_at` integer,
 	`accepted_by` integer,
 	`created_at` integer NOT NULL,
 	FOREIGN KEY (`account_id`) REFERENCES `accounts`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`role`) REFERENCES `account_roles`(`name`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`invited_by`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE set null,
-	FOREIGN KEY (`accepted_by`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE set null,
-	CONSTRAINT "invites_role" CHECK(role in ('AOWNER', 'AMEMBER')),
-	CONSTRAINT "invites_state" CHECK(state in ('pending', 'accepted', 'revoked'))
+	FOREIGN KEY (`state`) REFERENCES `invitation_states`(`name`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`accepted_by`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE set null
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `invites_uuid_unique` ON `invites` (`uuid`);--> statement-breakpoint
@@ -136,8 +147,17 @@ CREATE UNIQUE INDEX `invites_pending` ON `invites` (`account_id`,`email_key`) WH
 CREATE INDEX `invites_valid` ON `invites` (`account_id`,`valid_until`) WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX `invites_account` ON `invites` (`account_id`);--> statement-breakpoint
 CREATE INDEX `invites_address` ON `invites` (`email_key`) WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX `invites_unmailed` ON `invites` (`mail_again_at`) WHERE state = 'pending' and mail_again_at is not null;--> statement-breakpoint
+CREATE INDEX `invites_end` ON `invites` (`valid_until`);--> statement-breakpoint
 CREATE INDEX `invites_inviter` ON `invites` (`invited_by`);--> statement-breakpoint
 CREATE INDEX `invites_acceptor` ON `invites` (`accepted_by`) WHERE accepted_by is not null;--> statement-breakpoint
+CREATE TABLE `mailed_addresses` (
+	`day` integer NOT NULL,
+	`email_key` text NOT NULL,
+	`mails` integer NOT NULL,
+	PRIMARY KEY(`day`, `email_key`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `memberships` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`account_id` integer NOT NULL,
@@ -146,7 +166,7 @@ CREATE TABLE `memberships` (
 	`created_at` integer NOT NULL,
 	FOREIGN KEY (`account_id`) REFERENCES `accounts`(`id`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
-	CONSTRAINT "memberships_role" CHECK(role in ('AOWNER', 'AMEMBER'))
+	FOREIGN KEY (`role`) REFERENCES `account_roles`(`name`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `memberships_user_account` ON `memberships` (`user_id`,`account_id`);--> statement-breakpoint
@@ -195,14 +215,15 @@ CREATE TABLE `users` (
 	`consent_at` integer,
 	`last_login` integer,
 	`created_at` integer NOT NULL,
-	CONSTRAINT "users_type" CHECK(type in ('ROOT', 'DEALER', 'USER', 'READONLY', 'MANAGER', 'SALES')),
-	CONSTRAINT "users_language" CHECK(language in ('CA', 'ES', 'EN', 'FR', 'DE', 'PT')),
+	FOREIGN KEY (`type`) REFERENCES `user_types`(`name`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`language`) REFERENCES `languages`(`name`) ON UPDATE no action ON DELETE no action,
 	CONSTRAINT "users_is_active" CHECK(is_active in (0, 1)),
 	CONSTRAINT "users_consent_given" CHECK(consent_given in (0, 1))
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_uuid_unique` ON `users` (`uuid`);--> statement-breakpoint
 CREATE INDEX `users_email_key` ON `users` (`email_key`);--> statement-breakpoint
+CREATE INDEX `users_verified_elsewhere` ON `users` (`verified_email`) WHERE verified_email <> email_key;--> statement-breakpoint
 CREATE TABLE `zones` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`uuid` text NOT NULL,
@@ -212,10 +233,45 @@ CREATE TABLE `zones` (
 	`private` integer DEFAULT false NOT NULL,
 	`origin` text,
 	`location_hint` text,
-	CONSTRAINT "zones_cloud_provider" CHECK(cloud_provider in ('AWS', 'GCP', 'ON_PREMISES', 'CLOUDFLARE')),
-	CONSTRAINT "zones_location_hint" CHECK(location_hint in ('wnam', 'enam', 'weur', 'eeur', 'apac', 'oc', 'sam', 'afr', 'me')),
+	FOREIGN KEY (`cloud_provider`) REFERENCES `cloud_providers`(`name`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`location_hint`) REFERENCES `location_hints`(`name`) ON UPDATE no action ON DELETE no action,
 	CONSTRAINT "zones_private" CHECK(private in (0, 1))
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `zones_uuid_unique` ON `zones` (`uuid`);--> statement-breakpoint
-CREATE UNIQUE INDEX `zones_slug_unique` ON `zones` (`slug`);
+CREATE UNIQUE INDEX `zones_slug_unique` ON `zones` (`slug`);--> statement-breakpoint
+CREATE TABLE `account_roles` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `blocking_states` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `cloud_providers` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `invitation_states` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `languages` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `location_hints` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `plans` (
+	`slug` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `usage_enforcements` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `user_types` (
+	`name` text PRIMARY KEY NOT NULL
+) WITHOUT ROWID;

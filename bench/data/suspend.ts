@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /** Triggers that make rows of their own; what the others would do is done for all rows at once. */
-const making = /_born_with_owner$|_searchable$/;
+const making = /_adds_owner$|_updates_search$/;
 
 /** The search tables gather this much, in bytes, before they write it down: the less often, the less is merged. */
 const gathered = 256 * 1024 * 1024;

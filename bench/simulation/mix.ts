@@ -52,7 +52,7 @@ export const mix: readonly Operation[] = [
   { id: "uploadLogo", daily: 0.002, trips: 2, read: 14, written: 3, logo: "written" },
   { id: "modifyAccount", daily: 0.02, trips: 2, read: 14, written: 3 },
   { id: "updateMembers", daily: 0.02, trips: 2, read: 32, written: 7 },
-  { id: "inviteToAccount", daily: 0.03, trips: 2, read: 23, written: 12, messages: 1 },
+  { id: "inviteToAccount", daily: 0.03, trips: 2, read: 22, written: 12, messages: 1 },
   { id: "acceptInvite", daily: 0.02, trips: 2, read: 22, written: 9 },
   { id: "createAccount", daily: 0.002, trips: 2, read: 25, written: 17 },
 ];

@@ -1,3 +1,7 @@
+/**
+ * All tables; `reference-tables.ts` has those of allowed values. drizzle-kit cannot express WITHOUT ROWID, so the
+ * first migration adds it by hand to every table whose primary key is text or has several columns.
+ */
 import { sql } from "drizzle-orm";
 import {
   check,
@@ -10,26 +14,24 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 
-import {
-  accountRoles,
-  type BlockedFeature,
-  blockingStates,
-  invitationStates,
-  usageEnforcements,
-} from "../domain/account.ts";
+import type { BlockedFeature } from "../domain/account.ts";
 import type { AccountLimits } from "../domain/limits.ts";
 import type { ImageType } from "../domain/logo.ts";
-import { plans } from "../domain/plan.ts";
-import { languages, userTypes } from "../domain/user.ts";
-import { cloudProviders, locationHints } from "../domain/zone.ts";
+import {
+  accountRoleTable,
+  blockingStateTable,
+  cloudProviderTable,
+  invitationStateTable,
+  languageTable,
+  locationHintTable,
+  oneOf,
+  planTable,
+  usageEnforcementTable,
+  userTypeTable,
+} from "./reference-tables.ts";
 
-export function booleanCheck(name: string, column: SQLiteColumn) {
+function booleanCheck(name: string, column: SQLiteColumn) {
   return check(name, sql.raw(`${column.name} in (0, 1)`));
-}
-
-export function enumCheck(name: string, column: SQLiteColumn, values: readonly string[]) {
-  const list = values.map((value) => `'${value}'`).join(", ");
-  return check(name, sql.raw(`${column.name} in (${list})`));
 }
 
 export const zones = sqliteTable(
@@ -39,16 +41,12 @@ export const zones = sqliteTable(
     uuid: text("uuid").notNull().unique(),
     slug: text("slug").notNull().unique(),
     title: text("title").notNull(),
-    cloudProvider: text("cloud_provider", { enum: cloudProviders }).notNull(),
+    cloudProvider: oneOf("cloud_provider", cloudProviderTable.name).notNull(),
     private: integer("private", { mode: "boolean" }).notNull().default(false),
     origin: text("origin"),
-    locationHint: text("location_hint", { enum: locationHints }),
+    locationHint: oneOf("location_hint", locationHintTable.name),
   },
-  (table) => [
-    enumCheck("zones_cloud_provider", table.cloudProvider, cloudProviders),
-    enumCheck("zones_location_hint", table.locationHint, locationHints),
-    booleanCheck("zones_private", table.private),
-  ],
+  (table) => [booleanCheck("zones_private", table.private)],
 );
 
 export const users = sqliteTable(
@@ -57,17 +55,17 @@ export const users = sqliteTable(
     id: integer("id").primaryKey({ autoIncrement: true }),
     uuid: text("uuid").notNull().unique(),
     email: text("email").notNull().default(""),
-    /** `email` in its normal form. Not unique: users are told apart by their identities. */
+    /** Normalized `email`. Not unique: a user is identified by their rows in `identities`. */
     emailKey: text("email_key").notNull().default(""),
-    /** The normal form of the address a trusted issuer last vouched for; no one can edit it. */
+    /** Normalized address that a trusted issuer last verified; users cannot edit it. */
     verifiedEmail: text("verified_email"),
     firstName: text("first_name").notNull().default(""),
     lastName: text("last_name").notNull().default(""),
-    /** Address and names as they are searched, a line each; `domain/search.ts` makes it. */
+    /** Searchable address and names, one a line; built by `domain/search.ts`. */
     searchText: text("search_text").notNull().default(""),
     isActive: integer("is_active", { mode: "boolean" }).notNull().default(true),
-    type: text("type", { enum: userTypes }).notNull().default("USER"),
-    language: text("language", { enum: languages }),
+    type: oneOf("type", userTypeTable.name).notNull().default("USER"),
+    language: oneOf("language", languageTable.name),
     avatar: text("avatar"),
     consentGiven: integer("consent_given", { mode: "boolean" }).notNull().default(false),
     consentAt: integer("consent_at"),
@@ -76,12 +74,10 @@ export const users = sqliteTable(
   },
   (table) => [
     index("users_email_key").on(table.emailKey),
-    /** Only those whom `users_email_key` does not find by it: for all others a row costs no more. */
+    /** Only users whom `users_email_key` cannot find, so that most rows write no index entry. */
     index("users_verified_elsewhere")
       .on(table.verifiedEmail)
       .where(sql`verified_email <> email_key`),
-    enumCheck("users_type", table.type, userTypes),
-    enumCheck("users_language", table.language, languages),
     booleanCheck("users_is_active", table.isActive),
     booleanCheck("users_consent_given", table.consentGiven),
   ],
@@ -92,7 +88,6 @@ export const groups = sqliteTable("groups", {
   name: text("name").notNull().unique(),
 });
 
-/** WITHOUT ROWID. */
 export const groupPermissions = sqliteTable(
   "group_permissions",
   {
@@ -104,7 +99,6 @@ export const groupPermissions = sqliteTable(
   (table) => [primaryKey({ columns: [table.groupId, table.permission] })],
 );
 
-/** WITHOUT ROWID. */
 export const userGroups = sqliteTable(
   "user_groups",
   {
@@ -121,7 +115,7 @@ export const userGroups = sqliteTable(
   ],
 );
 
-/** What a token's (`iss`, `sub`) stands for. WITHOUT ROWID. */
+/** Maps a token's (`iss`, `sub`) to a user. */
 export const identities = sqliteTable(
   "identities",
   {
@@ -130,7 +124,7 @@ export const identities = sqliteTable(
     userId: integer("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
-    /** Tokens issued up to then are refused: they belonged to a user who was deleted. */
+    /** Tokens issued up to this time are refused: they belonged to a deleted user. */
     tokensAfter: integer("tokens_after"),
   },
   (table) => [
@@ -139,13 +133,12 @@ export const identities = sqliteTable(
   ],
 );
 
-/** Identities of deleted users, as SHA-256 of `iss` NUL `sub`: tokens issued before are refused. WITHOUT ROWID. */
+/** Identities of deleted users. Tokens issued before the deletion are refused. */
 export const deletedIdentities = sqliteTable("deleted_identities", {
   hash: text("hash").primaryKey(),
   deletedAt: integer("deleted_at").notNull(),
 });
 
-/** WITHOUT ROWID. */
 export const personalAccessTokens = sqliteTable(
   "personal_access_tokens",
   {
@@ -163,7 +156,7 @@ export const personalAccessTokens = sqliteTable(
   (table) => [index("personal_access_tokens_user").on(table.userId)],
 );
 
-/** Answers kept for repeated creating requests of one user. WITHOUT ROWID. */
+/** Results of a user's creating requests, returned again when a request is repeated. */
 export const idempotencyKeys = sqliteTable(
   "idempotency_keys",
   {
@@ -174,7 +167,7 @@ export const idempotencyKeys = sqliteTable(
     key: text("key").notNull(),
     /** SHA-256 of the request's parsed values. */
     requestHash: text("request_hash").notNull(),
-    /** What the use case answered, as JSON; stored in the batch of what it did. */
+    /** The use case's result as JSON, stored in the same batch as its changes. */
     answer: text("answer").notNull(),
     createdAt: integer("created_at").notNull(),
   },
@@ -189,44 +182,44 @@ export const accounts = sqliteTable(
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
     uuid: text("uuid").notNull().unique(),
-    /** Lower case, so that the unique index holds without regard to case. */
+    /** Lower case, so that the unique index ignores case. */
     slug: text("slug").notNull().unique("accounts_slug"),
     title: text("title").notNull(),
-    /** `title` as it is ordered and searched. */
+    /** Normalized `title`, for ordering and search. */
     titleKey: text("title_key").notNull(),
-    /** `id`, as an index may hold it: SQLite seeks behind (title, id) in no index that has the key itself. */
+    /** Copy of `id` for `accounts_title`: SQLite cannot seek to (title, id) if the index holds the key itself. */
     ordinal: integer("ordinal").generatedAlwaysAs(sql`id`, { mode: "virtual" }),
     description: text("description"),
     email: text("email"),
-    type: text("type", { enum: plans }).notNull(),
-    /** Never changes after creation: the place of the account's usage object depends on it. */
+    type: oneOf("type", planTable.slug).notNull(),
+    /** Never changes after creation: it decides where the account's usage object runs. */
     zoneId: integer("zone_id").references(() => zones.id, { onDelete: "restrict" }),
-    /** The user a trigger makes the first owner. No foreign key: the account outlives its maker. */
+    /** A trigger makes this user the first owner. No foreign key: the account outlives its creator. */
     createdBy: integer("created_by").notNull(),
     createdAt: integer("created_at").notNull(),
-    /** Counts every change, so that a lost update can be told. */
+    /** Incremented by every change, to detect lost updates. */
     version: integer("version").notNull().default(1),
-    /** Kept by triggers. */
+    /** Maintained by triggers. */
     memberCount: integer("member_count").notNull().default(0),
     maxUsers: integer("max_users"),
     maxKnowledgeBoxes: integer("max_kbs"),
     limits: text("limits", { mode: "json" }).$type<AccountLimits>(),
     usageLimit: integer("usage_limit"),
-    usageEnforcement: text("usage_enforcement", { enum: usageEnforcements }).notNull().default("refuse"),
-    blockingState: text("blocking_state", { enum: blockingStates }).notNull().default("unblocked"),
+    usageEnforcement: oneOf("usage_enforcement", usageEnforcementTable.name).notNull().default("refuse"),
+    blockingState: oneOf("blocking_state", blockingStateTable.name).notNull().default("unblocked"),
     blockedFeatures: text("blocked_features", { mode: "json" })
       .$type<BlockedFeature[]>()
       .notNull()
       .default(sql`'[]'`),
     trialExpiresAt: integer("trial_expires_at"),
-    /** Until when the account stands at its limit; mirrored from the usage object. */
+    /** End of the period in which the usage limit is reached; mirrored from the usage object. */
     quotaUntil: integer("quota_until"),
-    /** Mirrored from the usage object, for lists; never used to decide. */
+    /** Mirrored from the usage object for lists only; decisions never use it. */
     currentKnowledgeBoxes: integer("current_kbs").notNull().default(0),
     usage: integer("usage").notNull().default(0),
-    /** Start of the calendar month `usage` belongs to. */
+    /** Start of the calendar month that `usage` belongs to. */
     usagePeriod: integer("usage_period"),
-    /** The hour that began with an invitation's mail, and how many mails it has seen. */
+    /** Start of the current hour of invitation mails, and the number of mails sent in it. */
     invitesSince: integer("invites_since"),
     invitesSent: integer("invites_sent").notNull().default(0),
     idpRoute: text("idp_route"),
@@ -234,10 +227,10 @@ export const accounts = sqliteTable(
     samlEntityId: text("saml_entity_id"),
     samlSsoUrl: text("saml_sso_url"),
     samlX509Cert: text("saml_x509_cert"),
-    /** SHA-256 of the logo and its media type; null where there is none. */
+    /** SHA-256 of the logo, and its media type; null without a logo. */
     logoHash: text("logo_hash"),
     logoType: text("logo_type").$type<ImageType>(),
-    /** Which upload brought it: the end of its key in R2. */
+    /** Id of the upload: the last part of the logo's key in R2. */
     logoUpload: text("logo_upload"),
   },
   (table) => [
@@ -250,9 +243,6 @@ export const accounts = sqliteTable(
       .where(sql`trial_expires_at is not null and blocking_state = 'unblocked'`),
     check("accounts_slug_form", sql`slug <> '' and slug not glob '*[^-_a-z0-9]*'`),
     check("accounts_usage_limit_range", sql`usage_limit >= 0`),
-    enumCheck("accounts_type", table.type, plans),
-    enumCheck("accounts_blocking_state", table.blockingState, blockingStates),
-    enumCheck("accounts_usage_enforcement", table.usageEnforcement, usageEnforcements),
   ],
 );
 
@@ -266,17 +256,16 @@ export const memberships = sqliteTable(
     userId: integer("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
-    role: text("role", { enum: accountRoles }).notNull(),
+    role: oneOf("role", accountRoleTable.name).notNull(),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [
     uniqueIndex("memberships_user_account").on(table.userId, table.accountId),
-    /** An account's members in the order of their ids, which every index carries last. */
+    /** Returns members ordered by id: every index ends with the row's id. */
     index("memberships_account").on(table.accountId),
     index("memberships_owners")
       .on(table.accountId, table.userId)
       .where(sql`role = 'AOWNER'`),
-    enumCheck("memberships_role", table.role, accountRoles),
   ],
 );
 
@@ -290,16 +279,16 @@ export const invites = sqliteTable(
       .references(() => accounts.id, { onDelete: "cascade" }),
     email: text("email").notNull(),
     emailKey: text("email_key").notNull(),
-    role: text("role", { enum: accountRoles }).notNull(),
+    role: oneOf("role", accountRoleTable.name).notNull(),
     invitedBy: integer("invited_by").references(() => users.id, { onDelete: "set null" }),
-    state: text("state", { enum: invitationStates }).notNull().default("pending"),
-    /** Moves with every resend; the secret is made from it, so an older one stops working. */
+    state: oneOf("state", invitationStateTable.name).notNull().default("pending"),
+    /** Incremented by every resend. The secret is derived from it, so older links stop working. */
     version: integer("version").notNull().default(1),
     sentAt: integer("sent_at").notNull(),
     validUntil: integer("valid_until").notNull(),
-    /** When the mail of this version left; null until then. */
+    /** When the mail of this version was sent; null until then. */
     mailedAt: integer("mailed_at"),
-    /** When the queue is asked once more for a mail that has not left; null when it need not be. */
+    /** When an unsent mail is queued again; null if none is waiting. */
     mailAgainAt: integer("mail_again_at"),
     acceptedBy: integer("accepted_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: integer("created_at").notNull(),
@@ -318,25 +307,20 @@ export const invites = sqliteTable(
     index("invites_unmailed")
       .on(table.mailAgainAt)
       .where(sql`state = 'pending' and mail_again_at is not null`),
-    /** Those long over are deleted. */
+    /** For the deletion of old invitations. */
     index("invites_end").on(table.validUntil),
     index("invites_inviter").on(table.invitedBy),
     index("invites_acceptor")
       .on(table.acceptedBy)
       .where(sql`accepted_by is not null`),
-    enumCheck("invites_role", table.role, accountRoles),
-    enumCheck("invites_state", table.state, invitationStates),
   ],
 );
 
-/**
- * How many mails an address was sent on a day. By itself, so that neither a deleted account nor a
- * deleted invitation takes it along. WITHOUT ROWID.
- */
+/** Number of mails sent to an address on a day. No foreign key: it outlives accounts and invitations. */
 export const mailedAddresses = sqliteTable(
   "mailed_addresses",
   {
-    /** Whole days since the epoch, UTC. */
+    /** Days since the epoch, UTC. */
     day: integer("day").notNull(),
     emailKey: text("email_key").notNull(),
     mails: integer("mails").notNull(),
@@ -345,8 +329,8 @@ export const mailedAddresses = sqliteTable(
 );
 
 /**
- * One row a change, written in the batch of the change. The ids order all changes; an account's
- * own are found by `account_id`, which is no foreign key: the row of a deletion outlives the account.
+ * One row for each change, written in the same batch. Ids order all changes. `account_id` is no foreign key: the
+ * row of a deletion outlives the account.
  */
 export const auditRows = sqliteTable(
   "audit_rows",
@@ -354,12 +338,12 @@ export const auditRows = sqliteTable(
     id: integer("id").primaryKey(),
     accountId: integer("account_id"),
     at: integer("at").notNull(),
-    /** uuid of who did it. */
+    /** uuid of the user who made the change. */
     actor: text("actor").notNull(),
     action: text("action").notNull(),
-    /** What it was done to, such as `account:{uuid}`. */
+    /** Changed object, such as `account:{uuid}`. */
     target: text("target").notNull(),
-    /** `{field: [before, after]}` of the fields that changed, secrets left out. */
+    /** `{field: [before, after]}` of the changed fields, without secrets. */
     changes: text("changes", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
     requestId: text("request_id").notNull(),
   },
@@ -370,27 +354,27 @@ export const auditRows = sqliteTable(
   ],
 );
 
-/** Accounts deleted here whose bytes elsewhere (R2, the usage object) are still to be removed. WITHOUT ROWID. */
+/** Deleted accounts whose data in R2 and in the usage object is still to be removed. */
 export const erasures = sqliteTable(
   "erasures",
   {
     accountUuid: text("account_uuid").primaryKey(),
     accountId: integer("account_id").notNull(),
-    /** When the queue was last asked for it. */
+    /** When the job was last queued. */
     askedAt: integer("asked_at").notNull(),
   },
   (table) => [index("erasures_asked").on(table.askedAt)],
 );
 
-/** How many rows the platform-wide lists have, kept by triggers so that no list counts. WITHOUT ROWID. */
+/** Row counts of the platform-wide lists, maintained by triggers so that no query counts rows. */
 export const counters = sqliteTable("counters", {
   name: text("name").primaryKey(),
   value: integer("value").notNull(),
 });
 
 /**
- * What must still hold when a batch runs: a row that does not `hold` aborts the batch with `name`
- * as the error, one that does is not stored. Always empty.
+ * Assertions inside a batch: a trigger aborts the batch with the error `name` unless `holds` is true. The trigger
+ * stores no row, so the table is always empty.
  */
 export const preconditions = sqliteTable("preconditions", {
   name: text("name").notNull(),
@@ -398,17 +382,17 @@ export const preconditions = sqliteTable("preconditions", {
 });
 
 /**
- * The import under way: one row, or none. Within its own transactions accounts and their members come as they
- * are told, and the triggers that give an account its owner stand still. WITHOUT ROWID.
+ * The running import: one row or none. Within its transactions the triggers that give an account its owner are
+ * disabled, because memberships are imported after accounts.
  */
 export const imports = sqliteTable(
   "imports",
   {
-    /** The export that is imported. */
+    /** Id of the imported export. */
     exportId: text("export_id").primaryKey(),
-    /** How many of its rows are there. */
+    /** Number of rows imported so far. */
     position: integer("position").notNull(),
-    /** True within a transaction that takes rows, and so for nobody else. */
+    /** True only within a transaction of the import, so other transactions never see it. */
     taking: integer("taking", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [booleanCheck("imports_taking", table.taking)],

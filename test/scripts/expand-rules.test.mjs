@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { findNarrowings } from "../../scripts/expand-rules.ts";
 
@@ -57,14 +56,4 @@ void test("what nothing uses since a release may go, and nothing else with it", 
   assert.equal(reasons(`${contract}\nDROP TABLE users;`).length, 1);
   assert.equal(reasons(contract.replace("0001_known", "0002_next")).length, 1);
   assert.equal(reasons(contract.replace(" since 0001_known", "")).length, 1);
-});
-
-void test("the rules understand every migration there is", () => {
-  const migrations = readdirSync("migrations")
-    .filter((name) => name.endsWith(".sql"))
-    .map((name) => ({ name, sql: readFileSync(`migrations/${name}`, "utf8") }));
-  const files = new Set(findNarrowings(migrations.slice(3), []).map(({ file }) => file));
-  // Those that would be refused before any release: one throws a table away, one refuses what zones took, one
-  // makes a refusing trigger anew that refuses less, and says of which released one it is.
-  assert.deepEqual([...files], ["0004_repeatable_requests.sql", "0005_zones_in_use.sql", "0008_imports.sql"]);
 });

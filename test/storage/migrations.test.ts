@@ -1,14 +1,14 @@
-/**
- * Every migration, on a database with rows in every table: they are all there afterwards, what is
- * derived of them too, it is applied once, and code of before it writes what it always wrote.
- */
+/** Each migration on a database with rows in every table, and migrations that extend a list of values. */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { findNarrowings } from "../../scripts/expand-rules.ts";
+import { findBreaches } from "../../scripts/migration-rules.ts";
 import { readAllRows } from "../support/batches.ts";
-import { faults, run } from "../support/database.ts";
+import { faults, refusal, run } from "../support/database.ts";
 import { clearStorage } from "../support/reset.ts";
+import { addedValues, sampleMigrations } from "../support/sample-migrations.ts";
 import {
   inBothVersions,
   insertFixtures,
@@ -18,15 +18,20 @@ import {
   tablesChangedBy,
 } from "../support/schema-fixtures.ts";
 
-/** The last migration that throws rows away, made when nobody had any. */
-const beginning = "0004_repeatable_requests.sql";
-const start = env.MIGRATIONS.findIndex(({ name }) => name === beginning) + 1;
-const later = env.MIGRATIONS.slice(start).map(({ name }, at) => [name, start + at] as const);
+/** The last migration of the first release: all later ones must keep the rows of a filled database. */
+const firstRelease = "0001_rules.sql";
+const start = env.MIGRATIONS.findIndex(({ name }) => name === firstRelease) + 1;
+/** The migrations of the project, and samples of later ones. */
+const migrations = [
+  ...env.MIGRATIONS,
+  ...sampleMigrations.map(({ name, sql }) => ({ name, queries: [sql] })),
+];
+const later = migrations.slice(start).map(({ name }, at) => ({ name, before: start + at }));
 
 beforeEach(clearStorage);
 
-describe.each(later)("%s", (_, before) => {
-  it("keeps every row, and what counts and finds them, and is applied once [R70]", async () => {
+describe.each(later)("migration $name", ({ before }) => {
+  it("keeps every row, counter and search index, and is applied once [R70]", async () => {
     const tables = await filledDatabase(before);
     expect(await tablesChangedBy(run, tables, () => migrateTo(before + 1))).toEqual([]);
     await expectSound();
@@ -35,13 +40,13 @@ describe.each(later)("%s", (_, before) => {
     expect(await readAllRows()).toEqual(once);
   });
 
-  it("takes what code of before it writes [R70]", async () => {
+  it("accepts the rows that the previous version writes [R70]", async () => {
     const old = await filledDatabase(before);
     await migrateTo(before + 1);
-    // What is taken away, released code uses no more: the rules for migrations see to that.
+    // The migration rules guarantee that the previous version does not use what a migration removes.
     const known = inBothVersions(old, await readTables(run));
     await insertFixtures(run, known, 2);
-    // Rows of before and its own, column by column.
+    // Rows from before the migration and new ones, column by column.
     const updates = known.flatMap(({ name: table, columns }) =>
       columns.map(({ name }) => [`UPDATE "${table}" SET "${name}" = "${name}"`] as const),
     );
@@ -51,14 +56,14 @@ describe.each(later)("%s", (_, before) => {
 });
 
 describe("all migrations together", () => {
-  it("keep every row of the first database there was", async () => {
+  it("keep every row of the first release [R70]", async () => {
     const tables = await filledDatabase(start);
-    expect(await tablesChangedBy(run, tables, () => migrateTo(env.MIGRATIONS.length))).toEqual([]);
+    expect(await tablesChangedBy(run, tables, () => migrateTo(migrations.length))).toEqual([]);
     await expectSound();
   });
 
-  it("would be seen to lose a row, or to change one", async () => {
-    const tables = await filledDatabase(env.MIGRATIONS.length);
+  it("fail this test if they lose or change a row", async () => {
+    const tables = await filledDatabase(migrations.length);
     const changed = await tablesChangedBy(run, tables, () =>
       run(["DELETE FROM invites WHERE id = 1"], ["UPDATE zones SET title = 'Another' WHERE id = 1"]),
     );
@@ -66,24 +71,69 @@ describe("all migrations together", () => {
   });
 });
 
-/** Applies those of the first so many migrations that were not applied yet. */
-function migrateTo(count: number): Promise<void> {
-  return applyD1Migrations(env.DB, env.MIGRATIONS.slice(0, count));
+describe("a migration that adds a value to a list", () => {
+  it.each(addedValues)(
+    "changes no other row, and $column of $table accepts $value but no unknown value",
+    async ({ name, sql, list, value, table, column }) => {
+      const update = (to: unknown) => [`UPDATE ${table} SET ${column} = ? WHERE id = 1`, String(to)] as const;
+      await filledDatabase(env.MIGRATIONS.length);
+      const before = await storedRows();
+      const known = (before[list] ?? []).map((row) => String(Object.values(JSON.parse(row))[0]));
+      expect(await refusal(update(value))).toBe("FOREIGN KEY constraint failed");
+
+      await applyD1Migrations(env.DB, [...env.MIGRATIONS, { name, queries: [sql] }]);
+
+      const after = await storedRows();
+      expect({ ...after, [list]: [] }).toEqual({ ...before, [list]: [] });
+      expect(after[list]).toHaveLength(known.length + 1);
+      expect(known.length).toBeGreaterThan(1);
+      for (const accepted of [...known, value]) {
+        expect([accepted, await refusal(update(accepted))]).toEqual([accepted, undefined]);
+      }
+      expect(await run([`SELECT ${column} AS value FROM ${table} WHERE id = 1`])).toEqual([[{ value }]]);
+      expect(await refusal(update("unknown"))).toBe("FOREIGN KEY constraint failed");
+      await expectSound();
+    },
+  );
+
+  it("passes the rules for migrations, and one that drops the list does not", () => {
+    const released = env.MIGRATIONS.map(({ name }) => name);
+    const files = migrations.map(({ name, queries }) => ({ name, sql: queries.join(";\n") }));
+    expect(findBreaches(files)).toEqual([]);
+    expect(findNarrowings(files, released)).toEqual([]);
+    const dropping = { name: "9009_drop.sql", sql: "DROP TABLE languages;" };
+    expect(findBreaches([...files, dropping])).toHaveLength(1);
+    expect(findNarrowings([...files, dropping], released)).toHaveLength(1);
+  });
+});
+
+/** Returns every row by table, without the list of applied migrations. */
+async function storedRows(): Promise<Readonly<Record<string, string[]>>> {
+  const { d1_migrations: _applied, ...tables } = await readAllRows();
+  return {
+    ...tables,
+    sqlite_sequence: (tables["sqlite_sequence"] ?? []).filter((row) => !row.includes("d1_migrations")),
+  };
 }
 
-/** A database after so many migrations, with rows in every table but the one that is always empty. */
+/** Applies the first `count` migrations, except those applied before. */
+function migrateTo(count: number): Promise<void> {
+  return applyD1Migrations(env.DB, migrations.slice(0, count));
+}
+
+/** Creates a database with `count` migrations and rows in every table but the one that is always empty. */
 async function filledDatabase(count: number): Promise<Table[]> {
   await migrateTo(count);
   const tables = await readTables(run);
   await insertFixtures(run, tables, 1);
   const rows = await readRows(run, tables);
-  const empty = tables.filter(({ name }) => (rows.get(name) ?? []).length < 3).map(({ name }) => name);
+  const empty = tables.filter(({ name }) => (rows.get(name) ?? []).length < 2).map(({ name }) => name);
   expect(empty).toEqual(["preconditions"]);
   await expectSound();
   return tables;
 }
 
-/** Nothing refers to what is not there, every count is right, and indexes and searching find what reading finds. */
+/** Expects foreign keys, counters, indexes and search to agree with the rows. */
 async function expectSound(): Promise<void> {
   expect(await faults()).toEqual([]);
   await expectIndexed();
@@ -107,7 +157,7 @@ async function expectSound(): Promise<void> {
   }
 }
 
-/** Every index knows the rows it is there for, those of before it too. */
+/** Expects every index to contain the rows it covers, older ones included. */
 async function expectIndexed(): Promise<void> {
   const [indexes = []] = await run([
     "SELECT name, tbl_name AS owner, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",

@@ -304,7 +304,7 @@ describe("the first sight of a caller", () => {
     expect({ status, roundTrips, read, written }).toEqual({
       status: 200,
       roundTrips: 4,
-      read: 14,
+      read: 11,
       written: 9,
     });
   });

@@ -1,6 +1,9 @@
 /** Reads and writes the database directly, without the service. */
 import { env } from "cloudflare:workers";
+import { getTableName, is } from "drizzle-orm";
+import { SQLiteTable } from "drizzle-orm/sqlite-core";
 
+import * as referenceTables from "../../src/storage/reference-tables.ts";
 import { type Caller, type TestAccount, unique } from "./fixtures.ts";
 
 export async function execute(statement: string, ...values: unknown[]): Promise<void> {
@@ -56,6 +59,11 @@ export async function createPrivateZone(): Promise<{ id: string; slug: string }>
 
 type Value = string | number | null;
 export type Statement = readonly [sql: string, ...parameters: Value[]];
+
+/** The tables of allowed values, which migrations alone change. */
+export const referenceTableNames = Object.values(referenceTables)
+  .filter((one) => is(one, SQLiteTable))
+  .map(getTableName);
 
 /** Runs statements in one transaction and returns the rows of each. */
 export async function run(...statements: Statement[]): Promise<Record<string, unknown>[][]> {

@@ -12,6 +12,8 @@ export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
   readonly references: readonly Reference[];
+  /** Whether it only lists allowed values; migrations insert its rows. */
+  readonly isValueList: boolean;
 }
 
 interface Column {
@@ -21,7 +23,7 @@ interface Column {
   readonly isOptional: boolean;
   /** Whether the database generates it. */
   readonly isRowId: boolean;
-  /** The allowed values, if a CHECK lists them. */
+  /** The allowed values, if a CHECK or a reference table lists them. */
   readonly allowed: readonly Value[];
 }
 
@@ -49,9 +51,14 @@ export async function readTables(run: Run): Promise<Table[]> {
     ...names.map((name) => ["SELECT * FROM pragma_table_info(?)", name] as const),
     ...names.map((name) => [references, name] as const),
   );
+  const lists = names.filter((_, at) => isValueList(told[at] ?? []));
+  const listed = await run(...lists.map((name) => [`SELECT * FROM "${name}"`] as const));
+  const values = new Map(
+    lists.map((name, at) => [name, (listed[at] ?? []).flatMap((row) => Object.values(row) as Value[])]),
+  );
   return parentsFirst(
     names.map((name, at) =>
-      tableOf(name, String(found[at]?.["sql"]), told[at] ?? [], told[names.length + at] ?? []),
+      tableOf(name, String(found[at]?.["sql"]), told[at] ?? [], told[names.length + at] ?? [], values),
     ),
   );
 }
@@ -61,7 +68,7 @@ export async function readTables(run: Run): Promise<Table[]> {
  * differ. Every second row omits optional columns.
  */
 export async function insertFixtures(run: Run, tables: readonly Table[], round: number): Promise<void> {
-  for (const table of tables) {
+  for (const table of tables.filter((one) => !one.isValueList)) {
     const keys = await lastKeys(run, tables, table);
     const inserts = Array.from({ length: rowsOf(table) }, (_, at) => {
       const given = table.columns.filter(
@@ -137,16 +144,29 @@ async function lastKeys(run: Run, tables: readonly Table[], { references }: Tabl
   return (await run(...selects)).map((rows) => rows.map(({ key }) => key as Value).toReversed());
 }
 
-function tableOf(name: string, sql: string, columns: readonly Row[], keys: readonly Row[]): Table {
-  const references = keys.map(({ from, table, to }) => ({
+/** Whether a table has one column of text and no other. */
+function isValueList(columns: readonly Row[]): boolean {
+  return columns.length === 1 && String(columns[0]?.["type"]).toLowerCase() === "text";
+}
+
+function tableOf(
+  name: string,
+  sql: string,
+  columns: readonly Row[],
+  keys: readonly Row[],
+  lists: ReadonlyMap<string, Value[]>,
+): Table {
+  const all = keys.map(({ from, table, to }) => ({
     from: String(from),
     table: String(table),
     to: String(to),
   }));
+  const references = all.filter(({ table }) => !lists.has(table));
   const primary = columns.filter(({ pk }) => Number(pk) > 0);
   return {
     name,
     references: name === "accounts" ? [...references, maker] : references,
+    isValueList: lists.has(name),
     columns: columns.map((column) => {
       const isText = String(column["type"]).toLowerCase() === "text";
       return {
@@ -154,7 +174,9 @@ function tableOf(name: string, sql: string, columns: readonly Row[], keys: reado
         isText,
         isOptional: column["notnull"] === 0 || column["dflt_value"] !== null,
         isRowId: primary.length === 1 && primary[0] === column && !isText,
-        allowed: allowedIn(sql, String(column["name"])),
+        allowed:
+          lists.get(all.find(({ from }) => from === column["name"])?.table ?? "") ??
+          allowedIn(sql, String(column["name"])),
       };
     }),
   };

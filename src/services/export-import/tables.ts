@@ -51,7 +51,7 @@ const sequences = sqliteTable("sqlite_sequence", { name: text("name").primaryKey
 /** Without the sequence of the migrations table. */
 export const ownSequences = sql`name in ('accounts', 'users')`;
 
-/** All tables except derived ones (counters, search indexes) and empty ones (preconditions, imports). */
+/** All tables except reference tables, which migrations fill, derived ones (counters, search indexes) and empty ones (preconditions, imports). */
 export const exportedTables = [
   sequences,
   groups,

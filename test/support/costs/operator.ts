@@ -33,7 +33,7 @@ export const manageCosts = {
     status: 200,
     roundTrips: 2,
     objects: 1,
-    read: 12,
+    read: 11,
     written: 3,
     invalid: (caller, made) => caller.patch(managed(made), { type: "gold" }),
     unchanged: { send: (caller, made) => caller.patch(managed(made), { type: "stash-trial" }), read: 5 },
@@ -42,7 +42,7 @@ export const manageCosts = {
     send: (caller, made) => caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "manager" }),
     status: 200,
     roundTrips: 2,
-    read: 12,
+    read: 11,
     written: 3,
     invalid: (caller, made) => caller.patch(`${managed(made)}/blocking_status`, { blocking_state: "quota" }),
     unchanged: {
@@ -64,9 +64,9 @@ export const manageCosts = {
       caller.post(`${manage}/@zones`, { slug: unique("zone"), title: "Zone", cloud_provider: "AWS" }),
     status: 201,
     roundTrips: 2,
-    read: 10,
+    read: 7,
     written: 4,
-    keyed: { read: 12, written: 6, again: 4 },
+    keyed: { read: 9, written: 6, again: 4 },
     invalid: (caller) => caller.post(`${manage}/@zones`, {}),
   },
   getZone: {
@@ -117,7 +117,7 @@ export const manageCosts = {
     send: async (caller) => caller.patch(await user(), { type: "SALES", groups: [2], is_active: false }),
     status: 200,
     roundTrips: 2,
-    read: 17,
+    read: 16,
     written: 4,
     invalid: async (caller) => caller.patch(await user(), { type: "ROOT" }),
     unchanged: {

@@ -1,1 +1,0 @@
-ALTER TABLE `accounts` ADD `logo_upload` text;
