@@ -18,10 +18,10 @@ import { deleteOrphanedLogos, deletePreviousLogo } from "./services/background/l
 import { pushStoredLimit } from "./services/background/sync-usage-limit.ts";
 import { openDatabase } from "./storage/database.ts";
 
-/** Longest wait before a job is tried again, in seconds. */
-const longestWait = 15 * 60;
+/** Maximum delay before a job is retried, in seconds. */
+const maxRetryDelay = 15 * 60;
 
-/** Does the jobs of a batch, each on its own: one that fails is tried again later, and ends in the dead-letter queue. */
+/** Runs each job of a batch. A failed job is retried with growing delays and then moved to the dead-letter queue. */
 export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
   for (const message of batch.messages) {
     try {
@@ -34,46 +34,46 @@ export async function runJobs(batch: MessageBatch, env: Env): Promise<void> {
         attempts: message.attempts,
         ...describeError(error),
       });
-      message.retry({ delaySeconds: Math.min(longestWait, 5 * 2 ** message.attempts) });
+      message.retry({ delaySeconds: Math.min(maxRetryDelay, 5 * 2 ** message.attempts) });
     }
   }
 }
 
-/** What the cron does: sends again what the queue never got, ends trials, sweeps logos and forgets what has had its time. */
+/** Runs the scheduled tasks: requeues jobs that the queue never received, ends trials, and deletes expired data. */
 export async function runSchedule(now: number, env: Env): Promise<void> {
   const db = openDatabase(env.DB);
   const tasks = {
-    resendOverdueErasures: requeueOverdueErasures(env, now),
-    askForInviteMails: askForInviteMails(env, now),
-    endTrials: expireTrials(db, now),
-    forgetKeys: deleteExpiredKeys(db, now),
-    forgetInvites: deleteExpiredInvitations(db, now),
-    forgetMails: deletePastMailCounts(db, now),
-    sweepLogos: deleteOrphanedLogos(env, now),
+    requeueOverdueErasures: requeueOverdueErasures(env, now),
+    requeueUnsentMails: requeueMails(env, now),
+    expireTrials: expireTrials(db, now),
+    deleteExpiredKeys: deleteExpiredKeys(db, now),
+    deleteExpiredInvitations: deleteExpiredInvitations(db, now),
+    deletePastMailCounts: deletePastMailCounts(db, now),
+    deleteOrphanedLogos: deleteOrphanedLogos(env, now),
   };
   const failed: string[] = [];
   await Promise.all(
-    Object.entries(tasks).map(async ([task, work]) => {
+    Object.entries(tasks).map(async ([task, run]) => {
       try {
-        await work;
+        await run;
       } catch (error) {
         console.error({ event: "task_failed", task, ...describeError(error) });
         failed.push(task);
       }
     }),
   );
-  // One task that fails keeps no other from its work; the cron fails with it and comes again. What
-  // made it fail is not thrown: the platform would write down its message, with statements and values.
-  if (failed.length > 0) throw new Error(`failed: ${failed.sort().join(", ")}`);
+  // A failed task does not stop the others, but the run is reported as failed. The original error is not
+  // thrown, because the platform would log its message, which can contain statements and values.
+  if (failed.length > 0) throw new Error(`Scheduled tasks failed: ${failed.sort().join(", ")}.`);
 }
 
-/** Mails nobody can be the sender of are not asked for; they wait until somebody is. */
-async function askForInviteMails(env: Env, now: number): Promise<void> {
+/** Requeues unsent mails. Invitation mails stay queued until MAIL_FROM is set. */
+async function requeueMails(env: Env, now: number): Promise<void> {
   const { mailFrom } = getConfig(env);
   if (mailFrom !== undefined) await requeueUnsentMails(openDatabase(env.DB), env.JOBS, now);
 }
 
-/** What a message asks for, if it is a job at all. */
+/** Returns the kind of a message's job; "unknown" if it is not a job. */
 function jobKind(body: unknown): string {
   const kind: unknown = typeof body === "object" && body !== null && "kind" in body ? body.kind : undefined;
   return typeof kind === "string" ? kind : "unknown";
@@ -94,7 +94,7 @@ async function runJob(job: Job, env: Env): Promise<void> {
       return mailInvitation({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
     }
     default:
-      // A job of a newer version of this worker: one that knows it will do it.
-      throw new Error("unknown kind of job");
+      // Sent by a newer version of the worker, which will run it on a retry.
+      throw new Error("Unknown kind of job. Deploy the version that sent it.");
   }
 }

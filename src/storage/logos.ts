@@ -1,24 +1,24 @@
 import type { ImageType } from "../domain/logo.ts";
 
-/** What tells one stored logo of an account from all others: its content, and which upload brought it. */
+/** Identifies a stored logo of an account by its content and its upload. */
 export interface StoredLogo {
   /** SHA-256 of the content. */
   readonly hash: string;
-  /** Made anew for every upload, so that no key is ever written for a second purpose. */
+  /** Unique for each upload, so that no key of the bucket is ever written twice. */
   readonly upload: string;
 }
 
-/** Where an account's logos lie in R2. */
+/** Returns the prefix of an account's logos in R2. */
 export function logoPrefix(accountUuid: string): string {
   return `accounts/${accountUuid}/`;
 }
 
-/** Where one of them lies. */
+/** Returns the key of a logo in R2. */
 export function logoKey(accountUuid: string, { hash, upload }: StoredLogo): string {
   return `${logoPrefix(accountUuid)}${hash}/${upload}`;
 }
 
-/** Stores a logo; what does not arrive whole is not stored. */
+/** Stores a logo. R2 checks the hash, so that an incomplete upload is rejected. */
 export async function putLogo(
   bucket: R2Bucket,
   key: string,
@@ -27,7 +27,7 @@ export async function putLogo(
   await bucket.put(key, bytes, { httpMetadata: { contentType: type }, sha256: hash });
 }
 
-/** Deletes every logo of an account, page by page. */
+/** Deletes all logos of an account, in pages of up to 1,000. */
 export async function deleteLogos(bucket: R2Bucket, accountUuid: string): Promise<void> {
   for (;;) {
     const { objects, truncated } = await bucket.list({ prefix: logoPrefix(accountUuid) });

@@ -259,7 +259,9 @@ describe("the sweep", () => {
     const turn = turnOf(made, Date.now() + day + step);
     for (const method of ["list", "delete"] as const) {
       const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
-      await expect(runCron(turn, { LOGOS: logosWithout(method) })).rejects.toThrow("failed: sweepLogos");
+      await expect(runCron(turn, { LOGOS: logosWithout(method) })).rejects.toThrow(
+        "Scheduled tasks failed: deleteOrphanedLogos.",
+      );
       silent.mockRestore();
       expect(await storedKeys(made)).toHaveLength(2);
     }

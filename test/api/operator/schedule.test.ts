@@ -102,14 +102,16 @@ describe("a task of the cron that fails", () => {
   }
 
   it.each([
-    ["accounts_trial_due", "endTrials", { trial: false, key: true, erasure: true }],
-    ["idempotency_keys", "forgetKeys", { trial: true, key: false, erasure: true }],
-    ["erasures", "resendOverdueErasures", { trial: true, key: true, erasure: false }],
+    ["accounts_trial_due", "expireTrials", { trial: false, key: true, erasure: true }],
+    ["idempotency_keys", "deleteExpiredKeys", { trial: true, key: false, erasure: true }],
+    ["erasures", "requeueOverdueErasures", { trial: true, key: true, erasure: false }],
   ])("keeps no other from its work, and is told without a value: %s", async (table, task, expected) => {
     const { now, done } = await startAll();
     const written: unknown[] = [];
     const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
-    await expect(runCron(now, { DB: fails(table) })).rejects.toThrow(new Error(`failed: ${task}`));
+    await expect(runCron(now, { DB: fails(table) })).rejects.toThrow(
+      new Error(`Scheduled tasks failed: ${task}.`),
+    );
     listening.mockRestore();
     const causes = expect.arrayContaining(["Error SQLITE_BUSY"]) as unknown;
     expect(written).toEqual([{ event: "task_failed", task, error: expect.any(String), causes }]);
