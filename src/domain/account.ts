@@ -3,7 +3,7 @@ import { parseUuid } from "./uuid.ts";
 export const accountRoles = ["AOWNER", "AMEMBER"] as const;
 export type AccountRole = (typeof accountRoles)[number];
 
-/** `quota` is derived from the usage counted, never set by anybody. */
+/** `quota` is derived from the counted usage and is never stored or set. */
 export const blockingStates = [
   "unblocked",
   "quota",
@@ -36,13 +36,13 @@ export type UsageEnforcement = (typeof usageEnforcements)[number];
 
 export const invitationStates = ["pending", "accepted", "revoked"] as const;
 
-/** Longest title and slug, in code points. */
+/** Maximum length of title and slug, in code points. */
 export const titleLength = 200;
 export const slugLength = 200;
-/** Longest description, in code points; ours, so that one account stays one small row. */
+/** Maximum length of a description, in code points, so that the row of an account stays small. */
 export const descriptionLength = 10_000;
 
-/** Words that are, or may become, paths beside `/account/{slug}` or host names of a product. */
+/** Words that are or may become paths next to `/account/{slug}`, or host names of a product. */
 const reservedSlugs = new Set(
   (
     "account accounts admin api docs healthz invite invites login logout manage me new openapi portal " +
@@ -50,17 +50,17 @@ const reservedSlugs = new Set(
   ).split(" "),
 );
 
-/** The form in which slugs are stored and looked up. */
+/** Returns the form in which slugs are stored and looked up. */
 export function slugKey(slug: string): string {
   return slug.toLowerCase();
 }
 
-/** Whether a slug may not be taken: a reserved word, or anything that could be read as an id. */
+/** Whether a slug cannot be used: it is a reserved word or parses as a UUID. */
 export function isReservedSlug(slug: string): boolean {
   return reservedSlugs.has(slugKey(slug)) || parseUuid(slug) !== undefined;
 }
 
-/** The state an account is in at `now`: the stored one, and `quota` until its end where nothing graver holds. */
+/** Returns the state of an account at `now`: the stored one, or `quota` if it is otherwise unblocked and its quota is used up. */
 export function blockingStateAt(
   stored: BlockingState,
   quotaUntil: number | null,
@@ -69,7 +69,7 @@ export function blockingStateAt(
   return stored === "unblocked" && quotaUntil !== null && quotaUntil > now ? "quota" : stored;
 }
 
-/** Whether an account in this state answers reads only. */
+/** Whether an account in this state is read-only. */
 export function isBlocked(state: BlockingState): boolean {
   return state !== "unblocked" && state !== "quota";
 }

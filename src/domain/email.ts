@@ -1,9 +1,9 @@
 import { emailLength } from "./user.ts";
 
 /**
- * Why a text is no e-mail address, in words for a person; undefined when it is one. The rules are
- * RFC 5321's for an address one can send to: no quoted local part, no address literal, a domain
- * with a dot; letters beyond ASCII are allowed on both sides (RFC 6531).
+ * Returns why a text is not an e-mail address, as a sentence; undefined if it is one. The rules are those
+ * of RFC 5321 for a public address: no quoted local part, no address literal, a domain with a dot.
+ * Non-ASCII letters are allowed on both sides (RFC 6531).
  */
 export function validateEmail(address: string): string | undefined {
   const at = address.lastIndexOf("@");
@@ -30,23 +30,23 @@ export function validateEmail(address: string): string | undefined {
   return undefined;
 }
 
-/** An address mail is sent from, with the name it is shown under. */
+/** The sender of mails: an address and a display name. */
 export interface Mailbox {
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly name: string;
   readonly email: string;
 }
 
-/** Reads `ada@example.com` or `Ada Lovelace <ada@example.com>`; throws an Error that says what is wrong. */
+/** Parses `ada@example.com` or `Ada Lovelace <ada@example.com>`. Throws an Error that explains what is invalid. */
 export function parseMailbox(text: string): Mailbox {
   if (/\p{Cc}/u.test(text)) throw new Error("must not contain control characters");
-  const [, shown = "", bracketed] = /^(?:([^<>]*)<([^<>]*)>)$/.exec(text.trim()) ?? [];
+  const [, displayName = "", bracketed] = /^(?:([^<>]*)<([^<>]*)>)$/.exec(text.trim()) ?? [];
   const email = (bracketed ?? text).trim();
-  const fault = validateEmail(email);
-  if (fault !== undefined) throw new Error(`must be an address or Name <address>. ${fault}`);
-  return { name: shown.trim().replace(/^"(.*)"$/, "$1"), email };
+  const error = validateEmail(email);
+  if (error !== undefined) throw new Error(`must be an address or Name <address>. ${error}`);
+  return { name: displayName.trim().replace(/^"(.*)"$/, "$1"), email };
 }
 
-/** What may stand between the dots before the @-sign: RFC 5322's atext, and letters beyond ASCII. */
+/** A part of the local part between two dots: RFC 5322's atext, and non-ASCII letters. */
 const atom = /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\p{C}\p{Z}])+$/u;
 const domainLabel = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;

@@ -1,14 +1,14 @@
-/** Who a verified token speaks for: its claims, checked and bounded. */
+/** The user that a verified token identifies: its claims, validated and limited in length. */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;
-  /** When the token was issued, epoch seconds; 0 when it does not say. */
+  /** When the token was issued, in epoch seconds; 0 if it has no `iat`. */
   readonly issuedAt: number;
-  /** When the token ends, epoch seconds. */
+  /** When the token expires, in epoch seconds. */
   readonly expiresAt: number;
-  /** The token's address as written. */
+  /** The `email` claim, unchanged. */
   readonly email: string | undefined;
-  /** The normal form of that address, when the issuer is trusted with addresses and says that it is verified. */
+  /** The normalized e-mail if it is verified and the issuer is trusted with e-mails. */
   readonly verifiedEmail: string | undefined;
   readonly name: string | undefined;
   readonly givenName: string | undefined;

@@ -1,8 +1,8 @@
-/** Jobs that the queue carries. They hold ids only: whoever runs one reads the current data. */
+/** Jobs of the queue. They contain ids only; the current data is read when a job runs. */
 export type Job =
-  /** Removes what a deleted account left outside the database. */
+  /** Deletes a deleted account's usage and logos. */
   | { readonly kind: "erase-account"; readonly accountUuid: string }
-  /** Removes what requests wrote there that had read the account before it was deleted. */
+  /** Deletes them again later: a request that read the account before its deletion may have written since. */
   | { readonly kind: "clean-up-stragglers"; readonly accountUuid: string }
   /** Pushes an account's stored limit to its usage object. */
   | { readonly kind: "sync-usage-limit"; readonly accountUuid: string }
@@ -12,7 +12,7 @@ export type Job =
       readonly accountUuid: string;
       /** SHA-256 of the content. */
       readonly hash: string;
-      /** The upload that brought it. */
+      /** Id of the upload. */
       readonly upload: string;
     }
   /** Mails one version of an invitation. */
@@ -20,7 +20,7 @@ export type Job =
 
 export type JobOf<Kind extends Job["kind"]> = Extract<Job, { readonly kind: Kind }>;
 
-/** A job, and how long it waits in the queue first. */
+/** A job and its delay in seconds. */
 export interface ScheduledJob {
   readonly job: Job;
   readonly delaySeconds?: number;

@@ -1,10 +1,10 @@
-/** Names of the upload limits of an account, in bytes. */
+/** The names of an account's upload limits, in bytes. */
 export const uploadLimits = [
   "upload_limit_max_media_file_size",
   "upload_limit_max_non_media_file_size",
 ] as const;
 
-/** Names of the usage limits of an account, counts a month but for the two of storage. */
+/** The names of an account's usage limits: counts per month, except for the two storage limits. */
 export const usageLimits = [
   "monthly_limit_paragraphs_processed",
   "monthly_limit_docs_no_media_processed",
@@ -20,7 +20,7 @@ export const usageLimits = [
 
 type Limits<Name extends string> = { readonly [Key in Name]: number | null };
 
-/** The limits an operator has set on an account, told to its members; null where none is set. */
+/** The limits that an operator has set on an account, which its members can read; null if not set. */
 export interface AccountLimits {
   readonly upload: Limits<(typeof uploadLimits)[number]> | null;
   readonly usage: Limits<(typeof usageLimits)[number]> | null;

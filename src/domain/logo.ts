@@ -1,21 +1,21 @@
-/** Which files may be a logo: still images of three formats, known by what they hold and not by their names. */
+/** The files accepted as a logo: still images of three formats, detected by their content. */
 import type { ImageError, ImageSize } from "./images/image.ts";
 import { matchesAt } from "./images/image.ts";
 import { jpegStart, readJpeg } from "./images/jpeg.ts";
 import { pngSignature, readPng } from "./images/png.ts";
 import { isWebp, readWebp } from "./images/webp.ts";
 
-/** How many bytes a logo may have: 2 MiB. */
+/** Maximum size of a logo: 2 MiB. */
 export const maxLogoBytes = 2 * 1024 * 1024;
 
-/** How many pixels wide, and how many high, a logo may be. */
+/** Maximum width and height of a logo, in pixels. */
 export const maxLogoSide = 4096;
 
 /** The media types a logo is served with. */
 export const imageTypes = ["image/png", "image/jpeg", "image/webp"] as const;
 export type ImageType = (typeof imageTypes)[number];
 
-/** How the name of a file of each ends. */
+/** The file extension of each media type. */
 export const imageExtensions = {
   "image/png": "png",
   "image/jpeg": "jpg",
@@ -32,38 +32,37 @@ export type ImageResult =
   | { readonly kind: "refused"; readonly reason: ImageError };
 
 /**
- * Tells whether bytes are, from the first to the last, one still image of a format and size that a
- * logo may have. What the image shows is not decoded: its pixels may still be garbage. Any bytes are
- * answered, in time that grows with their number alone.
+ * Checks that bytes are exactly one still image of an accepted format and size. Pixels are not decoded,
+ * so they may be garbage. Handles any input in linear time.
  */
 export function readImage(bytes: Uint8Array): ImageResult {
   if (bytes.length === 0) return { kind: "refused", reason: "empty" };
-  const found = formats.find(({ begins }) => begins(bytes));
-  if (found === undefined) return { kind: "refused", reason: "unknown_format" };
-  const size = found.read(bytes);
+  const reader = formats.find(({ matches }) => matches(bytes));
+  if (reader === undefined) return { kind: "refused", reason: "unknown_format" };
+  const size = reader.read(bytes);
   if (typeof size === "string") return { kind: "refused", reason: size };
   if (size.width > maxLogoSide || size.height > maxLogoSide) {
     return { kind: "refused", reason: "too_many_pixels" };
   }
-  return { kind: "image", ...found.format, ...size };
+  return { kind: "image", ...reader.format, ...size };
 }
 
 interface FormatReader {
   readonly format: ImageFormat;
-  readonly begins: (bytes: Uint8Array) => boolean;
+  readonly matches: (bytes: Uint8Array) => boolean;
   readonly read: (bytes: Uint8Array) => ImageSize | ImageError;
 }
 
 const formats: readonly FormatReader[] = [
   {
     format: { type: "image/png", extension: "png" },
-    begins: (bytes) => matchesAt(bytes, 0, pngSignature),
+    matches: (bytes) => matchesAt(bytes, 0, pngSignature),
     read: readPng,
   },
   {
     format: { type: "image/jpeg", extension: "jpg" },
-    begins: (bytes) => matchesAt(bytes, 0, jpegStart),
+    matches: (bytes) => matchesAt(bytes, 0, jpegStart),
     read: readJpeg,
   },
-  { format: { type: "image/webp", extension: "webp" }, begins: isWebp, read: readWebp },
+  { format: { type: "image/webp", extension: "webp" }, matches: isWebp, read: readWebp },
 ];

@@ -1,20 +1,20 @@
-/** Pages of a list: numbered, as the organizations face tells them, and walked by cursors underneath. */
+/** Pages of a list. The organizations API numbers them; links between them carry cursors. */
 
-/** Where a page begins: behind a row, or before one, named by its ordering keys. */
+/** The start of a page: after or before a row, identified by its ordering keys. */
 export interface Cursor {
   readonly direction: "after" | "before";
   readonly keys: readonly (string | number)[];
 }
 
 export interface PageRequest {
-  /** From 1, or the last there is. With a cursor it is only the number the page is shown under. */
+  /** From 1, or the last page. With a cursor it is only the displayed number. */
   readonly page: number | "last";
-  /** Rows a page, 1 to 100. */
+  /** Rows per page, 1 to 100. */
   readonly size: number;
   readonly cursor?: Cursor | undefined;
 }
 
-/** What to read for a page: in which order, from where, how many rows. */
+/** The rows to query for a page: order, start and number. */
 export interface PageWindow {
   readonly descending: boolean;
   readonly afterKeys: readonly (string | number)[] | undefined;
@@ -22,7 +22,7 @@ export interface PageWindow {
   readonly limit: number;
 }
 
-/** A neighbouring page: its number and, but for the first, its cursor. */
+/** The next or previous page: its number, and its cursor unless it is the first page. */
 export interface PageLink {
   readonly page: number;
   readonly cursor?: Cursor;
@@ -35,7 +35,7 @@ export interface Page<Row> {
   readonly previous: PageLink | undefined;
 }
 
-/** What to read for a page: one row more than it shows, so that a next page is known without counting. */
+/** Returns the rows to query: one more than the page shows, which reveals whether there is a next page. */
 export function pageWindow({ page, size, cursor }: PageRequest): PageWindow {
   if (cursor !== undefined) {
     return { descending: cursor.direction === "before", afterKeys: cursor.keys, offset: 0, limit: size + 1 };
@@ -45,35 +45,35 @@ export function pageWindow({ page, size, cursor }: PageRequest): PageWindow {
 }
 
 /**
- * Makes the page out of the rows its window read and the count of all. Undefined when there is no
- * such page: a number too high. Behind a cursor an empty page is a page, for rows may have gone.
+ * Creates a page from the rows of its window and the total count. Returns undefined if the page number
+ * is too high. A page with a cursor may be empty, because its rows may have been deleted.
  */
 export function makePage<Row>(
   { page, size, cursor }: PageRequest,
-  read: readonly Row[],
+  queried: readonly Row[],
   count: number,
   keysOf: (row: Row) => readonly (string | number)[],
 ): Page<Row> | undefined {
   if (page === "last") {
     const number = Math.max(1, Math.ceil(count / size));
-    const rows = read.slice(0, count - (number - 1) * size).toReversed();
+    const rows = queried.slice(0, count - (number - 1) * size).toReversed();
     return { rows, count, next: undefined, previous: linkBefore(number, rows[0], keysOf) };
   }
-  if (read.length === 0) return emptyPage({ page, size, cursor }, count);
+  if (queried.length === 0) return emptyPage({ page, size, cursor }, count);
   const backwards = cursor?.direction === "before";
-  const rows = backwards ? read.slice(0, size).toReversed() : read.slice(0, size);
+  const rows = backwards ? queried.slice(0, size).toReversed() : queried.slice(0, size);
   const last = rows.at(-1);
-  const more = last !== undefined && (backwards || read.length > size);
+  const hasNext = last !== undefined && (backwards || queried.length > size);
   return {
     rows,
     count,
-    next: more ? { page: page + 1, cursor: { direction: "after", keys: keysOf(last) } } : undefined,
-    // Walked to from behind, a page knows whether there is one before it.
-    previous: backwards && read.length <= size ? undefined : linkBefore(page, rows[0], keysOf),
+    next: hasNext ? { page: page + 1, cursor: { direction: "after", keys: keysOf(last) } } : undefined,
+    // A page reached backwards has read one row before its own, if there is one.
+    previous: backwards && queried.length <= size ? undefined : linkBefore(page, rows[0], keysOf),
   };
 }
 
-/** A page without rows leads back to where its reader came from: to the row its cursor names, or the nearest left. */
+/** Returns a page without rows. It links back to the row of its cursor, or the nearest remaining one. */
 function emptyPage<Row>(
   { page, cursor }: PageRequest & { page: number },
   count: number,
@@ -81,29 +81,29 @@ function emptyPage<Row>(
   if (cursor === undefined && page > 1) return undefined;
   const empty = { rows: [], count, next: undefined, previous: undefined };
   if (cursor === undefined) return empty;
-  const back = {
+  const backCursor = {
     direction: cursor.direction === "after" ? "before" : "after",
-    keys: including(cursor),
+    keys: keysIncluding(cursor),
   } as const;
-  if (cursor.direction === "before") return { ...empty, next: { page: page + 1, cursor: back } };
+  if (cursor.direction === "before") return { ...empty, next: { page: page + 1, cursor: backCursor } };
   return page > 1
-    ? { ...empty, previous: page === 2 ? { page: 1 } : { page: page - 1, cursor: back } }
+    ? { ...empty, previous: page === 2 ? { page: 1 } : { page: page - 1, cursor: backCursor } }
     : empty;
 }
 
-/** The keys from which a walk the other way begins with the row that a cursor names: the last key is an integer. */
-function including({ direction, keys }: Cursor): (string | number)[] {
+/** Shifts the keys so that the opposite direction starts with the row of the cursor. The last key is an integer. */
+function keysIncluding({ direction, keys }: Cursor): (string | number)[] {
   return [...keys.slice(0, -1), Number(keys.at(-1)) + (direction === "after" ? 1 : -1)];
 }
 
-/** A cursor as it stands in a link: opaque to clients, base64url of JSON. */
+/** Encodes a cursor for a link: base64url of JSON, opaque to clients. */
 export function encodeCursor({ direction, keys }: Cursor): string {
   const bytes = new TextEncoder().encode(JSON.stringify([direction, ...keys]));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Reads a cursor whose keys are of the types of `like`; undefined for anything this service did not make. */
-export function decodeCursor(text: string, like: readonly ("string" | "number")[]): Cursor | undefined {
+/** Decodes a cursor with keys of the given types; returns undefined if this service cannot have created it. */
+export function decodeCursor(text: string, keyTypes: readonly ("string" | "number")[]): Cursor | undefined {
   let parsed: unknown;
   try {
     const bytes = Uint8Array.fromBase64(text, { alphabet: "base64url" });
@@ -111,23 +111,25 @@ export function decodeCursor(text: string, like: readonly ("string" | "number")[
   } catch {
     return undefined;
   }
-  if (!Array.isArray(parsed) || parsed.length !== like.length + 1) return undefined;
+  if (!Array.isArray(parsed) || parsed.length !== keyTypes.length + 1) return undefined;
   const [direction, ...keys] = parsed as unknown[];
   if (direction !== "after" && direction !== "before") return undefined;
-  const fits = keys.every(
-    (key, at) => typeof key === like[at] && (typeof key === "number" ? isKey(key) : isKeyText(key as string)),
+  const valid = keys.every(
+    (key, index) =>
+      typeof key === keyTypes[index] &&
+      (typeof key === "number" ? isNumberKey(key) : isTextKey(key as string)),
   );
-  return fits ? { direction, keys: keys as (string | number)[] } : undefined;
+  return valid ? { direction, keys: keys as (string | number)[] } : undefined;
 }
 
-/** Longest text a cursor holds: a title's key, which folding can make longer than the title. */
-const longestKey = 1_000;
+/** Maximum length of a text key: the search key of a title, which can be longer than the title. */
+const maxKeyLength = 1_000;
 
-function isKeyText(key: string): boolean {
-  return key.length <= longestKey && key.isWellFormed() && !key.includes("\0");
+function isTextKey(key: string): boolean {
+  return key.length <= maxKeyLength && key.isWellFormed() && !key.includes("\0");
 }
 
-function isKey(key: number): boolean {
+function isNumberKey(key: number): boolean {
   return Number.isSafeInteger(key) && key >= 0;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Who may do what: the one table. A permission comes from a role on an account, from a group on
- * every account, or from being an operator; nothing about it is ever read from a token.
+ * The permissions, and the operations that require them. A permission comes from a role on an account,
+ * from a group (for every account), or from being an operator; never from a token.
  */
 import type { AccountRole } from "./account.ts";
 
@@ -29,7 +29,7 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-/** Permissions that stand for the whole platform and that no role on an account grants. */
+/** Permissions of the whole platform, which no role on an account grants. */
 const platformWide: readonly Permission[] = [
   "users:read",
   "users:write",
@@ -39,28 +39,25 @@ const platformWide: readonly Permission[] = [
   "manage",
 ];
 
-/** What a role grants on its account. */
+/** The permissions that a role grants on its account. */
 export const rolePermissions: Readonly<Record<AccountRole, readonly Permission[]>> = {
   AOWNER: permissions.filter((name) => !platformWide.includes(name)),
   AMEMBER: ["account:read", "members:search", "invites:read", "invites:write", "usage:read", "logo:read"],
 };
 
-/** The groups of the first migration: what each grants, on every account. */
+/** The groups of the first migration, and their permissions on every account. */
 export const builtInGroups = [
   { id: 1, name: "Administrators", permissions: permissions.filter((name) => name !== "manage") },
   { id: 2, name: "Metering", permissions: ["account:read", "usage:write", "usage:read"] },
   { id: 3, name: "Support", permissions: permissions.filter((name) => name.endsWith(":read")) },
 ] as const satisfies readonly { id: number; name: string; permissions: readonly Permission[] }[];
 
-/** What an operation asks of its caller: a permission, only to be signed in, or nothing. */
+/** What an operation requires of its caller: a permission, valid credentials only, or nothing. */
 export type Requirement = Permission | "signed-in" | "open";
 
-/**
- * Every operation by its `operationId` and what it needs. An operation of the OpenAPI document
- * that is not here fails the build.
- */
+/** The requirement of every operation, by `operationId`. An operation that is missing here does not compile. */
 export const operations = {
-  // organizations face
+  // organizations API
   listOrganizations: "signed-in",
   createOrganization: "signed-in",
   retrieveOrganization: "account:read",
@@ -85,7 +82,7 @@ export const operations = {
   retrieveInvitation: "invites:read",
   resendInvitation: "invites:write",
   revokeInvitation: "invites:write",
-  // accounts face
+  // accounts API
   getAccountPermissions: "account:read",
   getMember: "members:search",
   listMembers: "members:read",
@@ -121,7 +118,7 @@ export const operations = {
   getWelcome: "signed-in",
   listZones: "signed-in",
   listAccountZones: "account:read",
-  // operator face
+  // operator API
   listManagedAccounts: "manage",
   getManagedAccount: "manage",
   updateManagedAccount: "manage",
@@ -140,7 +137,7 @@ export const operations = {
   importRows: "manage",
   importUsage: "manage",
   importLogo: "manage",
-  // the service itself
+  // system
   getRoot: "open",
   getHealth: "open",
   getReadiness: "open",
@@ -150,20 +147,20 @@ export const operations = {
 } as const satisfies Record<string, Requirement>;
 export type OperationId = keyof typeof operations;
 
-/** Permissions on an account that concern a knowledge box in it: what is done there is usage. */
-const onKnowledgeBoxes: readonly Permission[] = ["usage:read", "usage:write"];
+/** The permissions that apply to a single knowledge box. */
+const knowledgeBoxPermissions: readonly Permission[] = ["usage:read", "usage:write"];
 
-/** What a role and the permissions granted on every account come to on one account, or on a knowledge box in it. */
+/** Returns the permissions of a role and of groups on one account, or on a knowledge box in it. */
 export function permissionsOn(
   role: AccountRole | undefined,
-  everywhere: ReadonlySet<Permission>,
+  globalPermissions: ReadonlySet<Permission>,
   knowledgeBox: boolean,
 ): Permission[] {
   return permissions.filter(
     (permission) =>
       !platformWide.includes(permission) &&
-      (roleGrants(role, permission) || everywhere.has(permission)) &&
-      (!knowledgeBox || onKnowledgeBoxes.includes(permission)),
+      (roleGrants(role, permission) || globalPermissions.has(permission)) &&
+      (!knowledgeBox || knowledgeBoxPermissions.includes(permission)),
   );
 }
 
@@ -172,12 +169,12 @@ export function roleGrants(role: AccountRole | undefined, permission: Permission
   return role !== undefined && rolePermissions[role].includes(permission);
 }
 
-/** The roles that grant a permission. */
+/** Returns the roles that grant a permission. */
 export function rolesGranting(permission: Permission): AccountRole[] {
   return (Object.keys(rolePermissions) as AccountRole[]).filter((role) => roleGrants(role, permission));
 }
 
-/** Whether a permission changes something, which a blocked account refuses – but for being deleted. */
+/** Whether a blocked account rejects an operation with this permission: every change except its deletion. */
 export function isRefusedWhenBlocked(permission: Permission): boolean {
   return permission.endsWith(":write");
 }

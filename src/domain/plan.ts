@@ -10,24 +10,29 @@ export const plans = [
 ] as const;
 export type Plan = (typeof plans)[number];
 
-/** What a plan allows; null means without limit. */
+/** The limits of a plan; null means unlimited. */
 export interface PlanLimits {
   /** Usage in one calendar month (UTC). */
   readonly monthlyUsage: number | null;
   /** Members and pending invitations together. */
   readonly maxUsers: number | null;
   readonly maxKnowledgeBoxes: number | null;
-  /** Days from the account's creation to the end of the trial; null for plans that are no trial. */
+  /** Days from the account's creation to the end of the trial; null if the plan is not a trial. */
   readonly trialDays: number | null;
 }
 
-const growing: PlanLimits = {
+const growthLimits: PlanLimits = {
   monthlyUsage: 1_000_000,
   maxUsers: 50,
   maxKnowledgeBoxes: 20,
   trialDays: null,
 };
-const starting: PlanLimits = { monthlyUsage: 100_000, maxUsers: 10, maxKnowledgeBoxes: 5, trialDays: null };
+const starterLimits: PlanLimits = {
+  monthlyUsage: 100_000,
+  maxUsers: 10,
+  maxKnowledgeBoxes: 5,
+  trialDays: null,
+};
 const unlimited: PlanLimits = {
   monthlyUsage: null,
   maxUsers: null,
@@ -35,26 +40,26 @@ const unlimited: PlanLimits = {
   trialDays: null,
 };
 
-/** What each plan allows, before an operator's overrides. */
+/** The limits of each plan, before an operator's overrides. */
 export const planLimits = {
   "stash-trial": { monthlyUsage: 10_000, maxUsers: 10, maxKnowledgeBoxes: 1, trialDays: 14 },
-  v3starter: starting,
-  v3fly: starting,
-  v3growth: growing,
-  v3pro: growing,
+  v3starter: starterLimits,
+  v3fly: starterLimits,
+  v3growth: growthLimits,
+  v3pro: growthLimits,
   v3enterprise: unlimited,
   cowork: unlimited,
 } as const satisfies Record<Plan, PlanLimits>;
 
-const dayLength = 24 * 60 * 60 * 1000;
+const day = 24 * 60 * 60 * 1000;
 
-/** When a trial that begins at `start` ends, in epoch milliseconds; null for a plan that is no trial. */
+/** Returns when a trial that starts at `start` ends, in epoch milliseconds; null if the plan is not a trial. */
 export function trialEnd(plan: Plan, start: number): number | null {
   const { trialDays } = planLimits[plan];
-  return trialDays === null ? null : start + trialDays * dayLength;
+  return trialDays === null ? null : start + trialDays * day;
 }
 
-/** Usage an account may have in one calendar month: an operator's override, else its plan's; null for no limit. */
+/** Returns the usage limit of an account per calendar month: the operator's override or the plan's limit; null means unlimited. */
 export function effectiveUsageLimit({
   type,
   usageLimit,

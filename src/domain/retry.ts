@@ -1,20 +1,20 @@
-/** Milliseconds before the second and the third attempt; each is stretched by chance, so that not all come at once. */
-const waits = [25, 100];
+/** Milliseconds before the second and the third attempt; random jitter is added. */
+const delays = [25, 100];
 
 /**
- * Does something that may be done twice, up to three times, while its failure is one that passes.
- * Never for what must not be done twice: whether a call that failed has been done is not known.
+ * Calls a function up to three times, while its error is transient. The function must be idempotent: a
+ * failed call may still have had its effect.
  */
 export async function retry<Result>(
   attempt: () => Promise<Result>,
-  passes: (error: unknown) => boolean,
+  isTransient: (error: unknown) => boolean,
 ): Promise<Result> {
-  for (const wait of waits) {
+  for (const delay of delays) {
     try {
       return await attempt();
     } catch (error) {
-      if (!passes(error)) throw error;
-      await scheduler.wait(wait * (1 + Math.random()));
+      if (!isTransient(error)) throw error;
+      await scheduler.wait(delay * (1 + Math.random()));
     }
   }
   return attempt();

@@ -1,25 +1,24 @@
 import { searchKey, validateText } from "./text.ts";
 
-/** Stands before each searched field; no stored text has it. See the search migration. */
+/** Marks the start of each searched field; no stored text contains it. See the search migration. */
 const fieldStart = "\u0001\u0001";
 
-/** Terms past this many are looked at row by row instead of through the index. */
-const indexedTerms = 16;
+/** Further terms are checked in each row that the index finds. */
+const maxIndexedTerms = 16;
 
-/** The searched fields of one row as one text. */
+/** Joins the searched fields of a row into the indexed text. */
 export function searchText(fields: readonly string[]): string {
   return fields.map((field) => fieldStart + searchKey(field)).join("\n");
 }
 
 /**
- * The terms of a search: split at white space and commas, a quoted phrase kept whole, each in
- * the form that is searched, none twice. Any character is an ordinary one.
- * The splitting is that of Django REST framework's SearchFilter.
+ * Splits a search into distinct terms, as Django REST framework's SearchFilter does: at white space and
+ * commas, but not inside a quoted phrase. No character has a special meaning in a term.
  */
 export function searchTerms(search: string): string[] {
   const terms = new Set<string>();
-  for (const found of splitWords(search)) {
-    const word = found.replace(/^,+|,+$/g, "");
+  for (const rawWord of splitWords(search)) {
+    const word = rawWord.replace(/^,+|,+$/g, "");
     const quote = word[0];
     if (word.length > 1 && (quote === '"' || quote === "'") && word.endsWith(quote)) {
       terms.add(word.slice(1, -1).replaceAll(`\\${quote}`, quote).replaceAll("\\\\", "\\"));
@@ -31,26 +30,26 @@ export function searchTerms(search: string): string[] {
   return [...new Set([...terms].map(searchKey))];
 }
 
-/** Words, in each of which quotes that are closed keep white space; in one walk, however many are not. */
+/** Splits at white space outside of closed quotes, in linear time even if many quotes are not closed. */
 function splitWords(search: string): string[] {
   const words: string[] = [];
-  /** Quotes with no partner from somewhere on have none further on either. */
+  /** Once a quote has no closing partner, no later one has. */
   const unpaired = new Set<string>();
-  const endOf = (form: RegExp, start: number): number => {
-    form.lastIndex = start;
-    return form.test(search) ? form.lastIndex : start;
+  const endOf = (pattern: RegExp, start: number): number => {
+    pattern.lastIndex = start;
+    return pattern.test(search) ? pattern.lastIndex : start;
   };
   for (let at = endOf(space, 0); at < search.length;) {
     let end = at;
     for (let next = endOf(plain, at); ;) {
       const quote = search[next];
       if ((quote !== '"' && quote !== "'") || unpaired.has(quote)) break;
-      const closed = endOf(quote === '"' ? doubleQuoted : singleQuoted, next);
-      if (closed === next) {
+      const quoteEnd = endOf(quote === '"' ? doubleQuoted : singleQuoted, next);
+      if (quoteEnd === next) {
         unpaired.add(quote);
         break;
       }
-      next = endOf(plain, closed);
+      next = endOf(plain, quoteEnd);
       end = next;
     }
     if (end === at) end = endOf(unspaced, at);
@@ -66,34 +65,34 @@ const unspaced = /\S+/uy;
 const doubleQuoted = /"(?:[^"\\]|\\.)*"/suy;
 const singleQuoted = /'(?:[^'\\]|\\.)*'/suy;
 
-/** Whether no stored text can have a term in it: it could not be stored itself. */
+/** Whether a term cannot occur in any stored text. */
 export function isUnsearchable(term: string): boolean {
   return validateText(term) !== undefined;
 }
 
-/** A platform-wide search in the form the database takes. */
+/** A search with the full-text index. */
 export interface IndexedSearch {
-  /** FTS5 query over the trigram index. */
+  /** FTS5 query of the trigram index. */
   readonly match: string;
-  /** Terms that `match` leaves out or cannot tell, to be looked for in each row it finds. */
+  /** Terms that `match` omits or cannot match exactly; to be checked in each row found. */
   readonly rest: readonly string[];
 }
 
 /**
- * Turns terms into a query of the trigram index: terms of three characters and more are found
- * anywhere, shorter ones at the beginning of a field. Undefined when nothing can match.
+ * Converts terms into a query of the trigram index. Terms of three or more characters match anywhere,
+ * shorter ones at the start of a field. Returns undefined if nothing can match.
  */
 export function toIndexedSearch(terms: readonly string[]): IndexedSearch | undefined {
   if (terms.some(isUnsearchable)) return undefined;
   const longestFirst = terms.toSorted((left, right) => right.length - left.length).map(indexedForm);
-  const indexed = longestFirst.slice(0, indexedTerms);
+  const indexed = longestFirst.slice(0, maxIndexedTerms);
   const match = indexed.map((term) => `"${term.replaceAll('"', '""')}"`).join(" ");
-  const rest = longestFirst.filter((term, at) => at >= indexedTerms || indistinct.test(term));
+  const rest = longestFirst.filter((term, index) => index >= maxIndexedTerms || ambiguous.test(term));
   return { match, rest };
 }
 
-/** Characters the index takes for one another, as it reads all of them as U+FFFD. */
-const indistinct = /[\p{Noncharacter_Code_Point}\ufffd]/u;
+/** Characters that the index does not distinguish: it reads all of them as U+FFFD. */
+const ambiguous = /[\p{Noncharacter_Code_Point}\ufffd]/u;
 
 function indexedForm(term: string): string {
   return [...term].length < 3 ? fieldStart.slice(0, 3 - [...term].length) + term : term;

@@ -1,36 +1,36 @@
-/** Rules for text that people write: one form in the store, nothing that breaks a line or a log. */
+/** Rules for text that people write: one normal form, and nothing that breaks a line or a log. */
 
-/** Unicode normal form C, without white space at either end. */
+/** Returns a text in Unicode normal form C, trimmed. */
 export function normalizeText(text: string): string {
   return text.normalize("NFC").trim();
 }
 
-/** Normal form C, lower case: what differs in neither is the same. */
+/** Returns the form in which texts are compared: normal form C, lower case. */
 export function foldCase(text: string): string {
   return text.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
-/** The form in which text is ordered and searched: folded, and with one sigma wherever in a word it stands. */
+/** Returns the form in which text is sorted and searched: folded, with one sigma for every position in a word. */
 export function searchKey(text: string): string {
   return foldCase(text).replaceAll("ς", "σ");
 }
 
-/** Length in code points, which is how both wire manners count. */
+/** Returns the length in code points, which Django REST framework and pydantic both count. */
 export function countCodePoints(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
   return count;
 }
 
-/** Why a text cannot be stored, the first reason found; undefined when it can. */
+/** Why a text cannot be stored. */
 export type TextError =
   | { readonly kind: "null" }
   | { readonly kind: "surrogate"; readonly codePoint: string }
   | { readonly kind: "control" };
 
 /**
- * Finds what makes a text unfit to store: a NUL, half a surrogate pair, or a control character.
- * With `lines`, tabs and line ends are ordinary characters.
+ * Returns why a text cannot be stored: a NUL, a lone surrogate, or a control character; undefined if it
+ * can. With `lines`, tabs and line ends are allowed.
  */
 export function validateText(
   text: string,
@@ -38,8 +38,8 @@ export function validateText(
 ): TextError | undefined {
   if (text.includes("\0")) return { kind: "null" };
   if (!text.isWellFormed()) return { kind: "surrogate", codePoint: loneSurrogate(text) };
-  const unfit = options.lines === true ? /[^\P{Cc}\t\r\n]/u : /\p{Cc}/u;
-  return unfit.test(text) ? { kind: "control" } : undefined;
+  const invalid = options.lines === true ? /[^\P{Cc}\t\r\n]/u : /\p{Cc}/u;
+  return invalid.test(text) ? { kind: "control" } : undefined;
 }
 
 function loneSurrogate(text: string): string {

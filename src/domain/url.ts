@@ -1,6 +1,6 @@
 /**
- * Whether a text is an https address that names a host on the Internet: a name rather than an IP
- * address, and not one that means this machine or this network. It is stored, never fetched.
+ * Whether a text is an https URL with a public host name: no IP address, and no name of this machine or
+ * the local network. Such URLs are stored, never fetched.
  */
 export function isPublicHttps(text: string): boolean {
   const url = /\s/.test(text) ? null : URL.parse(text);

@@ -1,42 +1,43 @@
 import { searchText } from "./search.ts";
 import { foldCase } from "./text.ts";
 
-/** What a user is to the platform. ROOT is never stored for operators: it is derived on every request. */
+/** The type of a user on the platform. ROOT is never stored for operators: it is derived for every request. */
 export const userTypes = ["ROOT", "DEALER", "USER", "READONLY", "MANAGER", "SALES"] as const;
 export type UserType = (typeof userTypes)[number];
 
+/** The languages of mails and pages; each has a file in translations/. */
 export const languages = ["CA", "ES", "EN", "FR", "DE", "PT"] as const;
 export type Language = (typeof languages)[number];
 
-/** Longest e-mail address, in characters (RFC 5321's 256 less the angle brackets). */
+/** Maximum length of an e-mail address, in characters (RFC 5321's 256 without the angle brackets). */
 export const emailLength = 254;
-/** Longest first or last name, in code points. */
+/** Maximum length of first and last name, in code points. */
 export const nameLength = 150;
 
-/** The form in which addresses are compared: trimmed, normal form C, lower case. */
+/** Returns the form in which e-mail addresses are compared: trimmed, normal form C, lower case. */
 export function normalizeEmail(text: string): string {
   return foldCase(text.trim());
 }
 
-/** First and last name out of one: what stands before the first space, and the rest. */
+/** Splits a full name at the first space. */
 export function splitName(name: string): { firstName: string; lastName: string } {
   const space = name.indexOf(" ");
   if (space === -1) return { firstName: name, lastName: "" };
   return { firstName: name.slice(0, space), lastName: name.slice(space + 1).trim() };
 }
 
-/** One name out of first and last. */
+/** Joins first and last name. */
 export function joinName(firstName: string, lastName: string): string {
   return `${firstName} ${lastName}`.trim();
 }
 
-/** The language a locale such as `pt-BR` or `de_CH` stands for, where it is one we know. */
+/** Returns the language of a locale such as `pt-BR` or `de_CH`, if it is supported. */
 export function languageFromLocale(locale: string | undefined): Language | undefined {
   const code = locale?.split(/[-_]/, 1)[0]?.toUpperCase();
   return languages.find((language) => language === code);
 }
 
-/** Returns a user's address and names together with the derived values that look-ups and searches use. */
+/** Returns a user's e-mail and names with the derived columns for look-up and search. */
 export function withSearchKeys({
   email,
   firstName,

@@ -2,8 +2,8 @@ const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 const bare = /^[0-9a-f]{32}$/;
 
 /**
- * The canonical form (lower case, hyphens) of a UUID written in any case, with hyphens anywhere or
- * nowhere, in braces or behind `urn:uuid:`, as Python's uuid module reads it; undefined for anything else.
+ * Returns the canonical form (lower case, hyphens) of a UUID; undefined if it is invalid. Accepts what
+ * Python's uuid module accepts: any case, any hyphens, braces, and a prefix `urn:uuid:`.
  */
 export function parseUuid(text: string): string | undefined {
   if (canonical.test(text)) return text;

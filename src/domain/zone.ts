@@ -1,6 +1,6 @@
 export const cloudProviders = ["AWS", "GCP", "ON_PREMISES", "CLOUDFLARE"] as const;
 export type CloudProvider = (typeof cloudProviders)[number];
 
-/** Where Durable Objects can be asked to be made (Cloudflare's location hints). */
+/** Cloudflare's location hints: where a Durable Object is created. */
 export const locationHints = ["wnam", "enam", "weur", "eeur", "apac", "oc", "sam", "afr", "me"] as const;
 export type LocationHint = (typeof locationHints)[number];

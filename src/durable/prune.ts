@@ -1,4 +1,4 @@
-import { oldestKeptHour } from "../domain/usage/buckets.ts";
+import { oldestStoredHour } from "../domain/usage/buckets.ts";
 import { dedupHorizonAt } from "../domain/usage/events.ts";
 import { type AccountState, saveState } from "./account-state.ts";
 import { pruneHours } from "./buckets.ts";
@@ -27,7 +27,7 @@ export function prune(storage: DurableObjectStorage, state: AccountState, now: n
     const deleted = [
       pruneIdempotencyRecords(sql, now, pruneStep),
       pruneSeenEvents(sql, horizon, pruneStep),
-      pruneHours(sql, oldestKeptHour(now), pruneStep),
+      pruneHours(sql, oldestStoredHour(now), pruneStep),
     ];
     if (deleted.some((rows) => rows > 0)) saveState(sql, { ...state, clock: now, horizon, hourUsage });
     else if (hourOver) saveState(sql, { ...state, hourUsage });

@@ -1,37 +1,37 @@
-/** Reads the structure of a PNG: W3C Portable Network Graphics, third edition. */
+/** Reads the structure of a PNG (W3C Portable Network Graphics, third edition). */
 import { bigEndian, fourCharacters, type ImageError, type ImageSize } from "./image.ts";
 
-/** What every PNG begins with (section 5.2). */
+/** The first bytes of every PNG (section 5.2). */
 export const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
 
 /**
- * The size of the PNG that fills the bytes, or why they are none: every chunk is whole and true to
- * its CRC, the critical ones stand in their order (section 5.6), and nothing follows the last. The
- * signature is the caller's to see; the compressed pixels are not read.
+ * Returns the size of a PNG, or why the bytes are not one. Every chunk must be complete and match its CRC,
+ * critical chunks must be in order (section 5.6), and IEND must be last. The caller has checked
+ * `pngSignature`; the compressed pixels are not read.
  */
 export function readPng(bytes: Uint8Array): ImageSize | ImageError {
   let header: Header | undefined;
-  let palette = false;
-  let pixels: "ahead" | "here" | "behind" = "ahead";
-  let pixelBytes = 0;
+  let hasPalette = false;
+  let dataState: "before" | "inside" | "after" = "before";
+  let dataBytes = 0;
   for (let at: number = pngSignature.length; ;) {
     const chunk = chunkAt(bytes, at);
     if (typeof chunk === "string") return chunk;
     const { type, length, end } = chunk;
-    if (pixels === "here" && type !== "IDAT") pixels = "behind";
+    if (dataState === "inside" && type !== "IDAT") dataState = "after";
 
     if (header === undefined) {
       header = type === "IHDR" && length === 13 ? headerAt(bytes, at + 8) : undefined;
       if (header === undefined) return "malformed";
     } else if (type === "PLTE") {
-      if (palette || pixels !== "ahead" || !mayHavePalette(header, length)) return "malformed";
-      palette = true;
+      if (hasPalette || dataState !== "before" || !mayHavePalette(header, length)) return "malformed";
+      hasPalette = true;
     } else if (type === "IDAT") {
-      if (pixels === "behind" || (header.colourType === indexed && !palette)) return "malformed";
-      pixels = "here";
-      pixelBytes += length;
+      if (dataState === "after" || (header.colourType === indexed && !hasPalette)) return "malformed";
+      dataState = "inside";
+      dataBytes += length;
     } else if (type === "IEND") {
-      if (length > 0 || pixelBytes === 0) return "malformed";
+      if (length > 0 || dataBytes === 0) return "malformed";
       return end === bytes.length ? { width: header.width, height: header.height } : "trailing_data";
     } else if (animation.includes(type)) {
       return "animated";
@@ -50,7 +50,7 @@ interface Chunk {
   readonly end: number;
 }
 
-/** The chunk that begins there (section 5.3): its length, its type, so many bytes and their CRC. */
+/** Reads the chunk at an offset (section 5.3): length, type, data and CRC. */
 function chunkAt(bytes: Uint8Array, at: number): Chunk | ImageError {
   if (at + 12 > bytes.length) return "truncated";
   const length = bigEndian(bytes, at, 4);
@@ -66,7 +66,7 @@ interface Header extends ImageSize {
   readonly colourType: number;
 }
 
-/** The bit depths a colour type may have (section 11.2.1). */
+/** The allowed bit depths of each colour type (section 11.2.1). */
 const bitDepths: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
   2: [8, 16],
@@ -76,7 +76,7 @@ const bitDepths: Readonly<Record<number, readonly number[]>> = {
 };
 const indexed = 3;
 
-/** The IHDR whose fields begin there (section 11.2.1); undefined when one of them may not be so. */
+/** Reads the IHDR whose data starts at an offset (section 11.2.1); undefined if a field is invalid. */
 function headerAt(bytes: Uint8Array, at: number): Header | undefined {
   const [bitDepth = 0, colourType = 0, compression, filter, interlace = 0] = bytes.subarray(at + 8, at + 13);
   const header = {
@@ -90,22 +90,22 @@ function headerAt(bytes: Uint8Array, at: number): Header | undefined {
   return known && allowed && header.width > 0 && header.height > 0 ? header : undefined;
 }
 
-/** Whether an image may have a palette of so many bytes (section 11.2.2); greys have none. */
+/** Whether an image can have a palette of this many bytes (section 11.2.2). Greyscale images have none. */
 function mayHavePalette(header: Header, length: number): boolean {
-  const most = header.colourType === indexed ? 2 ** header.bitDepth : 256;
+  const maxColours = header.colourType === indexed ? 2 ** header.bitDepth : 256;
   const coloured = header.colourType !== 0 && header.colourType !== 4;
-  return coloured && length > 0 && length % 3 === 0 && length / 3 <= most;
+  return coloured && length > 0 && length % 3 === 0 && length / 3 <= maxColours;
 }
 
-/** What only animations have. */
+/** The chunks of animations. */
 const animation: readonly string[] = ["acTL", "fcTL", "fdAT"];
 
-/** Whether an image cannot be shown without knowing the chunk: a capital says so (section 5.4). */
+/** Whether a decoder must know the chunk: its type starts with a capital (section 5.4). */
 function isCritical(type: string): boolean {
   return /^[A-Z]/.test(type);
 }
 
-/** CRC-32 as a PNG's chunks end with it (section 5.5 and annex D), of the bytes from a place up to another. */
+/** Returns the CRC-32 of the bytes from `start` to `end` (section 5.5 and annex D). */
 function crc32(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0xffffffff;
   for (let at = start; at < end; at += 1) {

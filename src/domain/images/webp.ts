@@ -1,15 +1,14 @@
-/** Reads the structure of a WebP: RFC 9649, with the headers of VP8 (RFC 6386) and VP8L in it. */
+/** Reads the structure of a WebP (RFC 9649) and the headers of VP8 (RFC 6386) and VP8L in it. */
 import { fourCharacters, type ImageError, type ImageSize, littleEndian, matchesAt } from "./image.ts";
 
-/** Whether bytes begin as every WebP does (section 2.4): a RIFF, whatever its size, of WEBP. */
+/** Whether bytes start with the header of a WebP (section 2.4): RIFF, any size, WEBP. */
 export function isWebp(bytes: Uint8Array): boolean {
   return fourCharacters(bytes, 0) === "RIFF" && fourCharacters(bytes, 8) === "WEBP";
 }
 
 /**
- * The size of the still WebP that fills the bytes, or why they are none: the RIFF is as long as the
- * bytes, its chunks are whole, and there is one image in it. The beginning is the caller's to see;
- * the compressed pixels are not read.
+ * Returns the size of a still WebP, or why the bytes are not one. The RIFF must be as long as the bytes,
+ * with complete chunks and one image. The caller has checked `isWebp`; the compressed pixels are not read.
  */
 export function readWebp(bytes: Uint8Array): ImageSize | ImageError {
   const riffEnd = 8 + littleEndian(bytes, 4, 4);
@@ -18,12 +17,12 @@ export function readWebp(bytes: Uint8Array): ImageSize | ImageError {
   const first = chunkAt(bytes, 12);
   if (first === undefined) return "malformed";
   if (first.type === "VP8X") return readExtended(bytes, first);
-  const size = imageIn(bytes, first);
+  const size = imageSizeOf(bytes, first);
   if (size === undefined) return "malformed";
   return first.end === bytes.length ? size : "trailing_data";
 }
 
-/** The size of an extended WebP (section 2.7), whose image fills the canvas that its first chunk tells. */
+/** Reads an extended WebP (section 2.7). Its image must be as large as the canvas in its first chunk. */
 function readExtended(bytes: Uint8Array, { start, length, end }: Chunk): ImageSize | ImageError {
   if (length < 10) return "malformed";
   const isAnimation = (littleEndian(bytes, start, 1) & 0x02) !== 0;
@@ -32,18 +31,18 @@ function readExtended(bytes: Uint8Array, { start, length, end }: Chunk): ImageSi
   const height = 1 + littleEndian(bytes, start + 7, 3);
 
   let image: ImageSize | undefined;
-  let alpha = false;
+  let hasAlpha = false;
   for (let at = end; at < bytes.length;) {
     const chunk = chunkAt(bytes, at);
     if (chunk === undefined) return "malformed";
     if (chunk.type === "ANIM" || chunk.type === "ANMF") return "animated";
     if (chunk.type === "VP8 " || chunk.type === "VP8L") {
-      if (image !== undefined || (alpha && chunk.type === "VP8L")) return "malformed";
-      image = imageIn(bytes, chunk);
+      if (image !== undefined || (hasAlpha && chunk.type === "VP8L")) return "malformed";
+      image = imageSizeOf(bytes, chunk);
       if (image?.width !== width || image.height !== height) return "malformed";
     } else if (chunk.type === "ALPH") {
-      if (alpha || image !== undefined || chunk.length < 2) return "malformed";
-      alpha = true;
+      if (hasAlpha || image !== undefined || chunk.length < 2) return "malformed";
+      hasAlpha = true;
     } else if (chunk.type === "VP8X" || (chunk.type === "ICCP" && image !== undefined)) {
       return "malformed";
     }
@@ -59,7 +58,7 @@ interface Chunk {
   readonly end: number;
 }
 
-/** The chunk that begins there (section 2.3), an odd payload padded with a 0; undefined when it is not whole. */
+/** Reads the chunk at an offset (section 2.3); an odd payload is padded with 0. Undefined if it is incomplete. */
 function chunkAt(bytes: Uint8Array, at: number): Chunk | undefined {
   const start = at + 8;
   const length = littleEndian(bytes, at + 4, 4);
@@ -69,16 +68,16 @@ function chunkAt(bytes: Uint8Array, at: number): Chunk | undefined {
   return /^[ -~]{4}$/.test(type) ? { type, start, length, end } : undefined;
 }
 
-/** The size of the image in a chunk; undefined when there is none. */
-function imageIn(bytes: Uint8Array, { type, start, length }: Chunk): ImageSize | undefined {
+/** Returns the size of the image in a chunk; undefined if it is not a valid image. */
+function imageSizeOf(bytes: Uint8Array, { type, start, length }: Chunk): ImageSize | undefined {
   const payload = bytes.subarray(start, start + length);
   if (type === "VP8 ") return sizeOfVp8(payload);
   return type === "VP8L" ? sizeOfVp8l(payload) : undefined;
 }
 
 /**
- * The size of a lossy image (RFC 6386 section 9.1): a key frame, shown, of a known version, with its
- * start code and a first partition that fits. How far it is to be scaled is nobody's business here.
+ * Returns the size of a lossy image (RFC 6386 section 9.1). It must be a visible key frame of a known
+ * version, with its start code and a first partition that fits. The scaling factor is ignored.
  */
 function sizeOfVp8(payload: Uint8Array): ImageSize | undefined {
   const tag = littleEndian(payload, 0, 3);
@@ -92,7 +91,7 @@ function sizeOfVp8(payload: Uint8Array): ImageSize | undefined {
   return 10 + firstPartition <= payload.length ? { width, height } : undefined;
 }
 
-/** The size of a lossless image (RFC 9649 section 3.4): 14 bits a side, less one, alpha, version 0. */
+/** Returns the size of a lossless image (RFC 9649 section 3.4): 14 bits each for width and height less one, alpha, version 0. */
 function sizeOfVp8l(payload: Uint8Array): ImageSize | undefined {
   const fields = littleEndian(payload, 1, 4);
   const isKnown = payload[0] === 0x2f && fields < 2 ** 29;

@@ -1,19 +1,19 @@
-/** Events: what others measured and tell afterwards, each counted at most once. */
+/** Usage events, which other services report. Each is counted at most once. */
 import { bucketStart, day, hour, type Sums } from "./buckets.ts";
 import { type EventMetric, metrics } from "./usage.ts";
 
 export interface UsageEvent {
-  /** Makes the event countable once. */
+  /** An event with an id that was counted before is a duplicate. */
   readonly id: string;
   readonly metric: EventMetric;
   /** 0 to 2^53−1. */
   readonly value: number;
   readonly knowledgebox: string | null;
-  /** When it happened; null for now. */
+  /** When it happened, in epoch milliseconds; null means now. */
   readonly timestamp: number | null;
 }
 
-/** An event whose time is settled. */
+/** An event with a timestamp. */
 export interface TimestampedEvent extends UsageEvent {
   readonly timestamp: number;
   /** Whether its id was counted before. */
@@ -21,11 +21,11 @@ export interface TimestampedEvent extends UsageEvent {
 }
 
 export type EventRejectionReason =
-  /** It happened before the window in which ids are remembered. */
+  /** It is older than the window in which ids are stored. */
   | "too_old"
-  /** It happens more than an hour from now. */
+  /** It is more than an hour in the future. */
   | "too_far_ahead"
-  /** The sum of its day would pass 2^53−1. */
+  /** The sum of its day would exceed 2^53−1. */
   | "too_large";
 
 export interface RejectedEvent {
@@ -33,9 +33,9 @@ export interface RejectedEvent {
   readonly reason: EventRejectionReason;
 }
 
-/** The time from which ids are remembered and events therefore taken; it never moves back, whatever window is asked for. */
-export function dedupHorizonAt(now: number, windowDays: number, reached: number): number {
-  return Math.max(reached, now - windowDays * day);
+/** Returns the time of the oldest event that is accepted. It never moves back, even if the window grows. */
+export function dedupHorizonAt(now: number, windowDays: number, previous: number): number {
+  return Math.max(previous, now - windowDays * day);
 }
 
 export interface ClassifiedEvents<Event> {
@@ -45,9 +45,9 @@ export interface ClassifiedEvents<Event> {
 }
 
 /**
- * Tells apart what counts, what counted before and what is refused, in the order of the events.
- * `totals` are the sums of their days so far, over all knowledge boxes; they bound every hour and
- * every knowledge box too. A refused event's id stays free.
+ * Splits events into accepted ones, duplicates and rejected ones, in their order. `totals` are the sums of
+ * their days over all knowledge boxes, which also bound every hour and knowledge box. The id of a rejected
+ * event can be used again.
  */
 export function classifyEvents<Event extends TimestampedEvent>(
   events: readonly Event[],
@@ -55,47 +55,47 @@ export function classifyEvents<Event extends TimestampedEvent>(
   { now, horizon }: { readonly now: number; readonly horizon: number },
 ): ClassifiedEvents<Event> {
   const days = new Map(totals.map(({ at, sums }) => [at, [...sums]]));
-  const taken = new Set<string>();
+  const acceptedIds = new Set<string>();
   const accepted: Event[] = [];
   const refused: RejectedEvent[] = [];
   let duplicates = 0;
   for (const event of events) {
     const { id, timestamp, value } = event;
-    if (event.known || taken.has(id)) {
+    if (event.known || acceptedIds.has(id)) {
       duplicates += 1;
       continue;
     }
     const sums = sumsAt(days, bucketStart("day", timestamp));
-    const place = metrics.indexOf(event.metric);
-    const room = Number.MAX_SAFE_INTEGER - (sums[place] ?? 0);
-    const reason = timeFault(timestamp, now, horizon) ?? (value > room ? "too_large" : undefined);
+    const index = metrics.indexOf(event.metric);
+    const remaining = Number.MAX_SAFE_INTEGER - (sums[index] ?? 0);
+    const reason = validateTime(timestamp, now, horizon) ?? (value > remaining ? "too_large" : undefined);
     if (reason !== undefined) {
       refused.push({ id, reason });
       continue;
     }
-    sums[place] = (sums[place] ?? 0) + value;
-    taken.add(id);
+    sums[index] = (sums[index] ?? 0) + value;
+    acceptedIds.add(id);
     accepted.push(event);
   }
   return { accepted, duplicates, refused };
 }
 
-/** A bucket of one knowledge box, or of all where its name is empty. */
+/** A bucket of one knowledge box; the empty name is all of them together. */
 export interface BucketSums extends Sums {
   readonly knowledgebox: string;
 }
 
-/** Sums events by hour or day: for each knowledge box, and for all of them together with what belongs to none. */
-export function sumEvents(cut: "hour" | "day", events: readonly TimestampedEvent[]): BucketSums[] {
+/** Sums events by hour or day, for each knowledge box and for the whole account. */
+export function sumEvents(size: "hour" | "day", events: readonly TimestampedEvent[]): BucketSums[] {
   const boxes = new Map<string, Map<number, number[]>>();
   for (const { metric, value, knowledgebox, timestamp } of events) {
-    const place = metrics.indexOf(metric);
-    const at = bucketStart(cut, timestamp);
+    const index = metrics.indexOf(metric);
+    const at = bucketStart(size, timestamp);
     for (const name of new Set(["", knowledgebox ?? ""])) {
       const buckets = boxes.get(name) ?? new Map<number, number[]>();
       boxes.set(name, buckets);
       const sums = sumsAt(buckets, at);
-      sums[place] = (sums[place] ?? 0) + value;
+      sums[index] = (sums[index] ?? 0) + value;
     }
   }
   return [...boxes].flatMap(([knowledgebox, buckets]) =>
@@ -103,14 +103,14 @@ export function sumEvents(cut: "hour" | "day", events: readonly TimestampedEvent
   );
 }
 
-function timeFault(timestamp: number, now: number, horizon: number): EventRejectionReason | undefined {
+function validateTime(timestamp: number, now: number, horizon: number): EventRejectionReason | undefined {
   if (timestamp < horizon) return "too_old";
   return timestamp > now + hour ? "too_far_ahead" : undefined;
 }
 
 function sumsAt(buckets: Map<number, number[]>, at: number): number[] {
-  const known = buckets.get(at);
-  if (known !== undefined) return known;
+  const existing = buckets.get(at);
+  if (existing !== undefined) return existing;
   const sums = metrics.map(() => 0);
   buckets.set(at, sums);
   return sums;

@@ -1,4 +1,4 @@
-/** What is counted, and how far. */
+/** Metrics, and the decision about an increment. */
 import type { UsageEnforcement } from "../account.ts";
 
 /** The metrics that events carry. */
@@ -21,20 +21,20 @@ export const eventMetrics = [
 ] as const;
 export type EventMetric = (typeof eventMetrics)[number];
 
-/** All metrics, in the order they are told in; `usage` comes from increments alone. */
+/** All metrics, in the order of responses; `usage` is counted by increments only. */
 export const metrics = [...eventMetrics, "usage"] as const;
 export type Metric = (typeof metrics)[number];
 
-/** How long an increment's answer is kept under its key, in milliseconds. */
+/** How long the result of an increment is stored under its idempotency key, in milliseconds. */
 export const idempotencyRetention = 24 * 60 * 60 * 1000;
 
-/** What an increment is told; the limit and what remains of it are null where there is none. */
+/** The usage of a period and its limit; `limit` and `remaining` are null if there is no limit. */
 export interface UsageStatus {
   readonly limit: number | null;
-  /** What the current period counts. */
+  /** Usage of the current period. */
   readonly usage: number;
   readonly remaining: number | null;
-  /** Whether the limit is an operator's instead of the plan's. */
+  /** Whether an operator has overridden the plan's limit. */
   readonly overridden: boolean;
 }
 
@@ -48,15 +48,15 @@ export interface Increment {
 
 export type IncrementDecision =
   | { readonly kind: "counted"; readonly answer: UsageStatus }
-  /** It would pass the limit, so nothing of it is counted. */
+  /** The limit would be exceeded, so nothing is counted. */
   | { readonly kind: "refused"; readonly answer: UsageStatus }
-  /** The sum would pass 2^53−1. */
+  /** The sum would exceed 2^53−1. */
   | { readonly kind: "too_large" };
 
-/** Decides an increment on top of what the period counts. */
+/** Decides whether an increment is counted on top of the usage of the period. */
 export function decideIncrement(usage: number, increment: Increment): IncrementDecision {
   const { amount, limit, enforcement } = increment;
-  // Differences, because a sum of two safe integers need not be one.
+  // Subtract instead of adding, because the sum of two safe integers may be unsafe.
   if (enforcement === "refuse" && limit !== null && amount > limit - usage) {
     return { kind: "refused", answer: toUsageStatus(usage, increment) };
   }
@@ -64,12 +64,12 @@ export function decideIncrement(usage: number, increment: Increment): IncrementD
   return { kind: "counted", answer: toUsageStatus(usage + amount, increment) };
 }
 
-/** Whether nothing remains of a limit. */
+/** Whether a limit is used up. */
 export function isLimitReached(usage: number, limit: number | null): boolean {
   return limit !== null && usage >= limit;
 }
 
-/** What an increment is told where its period counts so much. */
+/** Returns the status of a period with this usage. */
 export function toUsageStatus(
   usage: number,
   { limit, overridden }: Pick<Increment, "limit" | "overridden">,

@@ -11,7 +11,7 @@ import {
   hour,
   maxPoints,
   nextBucket,
-  oldestKeptHour,
+  oldestStoredHour,
   periodOf,
   planRange,
   type Sums,
@@ -206,7 +206,7 @@ describe("a range", () => {
 
   it("has hours for 400 days, and days for ever", () => {
     const noon = now + 12 * hour;
-    const kept = oldestKeptHour(noon);
+    const kept = oldestStoredHour(noon);
     expect(kept).toBe(now - 400 * day);
     const kind = (from: number, to: number, aggregation: Aggregation) =>
       planRange({ from, to, aggregation }, noon).kind;
