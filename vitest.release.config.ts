@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 import config, { apiProject } from "./vitest.config.ts";
 
-/** Runs only the test that records a release's statements; `scripts/release.ts` starts it. */
+/** Runs only the test that records a release's statements; `npm run release` starts it. */
 export default defineConfig({
   ...config,
   test: {

@@ -1,6 +1,5 @@
-// zod without its locales, as messages are this service's own, and without the kinds of schema it has no
-// use for: what stands in the bundle is read at every start. The bundler puts this in zod's place (see
-// wrangler.toml), so a kind that is used for the first time is named here too; a test tells when one is not.
+// zod without its locales and unused types. Each start of an isolate loads the whole bundle. The bundler replaces zod
+// with this file (see wrangler.toml). Export a type here when the service starts to use it; a test detects a missing one.
 export {
   array,
   boolean,

@@ -2,49 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { envFileLine, withLocalIssuer } from "../../scripts/dev/local-config.ts";
 import { cronMatches, cronsOf } from "../../scripts/dev/crons.ts";
-import { findBreaches } from "../../scripts/migration-rules.ts";
 import { readTokenRequest, tokenClaims } from "../../scripts/dev/token.ts";
-
-const reasons = (...files) =>
-  findBreaches(files.map((sql, index) => ({ name: `${index}.sql`, sql }))).map(
-    ({ file, reason }) => `${file} ${reason}`,
-  );
-
-const FAMILY =
-  'CREATE TABLE `parents` (id INTEGER); CREATE TABLE "kids" (p INTEGER REFERENCES `parents`(id));';
-
-void test("a table that another references is not dropped", () => {
-  assert.deepEqual(reasons(FAMILY, "DROP TABLE IF EXISTS parents;"), [
-    "1.sql drops parents, which is referenced by kids",
-  ]);
-  assert.deepEqual(reasons(FAMILY, 'drop table main."Parents"'), [
-    "1.sql drops parents, which is referenced by kids",
-  ]);
-});
-
-void test("a table may go once nothing references it", () => {
-  assert.deepEqual(reasons(FAMILY, "DROP TABLE kids; DROP TABLE parents;"), []);
-  assert.deepEqual(reasons("CREATE TABLE a (up INTEGER REFERENCES a(id)); DROP TABLE a;"), []);
-  assert.deepEqual(reasons("CREATE VIRTUAL TABLE words USING fts5(a); DROP TABLE words;"), []);
-});
-
-void test("a renamed child still holds its parent", () => {
-  const rebuilt =
-    "CREATE TABLE __new_kids (p REFERENCES parents); DROP TABLE kids; ALTER TABLE __new_kids RENAME TO kids;";
-  assert.deepEqual(reasons(FAMILY, rebuilt, "DROP TABLE parents"), [
-    "2.sql drops parents, which is referenced by kids",
-  ]);
-});
-
-void test("rows are not replaced, in triggers neither, and comments and strings are not statements", () => {
-  assert.equal(reasons("INSERT OR REPLACE INTO a VALUES (1)").length, 1);
-  assert.equal(reasons("CREATE TRIGGER t AFTER INSERT ON a BEGIN REPLACE INTO b VALUES (1); END;").length, 1);
-  assert.equal(reasons("PRAGMA foreign_keys=OFF;").length, 1);
-  assert.deepEqual(
-    reasons("-- INSERT OR REPLACE\nSELECT 'REPLACE INTO; x', replace(a, 'b', 'c') /* PRAGMA foreign_keys */"),
-    [],
-  );
-});
 
 void test("crons name minutes and hours of UTC", () => {
   const at = new Date("2026-11-21T13:35:00Z");

@@ -3,8 +3,7 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { findNarrowings } from "../../scripts/expand-rules.ts";
-import { findBreaches } from "../../scripts/migration-rules.ts";
+import { findDataLoss, findIncompatibilities } from "../../scripts/release/migration-lint.ts";
 import { readAllRows } from "../support/batches.ts";
 import { faults, refusal, run } from "../support/database.ts";
 import { clearStorage } from "../support/reset.ts";
@@ -99,11 +98,11 @@ describe("a migration that adds a value to a list", () => {
   it("passes the rules for migrations, and one that drops the list does not", () => {
     const released = env.MIGRATIONS.map(({ name }) => name);
     const files = migrations.map(({ name, queries }) => ({ name, sql: queries.join(";\n") }));
-    expect(findBreaches(files)).toEqual([]);
-    expect(findNarrowings(files, released)).toEqual([]);
+    expect(findDataLoss(files)).toEqual([]);
+    expect(findIncompatibilities(files, released)).toEqual([]);
     const dropping = { name: "9009_drop.sql", sql: "DROP TABLE languages;" };
-    expect(findBreaches([...files, dropping])).toHaveLength(1);
-    expect(findNarrowings([...files, dropping], released)).toHaveLength(1);
+    expect(findDataLoss([...files, dropping])).toHaveLength(1);
+    expect(findIncompatibilities([...files, dropping], released)).toHaveLength(1);
   });
 });
 

@@ -1,15 +1,16 @@
-/** SQL as far as the rules for migrations need to read it. */
+/** A parser for SQL that knows as much as the migration lint needs. */
 
-/** A table's name as SQL may write it, with or without its schema. */
+/** Pattern of a table's name, with or without its schema. */
 export const NAME = '(?:(?:main|"main"|`main`)\\s*\\.\\s*)?(?:"([^"]+)"|`([^`]+)`|\\[([^\\]]+)\\]|(\\w+))';
-export const IF = "(?:IF\\s+(?:NOT\\s+)?EXISTS\\s+)?";
+/** Pattern of an optional IF EXISTS or IF NOT EXISTS. */
+export const IF_EXISTS = "(?:IF\\s+(?:NOT\\s+)?EXISTS\\s+)?";
 
-/** The first name that a pattern finds, in lower case. */
+/** Returns the first name that a pattern captures, in lower case. */
 export function match(statement: string, pattern: string): string | undefined {
   return matchAll(statement, pattern)[0];
 }
 
-/** All names that a pattern finds, one a place. */
+/** Returns one name for each match of a pattern, in lower case. */
 export function matchAll(statement: string, pattern: string): string[] {
   return [...statement.matchAll(new RegExp(pattern, "gi"))].map(([, ...names]) => firstName(names));
 }
@@ -20,20 +21,20 @@ function firstName(names: readonly (string | undefined)[]): string {
 
 /** A statement of a migration. */
 export interface Statement {
-  /** As it is written, without comments. */
+  /** The statement without comments. */
   readonly text: string;
-  /** The same with its strings emptied, and without the head of a trigger. */
+  /** `text` with empty strings, and without the head of a trigger. */
   readonly bare: string;
-  /** What its comments say, and those before it. */
+  /** Comments in and before the statement. */
   readonly comments: string;
 }
 
 /**
  * Splits SQL at its semicolons.
  *
- * A trigger falls into its inner statements, which are looked at one by one; the first has the trigger's head.
+ * A trigger becomes one statement for each of its inner statements. `text` of the first contains the trigger's head.
  */
-export function statementsOf(sql: string): Statement[] {
+export function parseStatements(sql: string): Statement[] {
   const statements: Statement[] = [];
   let [text, bare, comments] = ["", "", ""];
   const end = () => {
@@ -61,5 +62,5 @@ export function statementsOf(sql: string): Statement[] {
   return statements;
 }
 
-/** A comment, a string, a quoted name, or one character of anything else. */
+/** A comment, a string, a quoted name, or one other character. */
 const TOKEN = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[\s\S]/g;

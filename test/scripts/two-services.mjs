@@ -1,45 +1,45 @@
-/** Services as `npm start` runs them, and the scripts that take them out and put them back. */
+/** Two running services, and the export and import scripts. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { withService } from "../../scripts/quality/service.ts";
 import { tokens } from "../../scripts/dev/tokens.ts";
-import { ihdr, pixels, pngChunk, pngOf } from "../domain/images.ts";
+import { ihdr, pixels, pngChunk, pngOf } from "../support/images.ts";
 
-const box = "8f4f5e6a-3d1c-4b4e-9a55-0b1f6d7c2e10";
+const knowledgeBox = "8f4f5e6a-3d1c-4b4e-9a55-0b1f6d7c2e10";
 
-/** Two services, each with its state folder, which a script finds by both, and tokens of three people. */
-export function withTwoServices(use) {
+/** Starts two services. Each is passed with its address, state folder and the tokens of three users. */
+export function withTwoServices(run) {
   return withService({ limits: "off" }, async (first, firstState) => {
     const one = await describe(first, firstState);
     await withService({ limits: "off" }, async (second, secondState) =>
-      use(one, await describe(second, secondState)),
+      run(one, await describe(second, secondState)),
     );
   });
 }
 
 async function describe({ address }, state) {
-  const people = ["ada@example.com", "bob@example.com", "root@example.com"];
-  const [ada, bob, root] = await tokens(state, ...people);
+  const emails = ["ada@example.com", "bob@example.com", "root@example.com"];
+  const [ada, bob, root] = await tokens(state, ...emails);
   return { address, state, tokens: { ada, bob, root } };
 }
 
-/** Runs one of the two scripts for a service, with this as its input; how it ended and what it wrote. */
+/** Runs the export or import script for a service. Returns its exit code and output. */
 export async function runScript(name, { address, state }, args = [], input = "") {
-  const child = spawn(process.execPath, [`scripts/${name}.ts`, ...args], {
+  const child = spawn(process.execPath, [`scripts/release/${name}.ts`, ...args], {
     env: { ...process.env, PORT: address.port, STATE_DIR: state },
   });
-  const written = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"]) {
-    child[stream].setEncoding("utf8").on("data", (text) => (written[stream] += text));
+    child[stream].setEncoding("utf8").on("data", (text) => (output[stream] += text));
   }
-  // Who refuses an input does not read it to its end.
+  // A script that rejects its input does not read it to the end.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   const code = await new Promise((resolve) => child.once("close", resolve));
-  return { code, ...written };
+  return { code, ...output };
 }
 
-/** Everything of a service, as the file's text; throws with what was said where it is refused. */
+/** Returns the export of a whole service as text. Fails if the script fails. */
 export async function exportAll(service) {
   const { code, stdout, stderr } = await runScript("export", service, ["--all"]);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -53,14 +53,14 @@ export function linesOf(text) {
     .map((line) => JSON.parse(line));
 }
 
-/** Something of everything: three accounts, a member, an invitation, a logo, increments and events. */
-export async function fill(service) {
+/** Creates three accounts, a member, an invitation, a logo, increments and events. */
+export async function createData(service) {
   const [ada, bob] = [callerOf(service, "ada"), callerOf(service, "bob")];
-  const make = async (caller, slug) =>
+  const createAccount = async (caller, slug) =>
     (await caller("POST", "/api/v1/accounts", { slug, zone: "europe-1" })).json();
-  const acme = await make(ada, "acme");
-  await make(ada, "other");
-  await make(bob, "third");
+  const acme = await createAccount(ada, "acme");
+  await createAccount(ada, "other");
+  await createAccount(bob, "third");
   const path = `/api/v1/account/${acme.id}`;
   const { id: member } = await (await bob("GET", "/api/v1/user")).json();
   await ada("PATCH", path, { title: "Acme ünd Söhne", description: "two\nlines \u{1F600} \u2028 \u2029" });
@@ -75,31 +75,37 @@ export async function fill(service) {
     await ada("POST", `/accounts/organizations/${acme.id}/increment/`, { usage }, key);
   }
   const threeDaysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString();
-  const event = (id, more) => ({ id, metric: "pages_processed", value: 3, knowledgebox: box, ...more });
+  const event = (id, more) => ({
+    id,
+    metric: "pages_processed",
+    value: 3,
+    knowledgebox: knowledgeBox,
+    ...more,
+  });
   const events = [event("a"), event("b", { timestamp: threeDaysAgo })];
   await ada("POST", `${path}/usage`, { events });
   return { acme, logo: Buffer.from(logo), usage: 12 };
 }
 
-/** Whether nothing of it is still under way: the mail has left, and the database was told what is counted. */
+/** Returns whether background work is done: the mail was sent, and the usage object has synced to the database. */
 export function isSettled(lines, usage) {
   const rows = (table) => lines.flatMap((line) => (line.table === table ? [line.row] : []));
-  const told = rows("accounts").some((row) => row.usage === usage && row.current_kbs === 1);
-  return told && rows("invites").every((row) => row.mailed_at !== null);
+  const synced = rows("accounts").some((row) => row.usage === usage && row.current_kbs === 1);
+  return synced && rows("invites").every((row) => row.mailed_at !== null);
 }
 
-/** Asks as one of the three; every answer must be a success. */
-export function callerOf({ address, tokens: known }, person) {
+/** Returns a function that sends requests as one of the three users. Each response must be a success. */
+export function callerOf({ address, tokens: tokenOf }, user) {
   return async (method, path, body, more = {}) => {
-    const headers = { authorization: `Bearer ${known[person]}`, ...more };
+    const headers = { authorization: `Bearer ${tokenOf[user]}`, ...more };
     const init = { method, headers };
     if (body instanceof FormData) init.body = body;
     else if (body !== undefined) {
       init.body = JSON.stringify(body);
       headers["content-type"] = "application/json";
     }
-    const answer = await fetch(new URL(path, address), init);
-    if (!answer.ok) assert.fail(`${method} ${path} was answered ${answer.status}: ${await answer.text()}`);
-    return answer;
+    const response = await fetch(new URL(path, address), init);
+    if (!response.ok) assert.fail(`${method} ${path} returned ${response.status}: ${await response.text()}`);
+    return response;
   };
 }
