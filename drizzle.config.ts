@@ -2,6 +2,6 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: ["./src/storage/schema.ts", "./src/storage/reference-tables.ts"],
+  schema: ["./src/storage/schema.ts", "./src/storage/*-tables.ts"],
   out: "./migrations",
 });

@@ -7,7 +7,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { DomainError, type ErrorCode } from "../domain/errors.ts";
 import { retry } from "../domain/retry.ts";
 import { RequestStats } from "./request-stats.ts";
-import { preconditions } from "./schema.ts";
+import { preconditions } from "./internal-tables.ts";
 
 /** Values of placeholders by name. */
 export type QueryParams = Readonly<Record<string, string | number | null>>;

@@ -12,6 +12,7 @@ import {
 import { plans } from "../../src/domain/plan.ts";
 import { languages, userTypes } from "../../src/domain/user.ts";
 import { cloudProviders, locationHints } from "../../src/domain/zone.ts";
+import * as internalTables from "../../src/storage/internal-tables.ts";
 import * as referenceTables from "../../src/storage/reference-tables.ts";
 import * as schema from "../../src/storage/schema.ts";
 import {
@@ -25,7 +26,9 @@ import {
 } from "../support/database.ts";
 import { unique } from "../support/fixtures.ts";
 
-const tables = Object.values(schema).filter((one) => is(one, SQLiteTable));
+const tables = [...Object.values(schema), ...Object.values(internalTables)].filter((one) =>
+  is(one, SQLiteTable),
+);
 
 /** Each column that holds one of a list of values, with the values. */
 const columns = tables.flatMap((table) =>

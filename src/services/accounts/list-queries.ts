@@ -6,7 +6,8 @@ import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import type { PageWindow } from "../../domain/pagination.ts";
 import { searchKey } from "../../domain/text.ts";
 import { type BuiltQuery, memoize, uncached } from "../../storage/prepared.ts";
-import { accounts, counters, memberships } from "../../storage/schema.ts";
+import { counters } from "../../storage/internal-tables.ts";
+import { accounts, memberships } from "../../storage/schema.ts";
 import { callerConditions, type CallerConditions, prepareForCaller } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 import {

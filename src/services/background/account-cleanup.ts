@@ -4,7 +4,8 @@ import type { Job } from "../../domain/job.ts";
 import type { Env } from "../../env.ts";
 import { openDatabase } from "../../storage/database.ts";
 import { deleteLogos } from "../../storage/logos.ts";
-import { accounts, auditRows, erasures } from "../../storage/schema.ts";
+import { erasures } from "../../storage/internal-tables.ts";
+import { accounts, auditRows } from "../../storage/schema.ts";
 import { enqueueJob } from "../jobs.ts";
 
 /** After this many seconds no request that had read the account before its deletion is still running. */

@@ -2,7 +2,7 @@ import { and, sql, type SQL } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
 import { assertion, isConstraintError, runBatch, type Statement } from "../../storage/database.ts";
-import { imports } from "../../storage/schema.ts";
+import { imports } from "../../storage/internal-tables.ts";
 import { AccountName, accountQuery, type FoundAccount } from "../accounts/access.ts";
 import { queryAsCaller, queryAsOperator } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";

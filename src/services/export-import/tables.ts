@@ -2,11 +2,11 @@
 import { getTableName, sql } from "drizzle-orm";
 import { getTableConfig, integer, sqliteTable, type SQLiteTable, text } from "drizzle-orm/sqlite-core";
 
+import { erasures } from "../../storage/internal-tables.ts";
 import {
   accounts,
   auditRows,
   deletedIdentities,
-  erasures,
   groupPermissions,
   groups,
   idempotencyKeys,

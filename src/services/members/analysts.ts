@@ -9,7 +9,8 @@ import {
   type PageWindow,
 } from "../../domain/pagination.ts";
 import { searchTerms } from "../../domain/search.ts";
-import { accounts, counters, memberships, users } from "../../storage/schema.ts";
+import { counters } from "../../storage/internal-tables.ts";
+import { accounts, memberships, users } from "../../storage/schema.ts";
 import { AccountName, accountQuery, checkAccess, hasAccountPermission } from "../accounts/access.ts";
 import { queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";

@@ -11,7 +11,8 @@ import {
   type PageWindow,
 } from "../../domain/pagination.ts";
 import { searchTerms } from "../../domain/search.ts";
-import { counters, users } from "../../storage/schema.ts";
+import { counters } from "../../storage/internal-tables.ts";
+import { users } from "../../storage/schema.ts";
 import { queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
