@@ -4,7 +4,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 
 import type { UsageEvent } from "../../src/domain/usage/events.ts";
-import { type Metric, metrics, toUsageStatus, type UsageStatus } from "../../src/domain/usage/usage.ts";
+import { type Metric, metricIndex, toUsageStatus, type UsageStatus } from "../../src/domain/usage/usage.ts";
 import type { ReadInput, ReadResult } from "../../src/durable/buckets.ts";
 import type { RecordResult } from "../../src/durable/events.ts";
 import type { IncrementInput, IncrementResult } from "../../src/durable/increment.ts";
@@ -60,7 +60,7 @@ export class TestMeter {
   async sums(metric: Metric, input: Pick<ReadInput, "from" | "to"> & Partial<ReadInput>, now = noon) {
     const reading = await this.read(input, now);
     if (reading.kind !== "points") return reading.kind;
-    return reading.points.map(({ sums }) => sums[metrics.indexOf(metric)]);
+    return reading.points.map(({ sums }) => sums[metricIndex(metric)]);
   }
 
   async state(now = noon): Promise<UsageState> {

@@ -1,6 +1,6 @@
 /** Usage events, which other services report. Each is counted at most once. */
 import { bucketStart, day, hour, type Sums } from "./buckets.ts";
-import { type EventMetric, metrics } from "./usage.ts";
+import { type EventMetric, metricIndex, metrics } from "./usage.ts";
 
 export interface UsageEvent {
   /** An event with an id that was counted before is a duplicate. */
@@ -66,7 +66,7 @@ export function classifyEvents<Event extends TimestampedEvent>(
       continue;
     }
     const sums = sumsAt(days, bucketStart("day", timestamp));
-    const index = metrics.indexOf(event.metric);
+    const index = metricIndex(event.metric);
     const remaining = Number.MAX_SAFE_INTEGER - (sums[index] ?? 0);
     const reason = validateTime(timestamp, now, horizon) ?? (value > remaining ? "too_large" : undefined);
     if (reason !== undefined) {
@@ -89,7 +89,7 @@ export interface BucketSums extends Sums {
 export function sumEvents(size: "hour" | "day", events: readonly TimestampedEvent[]): BucketSums[] {
   const boxes = new Map<string, Map<number, number[]>>();
   for (const { metric, value, knowledgebox, timestamp } of events) {
-    const index = metrics.indexOf(metric);
+    const index = metricIndex(metric);
     const at = bucketStart(size, timestamp);
     for (const name of new Set(["", knowledgebox ?? ""])) {
       const buckets = boxes.get(name) ?? new Map<number, number[]>();

@@ -1,8 +1,13 @@
 /** Metrics, and the decision about an increment. */
 import type { UsageEnforcement } from "../account.ts";
 
-/** The metrics that events carry. */
-export const eventMetrics = [
+/**
+ * All metrics, in the order of responses. Events carry them, except `usage`, which increments count.
+ *
+ * Add a new metric at the end. The Worker and the usage objects exchange sums in this order, and an object may run
+ * the previous version for some minutes after a deployment.
+ */
+export const metrics = [
   "pre_processing_time",
   "slow_processing_time",
   "resources_processed",
@@ -18,12 +23,23 @@ export const eventMetrics = [
   "ai_tokens_used",
   "nuclia_tokens",
   "nuclia_tokens_billed",
+  "usage",
 ] as const;
+export type Metric = (typeof metrics)[number];
+
+/** The metrics that events carry. */
+export const eventMetrics = metrics.filter((metric) => metric !== "usage");
 export type EventMetric = (typeof eventMetrics)[number];
 
-/** All metrics, in the order of responses; `usage` is counted by increments only. */
-export const metrics = [...eventMetrics, "usage"] as const;
-export type Metric = (typeof metrics)[number];
+/**
+ * Returns the index of a metric in an array of sums. Throws if only a newer version knows the metric, so that an
+ * object of the previous version rejects the call instead of losing the event.
+ */
+export function metricIndex(metric: Metric): number {
+  const index = metrics.indexOf(metric);
+  if (index === -1) throw new Error(`Unknown metric: ${metric}`);
+  return index;
+}
 
 /** How long the result of an increment is stored under its idempotency key, in milliseconds. */
 export const idempotencyRetention = 24 * 60 * 60 * 1000;

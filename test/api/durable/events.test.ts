@@ -1,12 +1,25 @@
 /** Recording events: what counts, what counted before, what is refused, and what it costs. */
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
-import { eventMetrics } from "../../../src/domain/usage/usage.ts";
+import { type EventMetric, eventMetrics } from "../../../src/domain/usage/usage.ts";
 import { day, eventOf, hour, maxInteger, noon, TestMeter } from "../../support/usage-meter.ts";
 
 const around = { from: noon, to: noon + hour };
 
 describe("an event", () => {
+  it("with a metric of a newer version fails the call, and counts nothing of it", async () => {
+    const meter = new TestMeter();
+    const newer: string = "images_processed";
+    const events = [{ id: "a" }, { id: "b", metric: newer as EventMetric }];
+    await runInDurableObject(meter.stub, async (instance) => {
+      const call = { accountUuid: meter.uuid, events: events.map(eventOf), windowDays: 30 };
+      await expect(instance.record(call, noon)).rejects.toThrow("Unknown metric: images_processed");
+    });
+    expect(await meter.sums("ai_tokens_used", around)).toEqual([0]);
+    expect(await meter.record([{ id: "a" }])).toMatchObject({ accepted: 1 });
+  });
+
   it("counts in the hour it happened in, now where it does not say", async () => {
     const meter = new TestMeter();
     const result = await meter.record([

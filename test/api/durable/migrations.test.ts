@@ -95,6 +95,45 @@ describe("the store", () => {
     expect(await meter.rows("SELECT DISTINCT cakes FROM hours")).toEqual([{ cakes: 7 }]);
   });
 
+  it("gains a metric by a migration that adds its column, and all stored sums stay [R70]", async () => {
+    const meter = new TestMeter();
+    await meter.increment(5);
+    await meter.increment(2, {}, noon + hour);
+    await meter.record([
+      { id: "a", value: 3, knowledgebox: "kb" },
+      { id: "b", value: 4, metric: "pages_processed", timestamp: noon - 2 * day },
+    ]);
+    const stored = async () => [
+      await meter.rows("SELECT * FROM hours ORDER BY knowledgebox, at"),
+      await meter.rows("SELECT * FROM days ORDER BY knowledgebox, at"),
+    ];
+    const range = { from: noon - 3 * day, to: noon + day, aggregation: "day" } as const;
+    const [before, readBefore] = [await stored(), await meter.read(range, noon + hour)];
+    const added: Migration = {
+      minReaderVersion: requiredReaderVersion(migrations),
+      apply: (sql) => {
+        for (const table of ["hours", "days"]) {
+          sql.exec(`ALTER TABLE ${table} ADD COLUMN images_processed INTEGER NOT NULL DEFAULT 0`);
+        }
+      },
+    };
+    await withNewer(meter, added);
+
+    expect(await stored()).toEqual(
+      before.map((rows) => rows.map((row) => ({ ...row, images_processed: 0 }))),
+    );
+    expect(before.map((rows) => rows.length)).toEqual([4, 3]);
+    expect(await meter.read(range, noon + hour)).toEqual(readBefore);
+
+    // The new version counts the metric, and the previous version then adds to the same bucket.
+    await withNewer(meter, added, (sql) => {
+      sql.exec("UPDATE hours SET images_processed = 9 WHERE knowledgebox = 'kb'");
+    });
+    await meter.record([{ id: "c", value: 1, knowledgebox: "kb" }]);
+    const bucket = "SELECT images_processed, ai_tokens_used FROM hours WHERE knowledgebox = 'kb'";
+    expect(await meter.rows(bucket)).toEqual([{ images_processed: 9, ai_tokens_used: 4 }]);
+  });
+
   it("of the version before it says what it needs goes on with its open hour", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
