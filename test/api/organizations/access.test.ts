@@ -38,8 +38,8 @@ async function setState(account: TestAccount, state: string): Promise<void> {
   await env.DB.prepare("UPDATE accounts SET blocking_state = ? WHERE uuid = ?").bind(state, account.id).run();
 }
 
-describe("what is taken acts at once [R6]", () => {
-  it("a role", async () => {
+describe("losing access takes effect with the next request [R6]", () => {
+  it("a demoted owner can no longer do what owners do", async () => {
     const { account, member } = await createAccountWithMember();
     await setRole(account, member, "AOWNER");
     expect((await member.patch(organizationPath(account), { name: "One" })).status).toBe(200);
@@ -54,7 +54,7 @@ describe("what is taken acts at once [R6]", () => {
     });
   });
 
-  it("a membership", async () => {
+  it("a removed member loses access to the organization", async () => {
     const { account, member } = await createAccountWithMember();
     expect(statusAndBody(await member.get(organizationsPath))).toEqual({
       status: 200,
@@ -76,7 +76,7 @@ describe("what is taken acts at once [R6]", () => {
     expect(statusAndBody(await member.get(organizationsPath))).toEqual({ status: 200, body: onlyPage() });
   });
 
-  it("a group", async () => {
+  it("a user removed from a group loses its permissions", async () => {
     const account = await createAccount(await createUser());
     const helper = await createUser();
     await addToGroup(helper, 1);
@@ -90,7 +90,7 @@ describe("what is taken acts at once [R6]", () => {
     });
   });
 
-  it("an active user", async () => {
+  it("a deactivated user loses all access", async () => {
     const { account, member } = await createAccountWithMember();
     expect((await member.get(organizationPath(account))).status).toBe(200);
     await deactivate(member);
@@ -108,7 +108,7 @@ describe("what is taken acts at once [R6]", () => {
 
 describe("a blocked organization", () => {
   it.each(["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"])(
-    "answers reads and deletion, and refuses changes but the operator's: %s",
+    "a blocked organization answers reads and deletion, and refuses changes by anyone but an operator: %s",
     async (state) => {
       const { owner, account, member } = await createAccountWithMember();
       const administrator = await createUser();
@@ -149,7 +149,7 @@ describe("a blocked organization", () => {
     },
   );
 
-  it("over its quota only is changed as any other", async () => {
+  it("an organization over its quota can still be changed", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await env.DB.prepare("UPDATE accounts SET quota_until = ? WHERE uuid = ?")
@@ -161,7 +161,7 @@ describe("a blocked organization", () => {
     });
   });
 
-  it("blocks no other", async () => {
+  it("a blocked organization does not affect another one", async () => {
     const owner = await createUser();
     const [blocked, free] = [await createAccount(owner), await createAccount(owner)];
     await createMember(blocked);

@@ -53,7 +53,7 @@ function only(...results: object[]): object {
 const named = ({ slug }: TestAccount) => `${analystsPath}?organization=${slug}`;
 
 describe("the analysts of a named organization", () => {
-  it("are its members, by the membership's age, for owner, member, Support and operator", async () => {
+  it("the list holds the members in joining order, for owner, member, Support and operator", async () => {
     const { owner, account } = await ownerOf();
     await createAccount(owner);
     const member = await createMember(account);
@@ -81,7 +81,7 @@ describe("the analysts of a named organization", () => {
     expect(filtered.body.results).toEqual([expect.objectContaining({ uuid: account.id })]);
   });
 
-  it("are not for outsiders, and an organization that is not there has none", async () => {
+  it("outsiders and callers who name a missing organization get the same 404", async () => {
     const { account } = await ownerOf();
     const gone = { slug: unique("gone"), id: crypto.randomUUID(), title: "" };
     for (const caller of [await createUser(), (await ownerOf()).owner]) {
@@ -97,13 +97,13 @@ describe("the analysts of a named organization", () => {
       expect(statusAndBody(await caller.get(named(gone)))).toEqual({ status: 404, body: noOrganization });
   });
 
-  it("are read of a blocked one too", async () => {
+  it("the analysts of a blocked organization can be read", async () => {
     const { owner, account } = await ownerOf();
     await setAccount(account, { blocking_state: "manager" });
     expect((await owner.get(named(account))).body.count).toBe(1);
   });
 
-  it("do not hold who left, was deleted, or is in another organization alone", async () => {
+  it("the list leaves out users who left, were deleted, or are only in another organization", async () => {
     const { owner, account } = await ownerOf();
     const second = await createAccount(owner);
     await createColleague([second]);
@@ -116,8 +116,8 @@ describe("the analysts of a named organization", () => {
   });
 });
 
-describe("the analysts when no organization is named", () => {
-  it("are the members of all the caller's, one for each organization", async () => {
+describe("analysts without a named organization", () => {
+  it("the list holds the members of all of the caller's organizations, once per organization", async () => {
     const { owner, account } = await ownerOf();
     const foreign = await ownerOf();
     await addMember(foreign.account, owner);
@@ -138,14 +138,14 @@ describe("the analysts when no organization is named", () => {
     expect(ids).toEqual(ids.toSorted((left: number, right: number) => left - right));
   });
 
-  it("are none for who is in none", async () => {
+  it("the list is empty for a caller without organizations", async () => {
     expect(statusAndBody(await (await createUser()).get(analystsPath))).toEqual(only());
     const metering = await createUser();
     await addToGroup(metering, 2);
     expect(statusAndBody(await metering.get(analystsPath))).toEqual(only());
   });
 
-  it("are all for who may read all analysts", async () => {
+  it("callers with analysts:read get all analysts", async () => {
     const { account } = await ownerOf();
     const { uuid, email } = await createColleague([account]);
     for (const group of [1, 3, undefined] as const) {
@@ -163,7 +163,7 @@ describe("the analysts when no organization is named", () => {
 });
 
 describe("the search of analysts", () => {
-  it("finds every term in e-mail or names, and follows edits", async () => {
+  it("a search finds every term in e-mail or names, and follows edits", async () => {
     const { owner, account } = await ownerOf();
     const word = unique("w");
     const make = async (fields: object): Promise<string> =>
@@ -194,7 +194,7 @@ describe("the search of analysts", () => {
     }
   });
 
-  it("finds nobody of another's", async () => {
+  it("a search finds nobody of another owner's organizations", async () => {
     const { email } = await createColleague([(await ownerOf()).account]);
     const { owner, account } = await ownerOf();
     for (const path of [named(account), `${analystsPath}?`])

@@ -125,6 +125,6 @@ const changes: AuditedChanges = {
   },
 };
 
-describe("one row is written when", () => {
+describe("actions that write one audit row", () => {
   it.each(Object.entries(changes))("%s", (_, change) => expectOneRow(change));
 });

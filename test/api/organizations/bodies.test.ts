@@ -24,7 +24,7 @@ describe("a body that is no object", () => {
     ["a fraction", "1.5", "float"],
     ["true", "true", "bool"],
     ["false", "false", "bool"],
-  ])("is refused: %s", async (_, raw, type) => {
+  ])("a body that is not an object is rejected: %s", async (_, raw, type) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const refused = {
@@ -39,7 +39,7 @@ describe("a body that is no object", () => {
   });
 
   // serializers.Serializer.errors has a sentence of its own for it.
-  it("is refused as no data when it is null", async () => {
+  it("a null body is rejected as no data", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const refused = { status: 400, body: { non_field_errors: ["No data provided"] } };
@@ -51,7 +51,7 @@ describe("a body that is no object", () => {
 });
 
 describe("no body", () => {
-  it("is an empty object, whatever its media type", async () => {
+  it("a missing body counts as an empty object, whatever its media type", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     expect(statusAndBody(await owner.post(organizationsPath))).toEqual(bothRequired);
@@ -66,7 +66,7 @@ describe("no body", () => {
   });
 });
 
-describe("JSON that is broken", () => {
+describe("malformed JSON", () => {
   it.each([
     ["{", "Expected property name or '}': line 1 column 2 (char 1)"],
     ['{"a":}', 'Unexpected token "}": line 1 column 6 (char 5)'],
@@ -76,12 +76,12 @@ describe("JSON that is broken", () => {
     [" ", "Unexpected end of JSON input: line 1 column 2 (char 1)"],
     ['{"a":1}\n\nx', "Unexpected non-whitespace character after JSON: line 3 column 1 (char 9)"],
     ['"a\0"', "Bad control character in string literal: line 1 column 3 (char 2)"],
-  ])("is refused with what is wrong and where: %j", async (raw, fault) => {
+  ])("malformed JSON is rejected with the error and its position: %j", async (raw, fault) => {
     const answer = await sendRaw(await createUser(), "POST", organizationsPath, raw, json);
     expect(statusAndBody(answer)).toEqual({ status: 400, body: { detail: `JSON parse error - ${fault}` } });
   });
 
-  it("is refused when it is not UTF-8", async () => {
+  it("a body that is not UTF-8 is rejected", async () => {
     const bytes = new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
     const answer = await sendRaw(await createUser(), "POST", organizationsPath, bytes, json);
     expect(statusAndBody(answer)).toEqual({
@@ -90,7 +90,7 @@ describe("JSON that is broken", () => {
     });
   });
 
-  it("changes nothing", async () => {
+  it("a rejected body changes nothing", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const answer = await sendRaw(owner, "PATCH", organizationPath(account), '{"name": "New",}', json);
@@ -106,7 +106,7 @@ describe("JSON that is broken", () => {
   it.each([
     ["lists", "[", "]"],
     ["objects", '{"a":', "}"],
-  ])("is refused when it is nested 10,000 deep: %s [R62]", async (_, open, close) => {
+  ])("JSON nested 10,000 levels deep is rejected: %s [R62]", async (_, open, close) => {
     const owner = await createUser();
     const closed = `${open.repeat(10_000)}1${close.repeat(10_000)}`;
     const character = open.length * 100;
@@ -123,9 +123,9 @@ describe("JSON that is broken", () => {
   });
 });
 
-describe("a media type", () => {
+describe("media types of bodies", () => {
   it.each(["application/json; charset=utf-8", "APPLICATION/JSON", " application/json ;x=y"])(
-    "is JSON whatever its case and parameters: %s",
+    "the JSON media type is accepted in any case and with parameters: %s",
     async (type) => {
       const slug = unique();
       expectCreated(
@@ -150,7 +150,7 @@ describe("a media type", () => {
     "application/xml",
     "json",
     "*/*",
-  ])("that is not read is refused: %s [R58]", async (type) => {
+  ])("an unsupported media type is rejected: %s [R58]", async (type) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const refused = { status: 415, body: { detail: `Unsupported media type "${type}" in request.` } };
@@ -163,7 +163,7 @@ describe("a media type", () => {
     );
   });
 
-  it("that is not told is refused", async () => {
+  it("a body without a media type is rejected", async () => {
     const answer = await sendRaw(await createUser(), "POST", organizationsPath, "{}");
     expect(statusAndBody(answer)).toEqual({
       status: 415,
@@ -172,7 +172,7 @@ describe("a media type", () => {
   });
 });
 
-describe("1 MiB", () => {
+describe("the size limit of 1 MiB", () => {
   const limit = 1024 * 1024;
   const refused = { status: 413, body: { detail: "Request body is larger than 1 MiB." } };
 
@@ -180,13 +180,13 @@ describe("1 MiB", () => {
     ["POST", organizationsPath],
     ["PUT", `${organizationsPath}${crypto.randomUUID()}/`],
     ["PATCH", `${organizationsPath}${crypto.randomUUID()}/`],
-  ])("is the most a body may have: %s", async (method, path) => {
+  ])("a body over 1 MiB is rejected: %s", async (method, path) => {
     const owner = await createUser();
     expect(statusAndBody(await sendRaw(owner, method, path, padded(limit + 1), json))).toEqual(refused);
     expect(statusAndBody(await sendRaw(owner, method, path, streamed(limit + 1), json))).toEqual(refused);
   });
 
-  it("is read to the last byte", async () => {
+  it("a body of exactly 1 MiB is read to the last byte", async () => {
     const owner = await createUser();
     expect(statusAndBody(await sendRaw(owner, "POST", organizationsPath, padded(limit), json))).toEqual(
       bothRequired,

@@ -38,20 +38,20 @@ const operations = [
 const challenge = 'Bearer realm="api"';
 
 describe("credentials", () => {
-  it.each(operations)("are missing: %s %s", async (method, path) => {
+  it.each(operations)("a request without credentials is refused: %s %s", async (method, path) => {
     const answer = await anonymous.send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 401, body: noCredentials });
     expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
   });
 
-  it.each(operations)("are bad: %s %s", async (method, path) => {
+  it.each(operations)("a request with an invalid token is refused: %s %s", async (method, path) => {
     const answer = await new Caller("nonsense").send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 401, body: { detail: "Invalid token." } });
     expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
   });
 
   it.each(["Basic cm9vdDpyb290", "Token abc", "Bearer", "Bearer ", "abc"])(
-    "of another scheme, or none behind it, count as missing: %s",
+    "an Authorization header of another scheme or without a token counts as missing: %s",
     async (header) => {
       const answer = await anonymous.get(organizationsPath, { headers: { Authorization: header } });
       expect(statusAndBody(answer)).toEqual({ status: 401, body: noCredentials });
@@ -59,13 +59,13 @@ describe("credentials", () => {
     },
   );
 
-  it("that have expired are bad", async () => {
+  it("an expired token is refused", async () => {
     const token = await createToken({ sub: unique("late") }, { expiresIn: -120 });
     const answer = await new Caller(token).get(organizationsPath);
     expect(statusAndBody(answer)).toEqual({ status: 401, body: { detail: "Invalid token." } });
   });
 
-  it("are read whatever the case of the scheme", async () => {
+  it("the authorization scheme is case-insensitive", async () => {
     const { token } = await createUser();
     const answer = await anonymous.get(organizationsPath, { headers: { Authorization: `bearer ${token}` } });
     expect(statusAndBody(answer)).toEqual({
@@ -75,8 +75,8 @@ describe("credentials", () => {
   });
 });
 
-describe("an inactive user learns only that", () => {
-  it.each(operations)("%s %s", async (method, path) => {
+describe("an inactive user", () => {
+  it.each(operations)("an inactive user gets only 401: %s %s", async (method, path) => {
     const caller = await createInactiveUser();
     const answer = await caller.send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 401, body: inactive });
@@ -96,7 +96,7 @@ describe("an inactive user learns only that", () => {
     ["a malformed uuid and a bad body", "PUT", `${organizationsPath}x/`, [], {}],
     ["a wrong method", "PATCH", organizationsPath, {}, {}],
     ["OPTIONS", "OPTIONS", organizationsPath, undefined, {}],
-  ] as const)("also with %s", async (_, method, path, body, headers) => {
+  ] as const)("an inactive user gets only 401, also with %s", async (_, method, path, body, headers) => {
     const caller = await createInactiveUser();
     expect(statusAndBody(await caller.send(method, path, body, { headers }))).toEqual({
       status: 401,
@@ -104,15 +104,15 @@ describe("an inactive user learns only that", () => {
     });
   });
 
-  it("also with a body that is no JSON", async () => {
+  it("an inactive user gets only 401, also with a body that is not JSON", async () => {
     const caller = await createInactiveUser();
     const answer = await caller.post(organizationsPath, {}, { raw: "{" });
     expect(statusAndBody(answer)).toEqual({ status: 401, body: inactive });
   });
 });
 
-describe("a member", () => {
-  it.each(["PUT", "PATCH", "DELETE"])("may not %s", async (method) => {
+describe("permissions of a member", () => {
+  it.each(["PUT", "PATCH", "DELETE"])("a member may not %s", async (method) => {
     const { owner, account, member } = await createAccountWithMember();
     const answer = await member.send(method, organizationPath(account), { name: "Mine", slug: unique() });
     expect(statusAndBody(answer)).toEqual({ status: 403, body: notAllowed });
@@ -123,8 +123,8 @@ describe("a member", () => {
   });
 });
 
-describe("a group that only reads", () => {
-  it.each([2, 3] as const)("%i may not change what it sees", async (group) => {
+describe("groups that may only read", () => {
+  it.each([2, 3] as const)("a user of group %i cannot change what they see", async (group) => {
     const account = await createAccount(await createUser());
     const reader = await createUser();
     await addToGroup(reader, group);
@@ -139,19 +139,22 @@ describe("a group that only reads", () => {
   });
 });
 
-describe("an organization that is not there and one that is not mine", () => {
-  it.each(["GET", "PUT", "PATCH", "DELETE"])("look the same to %s [R3]", async (method) => {
-    const account = await createAccount(await createUser());
-    const outsider = await createUser();
-    const body = method === "GET" ? undefined : {};
-    const absent = await outsider.send(method, `${organizationsPath}${crypto.randomUUID()}/`, body);
-    const hidden = await outsider.send(method, organizationPath(account), body);
-    expect(statusAndBody(absent)).toEqual({ status: 404, body: noOrganization });
-    expect(statusAndBody(hidden)).toEqual({ status: 404, body: noOrganization });
-    expect(withoutRequestId(hidden.headers)).toEqual(withoutRequestId(absent.headers));
-  });
+describe("missing and foreign organizations", () => {
+  it.each(["GET", "PUT", "PATCH", "DELETE"])(
+    "a missing organization and another tenant's look the same to %s [R3]",
+    async (method) => {
+      const account = await createAccount(await createUser());
+      const outsider = await createUser();
+      const body = method === "GET" ? undefined : {};
+      const absent = await outsider.send(method, `${organizationsPath}${crypto.randomUUID()}/`, body);
+      const hidden = await outsider.send(method, organizationPath(account), body);
+      expect(statusAndBody(absent)).toEqual({ status: 404, body: noOrganization });
+      expect(statusAndBody(hidden)).toEqual({ status: 404, body: noOrganization });
+      expect(withoutRequestId(hidden.headers)).toEqual(withoutRequestId(absent.headers));
+    },
+  );
 
-  it("that is not there looks so to an operator too", async () => {
+  it("a missing organization is also 404 for an operator", async () => {
     const root = await createOperator();
     for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
       const answer = await root.send(method, nowhere);
@@ -165,7 +168,7 @@ describe("a uuid in the path", () => {
     ["in upper case", (id: string) => id.toUpperCase()],
     ["without hyphens", (id: string) => id.replaceAll("-", "")],
     ["in upper case without hyphens", (id: string) => id.replaceAll("-", "").toUpperCase()],
-  ])("is found %s", async (_, spell) => {
+  ])("an organization is found by its uuid %s", async (_, spell) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const path = `${organizationsPath}${spell(account.id)}/`;
@@ -186,7 +189,7 @@ describe("a uuid in the path", () => {
     "4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a5",
     "%E0%A4%A",
     "g".repeat(32),
-  ])("that is malformed names nothing: %s", async (name) => {
+  ])("a malformed uuid is 404: %s", async (name) => {
     const owner = await createUser();
     for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
       const answer = await owner.send(method, `${organizationsPath}${name}/`);
@@ -194,7 +197,7 @@ describe("a uuid in the path", () => {
     }
   });
 
-  it("is not a slug", async () => {
+  it("a slug in place of the uuid is 404", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     expect(statusAndBody(await owner.get(`${organizationsPath}${slug}/`))).toEqual({
@@ -207,7 +210,7 @@ describe("a uuid in the path", () => {
 describe("the order of checks", () => {
   const html = { headers: { Accept: "text/html" } };
 
-  it("puts what is accepted before credentials", async () => {
+  it("406 precedes 401", async () => {
     const answer = await anonymous.get(organizationsPath, html);
     expect(statusAndBody(answer)).toEqual({
       status: 406,
@@ -215,7 +218,7 @@ describe("the order of checks", () => {
     });
   });
 
-  it("puts credentials before the method", async () => {
+  it("401 precedes 405", async () => {
     expect(statusAndBody(await anonymous.patch(organizationsPath, {}))).toEqual({
       status: 401,
       body: noCredentials,
@@ -226,7 +229,7 @@ describe("the order of checks", () => {
     });
   });
 
-  it("puts the method before the object", async () => {
+  it("405 precedes 404", async () => {
     const caller = await createUser();
     for (const path of [nowhere, `${organizationsPath}x/`]) {
       expect(statusAndBody(await caller.post(path, []))).toEqual({
@@ -236,7 +239,7 @@ describe("the order of checks", () => {
     }
   });
 
-  it("puts the object before the body", async () => {
+  it("404 precedes errors of the body", async () => {
     const caller = await createUser();
     const broken = { raw: "{", headers: { "Content-Type": "application/json" } };
     const xml = { raw: "<a/>", headers: { "Content-Type": "text/xml" } };
@@ -252,7 +255,7 @@ describe("the order of checks", () => {
     }
   });
 
-  it("puts permission before the body", async () => {
+  it("403 precedes errors of the body", async () => {
     const { account, member } = await createAccountWithMember();
     const broken = { raw: "{", headers: { "Content-Type": "application/json" } };
     expect(statusAndBody(await member.put(organizationPath(account), undefined, broken))).toEqual({
@@ -265,7 +268,7 @@ describe("the order of checks", () => {
     });
   });
 
-  it("puts the body before its fields", async () => {
+  it("an unreadable body precedes errors of its fields", async () => {
     const caller = await createUser();
     const answer = await caller.post(organizationsPath, undefined, {
       raw: "{}",
@@ -281,7 +284,7 @@ describe("the order of checks", () => {
     });
   });
 
-  it("puts filters before the page", async () => {
+  it("invalid filters precede an invalid page", async () => {
     const caller = await createUser();
     expect(statusAndBody(await caller.get(`${organizationsPath}?uuid=x&page=0`))).toEqual({
       status: 400,

@@ -28,7 +28,7 @@ function change(caller: Caller, value: unknown) {
 }
 
 describe("the current analyst", () => {
-  it("is the caller, who has not consented at first", async () => {
+  it("the current analyst is the caller, who has not consented at first", async () => {
     const caller = await createUser();
     const answer = statusAndBody(await caller.get(path));
     expect(answer).toEqual({
@@ -38,7 +38,7 @@ describe("the current analyst", () => {
     expect(await stored(caller)).toEqual({ consent_given: 0, consent_at: null });
   });
 
-  it("consents, and no one else does", async () => {
+  it("consent applies to the caller alone", async () => {
     const [caller, other] = [await createKnownUser(), await createKnownUser()];
     const body = { consent_given: true, user_uuid: await uuidOf(caller) };
     expect(statusAndBody(await change(caller, true))).toEqual({ status: 200, body });
@@ -46,7 +46,7 @@ describe("the current analyst", () => {
     expect((await other.get(path)).body.consent_given).toBe(false);
   });
 
-  it("keeps the time of the last change, and a row of history for each", async () => {
+  it("each change of consent stores its time and an audit row", async () => {
     const caller = await createKnownUser();
     const id = await uuidOf(caller);
     const before = Date.now();
@@ -72,14 +72,14 @@ describe("the current analyst", () => {
     ]);
   });
 
-  it("who consents many times at once has consented once", async () => {
+  it("simultaneous equal changes of consent count as one", async () => {
     const caller = await createKnownUser();
     const answers = await Promise.all(Array.from({ length: 20 }, () => change(caller, true)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(await history(caller)).toHaveLength(1);
   });
 
-  it("cannot become someone else", async () => {
+  it("the current analyst cannot change their user_uuid", async () => {
     const [caller, other] = [await createKnownUser(), await createKnownUser()];
     const fields = { user_uuid: await uuidOf(other), user: 1, is_active: false, consent_at: 1 };
     const answer = await caller.patch(path, fields);
@@ -88,7 +88,7 @@ describe("the current analyst", () => {
     expect(await stored(caller)).toEqual({ consent_given: 0, consent_at: null });
   });
 
-  it("does not exist for a user who is inactive, whatever they send", async () => {
+  it("an inactive user gets 401, whatever they send", async () => {
     const caller = await createInactiveUser();
     const refused = { status: 401, body: { detail: "User inactive or deleted." } };
     expect(statusAndBody(await caller.get(path))).toEqual(refused);
@@ -99,19 +99,22 @@ describe("the current analyst", () => {
 
 describe("consent_given", () => {
   it.each([true, "true", "True", "T", "t", "y", "yes", "YES", "on", "1", 1, 1.0, " yes "])(
-    "of %j is given",
+    "consent_given %j gives consent",
     async (value) => {
       const answer = await change(await createUser(), value);
       expect([answer.status, answer.body.consent_given]).toEqual([200, true]);
     },
   );
 
-  it.each([false, "false", "F", "n", "no", "off", "0", 0])("of %j is not given", async (value) => {
-    const caller = await createUser();
-    await change(caller, true);
-    const answer = await change(caller, value);
-    expect([answer.status, answer.body.consent_given]).toEqual([200, false]);
-  });
+  it.each([false, "false", "F", "n", "no", "off", "0", 0])(
+    "consent_given %j withdraws consent",
+    async (value) => {
+      const caller = await createUser();
+      await change(caller, true);
+      const answer = await change(caller, value);
+      expect([answer.status, answer.body.consent_given]).toEqual([200, false]);
+    },
+  );
 
   it.each([
     [null, "This field may not be null."],
@@ -121,14 +124,14 @@ describe("consent_given", () => {
     [[], "Must be a valid boolean."],
     [[true], "Must be a valid boolean."],
     [{}, "Must be a valid boolean."],
-  ])("cannot be %j", async (value, sentence) => {
+  ])("consent_given %j is rejected", async (value, sentence) => {
     const caller = await createUser();
     const refused = { status: 400, body: { consent_given: [sentence] } };
     expect(statusAndBody(await change(caller, value))).toEqual(refused);
     expect(await stored(caller)).toEqual({ consent_given: 0, consent_at: null });
   });
 
-  it("is read from forms too", async () => {
+  it("consent_given is read from forms", async () => {
     const caller = await createUser();
     expect((await sendRaw(caller, "PATCH", path, "consent_given=yes", form)).body.consent_given).toBe(true);
     const parts = new FormData();
@@ -140,14 +143,14 @@ describe("consent_given", () => {
   });
 });
 
-describe("a request that cannot be read", () => {
-  it("has a body that is no object", async () => {
+describe("requests that cannot be read", () => {
+  it("a body that is not an object is rejected", async () => {
     const sentence = "Invalid data. Expected a dictionary, but got list.";
     const answer = await (await createUser()).patch(path, []);
     expect(statusAndBody(answer)).toEqual({ status: 400, body: { non_field_errors: [sentence] } });
   });
 
-  it("has broken JSON", async () => {
+  it("malformed JSON is rejected", async () => {
     const answer = await sendRaw(
       await createUser(),
       "PATCH",
@@ -159,13 +162,13 @@ describe("a request that cannot be read", () => {
     expect(answer.body.detail).toMatch(/^JSON parse error - /);
   });
 
-  it("has a body of another type", async () => {
+  it("a body of another media type is rejected", async () => {
     const answer = await sendRaw(await createUser(), "PATCH", path, "<a/>", "text/xml");
     const body = { detail: 'Unsupported media type "text/xml" in request.' };
     expect(statusAndBody(answer)).toEqual({ status: 415, body });
   });
 
-  it.each(["POST", "PUT", "DELETE"])("uses %s", async (method) => {
+  it.each(["POST", "PUT", "DELETE"])("the method %s is not allowed", async (method) => {
     const answer = await (await createUser()).send(method, path);
     expect(statusAndBody(answer)).toEqual({
       status: 405,

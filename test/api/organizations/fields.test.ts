@@ -30,7 +30,7 @@ describe("name and slug", () => {
     ["an object", { a: 1 }, invalid],
     ["true", true, invalid],
     ["false", false, invalid],
-  ])("%s are refused", async (_, value, sentence) => {
+  ])("invalid values are rejected: %s", async (_, value, sentence) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const refused = { status: 400, body: { name: [sentence], slug: [sentence] } };
@@ -54,7 +54,7 @@ describe("name and slug", () => {
     });
   });
 
-  it("are read as text when they are numbers", async () => {
+  it("numbers are read as text", async () => {
     const owner = await createUser();
     const slug = Math.floor(Math.random() * 2 ** 50);
     expectCreated(await owner.post(organizationsPath, { name: 1.5, slug }), "1.5", String(slug));
@@ -62,7 +62,7 @@ describe("name and slug", () => {
     expectCreated(await owner.post(organizationsPath, { name: 0, slug: again }), "0", String(again));
   });
 
-  it("are trimmed", async () => {
+  it("name and slug are trimmed", async () => {
     const owner = await createUser();
     const slug = unique();
     expectCreated(
@@ -72,7 +72,7 @@ describe("name and slug", () => {
     );
   });
 
-  it("that are both wrong are told together, the other way round too", async () => {
+  it("errors of both fields are returned together, in the order of the fields", async () => {
     const owner = await createUser();
     expect(statusAndBody(await owner.post(organizationsPath, { slug: "a b", name: null }))).toEqual({
       status: 400,
@@ -84,7 +84,7 @@ describe("name and slug", () => {
     ["Latin", "a"],
     ["emoji", "\u{1f600}"],
     ["combining marks that have no composed form", "\u0301"],
-  ])("may be 200 code points long and no longer: %s", async (_, character) => {
+  ])("the maximum length is 200 code points: %s", async (_, character) => {
     const owner = await createUser();
     const slug = unique();
     expectCreated(
@@ -100,7 +100,7 @@ describe("name and slug", () => {
     });
   });
 
-  it("are measured without the spaces around them", async () => {
+  it("surrounding spaces do not count toward the length", async () => {
     const owner = await createUser();
     const slug = unique();
     expectCreated(
@@ -112,7 +112,7 @@ describe("name and slug", () => {
 });
 
 describe("a name", () => {
-  it("is kept in normal form C [R56]", async () => {
+  it("a name is stored in Unicode normal form C [R56]", async () => {
     const slug = unique();
     expectCreated(
       await (await createUser()).post(organizationsPath, { name: "Cafe\u0301", slug }),
@@ -121,7 +121,7 @@ describe("a name", () => {
     );
   });
 
-  it("that was accepted is accepted again as it is answered", async () => {
+  it("a name that was returned is accepted unchanged", async () => {
     const owner = await createUser();
     // A letter that normal form C writes as two, so the text grows as it is stored.
     const grows = "\u0958".repeat(200);
@@ -147,7 +147,7 @@ describe("a name", () => {
     ["ESC", "a\u001bb", control],
     ["DEL", "a\u007fb", control],
     ["NEL", "a\u0085b", control],
-  ])("holds no %s [R56]", async (_, name, sentence) => {
+  ])("a name cannot contain %s [R56]", async (_, name, sentence) => {
     expect(
       statusAndBody(await (await createUser()).post(organizationsPath, newOrganization({ name }))),
     ).toEqual({
@@ -160,7 +160,7 @@ describe("a name", () => {
     ["high", "\\ud800", "U+D800"],
     ["low", "\\uDFFF", "U+DFFF"],
     ["low before high", "\\udc00\\ud800", "U+DC00"],
-  ])("holds no half of a surrogate pair: %s", async (_, escape, code) => {
+  ])("a name cannot contain a lone surrogate: %s", async (_, escape, code) => {
     const owner = await createUser();
     const answer = await owner.post(
       organizationsPath,
@@ -173,7 +173,7 @@ describe("a name", () => {
     });
   });
 
-  it("may hold a surrogate pair written as two escapes", async () => {
+  it("a surrogate pair written as two escapes is accepted", async () => {
     const slug = unique();
     const owner = await createUser();
     const answer = await owner.post(
@@ -184,14 +184,14 @@ describe("a name", () => {
     expectCreated(answer, "\u{1f600}", slug);
   });
 
-  it("may be another organization's", async () => {
+  it("two organizations may have the same name", async () => {
     const owner = await createUser();
     for (const slug of [unique(), unique()])
       expectCreated(await owner.post(organizationsPath, { name: "Same", slug }), "Same", slug);
   });
 });
 
-describe("what else a body holds", () => {
+describe("other keys of a body", () => {
   const extra = {
     uuid: "4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a55",
     id: 1,
@@ -204,7 +204,7 @@ describe("what else a body holds", () => {
     unknown: [null],
   };
 
-  it("is ignored on creation [R7]", async () => {
+  it("unknown and read-only keys are ignored on creation [R7]", async () => {
     const slug = unique();
     const owner = await createUser();
     const answer = await owner.post(organizationsPath, { name: "Acme", slug, ...extra });
@@ -212,7 +212,7 @@ describe("what else a body holds", () => {
     expect(answer.body.uuid).not.toBe(extra.uuid);
   });
 
-  it("is ignored in a change [R7]", async () => {
+  it("unknown and read-only keys are ignored in a change [R7]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     expect(statusAndBody(await owner.patch(organizationPath(account), extra))).toEqual({
@@ -229,7 +229,7 @@ describe("what else a body holds", () => {
     });
   });
 
-  it("is no prototype [R8]", async () => {
+  it("a key named __proto__ changes no prototype [R8]", async () => {
     const owner = await createUser();
     const slug = unique();
     const polluting = `{"__proto__": {"name": "Evil", "slug": "${slug}"}`;
@@ -248,7 +248,7 @@ describe("what else a body holds", () => {
     );
   });
 
-  it("counts last where a key is given twice [R8]", async () => {
+  it("the last of two equal keys counts [R8]", async () => {
     const owner = await createUser();
     const slug = unique();
     const answer = await owner.post(

@@ -24,7 +24,7 @@ interface Operation {
   readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
 }
 
-it("every field that is not required and no text is left out by leaving it empty", async () => {
+it("an empty form field counts as omitted if it is optional and not text", async () => {
   const document = (await anonymous.get("/openapi.json")).body;
   const resolve = (schema: Schema): Schema =>
     document.components.schemas[schema.$ref?.split("/").at(-1) ?? ""] ?? schema;
@@ -62,7 +62,7 @@ const kinds = [
   ],
 ] as const;
 
-describe.each(kinds)("an %s form", (_, form) => {
+describe.each(kinds)("%s forms", (_, form) => {
   async function submit(
     method: string,
     path: string,
@@ -73,7 +73,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     return sendRaw(await caller, method, path, raw, type);
   }
 
-  it("makes an organization", async () => {
+  it("a form creates an organization", async () => {
     const slug = unique();
     const answer = await submit("POST", organizationsPath, [
       ["name", " Caf\u00e9 & \u{1f600} "],
@@ -83,7 +83,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     expectCreated(answer, "Caf\u00e9 & \u{1f600}", slug);
   });
 
-  it("replaces an organization", async () => {
+  it("a form replaces an organization", async () => {
     const owner = createUser();
     const account = await createAccount(await owner);
     const answer = await submit(
@@ -101,7 +101,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     });
   });
 
-  it("changes part of an organization", async () => {
+  it("a form changes part of an organization", async () => {
     const owner = createUser();
     const account = await createAccount(await owner);
     const answer = await submit("PATCH", organizationPath(account), [["name", "New"]], owner);
@@ -111,7 +111,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     });
   });
 
-  it("counts last where a field is given twice", async () => {
+  it("the last of two equal form fields counts", async () => {
     const slug = unique();
     const answer = await submit("POST", organizationsPath, [
       ["name", "First"],
@@ -122,7 +122,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     expectCreated(answer, "Last", slug);
   });
 
-  it("has the same rules as JSON", async () => {
+  it("form fields have the same rules as JSON", async () => {
     expect(statusAndBody(await submit("POST", organizationsPath, [["slug", "a b"]]))).toEqual({
       status: 400,
       body: { name: [required], slug: [slugFormat] },
@@ -149,7 +149,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     );
   });
 
-  it("may not be left blank in part either", async () => {
+  it("a blank form field is rejected in a partial update", async () => {
     const owner = createUser();
     const account = await createAccount(await owner);
     expect(statusAndBody(await submit("PATCH", organizationPath(account), [["name", ""]], owner))).toEqual({
@@ -158,7 +158,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     });
   });
 
-  it("leaves out a field that is not required by leaving it empty", async () => {
+  it("an empty optional form field counts as omitted", async () => {
     const owner = await createUser();
     const { id } = await createAccount(owner);
     const increment = `${organizationsPath}${id}/increment/`;
@@ -184,7 +184,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     expect((await owner.post(increment, { usage: "" })).status).toBe(400);
   });
 
-  it("has no field by the name of a prototype", async () => {
+  it("a form field named like a prototype property is ignored", async () => {
     expect(
       statusAndBody(
         await submit("POST", organizationsPath, [
@@ -198,7 +198,7 @@ describe.each(kinds)("an %s form", (_, form) => {
     });
   });
 
-  it("holds no NUL", async () => {
+  it("a form with a NUL is rejected", async () => {
     expect(
       statusAndBody(
         await submit("POST", organizationsPath, [
@@ -214,7 +214,7 @@ describe.each(kinds)("an %s form", (_, form) => {
 });
 
 describe("an urlencoded form", () => {
-  it("may be written in any way", async () => {
+  it("an urlencoded form is accepted in any valid encoding", async () => {
     const owner = await createUser();
     const slug = unique();
     const raw = `=&&name&name=A+%42%zz&slug=${slug}&=x`;
@@ -225,7 +225,7 @@ describe("an urlencoded form", () => {
     );
   });
 
-  it("may be no form at all: then it has no field", async () => {
+  it("text that is no form counts as a form without fields", async () => {
     const answer = await sendRaw(
       await createUser(),
       "POST",
@@ -259,13 +259,13 @@ describe("a multipart form", () => {
       "multipart/form-data; boundary=b",
     ],
     ["whose part has no name", "--b\r\nX: y\r\n\r\nAcme\r\n--b--\r\n", "multipart/form-data; boundary=b"],
-  ])("%s is refused", async (_, raw, type) => {
+  ])("a malformed multipart body is rejected: %s", async (_, raw, type) => {
     expect(statusAndBody(await sendRaw(await createUser(), "POST", organizationsPath, raw, type))).toEqual(
       unreadable,
     );
   });
 
-  it("may have a file, but not where a text belongs", async () => {
+  it("a file is ignored, and rejected in place of a text field", async () => {
     const owner = await createUser();
     const slug = unique();
     const form = new FormData();

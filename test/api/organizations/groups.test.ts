@@ -14,7 +14,7 @@ const shownGroups = builtInGroups.map(({ id, name, permissions }) => ({
 }));
 
 describe("the list of groups", () => {
-  it("is the same for everyone: by id, with what each grants, sorted", async () => {
+  it("everyone gets the same groups by id, with sorted permissions", async () => {
     const body = { count: 3, next: null, previous: null, results: shownGroups };
     const owner = await createUser();
     await createAccount(owner);
@@ -26,7 +26,7 @@ describe("the list of groups", () => {
     expect(shownGroups[1]?.permissions).toEqual(["account:read", "usage:read", "usage:write"]);
   });
 
-  it("shows one added in the database, without permissions and with", async () => {
+  it("a group added in the database is listed, with and without permissions", async () => {
     const name = unique("group");
     await env.DB.prepare("INSERT INTO groups (id, name) VALUES (77, ?)").bind(name).run();
     try {
@@ -40,7 +40,7 @@ describe("the list of groups", () => {
     }
   });
 
-  it("has pages of twenty, whatever size is asked for, and links that walk them", async () => {
+  it("pages have twenty groups whatever page_size says, and links to walk them", async () => {
     const rows = Array.from({ length: 40 }, (_, at) => `(${100 + at}, 'page ${100 + at}')`);
     await env.DB.exec(`INSERT INTO groups (id, name) VALUES ${rows.join(", ")}`);
     try {
@@ -62,12 +62,12 @@ describe("the list of groups", () => {
     }
   });
 
-  it.each(["0", "-1", "abc", "2", "1.5"])("has no page %s", async (page) => {
+  it.each(["0", "-1", "abc", "2", "1.5"])("page %s of the groups does not exist", async (page) => {
     const answer = await (await createUser()).get(`${path}?page=${page}`);
     expect(statusAndBody(answer)).toEqual({ status: 404, body: invalidPage });
   });
 
-  it("knows no search, and takes no cursor that it did not make", async () => {
+  it("the list ignores search and rejects foreign cursors", async () => {
     const caller = await createUser();
     expect((await caller.get(`${path}?search=nothing&name=x`)).body.count).toBe(3);
     expect(statusAndBody(await caller.get(`${path}?cursor=nonsense`))).toEqual({
@@ -78,7 +78,7 @@ describe("the list of groups", () => {
     expect(statusAndBody(nul)).toEqual({ status: 400, body: ["Null characters are not allowed."] });
   });
 
-  it.each(["POST", "PUT", "PATCH", "DELETE"])("cannot be changed: %s", async (method) => {
+  it.each(["POST", "PUT", "PATCH", "DELETE"])("groups cannot be changed: %s", async (method) => {
     const answer = await (await createOperator()).send(method, path);
     expect(statusAndBody(answer)).toEqual({
       status: 405,
@@ -87,7 +87,7 @@ describe("the list of groups", () => {
     expect(answer.headers.get("Allow")).toBe("GET, HEAD, OPTIONS");
   });
 
-  it("is not for a user who is inactive, whatever page they want", async () => {
+  it("an inactive user gets 401 for any page", async () => {
     const caller = await createInactiveUser();
     expect((await caller.get(path)).status).toBe(401);
     expect((await caller.get(`${path}?page=0`)).status).toBe(401);

@@ -30,8 +30,8 @@ const odd = [
   ["another type", "<usage/>", "text/xml"],
 ] as const;
 
-describe("usage is counted by", () => {
-  it("an owner, one of the group Metering and of Administrators, the operator, a token of theirs", async () => {
+describe("who may increment usage", () => {
+  it("owners, the groups Metering and Administrators, operators and their personal access tokens may increment", async () => {
     const { owner, account } = await setUp();
     const administrator = await createUser();
     await addToGroup(administrator, 1);
@@ -47,7 +47,7 @@ describe("usage is counted by", () => {
     }
   });
 
-  it("no member and nobody who only reads, whatever they send", async () => {
+  it("members and readers may not increment, whatever they send", async () => {
     const { account } = await setUp();
     const reader = await createUser();
     await addToGroup(reader, 3);
@@ -64,7 +64,7 @@ describe("usage is counted by", () => {
     expect(await currentUsage(account)).toBe(0);
   });
 
-  it("no outsider, for whom there is no such organization, whatever they send", async () => {
+  it("outsiders get 404, whatever they send", async () => {
     const { account } = await setUp();
     const other = await setUp();
     const nowhere = { id: crypto.randomUUID() };
@@ -83,7 +83,7 @@ describe("usage is counted by", () => {
     expect(await currentUsage(account)).toBe(0);
   });
 
-  it("nobody for an organization that is not there, or by another name than its uuid", async () => {
+  it("a missing organization, and a slug in place of the uuid, are 404", async () => {
     const { owner, account } = await setUp();
     const metering = await createMeteringUser();
     expect(statusAndBody(await metering.post(incrementPath({ id: crypto.randomUUID() })))).toEqual({
@@ -100,7 +100,7 @@ describe("usage is counted by", () => {
     });
   });
 
-  it("POST alone, at a path that ends in a slash", async () => {
+  it("only POST is allowed, at the path with a trailing slash", async () => {
     const { owner, account } = await setUp();
     for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
       const answer = await owner.send(method, incrementPath(account));
@@ -116,9 +116,9 @@ describe("usage is counted by", () => {
   });
 });
 
-describe("an increment of an account that is blocked", () => {
+describe("increments of a blocked account", () => {
   it.each(["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"])(
-    "as %s is refused with the reason, to all but the operator",
+    "an account blocked as %s refuses increments with the reason, except from an operator",
     async (state) => {
       const { owner, account } = await setUp();
       await setAccount(account, { blocking_state: state });
@@ -139,7 +139,7 @@ describe("an increment of an account that is blocked", () => {
     },
   );
 
-  it("for its quota is refused only where it passes the limit", async () => {
+  it("an account over its quota refuses only increments past the limit", async () => {
     const { owner, account } = await setUp();
     await setAccount(account, { quota_until: Date.now() + 600_000 });
     expect((await owner.get(`/api/v1/account/${account.id}`)).body.blocking_state).toBe("quota");
@@ -150,8 +150,8 @@ describe("an increment of an account that is blocked", () => {
   });
 });
 
-describe("while the usage object cannot be reached", () => {
-  it("increments are answered 503, reads of the account go on, and nothing is counted [R67]", async () => {
+describe("an unreachable usage object", () => {
+  it("increments are answered 503 and not counted, while the account can be read [R67]", async () => {
     const { owner, account } = await setUp();
     const cut = owner.via(workerWithoutUsage());
     const written = await captureErrors(async () => {
@@ -174,7 +174,7 @@ describe("while the usage object cannot be reached", () => {
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(incrementResponse(1));
   });
 
-  it("who may not count is told that, and what is wrong with an amount is told too", async () => {
+  it("missing permission and invalid amounts are still reported", async () => {
     const { owner, account } = await setUp();
     const door = workerWithoutUsage();
     expect(statusAndBody(await (await createUser()).via(door).post(incrementPath(account)))).toEqual({
@@ -188,7 +188,7 @@ describe("while the usage object cannot be reached", () => {
   });
 });
 
-it("the limit of requests a minute counts neither increments nor events", async () => {
+it("the request rate limit exempts increments and events", async () => {
   const { owner, account } = await setUp();
   const asked: string[] = [];
   const limiter: RateLimit = {
@@ -209,7 +209,7 @@ it("the limit of requests a minute counts neither increments nor events", async 
   expect(asked).toHaveLength(2);
 });
 
-it("an account's usage object is made where its zone is", async () => {
+it("an account's usage object is created at the location of its zone", async () => {
   const { owner } = await setUp();
   const places: unknown[] = [];
   const usage = new Proxy(env.USAGE, {

@@ -25,7 +25,7 @@ function sendUsage(caller: Caller, account: TestAccount, written: string): Promi
 
 const refused = (sentence: string) => ({ status: 400, body: { usage: [sentence] } });
 
-describe("an amount", () => {
+describe("the amount", () => {
   it.each([
     ["1", 1],
     ['"1"', 1],
@@ -38,7 +38,7 @@ describe("an amount", () => {
     ['"007"', 7],
     ["1e3", 1_000],
     ["10000", 10_000],
-  ])("of %s is %d [R34]", async (written, usage) => {
+  ])("the amount %s counts as %d [R34]", async (written, usage) => {
     const { owner, account } = await setUp();
     const answer = await sendUsage(owner, account, written);
     expect(statusAndBody(answer)).toEqual(incrementResponse(usage));
@@ -46,7 +46,7 @@ describe("an amount", () => {
   });
 
   it.each([String(maxInteger), `"${maxInteger}"`, `"${maxInteger}.000"`])(
-    "may be as large as %s [R34]",
+    "the amount may be as large as %s [R34]",
     async (written) => {
       const { owner, account } = await setUp();
       await changeSettings(account, { type: "cowork" });
@@ -86,7 +86,7 @@ describe("an amount", () => {
     ["{}", invalid],
     ['{"value": 1}', invalid],
     ["null", "This field may not be null."],
-  ])("of %s is refused [R34]", async (written, sentence) => {
+  ])("invalid values are rejected: %s [R34]", async (written, sentence) => {
     const { owner, account } = await setUp();
     const answer = await sendUsage(owner, account, written);
     expect(statusAndBody(answer)).toEqual(refused(sentence));
@@ -94,7 +94,7 @@ describe("an amount", () => {
   });
 });
 
-describe("a form", () => {
+describe("amounts in forms", () => {
   const multipart = (value: string | File) => {
     const form = new FormData();
     form.set("usage", value);
@@ -109,7 +109,7 @@ describe("a form", () => {
     ["9007199254740992", refused(tooLarge)],
     ["null", refused(invalid)],
     ["true", refused(invalid)],
-  ])("with %j says as much as JSON", async (value, expected) => {
+  ])("a form with %j means the same as JSON", async (value, expected) => {
     const { owner, account } = await setUp();
     const encoded = new URLSearchParams({ usage: value }).toString();
     expect(statusAndBody(await sendRaw(owner, "POST", incrementPath(account), encoded, urlencoded))).toEqual(
@@ -121,7 +121,7 @@ describe("a form", () => {
     ).toEqual(expected);
   });
 
-  it("without the field is one, the last counts where it is given twice, and a file is no number", async () => {
+  it("a form without the field counts 1, the last of two fields counts, and a file is rejected", async () => {
     const { owner, account } = await setUp();
     const send = async (form: string | FormData, type?: string) =>
       statusAndBody(await sendRaw(owner, "POST", incrementPath(account), form, type));
@@ -131,7 +131,7 @@ describe("a form", () => {
   });
 });
 
-describe("a body", () => {
+describe("bodies of increments", () => {
   it.each([
     ["[]", { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
     ["5", { non_field_errors: ["Invalid data. Expected a dictionary, but got int."] }],
@@ -141,14 +141,14 @@ describe("a body", () => {
       '{"usage": 1',
       { detail: "JSON parse error - Expected ',' or '}' after property value: line 1 column 12 (char 11)" },
     ],
-  ])("of %s is refused [R34]", async (raw, body) => {
+  ])("invalid values are rejected: %s [R34]", async (raw, body) => {
     const { owner, account } = await setUp();
     const answer = await sendRaw(owner, "POST", incrementPath(account), raw, "application/json");
     expect(statusAndBody(answer)).toEqual({ status: 400, body });
     expect(await currentUsage(account)).toBe(0);
   });
 
-  it("of another type is refused, and what else it holds is ignored", async () => {
+  it("another media type is rejected, and other keys are ignored", async () => {
     const { owner, account } = await setUp();
     expect(
       statusAndBody(await sendRaw(owner, "POST", incrementPath(account), "<usage/>", "text/xml")),

@@ -35,8 +35,8 @@ async function send(caller: Caller, account: TestAccount, usage: unknown, key: s
   return statusAndBody(await caller.post(incrementPath(account), { usage }, withIdempotencyKey(key)));
 }
 
-describe("a key", () => {
-  it("that comes a hundred times at once counts once, and every answer is the same [R33]", async () => {
+describe("idempotency keys of increments", () => {
+  it("a key sent a hundred times at once counts once with identical answers [R33]", async () => {
     const { owner, account, key } = await startWithKey();
     const answers = await Promise.all(
       Array.from({ length: 100 }, () =>
@@ -49,7 +49,7 @@ describe("a key", () => {
     expect(await currentUsage(account)).toBe(7);
   });
 
-  it("that comes again is answered as it was, whatever was counted or set since", async () => {
+  it("a repeated key returns the first answer, whatever was counted or changed since", async () => {
     const { owner, account, key } = await startWithKey();
     expect(await send(owner, account, 7, key)).toEqual(incrementResponse(7));
     await owner.post(incrementPath(account), { usage: 3 });
@@ -64,7 +64,7 @@ describe("a key", () => {
     expect(await currentUsage(account)).toBe(10);
   });
 
-  it("compares what is asked, not how it is written: nothing, JSON and forms of one are one", async () => {
+  it("requests are compared by value: no body, JSON and forms of the same amount are equal", async () => {
     const { owner, account, key } = await startWithKey();
     const sendRaw = async (raw: BodyInit, type?: string) =>
       statusAndBody(
@@ -86,7 +86,7 @@ describe("a key", () => {
     expect(await currentUsage(account)).toBe(1);
   });
 
-  it("with another amount is refused, and what it stands for stays [R33]", async () => {
+  it("a key with another amount is rejected, and the first amount stays counted [R33]", async () => {
     const { owner, account, key } = await startWithKey();
     expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2));
     expect(await send(owner, account, 3, key)).toEqual(keyReusedResponse(incrementPath(account)));
@@ -97,7 +97,7 @@ describe("a key", () => {
     expect(await currentUsage(account)).toBe(2);
   });
 
-  it("that comes with two amounts at once stands for one of them", async () => {
+  it("a key sent with two amounts at once counts one of them", async () => {
     const { owner, account, key } = await startWithKey();
     const amounts = Array.from({ length: 20 }, (_, place) => 1 + (place % 2));
     const answers = await Promise.all(amounts.map((usage) => send(owner, account, usage, key)));
@@ -110,7 +110,7 @@ describe("a key", () => {
     }
   });
 
-  it("is each account's own [R5]", async () => {
+  it("the same key of two accounts is independent [R5]", async () => {
     const { owner, account, key } = await startWithKey();
     const other = await createAccount(owner);
     expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2));
@@ -119,7 +119,7 @@ describe("a key", () => {
     expect([await currentUsage(account), await currentUsage(other)]).toEqual([2, 3]);
   });
 
-  it("is one for all who may count for an account", async () => {
+  it("a key is shared by all callers of an account", async () => {
     const { owner, account, key } = await startWithKey();
     for (const caller of [owner, await createMeteringUser(), await createOperatorCaller()]) {
       expect(await send(caller, account, 2, key)).toEqual(incrementResponse(2));
@@ -134,7 +134,7 @@ describe("a key", () => {
     ["of 256 characters", "k".repeat(256)],
     // What the platform makes of Latin-1: of another letter, too.
     ["of no UTF-8", "k\ufffd"],
-  ])("that is %s is refused", async (_, key) => {
+  ])("a key that is %s is rejected", async (_, key) => {
     const { owner, account } = await setUp();
     expect(await send(owner, account, 1, key)).toEqual({
       status: 400,
@@ -143,7 +143,7 @@ describe("a key", () => {
     expect(await currentUsage(account)).toBe(0);
   });
 
-  it("that is none is told only to who may count", async () => {
+  it("an invalid key is reported only to callers who may increment", async () => {
     const { owner, account } = await setUp();
     const outsider = await createCaller();
     const member = await createCaller();
@@ -154,7 +154,7 @@ describe("a key", () => {
     expect((await send(owner, account, 0, "")).status).toBe(400);
   });
 
-  it("may have one character, or 255", async () => {
+  it("a key may have 1 to 255 characters", async () => {
     const { owner, account } = await setUp();
     for (const [place, key] of ["k", "k".repeat(255), "K", "\u{1F511}".repeat(128), "é", "è"].entries()) {
       expect(await send(owner, account, 2, key)).toEqual(incrementResponse(2 * (place + 1)));
@@ -162,7 +162,7 @@ describe("a key", () => {
     }
   });
 
-  it("of a refusal is free: of a limit that is raised then, of values, of a sum", async () => {
+  it("a rejected increment does not use up its key", async () => {
     const { owner, account, key } = await startWithKey();
     await changeSettings(account, { usage_limit: 5 });
     const refused = await owner.post(incrementPath(account), { usage: 6 }, withIdempotencyKey(key));
@@ -177,7 +177,7 @@ describe("a key", () => {
     expect(await send(owner, account, maxInteger - 6, other)).toEqual(incrementResponse(maxInteger, null));
   });
 
-  it("is kept for a day, over the end of a month too", async () => {
+  it("a key is kept for a day, across the end of a month too", async () => {
     const { owner, account, key } = await startWithKey();
     const late = await moveClock(june - 60_000, owner);
     expect(await send(late, account, 2, key)).toEqual(incrementResponse(2));
@@ -189,7 +189,7 @@ describe("a key", () => {
     expect(await send(later, account, 2, key)).toEqual(keyReusedResponse(incrementPath(account)));
   });
 
-  it("of an answer that was lost counts once [R33]", async () => {
+  it("a retry after a lost answer counts once [R33]", async () => {
     const { account, key, owner } = await startWithKey();
     const losing = (await createCaller(owner.email)).via(workerLosingUsageAnswers());
     const written = await captureErrors(async () => {

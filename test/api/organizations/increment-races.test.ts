@@ -19,7 +19,7 @@ function usages(answers: readonly ApiResponse[]): number[] {
   return answers.map(({ body }) => Number(body.usage)).sort((left, right) => left - right);
 }
 
-it("a thousand at once are answered a thousand different sums, and count to the last [R31]", async () => {
+it("a thousand simultaneous increments return a thousand different sums and count completely [R31]", async () => {
   const { owner, account } = await setUp();
   await changeSettings(account, { type: "v3pro" });
   const callers = [owner, await createMeteringUser(), await createOperatorCaller()];
@@ -33,7 +33,7 @@ it("a thousand at once are answered a thousand different sums, and count to the 
   expect(await currentUsage(account)).toBe(3_000);
 }, 90_000);
 
-it("five hundred at once reach exactly the limit, and the rest are told it is reached [R32]", async () => {
+it("five hundred simultaneous increments reach exactly the limit, and the rest are refused [R32]", async () => {
   const { owner, account } = await setUp();
   await changeSettings(account, { usage_limit: 123 });
   const answers = await Promise.all(Array.from({ length: 500 }, () => owner.post(incrementPath(account))));
@@ -45,7 +45,7 @@ it("five hundred at once reach exactly the limit, and the rest are told it is re
   expect(await currentUsage(account)).toBe(123);
 }, 90_000);
 
-it("of different sizes at once leave no room that one of them still fits into [R32]", async () => {
+it("simultaneous increments of different sizes leave no room that a refused one would fit into [R32]", async () => {
   const { owner, account } = await setUp();
   await changeSettings(account, { usage_limit: 100 });
   const sizes = Array.from({ length: 60 }, (_, place) => 1 + (place % 7));
@@ -58,7 +58,7 @@ it("of different sizes at once leave no room that one of them still fits into [R
   expect(usage + smallest).toBeGreaterThan(100);
 });
 
-it("of two accounts at once are counted apart", async () => {
+it("simultaneous increments of two accounts are counted separately", async () => {
   const { owner, account } = await setUp();
   const other = await createAccount(owner);
   await Promise.all(

@@ -21,7 +21,7 @@ import {
 stopClock();
 
 describe("an increment", () => {
-  it("is one unless told, and adds to the month", async () => {
+  it("the default increment is 1, added to the current month", async () => {
     const { owner, account } = await setUp();
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(incrementResponse(1));
     expect(statusAndBody(await owner.post(incrementPath(account), {}))).toEqual(incrementResponse(2));
@@ -31,7 +31,7 @@ describe("an increment", () => {
     expect(await currentUsage(account)).toBe(42);
   });
 
-  it("is of one account: another of the same owner starts from nothing", async () => {
+  it("accounts of the same owner are counted separately", async () => {
     const { owner, account } = await setUp();
     const other = await createAccount(owner);
     await owner.post(incrementPath(account), { usage: 9_999 });
@@ -39,7 +39,7 @@ describe("an increment", () => {
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(incrementResponse(10_000));
   });
 
-  it("tells how its limit stands, also when it is refused, and nothing where none is enforced [R72]", async () => {
+  it("RateLimit headers describe an enforced limit, also when it refuses [R72]", async () => {
     const { owner, account } = await setUp();
     const fields = async () => {
       const { headers } = await owner.post(incrementPath(account), { usage: 6_000 });
@@ -60,7 +60,7 @@ describe("an increment", () => {
     expect(await fields()).toEqual([null, null]);
   });
 
-  it("that would pass the limit is refused whole, until the month ends; what still fits is not", async () => {
+  it("an increment past the limit is refused whole until the month ends, and a smaller one that fits is counted", async () => {
     const { owner, account } = await setUp();
     await owner.post(incrementPath(account), { usage: 9_998 });
     const refused = await owner.post(incrementPath(account), { usage: 3 });
@@ -74,7 +74,7 @@ describe("an increment", () => {
     expect(await currentUsage(account)).toBe(10_000);
   });
 
-  it("waits a second at least, and counts from nothing when the month is new", async () => {
+  it("Retry-After is at least one second, and a new month starts at zero", async () => {
     const { owner, account } = await setUp();
     await owner.post(incrementPath(account), { usage: 10_000 });
     const late = await moveClock(june - 1, owner);
@@ -85,7 +85,7 @@ describe("an increment", () => {
     expect(statusAndBody(await next.post(incrementPath(account)))).toEqual(incrementResponse(1));
   });
 
-  it("reaches exactly 2^53-1, and a sum past it is too large [R35]", async () => {
+  it("the sum may reach exactly 2^53-1, and more is rejected [R35]", async () => {
     const { owner, account } = await setUp();
     await changeSettings(account, { type: "v3enterprise" });
     const tooLarge = {
@@ -106,11 +106,11 @@ describe("an increment", () => {
   });
 });
 
-describe("the limit", () => {
+describe("usage limits", () => {
   const limits = [10_000, 100_000, 100_000, 1_000_000, 1_000_000, null, null];
 
   it.each(plans.map((type, place) => ({ type, limit: limits[place] })))(
-    "of $type is $limit",
+    "the limit of plan $type is $limit",
     async ({ type, limit }) => {
       const { owner, account } = await setUp();
       await changeSettings(account, { type });
@@ -120,7 +120,7 @@ describe("the limit", () => {
     },
   );
 
-  it("is the operator's where one is set: another, nothing at all, the plan's own [R37]", async () => {
+  it("an operator's override replaces the plan's limit, and null restores it [R37]", async () => {
     const { owner, account } = await setUp();
     const send = async (usage: number) => statusAndBody(await owner.post(incrementPath(account), { usage }));
     await changeSettings(account, { usage_limit: 5 });
@@ -134,7 +134,7 @@ describe("the limit", () => {
     expect(await send(1)).toEqual(incrementResponse(5));
   });
 
-  it("of nothing refuses the very first increment", async () => {
+  it("a limit of 0 refuses the first increment", async () => {
     const { owner, account } = await setUp();
     await changeSettings(account, { usage_limit: 0 });
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(
@@ -142,7 +142,7 @@ describe("the limit", () => {
     );
   });
 
-  it("may be one where the plan has none, and any size up to 2^53-1", async () => {
+  it("an override may limit an unlimited plan, up to 2^53-1", async () => {
     const { owner, account } = await setUp();
     await changeSettings(account, { type: "cowork", usage_limit: maxInteger });
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(
@@ -155,7 +155,7 @@ describe("the limit", () => {
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(incrementResponse(2, null));
   });
 
-  it("that falls below what is counted leaves nothing, and takes nothing back [R37]", async () => {
+  it("a limit below the current usage leaves 0 remaining and keeps what was counted [R37]", async () => {
     const { owner, account } = await setUp();
     await changeSettings(account, { type: "v3pro" });
     await owner.post(incrementPath(account), { usage: 200_000 });
@@ -169,7 +169,7 @@ describe("the limit", () => {
     );
   });
 
-  it("is passed where the operator allows it, and no longer when that ends [R37]", async () => {
+  it("usage passes the limit while enforcement is allow, and no longer afterwards [R37]", async () => {
     const { owner, account } = await setUp();
     const send = async (usage: number) => statusAndBody(await owner.post(incrementPath(account), { usage }));
     await changeSettings(account, { usage_limit: 5, usage_enforcement: "allow" });
@@ -182,7 +182,7 @@ describe("the limit", () => {
   });
 });
 
-it("an increment of an account made on this face is one of any", async () => {
+it("an account created on the organizations API has the same usage on the accounts API", async () => {
   const owner = await createCaller();
   const made = await owner.post("/accounts/organizations/", {
     name: "Counted",

@@ -63,14 +63,14 @@ describe("the fields of an invitation", () => {
     ],
     ["a list as body", [], { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
     ["a text as body", "ada", { non_field_errors: ["Invalid data. Expected a dictionary, but got str."] }],
-  ])("%s is refused", async (_, body, errors) => {
+  ])("an invalid field is rejected: %s", async (_, body, errors) => {
     const owner = await createUser();
     await createAccount(owner);
     expect(statusAndBody(await owner.post(invitationsPath, body))).toEqual({ status: 400, body: errors });
     expect((await owner.get(invitationsPath)).body.count).toBe(0);
   });
 
-  it("are read from forms too, trimmed", async () => {
+  it("fields are read from forms and trimmed", async () => {
     const owner = await createUser();
     await createAccount(owner);
     const form = new FormData();
@@ -89,7 +89,7 @@ describe("the fields of an invitation", () => {
     expect(urlencoded.body).toMatchObject({ invitee_identifier: "grace+1@example.com", role: "AMEMBER" });
   });
 
-  it("in broken JSON or another media type are not read", async () => {
+  it("malformed JSON and other media types are rejected", async () => {
     const owner = await createUser();
     await createAccount(owner);
     const broken = await sendRaw(owner, "POST", invitationsPath, "{", "application/json");
@@ -102,7 +102,7 @@ describe("the fields of an invitation", () => {
     });
   });
 
-  it("that are read-only are ignored [R7]", async () => {
+  it("read-only fields are ignored [R7]", async () => {
     const owner = await createUser();
     await createAccount(owner);
     const uuid = crypto.randomUUID();
@@ -128,7 +128,7 @@ describe("the current organization", () => {
     return { owner, first, second, uuid };
   }
 
-  it("is the one named, by uuid or slug, in the query or the header", async () => {
+  it("the current organization is the one named by uuid or slug in the query or the header", async () => {
     const { owner, first, second, uuid } = await inTwo();
     const names = (of: TestAccount) => [
       of.id,
@@ -149,7 +149,7 @@ describe("the current organization", () => {
     expect(both.body.count).toBe(1);
   });
 
-  it("is the only one there is", async () => {
+  it("the caller's only organization is the current one", async () => {
     const account = await createAccount(await createUser());
     const member = await createUser();
     await addMember(account, member);
@@ -159,7 +159,7 @@ describe("the current organization", () => {
     expect((await member.post(invitationsPath, { invitee_identifier: uniqueEmail() })).status).toBe(201);
   });
 
-  it("cannot be told where there are none or several", async () => {
+  it("a caller in no or several organizations must name one", async () => {
     const { owner } = await inTwo();
     for (const caller of [owner, await createUser()]) {
       expect(statusAndBody(await caller.get(invitationsPath))).toEqual({
@@ -173,7 +173,7 @@ describe("the current organization", () => {
     }
   });
 
-  it("of another tenant and one unknown are both missing, before any field is read", async () => {
+  it("another tenant's and an unknown organization are both 404, before any field is validated", async () => {
     const { owner } = await inTwo();
     const other = await createAccount(await createUser());
     for (const name of [other.id, other.slug, crypto.randomUUID(), unique()]) {
@@ -191,8 +191,8 @@ describe("the current organization", () => {
   });
 });
 
-describe("the list", () => {
-  it("walked in pages shows no invitation twice and misses none that stays", async () => {
+describe("the list of invitations", () => {
+  it("walking the pages shows every remaining invitation exactly once", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await setAccount(account, { type: "cowork" });
@@ -230,7 +230,7 @@ describe("the list", () => {
     expect(before.body.results).toHaveLength(7);
   });
 
-  it("reads nothing of the invitations that are over", async () => {
+  it("the list reads no rows of ended invitations", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await createInvitation(owner, account);
@@ -247,7 +247,7 @@ describe("the list", () => {
     expect(await cost()).toBe(before);
   });
 
-  it("has the pages there are", async () => {
+  it("the list has the pages that exist and no other", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     for (const page of ["0", "-1", "abc", "2"]) {

@@ -56,7 +56,7 @@ async function uuidOf(caller: Caller): Promise<string> {
 }
 
 describe("an invitation", () => {
-  it("is made, listed, retrieved, sent again and revoked", async () => {
+  it("an invitation is created, listed, retrieved, resent and revoked", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const me = await uuidOf(owner);
@@ -104,7 +104,7 @@ describe("an invitation", () => {
     expect((await owner.post(invitationListPath(account), { invitee_identifier: email })).status).toBe(201);
   });
 
-  it("invites a member unless told, and outlives its inviter as nobody's", async () => {
+  it("an invitation is for the role AMEMBER by default, and outlives its inviter", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const uuid = await createInvitation(member, account);
     expect((await owner.get(invitationPath(uuid))).body).toMatchObject({
@@ -115,7 +115,7 @@ describe("an invitation", () => {
     expect((await owner.get(invitationPath(uuid))).body.invited_by).toBeNull();
   });
 
-  it("of an address differing in case or normal form is the same [R25]", async () => {
+  it("addresses that differ in case or normal form are the same [R25]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const word = uniqueEmail();
@@ -127,7 +127,7 @@ describe("an invitation", () => {
     }
   });
 
-  it("is refused to who is a member, whatever the case of the address [R26]", async () => {
+  it("a member cannot be invited, whatever the case of the address [R26]", async () => {
     const { owner, account, member } = await createAccountWithMember();
     for (const address of [member.email, owner.email.toUpperCase()]) {
       const answer = await owner.post(invitationListPath(account), { invitee_identifier: address });
@@ -139,7 +139,7 @@ describe("an invitation", () => {
     ).toBe(201);
   });
 
-  it("that has expired is in no list, takes no seat and does not stand in the way", async () => {
+  it("an expired invitation is not listed, takes no seat and does not block a new one", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await setAccount(account, { max_users: 2 });
@@ -171,7 +171,7 @@ describe("an invitation", () => {
     });
   });
 
-  it("tells of the pending one first, then of the member, then of the seats", async () => {
+  it("a pending invitation is reported before a member, and a member before missing seats", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const email = uniqueEmail();
     await createInvitation(owner, account, { invitee_identifier: email });
@@ -183,7 +183,7 @@ describe("an invitation", () => {
     expect(await Promise.all(answers)).toEqual([alreadyPending, alreadyMember, noSeat]);
   });
 
-  it("without a limit needs no seat", async () => {
+  it("a plan without a seat limit allows any number of invitations", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await setAccount(account, { type: "v3enterprise" });
@@ -192,7 +192,7 @@ describe("an invitation", () => {
   });
 });
 
-describe("nobody rises above themselves", () => {
+describe("roles of inviters", () => {
   it("a member invites, resends and revokes members [R10]", async () => {
     const { account, member } = await createAccountWithMember();
     const uuid = await storeInvite(account);
@@ -201,7 +201,7 @@ describe("nobody rises above themselves", () => {
     await createInvitation(member, account, { role: "AMEMBER" });
   });
 
-  it("a member does nothing about owners' invitations but see them", async () => {
+  it("a member can only see invitations of owners", async () => {
     const { account, member } = await createAccountWithMember();
     const refused = await member.post(invitationListPath(account), {
       invitee_identifier: uniqueEmail(),
@@ -215,7 +215,7 @@ describe("nobody rises above themselves", () => {
     expect(await storedInvite(uuid)).toMatchObject({ state: "pending", version: 1, sent_at: 0 });
   });
 
-  it("who may write invitations everywhere is bound by no role", async () => {
+  it("a caller with invites:write on every account may invite any role", async () => {
     const { account, member } = await createAccountWithMember();
     await addToGroup(member, 1);
     const outside = await createUser();
@@ -228,7 +228,7 @@ describe("nobody rises above themselves", () => {
     }
   });
 
-  it("who may only read sees and changes nothing", async () => {
+  it("a caller who may only read sees invitations and changes none", async () => {
     const account = await createAccount(await createUser());
     const uuid = await storeInvite(account);
     const [support, metering] = [await createUser(), await createUser()];
@@ -247,7 +247,7 @@ describe("nobody rises above themselves", () => {
     }
   });
 
-  it("a blocked organization answers reads", async () => {
+  it("a blocked organization answers reads of invitations and refuses changes", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const uuid = await storeInvite(account);
@@ -262,7 +262,7 @@ describe("nobody rises above themselves", () => {
     );
   });
 
-  it("a deactivated caller does nothing", async () => {
+  it("a deactivated caller can do nothing with invitations", async () => {
     const { account, member } = await createAccountWithMember();
     const uuid = await storeInvite(account);
     await deactivate(member);
@@ -278,8 +278,8 @@ describe("nobody rises above themselves", () => {
   });
 });
 
-describe("another's invitation", () => {
-  it("is answered as one that does not exist [R2]", async () => {
+describe("invitations of another tenant", () => {
+  it("another tenant's invitation looks like a missing one [R2]", async () => {
     const account = await createAccount(await createUser());
     const uuid = await storeInvite(account);
     const other = await createUser();
@@ -293,7 +293,7 @@ describe("another's invitation", () => {
     expect(await listInvitations(other, own)).toEqual([]);
   });
 
-  it("is neither listed nor made", async () => {
+  it("another tenant's invitations can neither be listed nor created", async () => {
     const account = await createAccount(await createUser());
     await storeInvite(account);
     const other = await createUser();
@@ -308,7 +308,7 @@ describe("another's invitation", () => {
     }
   });
 
-  it("leaves an address free in one's own organization", async () => {
+  it("an address invited by another tenant can still be invited", async () => {
     const email = uniqueEmail();
     for (const owner of [await createUser(), await createUser()]) {
       const account = await createAccount(owner);
@@ -317,7 +317,7 @@ describe("another's invitation", () => {
     }
   });
 
-  it("a malformed uuid names nothing", async () => {
+  it("a malformed uuid is 404", async () => {
     const owner = await createUser();
     await createAccount(owner);
     for (const answer of [
@@ -331,8 +331,8 @@ describe("another's invitation", () => {
   });
 });
 
-describe("at once", () => {
-  it("fifty invitations of one address are one [R22]", async () => {
+describe("simultaneous requests", () => {
+  it("fifty simultaneous invitations of one address create one [R22]", async () => {
     const owner = await createKnownUser();
     const account = await createAccount(owner);
     const email = uniqueEmail();
@@ -347,7 +347,7 @@ describe("at once", () => {
     expect(await listInvitations(owner, account)).toHaveLength(1);
   });
 
-  it("thirty invitations of different addresses take the seats there are [R28]", async () => {
+  it("thirty simultaneous invitations take exactly the free seats [R28]", async () => {
     const { owner, account } = await createAccountWithMember();
     await setAccount(account, { max_users: 7 });
     const answers = await Promise.all(
@@ -359,7 +359,7 @@ describe("at once", () => {
     expect(await listInvitations(owner, account)).toHaveLength(5);
   });
 
-  it("fifty resends are one, and the others are told when", async () => {
+  it("fifty simultaneous resends send once, and the others get Retry-After", async () => {
     const owner = await createKnownUser();
     const uuid = await storeInvite(await createAccount(owner));
     const answers = await Promise.all(Array.from({ length: 50 }, () => owner.post(invitationPath(uuid))));
@@ -369,7 +369,7 @@ describe("at once", () => {
     expect(await auditOf(uuid)).toHaveLength(1);
   });
 
-  it("ten revocations are one", async () => {
+  it("ten simultaneous revocations revoke once", async () => {
     const owner = await createKnownUser();
     const uuid = await storeInvite(await createAccount(owner));
     const answers = await Promise.all(Array.from({ length: 10 }, () => owner.delete(invitationPath(uuid))));
@@ -378,8 +378,8 @@ describe("at once", () => {
   });
 });
 
-describe("a resend", () => {
-  it("within a minute of the last sending is refused, with the seconds left [R24]", async () => {
+describe("resending", () => {
+  it("a resend within a minute of the last one is refused with the seconds left [R24]", async () => {
     const owner = await createUser();
     const uuid = await createInvitation(owner, await createAccount(owner));
     const first = await owner.post(invitationPath(uuid));
@@ -394,7 +394,7 @@ describe("a resend", () => {
     expect(await storedInvite(uuid)).toMatchObject({ version: 2 });
   });
 
-  it("does not read its body", async () => {
+  it("a resend ignores its body", async () => {
     const { account } = await createAccountWithMember();
     const member = await createMember(account);
     await addMember(await createAccount(await createUser()), member);

@@ -17,7 +17,7 @@ import {
 } from "../../support/organizations.ts";
 
 describe("filters", () => {
-  it("must match exactly, and all of them", async () => {
+  it("all filters must match exactly", async () => {
     const { caller, accounts } = await createCallerWithAccounts(3);
     const [first, second] = accounts as [TestAccount, TestAccount];
     const found = { status: 200, body: onlyPage(second) };
@@ -49,7 +49,7 @@ describe("filters", () => {
     }
   });
 
-  it("that are empty are none", async () => {
+  it("empty filters are ignored", async () => {
     const { caller, accounts } = await createCallerWithAccounts(2);
     const answer = await caller.get(
       `${organizationsPath}?id=&uuid=&name=&slug=&search=&page=&page_size=&other=`,
@@ -57,7 +57,7 @@ describe("filters", () => {
     expect(statusAndBody(answer)).toEqual({ status: 200, body: onlyPage(...accounts) });
   });
 
-  it("that are bad are told together", async () => {
+  it("errors of all invalid filters are returned together", async () => {
     const caller = await createUser();
     const number = ["Enter a number."];
     const uuid = ["Enter a valid UUID."];
@@ -79,7 +79,7 @@ describe("filters", () => {
     });
   });
 
-  it("by a number find an account by its key, and nothing by a number that is none", async () => {
+  it("the id filter finds an account by its integer key, and nothing by another number", async () => {
     const { caller, accounts } = await createCallerWithAccounts(1);
     for (const id of ["0", "-1", "1.5", "1e300", "1e999", "9007199254740993", "9".repeat(30)]) {
       expect(statusAndBody(await caller.get(`${organizationsPath}?id=${id}`))).toEqual({
@@ -101,7 +101,7 @@ describe("filters", () => {
   });
 
   it.each(["search", "name", "slug", "id", "uuid", "page", "other", "cursor", "a%00b"])(
-    "hold no NUL: %s",
+    "a NUL in a query is rejected: %s",
     async (key) => {
       const answer = await (await createUser()).get(`${organizationsPath}?${key}=a%00`);
       expect(statusAndBody(answer)).toEqual({ status: 400, body: ["Null characters are not allowed."] });
@@ -109,8 +109,8 @@ describe("filters", () => {
   );
 });
 
-describe("who sees what", () => {
-  it("a member of nothing sees nothing", async () => {
+describe("visibility of organizations", () => {
+  it("a user without memberships sees no organizations", async () => {
     await createCallerWithAccounts(1);
     expect(statusAndBody(await (await createUser()).get(organizationsPath))).toEqual({
       status: 200,
@@ -118,7 +118,7 @@ describe("who sees what", () => {
     });
   });
 
-  it("equal names in two tenants never mix [R4]", async () => {
+  it("organizations with equal names in two tenants never mix [R4]", async () => {
     const title = unique("Twin");
     const [left, right] = [await createUser(), await createUser()];
     const mine = await createAccount(left, { title });
@@ -141,7 +141,7 @@ describe("who sees what", () => {
     }
   });
 
-  it("a member of several sees them all", async () => {
+  it("a member of several organizations sees all of them", async () => {
     const member = await createUser();
     const accounts: TestAccount[] = [];
     for (const title of ["Alpha", "beta", "Gamma"]) {
@@ -160,7 +160,7 @@ describe("who sees what", () => {
     ["an administrator", 1],
     ["a meter", 2],
     ["support", 3],
-  ] as const)("%s sees all", async (_, group) => {
+  ] as const)("%s sees all organizations", async (_, group) => {
     const reader = group === undefined ? await createUser({ email: "root@example.com" }) : await createUser();
     if (group !== undefined) await addToGroup(reader, group);
     const before = (await reader.get(`${organizationsPath}?page_size=1`)).body.count;

@@ -97,8 +97,8 @@ const silent: Readonly<Record<string, () => Promise<readonly [asker: Caller, add
   },
 };
 
-describe("where an address signs in", () => {
-  it("is told about one's own verified address, in any spelling", async () => {
+describe("the login URL of an address", () => {
+  it("callers get the login URL of their own verified address, in any spelling", async () => {
     const user = await createUser({ email: `Zo\u00e9.${unique()}@Example.com` });
     const { slug } = await createAccount(user);
     const { email } = user;
@@ -109,7 +109,7 @@ describe("where an address signs in", () => {
     expect(statusAndBody(await ask(user, email.normalize("NFD")))).toEqual(hinted(slug, email));
   });
 
-  it("is told about anyone's to who may read logins, operators too", async () => {
+  it("callers with login:read, operators too, get the login URL of any address", async () => {
     const member = await createMember(await createAccount(await createUser()));
     const owner = await createUser();
     const { slug } = await createAccount(owner);
@@ -123,7 +123,7 @@ describe("where an address signs in", () => {
     expect(statusAndBody(await ask(metering, owner.email))).toEqual(manual);
   });
 
-  it("goes by the organization's own route where it has one", async () => {
+  it("an organization's own IdP route is used if it has one", async () => {
     const user = await createUser();
     const account = await createAccount(user);
     for (const route of ["acme-sso", "caf\u00e9/\u{1f600}?x=1&y", 'a"b']) {
@@ -134,7 +134,7 @@ describe("where an address signs in", () => {
     expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(account.slug, user.email));
   });
 
-  it("is exactly this, the address percent-encoded", async () => {
+  it("the parameters have exactly this form, with the address percent-encoded", async () => {
     const user = await createUser({ email: `a+b&c=d#${unique()}@example.com` });
     const account = await createAccount(user);
     await setAccount(account, { idp_route: "acme" });
@@ -150,7 +150,7 @@ describe("where an address signs in", () => {
     );
   });
 
-  it("is told of the active one where the others with the address are inactive", async () => {
+  it("inactive users with the same address are ignored", async () => {
     const gone = await createMember(await createAccount(await createUser()));
     await deactivate(gone);
     const user = await createUser({ email: gone.email, sub: unique("sub") });
@@ -158,7 +158,7 @@ describe("where an address signs in", () => {
     expect(statusAndBody(await ask(user, user.email))).toEqual(hinted(slug, user.email));
   });
 
-  it("follows the organization: another member more is nothing, another organization is", async () => {
+  it("a second organization makes the address ambiguous, a second member does not", async () => {
     const user = await createUser();
     const account = await createAccount(user);
     await createMember(account);
@@ -170,13 +170,13 @@ describe("where an address signs in", () => {
   });
 });
 
-describe("what is not told", () => {
-  it.each(Object.entries(silent))("about %s is the way by hand", async (_, make) => {
+describe("addresses without a login URL", () => {
+  it.each(Object.entries(silent))("%s leads to manual entry", async (_, make) => {
     const [asker, address] = await make();
     expect(statusAndBody(await ask(asker, address))).toEqual(manual);
   });
 
-  it("looks the same in every case, down to the last byte and header [R29]", async () => {
+  it("the answer is identical in every case, including headers [R29]", async () => {
     const answers = new Set<string>();
     for (const make of Object.values(silent)) {
       const [asker, address] = await make();
@@ -187,7 +187,7 @@ describe("what is not told", () => {
     expect([...answers]).toHaveLength(1);
   });
 
-  it("asks the database the same as what is told, in one round trip [R29]", async () => {
+  it("every case runs the same queries in one round trip [R29]", async () => {
     const user = await createUser();
     await createAccount(user);
     const told = async () => [user, user.email] as const;
@@ -206,14 +206,14 @@ describe("what is not told", () => {
     expect([...asked][0]).toMatch(/^\[1,0,\["select [^]*","select [^]*"\]\]$/);
   });
 
-  it("goes where the service is configured to send people", async () => {
+  it("manual entry leads to the configured route", async () => {
     const door = workerWith({ LOGIN_MANUAL_ENTRY_ROUTE: "/enter?by=hand" });
     const answer = await ask((await createUser()).via(door), "nobody@example.com");
     expect(statusAndBody(answer)).toEqual({ status: 200, body: { params: "/enter?by=hand" } });
   });
 });
 
-describe("the address", () => {
+describe("validation of the address", () => {
   const long = `${"a".repeat(60)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.${"e".repeat(9)}.com`;
 
   it.each([
@@ -234,20 +234,20 @@ describe("the address", () => {
       long,
       ["Ensure this field has no more than 254 characters.", "Enter a valid email address."],
     ],
-  ])("is refused when %s", async (_, value, sentences) => {
+  ])("the address is rejected when %s", async (_, value, sentences) => {
     const answer = await ask(await createUser(), value);
     expect(answer.status).toBe(400);
     expect(Object.keys(answer.body)).toEqual(["email"]);
     expect(answer.body.email).toEqual(expect.arrayContaining(sentences));
   });
 
-  it("is refused alike for everyone", async () => {
+  it("an invalid address is rejected alike for everyone", async () => {
     for (const asker of [await createUser(), await createSupportUser(), await createOperator()]) {
       expect(statusAndBody(await ask(asker, "nobody"))).toEqual(invalid);
     }
   });
 
-  it("is read from forms too", async () => {
+  it("the address is read from forms", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user);
     const form = new URLSearchParams({ email: ` ${user.email} `, other: "x" }).toString();
@@ -280,13 +280,13 @@ describe("a request that cannot be read", () => {
     expect(answer.headers.get("Allow")).toBe("POST, OPTIONS");
   });
 
-  it("is one of an inactive user, whatever it says", async () => {
+  it("an inactive user gets 401, whatever they send", async () => {
     const caller = await createInactiveUser();
     for (const email of [caller.email, "nobody"]) expect((await ask(caller, email)).status).toBe(401);
   });
 });
 
-describe("how often one may ask", () => {
+describe("rate limits of the login URL", () => {
   const limited = workerWith({ RATE_LIMITS: "on" });
   beforeEach(() => waitForFreshMinute(), 60_000);
   const throttled = {
@@ -294,7 +294,7 @@ describe("how often one may ask", () => {
     body: { detail: "Request was throttled. Expected available in 60 seconds." },
   };
 
-  it("is 30 times a minute a caller, and the body does not matter [R29]", async () => {
+  it("a caller may ask 30 times a minute, whatever the body [R29]", async () => {
     const caller = (await createUser()).via(limited);
     const statuses: number[] = [];
     for (let asked = 0; asked < 30; asked += 1) {
@@ -308,7 +308,7 @@ describe("how often one may ask", () => {
     expect((await ask((await createUser()).via(limited), caller.email)).status).toBe(200);
   });
 
-  it("is 60 times a minute an address, whoever asks, and no header of the caller's makes another [R29, R72]", async () => {
+  it("a network address may ask 60 times a minute for all callers, and client headers do not change it [R29, R72]", async () => {
     const send = async (caller: Caller, from: string) =>
       caller.post(path, { email: "nobody@example.com" }, { headers: { "CF-Connecting-IP": from } });
     for (let callers = 0; callers < 3; callers += 1) {

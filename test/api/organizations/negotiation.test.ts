@@ -27,7 +27,7 @@ describe("Accept", () => {
     "text/html,*/*;q=0.8",
     "APPLICATION/JSON",
     "application/json; charset=utf-8",
-  ])("that lets JSON in is answered with JSON: %s", async (accept) => {
+  ])("an Accept header that allows JSON is answered with JSON: %s", async (accept) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const answer = await owner.get(organizationPath(account), { headers: { Accept: accept } });
@@ -43,7 +43,7 @@ describe("Accept", () => {
     "application/jsonx",
     "json",
     "text/html;q=1.0, image/png",
-  ])("that leaves JSON out is refused: %s [R58]", async (accept) => {
+  ])("an Accept header without JSON is answered 406: %s [R58]", async (accept) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const options = { headers: { Accept: accept } };
@@ -59,17 +59,20 @@ describe("Accept", () => {
   });
 });
 
-describe("a wrong method", () => {
-  it.each(["PUT", "PATCH", "DELETE", "PROPFIND"])("on the list: %s", async (method) => {
-    const answer = await (await createUser()).send(method, organizationsPath);
-    expect(statusAndBody(answer)).toEqual({
-      status: 405,
-      body: { detail: `Method "${method}" not allowed.` },
-    });
-    expect(answer.headers.get("Allow")).toBe(listAllows);
-  });
+describe("unsupported methods", () => {
+  it.each(["PUT", "PATCH", "DELETE", "PROPFIND"])(
+    "an unsupported method on the list is 405: %s",
+    async (method) => {
+      const answer = await (await createUser()).send(method, organizationsPath);
+      expect(statusAndBody(answer)).toEqual({
+        status: 405,
+        body: { detail: `Method "${method}" not allowed.` },
+      });
+      expect(answer.headers.get("Allow")).toBe(listAllows);
+    },
+  );
 
-  it.each(["POST", "PROPFIND"])("on one organization: %s", async (method) => {
+  it.each(["POST", "PROPFIND"])("an unsupported method on one organization is 405: %s", async (method) => {
     const owner = await createUser();
     const answer = await owner.send(method, organizationPath(await createAccount(owner)));
     expect(statusAndBody(answer)).toEqual({
@@ -79,7 +82,7 @@ describe("a wrong method", () => {
     expect(answer.headers.get("Allow")).toBe(oneAllows);
   });
 
-  it("is not overridden by a header or a field [R63]", async () => {
+  it("headers and fields cannot override the method [R63]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const headers = { "X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE" };
@@ -102,7 +105,7 @@ describe("OPTIONS", () => {
     parses: ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
   };
 
-  it("tells what is allowed, whatever the object", async () => {
+  it("OPTIONS returns the allowed methods, whether the object exists or not", async () => {
     const caller = await createUser();
     for (const [path, allows] of [
       [organizationsPath, listAllows],
@@ -117,7 +120,7 @@ describe("OPTIONS", () => {
 });
 
 describe("HEAD", () => {
-  it("is GET without the body", async () => {
+  it("HEAD is GET without a body", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     for (const [path, status] of [
@@ -137,14 +140,14 @@ describe("HEAD", () => {
     }
   });
 
-  it("of a stranger is refused without a body", async () => {
+  it("HEAD without credentials is refused without a body", async () => {
     const { status, text } = await anonymous.send("HEAD", organizationsPath);
     expect({ status, text }).toEqual({ status: 401, text: "" });
   });
 });
 
-describe("every answer", () => {
-  it("tells what the path allows", async () => {
+describe("headers of every response", () => {
+  it("every response has the Allow header of its path", async () => {
     const owner = await createUser();
     expect((await owner.get(organizationsPath)).headers.get("Allow")).toBe(listAllows);
     const account = await createAccount(owner);
@@ -152,7 +155,7 @@ describe("every answer", () => {
     expect((await owner.patch(organizationPath(account), { slug: "" })).headers.get("Allow")).toBe(oneAllows);
   });
 
-  it("has a request id", async () => {
+  it("every response has a request id", async () => {
     const owner = await createUser();
     const answers = [
       await owner.get(organizationsPath),
@@ -167,7 +170,7 @@ describe("every answer", () => {
   });
 });
 
-describe("a path without its slash", () => {
+describe("paths without the trailing slash", () => {
   const detail = `${organizationsPath}${crypto.randomUUID()}`;
 
   it.each([
@@ -177,18 +180,21 @@ describe("a path without its slash", () => {
     ["PUT", 308],
     ["PATCH", 308],
     ["DELETE", 308],
-  ])("is %s'ed on to the one with it, status %i, its query kept", async (method, status) => {
-    const caller = await createUser();
-    for (const path of ["/accounts/organizations", detail]) {
-      const answer = await caller.send(method, `${path}?page=2&search=a%20b&x=%2F%2F`);
-      expect(answer.status).toBe(status);
-      expect(new URL(answer.headers.get("Location") ?? "", "https://roster.test").href).toBe(
-        `https://roster.test${path}/?page=2&search=a%20b&x=%2F%2F`,
-      );
-    }
-  });
+  ])(
+    "%s to a path without the slash redirects with status %i and keeps the query",
+    async (method, status) => {
+      const caller = await createUser();
+      for (const path of ["/accounts/organizations", detail]) {
+        const answer = await caller.send(method, `${path}?page=2&search=a%20b&x=%2F%2F`);
+        expect(answer.status).toBe(status);
+        expect(new URL(answer.headers.get("Location") ?? "", "https://roster.test").href).toBe(
+          `https://roster.test${path}/?page=2&search=a%20b&x=%2F%2F`,
+        );
+      }
+    },
+  );
 
-  it("leads to an answer with nothing lost", async () => {
+  it("following the redirect loses nothing of the request", async () => {
     const caller = await createUser();
     const body = newOrganization();
     const answer = await caller.post("/accounts/organizations", body);
@@ -210,7 +216,7 @@ describe("a path without its slash", () => {
     "/accounts/organizations/@evil.com",
     "/accounts/organizations/%0D%0ALocation:%20https:%2F%2Fevil.com",
     "/accounts/organizations?next=https://evil.com",
-  ])("never leads to another host: %s [R64]", async (path) => {
+  ])("a redirect never leads to another host: %s [R64]", async (path) => {
     const headers = { Host: "evil.com", "X-Forwarded-Host": "evil.com", "X-Forwarded-Proto": "http" };
     const answer = await (await createUser()).get(new URL(`https://roster.test${path}`).href, { headers });
     const location = answer.headers.get("Location");
@@ -221,12 +227,12 @@ describe("a path without its slash", () => {
     expect(answer.text).not.toContain("evil");
   });
 
-  it("leads on without credentials", async () => {
+  it("a redirect needs no credentials", async () => {
     expect((await anonymous.get("/accounts/organizations")).headers.get("Location")).toBe(organizationsPath);
   });
 });
 
-describe("an unknown path", () => {
+describe("unknown paths", () => {
   it.each([
     "/accounts/",
     "/accounts",
@@ -234,7 +240,7 @@ describe("an unknown path", () => {
     "/accounts/organizations/x/y/",
     "/accounts/organizations//",
     "/accounts/Organizations/",
-  ])("is not found: %s", async (path) => {
+  ])("an unknown path is 404: %s", async (path) => {
     for (const method of ["GET", "POST", "DELETE"]) {
       expect(statusAndBody(await (await createUser()).send(method, path))).toEqual({
         status: 404,
@@ -244,7 +250,7 @@ describe("an unknown path", () => {
   });
 });
 
-it("what a client says of the host changes nothing", async () => {
+it("the Host header of a client changes nothing", async () => {
   const owner = await createUser();
   const account = await createAccount(owner);
   const headers = {

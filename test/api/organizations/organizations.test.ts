@@ -23,8 +23,8 @@ import {
   statusAndBody,
 } from "../../support/organizations.ts";
 
-describe("an organization that is made", () => {
-  it("belongs to the caller, who may read, change and delete it", async () => {
+describe("a created organization", () => {
+  it("the creator may read, change and delete the organization", async () => {
     const owner = await createUser();
     const slug = unique();
     const made = await owner.post(organizationsPath, { name: "Acme", slug });
@@ -48,7 +48,7 @@ describe("an organization that is made", () => {
     expect((await owner.delete(organizationPath(account))).status).toBe(204);
   });
 
-  it("is nobody else's", async () => {
+  it("nobody else may see the organization", async () => {
     const account = await createAccount(await createUser());
     expect(statusAndBody(await (await createUser()).get(organizationPath(account)))).toEqual({
       status: 404,
@@ -58,7 +58,7 @@ describe("an organization that is made", () => {
 });
 
 describe("PUT", () => {
-  it("replaces name and slug", async () => {
+  it("PUT replaces name and slug", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const changed = { ...account, title: "New", slug: unique() };
@@ -74,7 +74,7 @@ describe("PUT", () => {
     });
   });
 
-  it("needs both", async () => {
+  it("PUT needs name and slug", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     expect(statusAndBody(await owner.put(organizationPath(account), { name: "New" }))).toEqual({
@@ -91,7 +91,7 @@ describe("PUT", () => {
     });
   });
 
-  it("with what is there already changes nothing", async () => {
+  it("PUT with the same values changes nothing", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const same = { name: account.title, slug: account.slug.toUpperCase() };
@@ -103,7 +103,7 @@ describe("PUT", () => {
 });
 
 describe("PATCH", () => {
-  it("changes what it names", async () => {
+  it("PATCH changes only the given fields", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const renamed = { ...account, title: "New" };
@@ -126,14 +126,14 @@ describe("PATCH", () => {
     });
   });
 
-  it("to one's own slug in another case keeps it", async () => {
+  it("PATCH with the own slug in another case keeps it", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const answer = await owner.patch(organizationPath(account), { slug: account.slug.toUpperCase() });
     expect(statusAndBody(answer)).toEqual({ status: 200, body: organizationBody(account) });
   });
 
-  it("that leaves a slug frees it", async () => {
+  it("a changed slug becomes available", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await owner.patch(organizationPath(account), { slug: unique() });
@@ -146,7 +146,7 @@ describe("PATCH", () => {
 });
 
 describe("DELETE", () => {
-  it("leaves nothing, and its slug is free again", async () => {
+  it("DELETE removes everything and frees the slug", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const gone = await owner.delete(organizationPath(account));
     expect({ status: gone.status, text: gone.text }).toEqual({ status: 204, text: "" });
@@ -169,8 +169,8 @@ describe("DELETE", () => {
   });
 });
 
-describe("the list", () => {
-  it("goes by name, whatever the case, then by age", async () => {
+describe("the list of organizations", () => {
+  it("the list is ordered by name ignoring case, then by age", async () => {
     const owner = await createUser();
     const accounts: TestAccount[] = [];
     for (const title of ["beta", "Alpha", "\u00e9clair", "alpha", "Beta", "ALPHA", "10", "9", "_"]) {
@@ -190,7 +190,7 @@ describe("the list", () => {
     ]);
   });
 
-  it("follows a rename", async () => {
+  it("a renamed organization moves in the list", async () => {
     const owner = await createUser();
     const [a, b] = [await createAccount(owner, { title: "a" }), await createAccount(owner, { title: "b" })];
     await owner.patch(organizationPath(a), { name: "c" });
@@ -201,8 +201,8 @@ describe("the list", () => {
   });
 });
 
-describe("at once", () => {
-  it("fifty creations of one slug make one organization [R54]", async () => {
+describe("simultaneous changes", () => {
+  it("fifty simultaneous creations with one slug create one organization [R54]", async () => {
     const callers = await Promise.all(Array.from({ length: 5 }, () => createKnownUser()));
     const slug = unique("race");
     const answers = await Promise.all(
@@ -221,7 +221,7 @@ describe("at once", () => {
     expect(lists.flatMap(({ body }) => body.results)).toEqual([made?.body]);
   });
 
-  it("ten renames to one slug let one through, and the others stay", async () => {
+  it("one of ten simultaneous renames to one slug succeeds, and the others keep their slugs", async () => {
     const owner = await createKnownUser();
     const accounts = await Promise.all(Array.from({ length: 10 }, () => createAccount(owner)));
     const slug = unique("race");
@@ -240,7 +240,7 @@ describe("at once", () => {
     }
   });
 
-  it("a creation and a rename to one slug let one through", async () => {
+  it("of a simultaneous creation and rename to one slug one succeeds", async () => {
     const owner = await createKnownUser();
     const account = await createAccount(owner);
     const slug = unique("race");
@@ -255,7 +255,7 @@ describe("at once", () => {
     expect(made.status === 400 ? made.body : renamed.body).toEqual(slugTaken);
   });
 
-  it("ten deletions delete once", async () => {
+  it("ten simultaneous deletions delete once", async () => {
     const { owner, account } = await createAccountWithMember();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => owner.delete(organizationPath(account))),
@@ -265,7 +265,7 @@ describe("at once", () => {
     expect(statusAndBody(await owner.get(organizationsPath))).toEqual({ status: 200, body: onlyPage() });
   });
 
-  it("changes to name and slug both last", async () => {
+  it("simultaneous changes of name and slug are both kept", async () => {
     const owner = await createKnownUser();
     const account = await createAccount(owner);
     const slug = unique("race");
@@ -280,7 +280,7 @@ describe("at once", () => {
     });
   });
 
-  it("a change and a deletion end with neither half done", async () => {
+  it("a simultaneous change and deletion leave nothing half done", async () => {
     const { owner, account } = await createAccountWithMember();
     const [changed, deleted] = await Promise.all([
       owner.patch(organizationPath(account), { name: "New" }),

@@ -44,7 +44,7 @@ describe("page", () => {
     "%20",
     "%EF%BC%91.",
     "1%202",
-  ])("%s is no page of one [R50]", async (page) => {
+  ])("page %s of a single page does not exist [R50]", async (page) => {
     const { caller } = await createCallerWithAccounts(1);
     expect(statusAndBody(await caller.get(`${organizationsPath}?page=${page}`))).toEqual(refusedPage);
     expect(statusAndBody(await caller.get(`${organizationsPath}?page=${page}&page_size=100`))).toEqual(
@@ -61,7 +61,7 @@ describe("page", () => {
     "?page=%201%20",
     "?page=001",
     "?page=5&page=1",
-  ])("%s is the first page, also of nothing", async (query) => {
+  ])("page %s is the first page, also of an empty list", async (query) => {
     const { caller, accounts } = await createCallerWithAccounts(1);
     expect(statusAndBody(await caller.get(`${organizationsPath}${query}`))).toEqual({
       status: 200,
@@ -73,7 +73,7 @@ describe("page", () => {
     });
   });
 
-  it("has a neighbour on each side, the first by no number", async () => {
+  it("a page links to both neighbours, and to the first page without a number", async () => {
     const { caller, accounts } = await createCallerWithAccounts(5);
     const first = await caller.get(`${organizationsPath}?page_size=2`);
     expect(statusAndBody(first)).toEqual({
@@ -109,7 +109,7 @@ describe("page", () => {
     expect(statusAndBody(await caller.get(second.body.previous))).toEqual(statusAndBody(first));
   });
 
-  it("is the same by its number alone", async () => {
+  it("a page is the same by its number alone", async () => {
     const { caller, accounts } = await createCallerWithAccounts(5);
     for (const [page, from] of [
       ["1", 0],
@@ -124,7 +124,7 @@ describe("page", () => {
     }
   });
 
-  it("may be the last, whole or in part", async () => {
+  it("page=last returns the last page, full or partial", async () => {
     const { caller, accounts } = await createCallerWithAccounts(4);
     const part = await caller.get(`${organizationsPath}?page=last&page_size=3`);
     expect(part.body).toMatchObject({
@@ -148,7 +148,7 @@ describe("page", () => {
 });
 
 describe("page_size", () => {
-  it("is 20 unless told, and a bad one is not told [R50]", async () => {
+  it("page_size defaults to 20, and invalid values are ignored [R50]", async () => {
     const { caller } = await createCallerWithAccounts(21);
     for (const size of [undefined, "", "0", "-1", "abc", "1.5", "1e1", "20"]) {
       const answer = await caller.get(
@@ -168,7 +168,7 @@ describe("page_size", () => {
 });
 
 describe("links", () => {
-  it("begin with the configured address and keep the rest of the query, sorted", async () => {
+  it("links begin with PUBLIC_URL and keep the other query keys, sorted", async () => {
     const { caller } = await createCallerWithAccounts(3);
     const headers = { Host: "evil.com", "X-Forwarded-Host": "evil.com", "X-Forwarded-Proto": "http" };
     const { body } = await caller.get(
@@ -198,7 +198,7 @@ describe("links", () => {
     }
   });
 
-  it("keep filters", async () => {
+  it("links keep the filters", async () => {
     const caller = await createUser();
     for (let made = 0; made < 3; made += 1) await createAccount(caller, { title: "Same & same" });
     await createAccount(caller, { title: "Another" });
@@ -209,7 +209,7 @@ describe("links", () => {
     expect(namesOf(second.body)).toEqual(["Same & same"]);
   });
 
-  it("are nobody else's: a stranger and another tenant see nothing through them [R4]", async () => {
+  it("anonymous callers and other tenants see nothing through a link [R4]", async () => {
     const { caller } = await createCallerWithAccounts(3);
     const { next } = (await caller.get(`${organizationsPath}?page_size=1`)).body;
     expect((await anonymous.get(next)).status).toBe(401);
@@ -220,7 +220,7 @@ describe("links", () => {
   });
 });
 
-describe("a cursor", () => {
+describe("cursors", () => {
   const encode = (value: unknown) =>
     new TextEncoder()
       .encode(typeof value === "string" ? value : JSON.stringify(value))
@@ -247,7 +247,7 @@ describe("a cursor", () => {
     ["half a surrogate pair", encode('["after", "\\ud800", 1]')],
     ["a name longer than any", encode(["after", "a".repeat(100_000), 1])],
     ["a list that goes too deep", encode("[".repeat(10_000))],
-  ])("that holds %s is no page", async (_, cursor) => {
+  ])("a cursor that contains %s is 404", async (_, cursor) => {
     const caller = await createUser();
     await createAccount(caller);
     expect(
@@ -255,7 +255,7 @@ describe("a cursor", () => {
     ).toEqual(refusedPage);
   });
 
-  it("of another list is no page", async () => {
+  it("a cursor of another list is 404", async () => {
     const { caller } = await createCallerWithAccounts(2);
     const [own, found] = [
       `${organizationsPath}?page_size=1`,
@@ -267,7 +267,7 @@ describe("a cursor", () => {
     expect(statusAndBody(await caller.get(`${own}&page=2&cursor=${foundCursor}`))).toEqual(refusedPage);
   });
 
-  it("of the longest names is followed", async () => {
+  it("a cursor with the longest names works", async () => {
     const caller = await createUser();
     const names = ["\u0130", "\u{10400}", "\u{1f600}"].map((letter) => letter.repeat(200));
     for (const name of names)
@@ -286,7 +286,7 @@ describe("a cursor", () => {
     expect(seen.length).toBe(grown.status === 201 ? 4 : 3);
   });
 
-  it("that is empty is none", async () => {
+  it("an empty cursor is ignored", async () => {
     const caller = await createUser();
     const account = await createAccount(caller);
     expect(statusAndBody(await caller.get(`${organizationsPath}?cursor=`))).toEqual({
@@ -295,7 +295,7 @@ describe("a cursor", () => {
     });
   });
 
-  it("never breaks the service", async () => {
+  it("no cursor causes a server error", async () => {
     const caller = await createUser();
     const account = await createAccount(caller);
     const good = encode(["after", account.title.toLowerCase(), 1]);

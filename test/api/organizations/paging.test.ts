@@ -151,8 +151,8 @@ async function prepare({
 
 const nothing: Event[] = [];
 
-describe("pages", () => {
-  it("put together are the whole list, forth and back, while nothing happens", async () => {
+describe("walking pages", () => {
+  it("all pages together are the whole list, forward and backward", async () => {
     await fc.assert(
       fc.asyncProperty(run, async (chosen) => {
         const { model, start } = await prepare(chosen);
@@ -166,7 +166,7 @@ describe("pages", () => {
     );
   });
 
-  it("walked by next show no row twice and miss none that stays, whatever happens between [R52]", async () => {
+  it("walking by next shows every remaining row exactly once, whatever changes in between [R52]", async () => {
     await fc.assert(
       fc.asyncProperty(run, async (chosen) => {
         const { model, start } = await prepare(chosen);
@@ -178,7 +178,7 @@ describe("pages", () => {
     );
   });
 
-  it("lead back to the first page as it is by then, whatever happened on the way", async () => {
+  it("previous leads back to the first page, whatever changed in between", async () => {
     await fc.assert(
       fc.asyncProperty(run, async (chosen) => {
         const { model, start } = await prepare(chosen);
@@ -193,7 +193,7 @@ describe("pages", () => {
     );
   });
 
-  it("whose rows have all gone lead back to the ones that are left", async () => {
+  it("a page whose rows were all deleted links back to remaining rows", async () => {
     const { model, start } = await prepare({ titles: ["a", "b", "c", "d", "e"], searched: false, size: 2 });
     const second = await model.caller.get((await model.caller.get(start)).body.next);
     for (const at of [4, 3, 2]) await model.apply({ kind: "delete", at });

@@ -32,7 +32,7 @@ async function named(caller: Caller, name: string): Promise<object[]> {
 }
 
 describe("the portal", () => {
-  it("is that of the caller's only organization, for owners and members", async () => {
+  it("the portal is that of the caller's only organization, for owners and members", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const member = await createMember(account);
@@ -40,7 +40,7 @@ describe("the portal", () => {
     expect(statusAndBody(await member.get(path))).toEqual(portal(account.slug));
   });
 
-  it("is null for who is in none, and for who is in several and names none", async () => {
+  it("the portal is null for callers in no organization, or in several without naming one", async () => {
     const caller = await createUser();
     expect(statusAndBody(await caller.get(path))).toEqual(none);
     await createAccount(caller);
@@ -50,7 +50,7 @@ describe("the portal", () => {
     expect(statusAndBody(await caller.get(path, { headers: { "X-Organization": " " } }))).toEqual(none);
   });
 
-  it("is that of the organization named, by uuid or slug, in the query before the header", async () => {
+  it("a named organization counts, by uuid or slug, the query before the header", async () => {
     const caller = await createUser();
     const [one, other] = [await createAccount(caller), await createAccount(caller)];
     for (const name of [one.id, one.id.toUpperCase(), one.slug, one.slug.toUpperCase(), ` ${one.slug} `]) {
@@ -62,7 +62,7 @@ describe("the portal", () => {
     expect(statusAndBody(both)).toEqual(portal(one.slug));
   });
 
-  it("of another's organization looks like that of none", async () => {
+  it("another tenant's organization looks like a missing one", async () => {
     const foreign = await createAccount(await createUser());
     const owner = await createUser();
     await createAccount(owner);
@@ -73,7 +73,7 @@ describe("the portal", () => {
     }
   });
 
-  it("of any organization is told to who may read them all", async () => {
+  it("callers who may read every account get the portal of any organization", async () => {
     const foreign = await createAccount(await createUser());
     const reader = await createUser();
     await addToGroup(reader, 3);
@@ -84,7 +84,7 @@ describe("the portal", () => {
     expect(statusAndBody(await reader.get(path))).toEqual(none);
   });
 
-  it("of a blocked organization is told, and of a renamed one follows", async () => {
+  it("the portal works for a blocked organization and follows a rename", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const slug = unique("renamed");
@@ -94,16 +94,16 @@ describe("the portal", () => {
     expect(await named(owner, account.slug)).toEqual([refused, refused]);
   });
 
-  it("is not for a user who is inactive", async () => {
+  it("an inactive user gets 401", async () => {
     expect((await (await createInactiveUser()).get(path)).status).toBe(401);
   });
 
-  it("refuses a NUL in the query", async () => {
+  it("a NUL in the query is rejected", async () => {
     const answer = await (await createUser()).get(`${path}?organization=a%00`);
     expect(statusAndBody(answer)).toEqual({ status: 400, body: ["Null characters are not allowed."] });
   });
 
-  it.each(["POST", "PUT", "PATCH", "DELETE"])("is only read: %s", async (method) => {
+  it.each(["POST", "PUT", "PATCH", "DELETE"])("the portal is read-only: %s", async (method) => {
     const answer = await (await createUser()).send(method, path);
     expect(statusAndBody(answer)).toEqual({
       status: 405,

@@ -19,7 +19,7 @@ async function bothFind(owner: Caller, search: string, ...accounts: TestAccount[
 }
 
 describe("a search", () => {
-  it("looks in name and slug, whatever the case", async () => {
+  it("a search looks in name and slug, ignoring case", async () => {
     const owner = await createUser();
     const word = unique("needle");
     const byName = await createAccount(owner, { title: `The ${word.toUpperCase()} of it` });
@@ -29,7 +29,7 @@ describe("a search", () => {
     await bothFind(owner, word.slice(1).toUpperCase(), byName, bySlug);
   });
 
-  it("finds a short term beside more long ones than the index is asked for", async () => {
+  it("a short term is found together with more long terms than the index takes", async () => {
     const owner = await createUser();
     const words = Array.from({ length: 17 }, (_, at) => unique(`w${at}x`).slice(0, 10));
     const made = await createAccount(owner, { title: `zq ${words.join(" ")}` });
@@ -38,7 +38,7 @@ describe("a search", () => {
     await bothFind(owner, `zq z ${words.join(" ")}`, made);
   });
 
-  it("wants every term, each in any field", async () => {
+  it("every term must be found, each in any field", async () => {
     const owner = await createUser();
     const [left, right] = [unique("left"), unique("right")];
     const both = await createAccount(owner, { slug: left, title: `x ${right}` });
@@ -55,7 +55,7 @@ describe("a search", () => {
     await bothFind(owner, `${left} ${right} ${unique()}`);
   });
 
-  it("keeps what is in quotes together", async () => {
+  it("a quoted phrase stays together", async () => {
     const owner = await createUser();
     const word = unique("word");
     const together = await createAccount(owner, { title: `${word} and more, much` });
@@ -65,7 +65,7 @@ describe("a search", () => {
     await bothFind(owner, `'${word} and more, m'`, together);
   });
 
-  it("takes every character for itself", async () => {
+  it("every character is literal", async () => {
     const owner = await createUser();
     const word = unique("sign");
     const titles = [
@@ -88,7 +88,7 @@ describe("a search", () => {
     for (const search of [`${word}?`, `${word}.x`, `${word}%%`, `${word}x`]) await bothFind(owner, search);
   });
 
-  it("finds text however it is composed", async () => {
+  it("a search finds text in any Unicode composition", async () => {
     const owner = await createUser();
     const word = unique();
     const account = await createAccount(owner, { title: `CAFE\u0301 ${word}` });
@@ -97,7 +97,7 @@ describe("a search", () => {
     await bothFind(owner, `cafe\u0301 ${word}`, kept);
   });
 
-  it("does not run from the name into the slug", async () => {
+  it("a phrase does not match across name and slug", async () => {
     const owner = await createUser();
     const [title, slug] = [unique("end"), unique("start")];
     await createAccount(owner, { title, slug });
@@ -113,7 +113,7 @@ describe("a search", () => {
     await bothFind(owner, `"${title}\n\u0001\u0001${slug}"`);
   });
 
-  it("of nothing but separators is no search", async () => {
+  it("a search of separators only is ignored", async () => {
     const owner = await createUser();
     const accounts = [await createAccount(owner, { title: "a" }), await createAccount(owner, { title: "b" })];
     for (const search of [" ", ",", " , ,, ", '""', "''"]) {
@@ -122,7 +122,7 @@ describe("a search", () => {
     }
   });
 
-  it("under three characters matches anywhere in one's own and beginnings over everything", async () => {
+  it("a short term matches anywhere in own organizations, and prefixes platform-wide", async () => {
     const owner = await createUser();
     const account = await createAccount(owner, { title: "\u{10900}\u{10901}\u{10902}" });
     const root = await createOperator();
@@ -159,13 +159,13 @@ describe("a search", () => {
     ["half a pair", "%ED%A0%80"],
     ["an emoji", "\u{1f9ff}"],
     ["control characters", "a\u0001b\u001f\u007f"],
-  ])("is answered whatever it is: %s", async (_, search) => {
+  ])("any search text is answered: %s", async (_, search) => {
     const owner = await createUser();
     await createAccount(owner);
     await bothFind(owner, search);
   });
 
-  it("goes by id, not by name", async () => {
+  it("search results are ordered by id, not by name", async () => {
     const owner = await createUser();
     const word = unique("order");
     const accounts: TestAccount[] = [];
@@ -174,7 +174,7 @@ describe("a search", () => {
     await bothFind(owner, word, ...accounts);
   });
 
-  it("follows what is renamed and deleted", async () => {
+  it("search results follow renames and deletions", async () => {
     const owner = await createUser();
     const [before, after] = [unique("before"), unique("after")];
     const account = await createAccount(owner, { title: before });

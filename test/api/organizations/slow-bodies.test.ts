@@ -40,7 +40,7 @@ const leaveGroups = (uuid: string) =>
     .bind(uuid)
     .run();
 
-it("an administrator who no longer is one gives no group, to themselves or to a user made for it [R6]", async () => {
+it("an administrator who lost the group while sending the body can assign no groups [R6]", async () => {
   const administrator = await createUser();
   const uuid = await uuidOf(administrator);
   await addToGroup(administrator, 1);
@@ -63,7 +63,7 @@ it("an administrator who no longer is one gives no group, to themselves or to a 
   expect(results).toEqual([]);
 });
 
-it("a title and the form it is found by stay together", async () => {
+it("a title and its search form stay consistent", async () => {
   const owner = await createUser();
   const word = unique("foo");
   const account = await createAccount(owner, { title: word });
@@ -80,7 +80,7 @@ it("a title and the form it is found by stay together", async () => {
   expect(row).toEqual({ title: word.toUpperCase(), title_key: word });
 });
 
-it("a seat limit counts as it is when the seat is taken [R28]", async () => {
+it("the seat limit counts at the time when the seat is taken [R28]", async () => {
   const owner = await createUser();
   const account = await createAccount(owner);
   const answer = await held(
@@ -102,7 +102,7 @@ it.each<{ value: unknown }>([
   { value: { valueOf: null, toString: null } },
   { value: ["AOWNER"] },
   { value: [true] },
-])("an object that cannot be a word is refused in its field: $value", async ({ value }) => {
+])("an object in place of text is rejected in its field: $value", async ({ value }) => {
   const owner = await createUser();
   await createAccount(owner);
   const uuid = await uuidOf(owner);
@@ -116,7 +116,7 @@ it.each<{ value: unknown }>([
   }
 });
 
-it("an outsider's question about an organization reads none of its members and invitations", async () => {
+it("an outsider's request reads no rows of the organization's members and invitations", async () => {
   const { CostMeter } = await import("../../support/cost-meter.ts");
   const counter = new CostMeter({});
   const owner = await createUser();

@@ -29,7 +29,7 @@ describe("a slug", () => {
     "\u{1f600}",
     "@me",
     "a\nb",
-  ])("is refused for its form: %j", async (slug) => {
+  ])("a slug of invalid form is rejected: %j", async (slug) => {
     expect(
       statusAndBody(await (await createUser()).post(organizationsPath, newOrganization({ slug }))),
     ).toMatchObject({
@@ -38,7 +38,7 @@ describe("a slug", () => {
     });
   });
 
-  it("tells every rule it breaks", async () => {
+  it("an invalid slug gets a message for every rule that it breaks", async () => {
     const owner = await createUser();
     expect(
       statusAndBody(await owner.post(organizationsPath, newOrganization({ slug: "a b".repeat(67) }))),
@@ -53,14 +53,14 @@ describe("a slug", () => {
   });
 
   it.each(["-", "_", "-a", "a-", "__", "0", "--x--"])(
-    "may begin and end with anything of its form: %s [R55]",
+    "a slug may begin and end with any allowed character: %s [R55]",
     async (edge) => {
       const slug = `${edge}${unique()}${edge}`;
       expectCreated(await (await createUser()).post(organizationsPath, { name: "Edge", slug }), "Edge", slug);
     },
   );
 
-  it("may be 200 characters long and no longer [R55]", async () => {
+  it("a slug may have up to 200 characters [R55]", async () => {
     const owner = await createUser();
     const slug = unique().padEnd(200, "x");
     expectCreated(await owner.post(organizationsPath, { name: "Long", slug }), "Long", slug);
@@ -72,7 +72,7 @@ describe("a slug", () => {
     );
   });
 
-  it("is stored in lower case", async () => {
+  it("a slug is stored in lower case", async () => {
     const slug = unique("Camel");
     const owner = await createUser();
     expectCreated(
@@ -82,7 +82,7 @@ describe("a slug", () => {
     );
   });
 
-  it("is taken whoever has it, in any case [R55]", async () => {
+  it("a slug taken by any tenant is rejected, in any case [R55]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const another = await createAccount(owner);
@@ -116,7 +116,7 @@ describe("a slug", () => {
     "root settings signup static status support system usage user users www zone zones"
   ).split(" ");
 
-  it("may not be a reserved word, in any case [R55]", async () => {
+  it("a reserved word is rejected as a slug, in any case [R55]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     for (const word of words) {
@@ -132,7 +132,7 @@ describe("a slug", () => {
     });
   });
 
-  it("may hold a reserved word", async () => {
+  it("a slug may contain a reserved word", async () => {
     const slug = `${unique()}-admin`;
     expectCreated(await (await createUser()).post(organizationsPath, { name: "Admin", slug }), "Admin", slug);
   });
@@ -143,9 +143,15 @@ describe("a slug", () => {
     ["in upper case", (id: string) => id.toUpperCase()],
     ["with hyphens elsewhere", (id: string) => id.replaceAll("-", "").replaceAll(/(.{8})(?=.)/g, "$1-")],
     ["with a hyphen behind", (id: string) => `${id.replaceAll("-", "")}-`],
-  ])("may not have a uuid's form %s, or a path could mean either [R55]", async (_, spell) => {
-    const owner = await createUser();
-    const answer = await owner.post(organizationsPath, newOrganization({ slug: spell(crypto.randomUUID()) }));
-    expect(statusAndBody(answer)).toEqual({ status: 400, body: reserved });
-  });
+  ])(
+    "a slug in the form of a uuid %s is rejected, because paths would be ambiguous [R55]",
+    async (_, spell) => {
+      const owner = await createUser();
+      const answer = await owner.post(
+        organizationsPath,
+        newOrganization({ slug: spell(crypto.randomUUID()) }),
+      );
+      expect(statusAndBody(answer)).toEqual({ status: 400, body: reserved });
+    },
+  );
 });

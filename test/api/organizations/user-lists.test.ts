@@ -34,7 +34,7 @@ async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
 }
 
 describe("the list of users", () => {
-  it("holds the users of the accounts the caller owns and the caller, none twice, by id", async () => {
+  it("the list holds the caller and the users of accounts that the caller owns, once each, by id", async () => {
     const { owner, account } = await ownerOf();
     const second = await createAccount(owner);
     const foreign = await ownerOf();
@@ -53,7 +53,7 @@ describe("the list of users", () => {
     expect(answer.body.results[1]).toEqual((await owner.get(userPath(shared.uuid))).body);
   });
 
-  it("holds only the caller for members and for who owns nothing", async () => {
+  it("members and callers who own nothing see only themselves", async () => {
     const { account } = await ownerOf();
     const metering = await createUser();
     await addToGroup(metering, 2);
@@ -65,7 +65,7 @@ describe("the list of users", () => {
     }
   });
 
-  it("holds everybody for who may read all users", async () => {
+  it("callers with users:read see everybody", async () => {
     const { account } = await ownerOf();
     const { email, uuid } = await createColleague([account]);
     const free = await createColleague([]);
@@ -81,7 +81,7 @@ describe("the list of users", () => {
     }
   });
 
-  it("shows who is deactivated, and nobody who is gone", async () => {
+  it("the list shows deactivated users and no deleted ones", async () => {
     const { owner } = await ownerOf();
     const [stays, goes] = [(await owner.post(usersPath, {})).body, (await owner.post(usersPath, {})).body];
     await owner.patch(userPath(stays.uuid), { is_active: false });
@@ -91,7 +91,7 @@ describe("the list of users", () => {
     expect(answer.body.results[1]).toEqual({ ...stays, is_active: false });
   });
 
-  it.each(["0", "-1", "abc", "99", "1.5"])("has no page %s", async (page) => {
+  it.each(["0", "-1", "abc", "99", "1.5"])("page %s of the users does not exist", async (page) => {
     const { owner } = await ownerOf();
     for (const path of [usersPath, analystsPath])
       expect(statusAndBody(await owner.get(`${path}?page=${page}`))).toEqual({
@@ -100,7 +100,7 @@ describe("the list of users", () => {
       });
   });
 
-  it("takes no cursor that is not its own", async () => {
+  it("the list rejects foreign cursors", async () => {
     const { owner } = await ownerOf();
     for (let made = 0; made < 2; made += 1) await createAccount(owner);
     const { next } = (await owner.get("/accounts/organizations/?page_size=1")).body;
@@ -114,7 +114,7 @@ describe("the list of users", () => {
     }
   });
 
-  it("links to its pages with what was asked for", async () => {
+  it("page links keep the query", async () => {
     const { owner } = await ownerOf();
     for (let made = 0; made < 2; made += 1) await owner.post(usersPath, { first_name: "Linked" });
     const first = await owner.get(`${usersPath}?search=linked&page_size=1`);
@@ -132,7 +132,7 @@ describe.each([
   ["an owner", (owner: Caller) => Promise.resolve(owner)],
   ["the operator", () => createOperator()],
 ])("the search of %s", (_, searcher) => {
-  it("finds every term in e-mail or names, whatever the case, literally", async () => {
+  it("a search finds every term literally in e-mail or names, ignoring case", async () => {
     const { owner } = await ownerOf();
     const caller = await searcher(owner);
     const word = unique("w");
@@ -167,7 +167,7 @@ describe.each([
     expect(await find("adal")).toEqual([]);
   });
 
-  it("finds nothing in what stands between e-mail and names", async () => {
+  it("a search does not match across e-mail and names", async () => {
     const { owner, account } = await ownerOf();
     const caller = await searcher(owner);
     const [first, last] = [unique("f"), unique("l")];
@@ -184,7 +184,7 @@ describe.each([
     expect(uuids(await caller.get(`${usersPath}?search=${first}`))).toEqual([uuid]);
   });
 
-  it("follows what is edited and deleted", async () => {
+  it("a search follows edits and deletions", async () => {
     const { owner } = await ownerOf();
     const caller = await searcher(owner);
     const [before, after, mail] = [unique("before"), unique("after"), unique("mail")];
@@ -200,7 +200,7 @@ describe.each([
   });
 });
 
-it("an owner's search finds nobody of others [R4]", async () => {
+it("an owner's search finds no users of other tenants [R4]", async () => {
   const { email } = await createColleague([(await ownerOf()).account]);
   const { owner } = await ownerOf();
   expect((await owner.get(`${usersPath}?search=${email}`)).body).toEqual({
@@ -277,7 +277,7 @@ async function walk(
 }
 
 describe.each([usersPath, analystsPath])("walking %s by next", (path) => {
-  it("gives no row twice and misses none that was there throughout [R52]", async () => {
+  it("walking by next shows every remaining row exactly once [R52]", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (chosen) => {
         const { seen, there, before } = await walk(path, chosen);
@@ -288,7 +288,7 @@ describe.each([usersPath, analystsPath])("walking %s by next", (path) => {
     );
   });
 
-  it("gives the whole list, and back by previous, while nothing happens", async () => {
+  it("walking forward and back by previous gives the whole list", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (chosen) => {
         const { seen, there, last, caller } = await walk(path, { ...chosen, forth: [] });

@@ -214,7 +214,7 @@ describe.each(Object.entries(cases))("%s", (_, { make, get, put, patch, remove }
   });
 });
 
-describe("a user who is not there", () => {
+describe("missing users", () => {
   it.each(["GET", "PUT", "PATCH", "DELETE"])("%s", async (method) => {
     for (const caller of [await createUser(), await createOperator()]) {
       const path = userPath(crypto.randomUUID());
@@ -226,7 +226,7 @@ describe("a user who is not there", () => {
     }
   });
 
-  it("is found in any spelling of the uuid", async () => {
+  it("a user is found by any spelling of the uuid", async () => {
     const me = await createUser();
     const { uuid } = await currentAnalyst(me);
     expect((await me.get(userPath(uuid.toUpperCase()))).body.uuid).toBe(uuid);
@@ -234,8 +234,8 @@ describe("a user who is not there", () => {
   });
 });
 
-describe("taking over", () => {
-  it("a user of another's account by their e-mail is refused, and their sign-in is theirs [R30]", async () => {
+describe("attempts to take over a user", () => {
+  it("changing the e-mail of another owner's user is refused, and their sign-in stays theirs [R30]", async () => {
     const { account } = await ownerOf();
     const address = `${unique("victim")}@example.com`;
     const { uuid } = await createColleague([account], { email: address });
@@ -247,7 +247,7 @@ describe("taking over", () => {
     expect((await victim.get("/api/v1/user")).body.id).toBe(uuid);
   });
 
-  it("a user shared with another's account is refused", async () => {
+  it("a user who is also in another owner's account cannot be changed", async () => {
     const { account } = await ownerOf();
     const thief = await ownerOf();
     const { uuid, email } = await createColleague([account, thief.account]);
@@ -256,7 +256,7 @@ describe("taking over", () => {
     expect((await (await createUser({ email })).get("/api/v1/user")).body.id).toBe(uuid);
   });
 
-  it("a user by taking their address for oneself gives nothing", async () => {
+  it("taking another user's address gives no access to them", async () => {
     const { account } = await ownerOf();
     const { uuid, email } = await createColleague([account]);
     const thief = await createUser();
@@ -266,7 +266,7 @@ describe("taking over", () => {
     expect((await (await createUser({ email })).get("/api/v1/user")).body.id).toBe(uuid);
   });
 
-  it("a user whom somebody has put into a group is refused: the group would come with them", async () => {
+  it("a user in a group cannot be changed by an owner, who would gain the group's permissions", async () => {
     const { owner, account } = await ownerOf();
     const { uuid } = await createColleague([account]);
     expect((await (await createOperator()).patch(userPath(uuid), { groups: [1] })).status).toBe(200);
@@ -277,7 +277,7 @@ describe("taking over", () => {
     expect((await currentAnalyst(second)).groups).toEqual([]);
   });
 
-  it("ends when the user signs in: the owner may not change them any more", async () => {
+  it("an owner can no longer change a user who has signed in", async () => {
     const { owner, account } = await ownerOf();
     const { uuid, email } = await createColleague([account]);
     expect((await owner.patch(userPath(uuid), { first_name: "Ada" })).status).toBe(200);
@@ -302,7 +302,7 @@ describe("groups", () => {
     colleague = userPath((await createColleague([made.account])).uuid);
   });
 
-  it("are set by nobody for themselves or for others without the permission", async () => {
+  it("nobody without groups:assign can set groups, their own or others'", async () => {
     const support = await createUser();
     await addToGroup(support, 3);
     for (const caller of [owner, member, support]) {
@@ -328,7 +328,7 @@ describe("groups", () => {
     expect((await owner.post(usersPath, { groups: [] })).status).toBe(201);
   });
 
-  it("are left neither: without the permission they stay", async () => {
+  it("without groups:assign groups cannot be removed either", async () => {
     const support = await createUser();
     await addToGroup(support, 3);
     const me = await currentAnalyst(support);
@@ -340,7 +340,7 @@ describe("groups", () => {
     expect(await currentAnalyst(support)).toEqual(me);
   });
 
-  it("are set by who may assign them, take effect at once, and are taken again", async () => {
+  it("groups set with groups:assign take effect at once and can be removed again", async () => {
     const admin = await createUser();
     await addToGroup(admin, 1);
     for (const caller of [admin, await createOperator()]) {
@@ -357,8 +357,8 @@ describe("groups", () => {
   });
 });
 
-describe("a user who is deactivated", () => {
-  it("is locked out at once on both faces, and back when activated again", async () => {
+describe("deactivated users", () => {
+  it("a deactivated user is refused at once on both APIs, and works again when reactivated", async () => {
     const root = await createOperator();
     const user = await createUser();
     const me = await currentAnalyst(user);
@@ -377,7 +377,7 @@ describe("a user who is deactivated", () => {
     expect(await currentAnalyst(user)).toEqual(me);
   });
 
-  it("may have done it themselves", async () => {
+  it("users may deactivate themselves", async () => {
     const user = await createUser();
     const me = await currentAnalyst(user);
     expect((await user.patch(userPath(me.uuid), { is_active: false })).status).toBe(200);
@@ -385,8 +385,8 @@ describe("a user who is deactivated", () => {
   });
 });
 
-describe("a user who is deleted", () => {
-  it("is refused with the tokens from before, and is a new one with a newer", async () => {
+describe("deleted users", () => {
+  it("a deleted user's earlier tokens are refused, and a newer token makes a new user", async () => {
     const email = `${unique("gone")}@example.com`;
     const user = await createUser({ email });
     const { account } = await ownerOf();
@@ -406,7 +406,7 @@ describe("a user who is deleted", () => {
     expect(statusAndBody(await user.get(usersPath))).toEqual(invalid);
   });
 
-  it("frees the seat and leaves the account's list", async () => {
+  it("a deleted user frees the seat and leaves the account's list", async () => {
     const { owner, account } = await ownerOf();
     const { uuid } = await createColleague([account]);
     expect((await owner.get(`/api/v1/account/${account.id}`)).body.current_users).toBe(2);
@@ -417,34 +417,37 @@ describe("a user who is deleted", () => {
   });
 });
 
-describe("a blocked account", () => {
-  it.each([["manager"], ["trial_expired"]])("(%s) is read and not written by its owner", async (state) => {
-    const { owner, account } = await ownerOf();
-    const { uuid } = await createColleague([account]);
-    await setAccount(account, { blocking_state: state });
-    const blocked = { status: 403, body: { detail: `This organization is blocked: ${state}.` } };
-    expect((await owner.get(userPath(uuid))).status).toBe(200);
-    expect((await owner.get(usersPath)).body.count).toBe(2);
-    expect(statusAndBody(await owner.post(usersPath, {}))).toEqual(blocked);
-    expect(statusAndBody(await owner.put(userPath(uuid), { first_name: "N" }))).toEqual(blocked);
-    expect(statusAndBody(await owner.patch(userPath(uuid), { first_name: "N" }))).toEqual(blocked);
-    expect(statusAndBody(await owner.delete(userPath(uuid)))).toEqual(blocked);
-    const me = await currentAnalyst(owner);
-    expect((await owner.patch(userPath(me.uuid), { first_name: "N" })).status).toBe(200);
-    const root = await createOperator();
-    expect((await root.patch(userPath(uuid), { first_name: "N" })).status).toBe(200);
-    expect((await root.post(`${usersPath}?organization=${account.id}`, {})).status).toBe(201);
-    expect((await root.delete(userPath(uuid))).status).toBe(204);
-  });
+describe("users of a blocked account", () => {
+  it.each([["manager"], ["trial_expired"]])(
+    "the owner of an account blocked as %s can read its users and not change them",
+    async (state) => {
+      const { owner, account } = await ownerOf();
+      const { uuid } = await createColleague([account]);
+      await setAccount(account, { blocking_state: state });
+      const blocked = { status: 403, body: { detail: `This organization is blocked: ${state}.` } };
+      expect((await owner.get(userPath(uuid))).status).toBe(200);
+      expect((await owner.get(usersPath)).body.count).toBe(2);
+      expect(statusAndBody(await owner.post(usersPath, {}))).toEqual(blocked);
+      expect(statusAndBody(await owner.put(userPath(uuid), { first_name: "N" }))).toEqual(blocked);
+      expect(statusAndBody(await owner.patch(userPath(uuid), { first_name: "N" }))).toEqual(blocked);
+      expect(statusAndBody(await owner.delete(userPath(uuid)))).toEqual(blocked);
+      const me = await currentAnalyst(owner);
+      expect((await owner.patch(userPath(me.uuid), { first_name: "N" })).status).toBe(200);
+      const root = await createOperator();
+      expect((await root.patch(userPath(uuid), { first_name: "N" })).status).toBe(200);
+      expect((await root.post(`${usersPath}?organization=${account.id}`, {})).status).toBe(201);
+      expect((await root.delete(userPath(uuid))).status).toBe(204);
+    },
+  );
 
-  it("is blocked for the users of an owner's other account that are in it too", async () => {
+  it("a blocked account also protects its users who are in the owner's other account", async () => {
     const { owner, account } = await ownerOf();
     const { uuid } = await createColleague([account, await createAccount(owner)]);
     await setAccount(account, { blocking_state: "budget" });
     expect((await owner.patch(userPath(uuid), { first_name: "N" })).status).toBe(403);
   });
 
-  it("by its quota blocks none of it", async () => {
+  it("an account over its quota does not block changes of its users", async () => {
     const { owner, account } = await ownerOf();
     const { uuid } = await createColleague([account]);
     await setAccount(account, { quota_until: Date.now() + 1_000_000 });
@@ -453,7 +456,7 @@ describe("a blocked account", () => {
   });
 });
 
-it("a user shows the same to everyone who sees them", async () => {
+it("a user looks the same to everyone who may see them", async () => {
   const { owner, account } = await ownerOf();
   const member = await createKnownUser();
   await addMember(account, member);
