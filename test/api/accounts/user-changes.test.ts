@@ -1,6 +1,7 @@
 /** What users change about themselves. */
 import { describe, expect, it } from "vitest";
 
+import { languages } from "../../../src/domain/user.ts";
 import { masked } from "../../../src/services/audit.ts";
 import { readRow } from "../../support/database.ts";
 import { type Caller, createUser } from "../../support/fixtures.ts";
@@ -128,7 +129,7 @@ describe("a change of oneself", () => {
 });
 
 describe("a change that cannot be meant", () => {
-  const language = { ...notOneOf("CA", "ES", "EN", "FR", "DE", "PT"), loc: ["body", "language"] };
+  const language = { ...notOneOf(...languages), loc: ["body", "language"] };
 
   async function refusalOf(body: unknown): Promise<unknown> {
     const user = await createUser({ name: "Ada" });

@@ -1,4 +1,4 @@
-/** What an issuer's site may answer instead of good keys: none of it takes a good key away, or adds a bad one. */
+/** Invalid responses of an issuer's site: none removes a valid key or adds an invalid one. */
 import { base64url } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 stopClock();
 
-/** A document that would be good but for the rest of its answer. */
+/** A valid document, for responses that are invalid otherwise. */
 const good = () => JSON.stringify({ keys: [next.jwk] });
 
 describe.each<[string, () => Partial<SiteAnswer>]>([
@@ -49,8 +49,8 @@ describe.each<[string, () => Partial<SiteAnswer>]>([
   ["what is not compressed as it says", () => ({ body: good(), headers: { "Content-Encoding": "gzip" } })],
   ["another success", () => ({ status: 202, body: good() })],
   ["not found", () => ({ status: 404, body: good() })],
-])("a site that answers with %s", (_, answer) => {
-  it("leaves the last good keys as they are [R18]", async () => {
+])("a site that responds with %s", (_, answer) => {
+  it("does not replace the last valid keys [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -61,14 +61,14 @@ describe.each<[string, () => Partial<SiteAnswer>]>([
     expect(await site.count()).toBe(2);
   });
 
-  it("has no keys when it never had any", async () => {
+  it("has no keys if it never had any", async () => {
     const site = await IssuerSite.open();
     await site.answer(answer());
     await expectUnavailable(workerTrusting(site)(await createBearer(site, next)));
   });
 });
 
-describe.each([301, 302, 303, 307, 308])("a site that sends elsewhere with %i", (status) => {
+describe.each([301, 302, 303, 307, 308])("a site that redirects with %i", (status) => {
   it("is not followed [R18, R65]", async () => {
     const elsewhere = await IssuerSite.open(next);
     const site = await IssuerSite.open(first);
@@ -82,7 +82,7 @@ describe.each([301, 302, 303, 307, 308])("a site that sends elsewhere with %i", 
   });
 });
 
-describe("a key that is no good", () => {
+describe("an invalid key in the document", () => {
   /** Publishes a document of the first key and these, and says how tokens of the latter are answered. */
   async function publishing(...others: readonly object[]) {
     const site = await IssuerSite.open(first);
@@ -105,21 +105,21 @@ describe("a key that is no good", () => {
     ["that shares its id with another", () => [next.jwk, evil.jwk]],
     ["without an id", () => [{ ...next.jwk, kid: undefined }]],
     ["whose id is no text", () => [{ ...next.jwk, kid: 1 }]],
-  ])("does nobody else harm: one %s", async (_, keys) => {
+  ])("does not affect other keys: one %s", async (_, keys) => {
     const { site, ask } = await publishing(...keys());
     await expectBadToken(ask(await createBearer(site, next)));
     await expectBadToken(ask(await createBearer(site, evil)));
     await expectAccepted(ask(await createBearer(site, first)));
   });
 
-  it("does nobody else harm: a shared secret", async () => {
+  it("does not affect other keys: a shared secret", async () => {
     const secret = new TextEncoder().encode("a secret that everybody can fetch");
     const { site, ask } = await publishing({ kty: "oct", kid: "next", k: base64url.encode(secret) });
     await expectBadToken(ask(await createBearer(site, next, { alg: "HS256" }, secret)));
     await expectAccepted(ask(await createBearer(site, first)));
   });
 
-  it("does nobody else harm: an RSA key of 1,024 bits [R18]", async () => {
+  it("does not affect other keys: an RSA key of 1,024 bits [R18]", async () => {
     const { jwk, signFor } = await makeWeakKey();
     const { site, ask } = await publishing(jwk);
     await expectBadToken(ask(await signFor(site)));
@@ -127,7 +127,7 @@ describe("a key that is no good", () => {
   });
 });
 
-it("a site's type of content is not asked: what counts is the document", async () => {
+it("the content type of the key set is ignored", async () => {
   const site = await IssuerSite.open();
   for (const type of ["text/html", "application/octet-stream"]) {
     await site.answer({ body: JSON.stringify({ keys: [first.jwk] }), headers: { "Content-Type": type } });
@@ -135,7 +135,7 @@ it("a site's type of content is not asked: what counts is the document", async (
   }
 });
 
-/** jose makes and uses no such key, so this is done by hand. */
+/** Signs by hand, because jose rejects such keys. */
 async function makeWeakKey() {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const size = { modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) };

@@ -1,4 +1,4 @@
-/** Issuers whose sites are down: keys once fetched go on working, and without any it is not the token's fault. */
+/** Outages of issuers: fetched keys are still used, and without keys the issuer is reported as unavailable. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 
 import {
@@ -25,8 +25,8 @@ beforeAll(async () => {
 });
 stopClock();
 
-/** Lets time limits of a second end after 20 ms; how long they would have been is in the calls. */
-function hurry() {
+/** Shortens timeouts to a fiftieth; the calls of the returned mock contain the original values. */
+function shortenTimeouts() {
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   return vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => timeout(milliseconds / 50));
 }
@@ -44,8 +44,8 @@ const outages: readonly (readonly [string, (site: IssuerSite) => Promise<void>])
 ];
 
 describe.each(outages)("an issuer whose site %s", (_, fail) => {
-  it("is unavailable when it never gave keys, on every face [R18]", async () => {
-    const timeout = hurry();
+  it("is unavailable on every API if it never returned keys [R18]", async () => {
+    const timeout = shortenTimeouts();
     const site = await IssuerSite.open(first);
     await fail(site);
     await expectUnavailable(workerTrusting(site)(await createBearer(site, first)));
@@ -57,12 +57,12 @@ describe.each(outages)("an issuer whose site %s", (_, fail) => {
     expect(answer.headers.get("Retry-After")).toBe("30");
   });
 
-  it("has the keys it once gave go on working [R18]", async () => {
+  it("has its last keys used [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
     await fail(site);
-    hurry();
+    shortenTimeouts();
     advanceClock(11 * minute);
     await expectAccepted(ask(await createBearer(site, first)));
     await expectBadToken(ask(await createBearer(site, next)));
@@ -72,8 +72,8 @@ describe.each(outages)("an issuer whose site %s", (_, fail) => {
   });
 });
 
-describe("an outage", () => {
-  it("is outlived by the keys for 24 hours, and then the issuer is unavailable [R18]", async () => {
+describe("an outage of an issuer", () => {
+  it("is bridged by the last keys for 24 hours, and then the issuer is unavailable [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -84,7 +84,7 @@ describe("an outage", () => {
     await expectUnavailable(ask(await createBearer(site, first)));
   });
 
-  it("that began before there were keys ends with the first attempt after 5 seconds", async () => {
+  it("that began before the first fetch ends with the first attempt after 5 seconds", async () => {
     const site = await IssuerSite.open();
     await site.answer({ status: 500 });
     const ask = workerTrusting(site);
@@ -101,7 +101,7 @@ describe("an outage", () => {
     await expectAccepted(ask(await createBearer(site, first)));
   });
 
-  it("holds up nobody whose key is known", async () => {
+  it("does not delay tokens whose key is known", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -115,7 +115,7 @@ describe("an outage", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("of an issuer is not told to who has no token of it", async () => {
+  it("is not revealed to callers without one of its tokens", async () => {
     const site = await IssuerSite.open();
     const stranger = await IssuerSite.open();
     await site.close();

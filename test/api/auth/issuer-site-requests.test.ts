@@ -1,4 +1,4 @@
-/** Keys of one isolate and the requests that come to it, through the worker's own door: nothing of one request is another's. */
+/** Concurrent requests of one isolate share keys, but no promises. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 
@@ -7,7 +7,7 @@ import { IssuerSite } from "../../support/issuer-site.ts";
 
 const issuer = "https://remote.test";
 
-it("20 requests that come before there are keys wait for one fetch, and all are answered [R18]", async () => {
+it("20 concurrent requests before the first fetch wait for one fetch, and all succeed [R18]", async () => {
   const site = IssuerSite.shared();
   const before = await site.count();
   await site.answer({ silent: "from the start" });

@@ -1,4 +1,4 @@
-/** The keys of issuers with real sites: which tokens are good, and how often a site is asked. */
+/** Issuers with real sites: accepted tokens, and the number of requests to the site. */
 import { exportSPKI } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -54,7 +54,7 @@ describe("a token", () => {
     },
   );
 
-  it("is refused when it brings its key or points to one, and nobody fetches that [R14]", async () => {
+  it("is rejected if it contains a key or a key URL, which is not fetched [R14]", async () => {
     const site = await IssuerSite.open(first);
     const elsewhere = await IssuerSite.open(evil);
     const ask = workerTrusting(site);
@@ -73,7 +73,7 @@ describe("a token", () => {
     expect(await site.count()).toBe(1);
   });
 
-  it("of an issuer that is not configured has nothing fetched for it", async () => {
+  it("of an unknown issuer causes no fetch", async () => {
     const site = await IssuerSite.open(first);
     const stranger = await IssuerSite.open(evil);
     await expectBadToken(workerTrusting(site)(await createBearer(stranger, evil)));
@@ -82,7 +82,7 @@ describe("a token", () => {
 });
 
 describe("two issuers", () => {
-  it("never vouch for each other's tokens, even under equal key ids [R19]", async () => {
+  it("have separate tokens, even under equal key ids [R19]", async () => {
     const one = await IssuerSite.open(first);
     const two = await IssuerSite.open(evil);
     const ask = workerTrusting(one, two);
@@ -95,7 +95,7 @@ describe("two issuers", () => {
     expect([await one.count(), await two.count()]).toEqual([1, 1]);
   });
 
-  it("do not lend each other keys that only one of them has [R19]", async () => {
+  it("do not share their keys [R19]", async () => {
     const one = await IssuerSite.open(first);
     const two = await IssuerSite.open(next);
     const ask = workerTrusting(one, two);
@@ -106,7 +106,7 @@ describe("two issuers", () => {
     await expectBadToken(ask(await createBearer(two, first)));
   });
 
-  it("do not share a fate: one that is down leaves the other as it is", async () => {
+  it("fail independently", async () => {
     const down = await IssuerSite.open(first);
     const up = await IssuerSite.open(next);
     await down.close();
@@ -116,8 +116,8 @@ describe("two issuers", () => {
   });
 });
 
-describe("rotation", () => {
-  it("a new key is accepted after one fetch, the old one goes on [R18]", async () => {
+describe("key rotation", () => {
+  it("accepts a new key after one fetch, and still the old one [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -129,7 +129,7 @@ describe("rotation", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("a new key published within the cool-down waits for its end", async () => {
+  it("accepts a new key that was published within the cooldown after its end", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -142,7 +142,7 @@ describe("rotation", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("a key that is withdrawn is good for ten minutes more and no longer [R18]", async () => {
+  it("accepts a withdrawn key for ten more minutes and no longer [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     const caller = await createBearer(site, first);
@@ -156,7 +156,7 @@ describe("rotation", () => {
     await expectAccepted(ask(await createBearer(site, next)));
   });
 
-  it("an empty set withdraws all keys", async () => {
+  it("withdraws all keys with an empty set", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -165,7 +165,7 @@ describe("rotation", () => {
     await expectBadToken(ask(await createBearer(site, first)));
   });
 
-  it("200 tokens with made-up key ids cause one fetch a cool-down [R18]", async () => {
+  it("fetches once per cooldown for 200 unknown key ids [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -184,7 +184,7 @@ describe("rotation", () => {
     expect(await site.count()).toBe(3);
   });
 
-  it("20 callers who come at once wait for one fetch", async () => {
+  it("fetches once for 20 concurrent callers", async () => {
     const site = await IssuerSite.open(first);
     await site.answer({ silent: "from the start" });
     const ask = workerTrusting(site);

@@ -1,4 +1,4 @@
-/** How a token becomes a user. */
+/** Sign-in: the first requests of an identity create or bind a user. */
 import type { JWTPayload } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 
@@ -20,7 +20,7 @@ function me(caller: Caller): Promise<ApiResponse> {
   return caller.get("/api/v1/user");
 }
 
-/** A user nobody has signed in as, straight in the database; its uuid. */
+/** Inserts a user without an identity and returns its uuid. */
 async function invite(email: string, columns: Record<string, unknown> = {}): Promise<string> {
   const row = {
     uuid: crypto.randomUUID(),
@@ -43,7 +43,7 @@ async function countUsers(email: string): Promise<unknown> {
   return row?.["count"];
 }
 
-/** An address no other test has. */
+/** Returns an address that no other test uses. */
 let address = "";
 beforeEach(() => {
   address = `${unique("user")}@example.com`;
@@ -62,7 +62,7 @@ describe("the first request of an identity", () => {
     [{ family_name: `${"x".repeat(149)} y` }, "", "x".repeat(149)],
     [{ name: 5 }, "", ""],
     [{}, "", ""],
-  ])("makes a user named as the token says: %j", async (claims, first, last) => {
+  ])("creates a user with the names of the token: %j", async (claims, first, last) => {
     const user = await createUser({ email: address, ...claims });
     const answer = await me(user);
     expect(answer.status).toBe(200);
@@ -73,7 +73,7 @@ describe("the first request of an identity", () => {
     });
   });
 
-  it("keeps picture and language, and no picture that is not https", async () => {
+  it("stores picture and language, but only an https picture", async () => {
     const shown = await me(await createUser({ picture: "https://img.example/a.png", locale: "fr-CA" }));
     expect(shown.body).toMatchObject({ avatar: "https://img.example/a.png", language: "FR" });
     for (const picture of ["http://img.example/a.png", "javascript:alert(1)", "data:image/png;base64,x", 7]) {
@@ -81,18 +81,18 @@ describe("the first request of an identity", () => {
     }
   });
 
-  it("keeps the address as written", async () => {
+  it("stores the e-mail as written", async () => {
     const written = `${unique("Ada")}@Example.COM`;
     expect((await me(await createUser({ email: written }))).body).toMatchObject({ email: written });
   });
 
-  it("may come without an address", async () => {
+  it("can have no e-mail", async () => {
     const answer = await me(await createUser({ sub: unique("sub"), email: undefined }));
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ email: "" });
   });
 
-  it("twenty times at once makes one user", async () => {
+  it("creates one user when it is sent twenty times concurrently", async () => {
     const user = await createUser({ email: address });
     const answers = await Promise.all(Array.from({ length: 20 }, () => me(user)));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -100,13 +100,13 @@ describe("the first request of an identity", () => {
     expect(await countUsers(address)).toBe(1);
   });
 
-  it("may be a creation: the account is the new user's", async () => {
+  it("can create an account, which the new user owns", async () => {
     const user = await createUser({ email: address });
     const { id } = await createAccount(user);
     expect((await user.get("/api/v1/accounts")).body).toMatchObject([{ id }]);
   });
 
-  it("of one subject at two issuers makes two users", async () => {
+  it("creates two users for one subject of two issuers", async () => {
     const claims = { sub: unique("same"), email: address };
     const [here, there] = [await me(await createUser(claims)), await me(await createUser(claims, other))];
     expect([here.status, there.status]).toEqual([200, 200]);
@@ -114,8 +114,8 @@ describe("the first request of an identity", () => {
   });
 });
 
-describe("a verified address", () => {
-  it("binds the one active user without an identity, with names and picture from the token", async () => {
+describe("a verified e-mail", () => {
+  it("binds the only active user without an identity, with names and picture of the token", async () => {
     const uuid = await invite(address, { first_name: "Old", last_name: "Name", avatar: null });
     const email = address.toUpperCase();
     const claims = { sub: unique("sub"), email, name: "Ada Lovelace", picture: "https://img.example/a.png" };
@@ -134,7 +134,7 @@ describe("a verified address", () => {
     });
   });
 
-  it("leaves a bound user the names the token does not have", async () => {
+  it("does not remove names that the token does not have", async () => {
     await invite(address, { first_name: "Old", last_name: "Name", avatar: "https://img.example/old.png" });
     expect((await me(await createUser({ email: address }))).body).toMatchObject({
       name: "Old Name",
@@ -142,7 +142,7 @@ describe("a verified address", () => {
     });
   });
 
-  it("binds nobody when there are two", async () => {
+  it("binds no user if there are two", async () => {
     const uuids = [await invite(address), await invite(address)];
     const answer = await me(await createUser({ email: address }));
     expect(answer.status).toBe(200);
@@ -150,13 +150,13 @@ describe("a verified address", () => {
     expect(await countUsers(address)).toBe(3);
   });
 
-  it("binds nobody who is inactive", async () => {
+  it("binds no inactive user", async () => {
     const uuid = await invite(address, { is_active: 0 });
     const answer = await me(await createUser({ email: address }));
     expect([answer.status, answer.body.id === uuid]).toEqual([200, false]);
   });
 
-  it("binds nobody who has signed in already [R30]", async () => {
+  it("binds no user who has signed in before [R30]", async () => {
     const first = await me(await createUser({ email: address }));
     const second = await me(await createUser({ email: address, sub: unique("second") }));
     expect(second.status).toBe(200);
@@ -164,11 +164,11 @@ describe("a verified address", () => {
   });
 
   it.each([
-    ["that is not verified", { email_verified: false }, undefined],
-    ["whose verification is a word", { email_verified: "true" }, undefined],
-    ["about which nothing is said", { email_verified: undefined }, undefined],
-    ["of an issuer that is not trusted with addresses", {}, other],
-  ])("is not one %s: a new user", async (_, claims, options) => {
+    ["if email_verified is false", { email_verified: false }, undefined],
+    ["if email_verified is a string", { email_verified: "true" }, undefined],
+    ["if email_verified is missing", { email_verified: undefined }, undefined],
+    ["from an issuer that is not trusted with e-mails", {}, other],
+  ])("is not accepted %s, and a new user is created", async (_, claims, options) => {
     const uuid = await invite(address);
     const answer = await me(await createUser({ email: address, ...claims }, options));
     expect(answer.status).toBe(200);
@@ -176,7 +176,7 @@ describe("a verified address", () => {
     expect(await countUsers(address)).toBe(2);
   });
 
-  it("shown by ten identities at once binds exactly one", async () => {
+  it("of ten concurrent identities binds exactly one", async () => {
     const uuid = await invite(address);
     const callers = await Promise.all(
       Array.from({ length: 10 }, () => createUser({ email: address, sub: unique("sub") })),
@@ -188,7 +188,7 @@ describe("a verified address", () => {
     expect(ids.filter((id) => id === uuid)).toHaveLength(1);
   });
 
-  it("of nothing binds nobody", async () => {
+  it("that is empty binds no user", async () => {
     const uuid = await invite("");
     for (const email of ["", " ", undefined]) {
       const answer = await me(await createUser({ sub: unique("sub"), email }));
@@ -198,7 +198,7 @@ describe("a verified address", () => {
   });
 });
 
-it("an inactive user is out at once, on both faces", async () => {
+it("an inactive user is rejected at once by both APIs", async () => {
   const user = await createUser();
   const { body } = await me(user);
   await execute("UPDATE users SET is_active = 0 WHERE uuid = ?", body.id);
@@ -221,7 +221,7 @@ describe("an identity whose user was deleted", () => {
   const bearer = async (sub: string, iat: number | undefined) =>
     new Caller(await createToken({ sub, iat } as JWTPayload));
 
-  it("is refused with a token issued before, or one that does not say when", async () => {
+  it("is rejected with a token issued before the deletion, or without an issue time", async () => {
     const sub = unique("gone");
     await forget(sub, Date.now() - 10_000);
     for (const iat of [seconds() - 3600, seconds() - 11, undefined]) {
@@ -231,7 +231,7 @@ describe("an identity whose user was deleted", () => {
     }
   });
 
-  it("is a new user with a newer token; the older ones stay refused", async () => {
+  it("is a new user with a newer token, while older tokens are still rejected", async () => {
     const sub = unique("gone");
     await forget(sub, Date.now() - 10_000);
     const made = await me(await bearer(sub, seconds()));
@@ -240,7 +240,7 @@ describe("an identity whose user was deleted", () => {
     expect([again.status, again.body]).toEqual([401, { detail: "Invalid or expired token" }]);
   });
 
-  it("at another issuer is another identity", async () => {
+  it("is another identity at another issuer", async () => {
     const sub = unique("gone");
     await forget(sub, Date.now());
     const answer = await me(new Caller(await createToken({ sub }, other)));
@@ -258,12 +258,12 @@ describe("last_login", () => {
     return row?.["last_login"];
   }
 
-  it("stands still within an hour", async () => {
+  it("is not updated within an hour", async () => {
     const moment = Date.now() - hour + 60_000;
     expect(await afterSeenAt(moment)).toBe(moment);
   });
 
-  it("moves after it", async () => {
+  it("is updated after an hour", async () => {
     const before = Date.now();
     expect(await afterSeenAt(before - hour - 1000)).toBeGreaterThanOrEqual(before);
   });

@@ -1,4 +1,4 @@
-/** Recording events: what counts, what counted before, what is refused, and what it costs. */
+/** Recording of events: accepted ones, duplicates, rejected ones, and the cost. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
@@ -8,7 +8,7 @@ import { day, eventOf, hour, maxInteger, noon, TestMeter } from "../../support/u
 const around = { from: noon, to: noon + hour };
 
 describe("an event", () => {
-  it("with a metric of a newer version fails the call, and counts nothing of it", async () => {
+  it("with an unknown metric of a newer version fails the whole call", async () => {
     const meter = new TestMeter();
     const newer: string = "images_processed";
     const events = [{ id: "a" }, { id: "b", metric: newer as EventMetric }];
@@ -20,7 +20,7 @@ describe("an event", () => {
     expect(await meter.record([{ id: "a" }])).toMatchObject({ accepted: 1 });
   });
 
-  it("counts in the hour it happened in, now where it does not say", async () => {
+  it("is counted in its hour, or in the current one without a timestamp", async () => {
     const meter = new TestMeter();
     const result = await meter.record([
       { id: "a", value: 5 },
@@ -32,7 +32,7 @@ describe("an event", () => {
     expect(await meter.sums("ai_tokens_used", range)).toEqual([7, 0, 0, 0, 5]);
   });
 
-  it("counts once: in one call, in later ones, and whatever it says the second time", async () => {
+  it("is counted once, in one call and in later ones, even if it changes", async () => {
     const meter = new TestMeter();
     const once = [{ id: "a", value: 5 }, { id: "b" }, { id: "a", value: 9 }];
     expect(await meter.record(once)).toEqual({ accepted: 2, duplicates: 1, refused: [] });
@@ -46,7 +46,7 @@ describe("an event", () => {
     expect(await meter.state()).toMatchObject({ currentKnowledgeBoxes: 0 });
   });
 
-  it("counts once though it is sent twenty times at once", async () => {
+  it("is counted once when it is sent twenty times concurrently", async () => {
     const meter = new TestMeter();
     const events = Array.from({ length: 50 }, (_, at) => ({ id: `e${at}`, value: at }));
     const results = await Promise.all(Array.from({ length: 20 }, () => meter.record(events)));
@@ -57,14 +57,14 @@ describe("an event", () => {
     expect(await meter.sums("ai_tokens_used", around)).toEqual([1_225]);
   });
 
-  it("is told apart from others by every character of its id", async () => {
+  it("is identified by every character of its id", async () => {
     const meter = new TestMeter();
     const ids = ["a", "A", " a", "é", "e\u0301", "x".repeat(255), `${"x".repeat(254)}y`, "\u0000", "0", "00"];
     expect(await meter.record(ids.map((id) => ({ id })))).toMatchObject({ accepted: ids.length });
     expect(await meter.record(ids.map((id) => ({ id })))).toMatchObject({ duplicates: ids.length });
   });
 
-  it("is taken from the window's first millisecond to an hour ahead", async () => {
+  it("is accepted from the first millisecond of the window to an hour in the future", async () => {
     const meter = new TestMeter();
     const result = await meter.record(
       [
@@ -86,7 +86,7 @@ describe("an event", () => {
     });
   });
 
-  it("is refused where a sum would pass 2^53−1, and nothing else with it [R35]", async () => {
+  it("is rejected alone if a sum would exceed 2^53−1 [R35]", async () => {
     const meter = new TestMeter();
     const full = [
       { id: "a", value: maxInteger - 1 },
@@ -106,7 +106,7 @@ describe("an event", () => {
     expect(tomorrow).toEqual({ accepted: 1, duplicates: 0, refused: [] });
   });
 
-  it("that was refused may come again", async () => {
+  it("that was rejected can be sent again", async () => {
     const meter = new TestMeter();
     await meter.record([{ id: "a", timestamp: noon + 2 * hour }]);
     const second = await meter.record([
@@ -116,7 +116,7 @@ describe("an event", () => {
     expect(second).toEqual({ accepted: 1, duplicates: 0, refused: [{ id: "a", reason: "too_old" }] });
   });
 
-  it("may be of any metric but usage, which increments count", async () => {
+  it("can have any metric except usage, which increments count", async () => {
     const meter = new TestMeter();
     await meter.increment(99);
     await meter.record(eventMetrics.map((metric, at) => ({ id: metric, metric, value: at + 1 })));
@@ -128,10 +128,10 @@ describe("an event", () => {
   });
 });
 
-describe("an id", () => {
+describe("an event id", () => {
   const old = { id: "a", value: 5, timestamp: noon };
 
-  it("is remembered exactly as long as its event is taken", async () => {
+  it("is known exactly as long as its event is accepted", async () => {
     const meter = new TestMeter();
     await meter.record([old], noon, 7);
     expect(await meter.record([old], noon + 7 * day, 7)).toMatchObject({ duplicates: 1 });
@@ -143,7 +143,7 @@ describe("an id", () => {
     expect(await meter.record([anew], noon + 7 * day + 1, 7)).toMatchObject({ duplicates: 1 });
   });
 
-  it("once forgotten counts nothing twice, though the window grows or the clock steps back [R40]", async () => {
+  it("that was pruned is never counted again, even if the window grows or the clock steps back [R40]", async () => {
     const meter = new TestMeter();
     await meter.record([old], noon, 7);
     await meter.record([{ id: "b" }], noon + 8 * day, 7);
@@ -165,7 +165,7 @@ describe("an id", () => {
 });
 
 describe("knowledge boxes", () => {
-  it("are counted as they come, each once", async () => {
+  it("are counted once each", async () => {
     const meter = new TestMeter();
     await meter.record([
       { id: "a", knowledgebox: "one" },
@@ -196,7 +196,7 @@ describe("the cost of a thousand events", () => {
     }),
   );
 
-  it("is a row for each and few for all", async () => {
+  it("is one row each and a few rows for all", async () => {
     const meter = new TestMeter();
     await meter.record([{ id: "first" }]);
     const { written } = await meter.cost(() => meter.record(typical));
@@ -204,7 +204,7 @@ describe("the cost of a thousand events", () => {
     expect(written).toBe(1_000 + 4 * 4 + 4 + 3 + 1);
   });
 
-  it("is nothing written when they come again", async () => {
+  it("is no row if they are sent again", async () => {
     const meter = new TestMeter();
     await meter.record(typical);
     const { read, written } = await meter.cost(() => meter.record(typical));

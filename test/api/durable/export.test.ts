@@ -1,59 +1,66 @@
-/** Rows of a usage object that are put back: those that do not fit leave it as it was, and whole. */
+/** Import of a usage object's rows: incompatible ones leave it unchanged. */
 import { describe, expect, it } from "vitest";
 
 import { type UsageRow, usageTables } from "../../../src/durable/export.ts";
 import { migrations } from "../../../src/durable/migrations.ts";
 import { hour, noon, statusOf, TestMeter } from "../../support/usage-meter.ts";
 
-/** What an account's object stores that counted something of everything. */
+/** Exports an object that has rows in every table. */
 async function copied(meter: TestMeter): Promise<UsageRow[]> {
   await meter.increment(5, { key: { value: "k", requestHash: "body" } });
   await meter.record([{ id: "a", value: 3, knowledgebox: "kb" }]);
   return [...(await meter.stub.exportRows(usageTables, null, 1_000, noon)).rows];
 }
 
-/** The rows, the first one of a table with something of it changed. */
-function spoilt(rows: readonly UsageRow[], table: UsageRow["table"], change: UsageRow["row"]): UsageRow[] {
+/** Changes the first row of a table. */
+function withChange(
+  rows: readonly UsageRow[],
+  table: UsageRow["table"],
+  change: UsageRow["row"],
+): UsageRow[] {
   const at = rows.findIndex((one) => one.table === table);
   return rows.map((one, place) => (place === at ? { table, row: { ...one.row, ...change } } : one));
 }
 
-const misfits: readonly [string, (rows: readonly UsageRow[]) => UsageRow[]][] = [
-  ["another account's", (rows) => spoilt(rows, "meta", { account_uuid: crypto.randomUUID() })],
-  ["another version's", (rows) => spoilt(rows, "meta", { schema_version: migrations.length + 1 })],
-  ["what needs newer code", (rows) => spoilt(rows, "meta", { needs: migrations.length + 1 })],
-  ["a column more", (rows) => spoilt(rows, "hours", { another: 1 })],
-  ["a value that is none of its column's", (rows) => spoilt(rows, "days", { usage: "many" })],
-  ["nothing where something must be", (rows) => spoilt(rows, "meta", { usage: null })],
-  ["a hash that is none", (rows) => spoilt(rows, "seen_events", { hash: "nonsense" })],
+const incompatible: readonly [string, (rows: readonly UsageRow[]) => UsageRow[]][] = [
+  ["another account", (rows) => withChange(rows, "meta", { account_uuid: crypto.randomUUID() })],
+  ["another version", (rows) => withChange(rows, "meta", { schema_version: migrations.length + 1 })],
+  [
+    "a version that requires newer code",
+    (rows) => withChange(rows, "meta", { needs: migrations.length + 1 }),
+  ],
+  ["a table with an additional column", (rows) => withChange(rows, "hours", { another: 1 })],
+  ["a table with a value of another type", (rows) => withChange(rows, "days", { usage: "many" })],
+  ["a table with a missing value", (rows) => withChange(rows, "meta", { usage: null })],
+  ["a table with a malformed hash", (rows) => withChange(rows, "seen_events", { hash: "nonsense" })],
 ];
 
-describe.each(misfits)("rows of %s", (_, misfit) => {
-  it("leave an object that was never used so", async () => {
+describe.each(incompatible)("rows of %s", (_, toIncompatible) => {
+  it("leave an unused object unused", async () => {
     const source = new TestMeter();
     const rows = (await copied(source)).map((one) =>
       one.table === "meta" ? { ...one, row: { ...one.row, account_uuid: "here" } } : one,
     );
     const meter = new TestMeter();
-    expect(await meter.stub.importRows("here", misfit(rows))).toBe(false);
+    expect(await meter.stub.importRows("here", toIncompatible(rows))).toBe(false);
     expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
     expect(await meter.alarmAt()).toBeNull();
     await meter.evict();
     expect(await meter.increment(2)).toEqual({ kind: "counted", answer: statusOf(2) });
   });
 
-  it("leave what an object has counted", async () => {
+  it("leave the usage of an object unchanged", async () => {
     const meter = new TestMeter();
     const rows = await copied(meter);
     await meter.increment(1);
-    expect(await meter.stub.importRows(meter.uuid, misfit(rows))).toBe(false);
+    expect(await meter.stub.importRows(meter.uuid, toIncompatible(rows))).toBe(false);
     expect(await meter.increment(1)).toEqual({ kind: "counted", answer: statusOf(7) });
     expect(await meter.record([{ id: "a" }])).toMatchObject({ duplicates: 1 });
   });
 });
 
-describe("rows that fit", () => {
-  it("replace what an object has counted, and the same again change nothing", async () => {
+describe("compatible rows", () => {
+  it("replace the usage of an object, and change nothing when imported twice", async () => {
     const meter = new TestMeter();
     const rows = await copied(meter);
     await meter.increment(100, {}, noon + hour);
@@ -63,7 +70,7 @@ describe("rows that fit", () => {
     }
   });
 
-  it("are none where the row that begins an object is missing", async () => {
+  it("must start with the meta row", async () => {
     const rows = (await copied(new TestMeter())).slice(1);
     const meter = new TestMeter();
     expect(await meter.stub.importRows(meter.uuid, rows)).toBe(false);

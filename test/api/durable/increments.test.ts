@@ -1,4 +1,4 @@
-/** What increments are answered, in every corner of limits, keys and time. */
+/** Increments: limits, idempotency keys, periods and cost. */
 import { describe, expect, it } from "vitest";
 
 import { day, hour, maxInteger, noon, statusOf, TestMeter } from "../../support/usage-meter.ts";
@@ -7,7 +7,7 @@ const june = Date.UTC(2040, 5, 1);
 const keyed = (value: string, requestHash = "body") => ({ key: { value, requestHash } });
 
 describe("an increment", () => {
-  it("adds to the month, without a limit [R36]", async () => {
+  it("adds to the month if there is no limit [R36]", async () => {
     const meter = new TestMeter();
     expect(await meter.increment(5)).toEqual({ kind: "counted", answer: statusOf(5) });
     expect(await meter.increment(7)).toEqual({ kind: "counted", answer: statusOf(12) });
@@ -18,7 +18,7 @@ describe("an increment", () => {
     });
   });
 
-  it("reaches exactly the limit and is refused whole beyond it", async () => {
+  it("can reach the limit exactly and is rejected beyond it", async () => {
     const meter = new TestMeter();
     const limited = { limit: 10, overridden: true };
     expect(await meter.increment(9, limited)).toEqual({ kind: "counted", answer: statusOf(9, 10, true) });
@@ -32,7 +32,7 @@ describe("an increment", () => {
     expect(await meter.state()).toMatchObject({ usage: 10 });
   });
 
-  it("is refused by a limit of nothing, and by a limit far below what is counted [R36]", async () => {
+  it("is rejected by a limit of 0 and by a limit below the usage [R36]", async () => {
     const meter = new TestMeter();
     expect(await meter.increment(1, { limit: 0 })).toMatchObject({ kind: "refused", answer: statusOf(0, 0) });
     await meter.increment(maxInteger);
@@ -42,14 +42,14 @@ describe("an increment", () => {
     });
   });
 
-  it("is counted past a limit that allows it", async () => {
+  it("is counted past a limit that is not enforced", async () => {
     const meter = new TestMeter();
     const allowed = { limit: 10, enforcement: "allow" } as const;
     expect(await meter.increment(25, allowed)).toEqual({ kind: "counted", answer: statusOf(25, 10) });
     expect(await meter.increment(1, allowed)).toEqual({ kind: "counted", answer: statusOf(26, 10) });
   });
 
-  it("reaches 2^53−1 and never passes it [R35]", async () => {
+  it("can reach 2^53−1 and never exceeds it [R35]", async () => {
     const meter = new TestMeter();
     await meter.increment(maxInteger - 1);
     expect(await meter.increment(2)).toEqual({ kind: "too_large" });
@@ -61,7 +61,7 @@ describe("an increment", () => {
     expect(await meter.increment(1, {}, june)).toEqual({ kind: "counted", answer: statusOf(1) });
   });
 
-  it("starts from nothing in a new month, however long nobody called", async () => {
+  it("starts from 0 in a new month, after any time without calls", async () => {
     const meter = new TestMeter();
     await meter.increment(5, {}, june - 1);
     expect(await meter.increment(1, { limit: 5 }, june - 1)).toMatchObject({
@@ -74,7 +74,7 @@ describe("an increment", () => {
     expect(await meter.increment(2, { limit: 5 }, later)).toMatchObject({ answer: statusOf(2, 5) });
   });
 
-  it("counts now when the clock has stepped back, and never in a month that is over [R40]", async () => {
+  it("is counted at the latest known time if the clock has stepped back [R40]", async () => {
     const meter = new TestMeter();
     await meter.increment(5, {}, june - 1);
     await meter.increment(2, {}, june + 3 * hour);
@@ -83,7 +83,7 @@ describe("an increment", () => {
     expect(await meter.sums("usage", { from: june - hour, to: june + 4 * hour })).toEqual([5, 0, 0, 0, 3]);
   });
 
-  it("that is refused opens the month it was refused in", async () => {
+  it("that is rejected starts the new month", async () => {
     const meter = new TestMeter();
     await meter.increment(5, {}, june - 1);
     await meter.increment(9, { limit: 8 }, june);
@@ -91,8 +91,8 @@ describe("an increment", () => {
   });
 });
 
-describe("a key", () => {
-  it("is told the same again and counts once, whatever was counted or limited since", async () => {
+describe("an idempotency key", () => {
+  it("returns the first result and is counted once, whatever changes since", async () => {
     const meter = new TestMeter();
     const first = await meter.increment(5, { ...keyed("k"), limit: 10 });
     await meter.increment(2);
@@ -101,14 +101,14 @@ describe("a key", () => {
     expect(await meter.state()).toMatchObject({ usage: 7 });
   });
 
-  it("is refused with another request", async () => {
+  it("is rejected with another request", async () => {
     const meter = new TestMeter();
     await meter.increment(5, keyed("k"));
     expect(await meter.increment(5, keyed("k", "other"))).toEqual({ kind: "idempotency_key_reused" });
     expect(await meter.increment(5, keyed("K", "other"))).toMatchObject({ answer: statusOf(10) });
   });
 
-  it("lives for 24 hours to the millisecond, into the next month too", async () => {
+  it("is valid for exactly 24 hours, even into the next month", async () => {
     const meter = new TestMeter();
     const at = june - 1;
     await meter.increment(5, keyed("k"), at);
@@ -121,7 +121,7 @@ describe("a key", () => {
     expect(await meter.increment(5, keyed("k"), at + day)).toEqual({ kind: "idempotency_key_reused" });
   });
 
-  it("of an increment that was not counted is free", async () => {
+  it("of an increment that was not counted can be used again", async () => {
     const meter = new TestMeter();
     expect(await meter.increment(5, { ...keyed("k"), limit: 4 })).toMatchObject({ kind: "refused" });
     expect(await meter.increment(5, { ...keyed("k", "other"), limit: 5 })).toMatchObject({ kind: "counted" });
@@ -131,8 +131,8 @@ describe("a key", () => {
   });
 });
 
-describe("increments at once", () => {
-  it("are each counted: a thousand of them answer a thousand different sums [R31]", async () => {
+describe("concurrent increments", () => {
+  it("are each counted: a thousand of them return a thousand different sums [R31]", async () => {
     const meter = new TestMeter();
     const results = await Promise.all(Array.from({ length: 1_000 }, () => meter.increment(3)));
     const usages = results.map((result) => (result.kind === "counted" ? result.answer.usage : result.kind));
@@ -140,7 +140,7 @@ describe("increments at once", () => {
     expect(await meter.state()).toMatchObject({ usage: 3_000 });
   });
 
-  it("reach exactly the limit", async () => {
+  it("reach the limit exactly", async () => {
     const meter = new TestMeter();
     const results = await Promise.all(Array.from({ length: 500 }, () => meter.increment(1, { limit: 123 })));
     expect(results.filter(({ kind }) => kind === "counted")).toHaveLength(123);
@@ -148,7 +148,7 @@ describe("increments at once", () => {
     expect(await meter.state()).toMatchObject({ usage: 123 });
   });
 
-  it("of one key are one, and all are answered alike", async () => {
+  it("with one key are counted once and return the same result", async () => {
     const meter = new TestMeter();
     const results = await Promise.all(Array.from({ length: 100 }, () => meter.increment(7, keyed("k"))));
     expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
@@ -159,7 +159,7 @@ describe("increments at once", () => {
 });
 
 describe("the cost of an increment", () => {
-  it("is one row written, two with a key, two more for an hour that is over, and none when it is told again", async () => {
+  it("is one row, two with a key, two more after the end of an hour, and none for a repeated key", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     const written = async (change: Parameters<TestMeter["increment"]>[1], now = noon) =>

@@ -1,4 +1,4 @@
-/** The tables of a usage object: their versions, their end, and their outliving the object. */
+/** The tables of a usage object: persistence, schema versions and erasure. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
@@ -13,11 +13,11 @@ import {
 } from "../../../src/durable/migrations.ts";
 import { day, hour, noon, statusOf, TestMeter } from "../../support/usage-meter.ts";
 
-/** The version of the code that knows one step more. */
+/** The schema version of code with one more migration. */
 const newest = migrations.length + 1;
 
-describe("the store", () => {
-  it("outlives the object [R41]", async () => {
+describe("the storage of a usage object", () => {
+  it("survives a restart of the object [R41]", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -38,7 +38,7 @@ describe("the store", () => {
     }
   });
 
-  it("says its version and what it needs, and answers nothing where that is newer code, but is erased [R70]", async () => {
+  it("that requires newer code rejects every call except erase [R70]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     expect(await meter.rows("SELECT schema_version, needs, account_uuid FROM meta")).toEqual([
@@ -52,17 +52,17 @@ describe("the store", () => {
       minReaderVersion: newest,
       apply: (sql) => void sql.exec("UPDATE meta SET usage = -usage"),
     });
-    const refusal = `requires schema version ${newest}; this code supports ${migrations.length}`;
+    const message = `requires schema version ${newest}; this code supports ${migrations.length}`;
     await runInDurableObject(meter.stub, (instance) => {
-      expect(() => instance.state(noon)).toThrow(refusal);
-      expect(() => instance.setLimit({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(refusal);
-      expect(() => instance.exportRows(["meta"], null, 1, noon)).toThrow(refusal);
+      expect(() => instance.state(noon)).toThrow(message);
+      expect(() => instance.setLimit({ accountUuid: meter.uuid, limit: 1 }, noon)).toThrow(message);
+      expect(() => instance.exportRows(["meta"], null, 1, noon)).toThrow(message);
     });
     await meter.stub.erase();
     expect(await meter.state()).toMatchObject({ usage: 0 });
   });
 
-  it("goes on under older code where newer only added, and newer finds all right that comes back [R70]", async () => {
+  it("works with older code after an additive migration, and with newer code again [R70]", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -95,7 +95,7 @@ describe("the store", () => {
     expect(await meter.rows("SELECT DISTINCT cakes FROM hours")).toEqual([{ cakes: 7 }]);
   });
 
-  it("gains a metric by a migration that adds its column, and all stored sums stay [R70]", async () => {
+  it("gets a new metric by a migration that adds its column, and keeps all sums [R70]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await meter.increment(2, {}, noon + hour);
@@ -134,7 +134,7 @@ describe("the store", () => {
     expect(await meter.rows(bucket)).toEqual([{ images_processed: 9, ai_tokens_used: 4 }]);
   });
 
-  it("of the version before it says what it needs goes on with its open hour", async () => {
+  it("of version 2 is migrated with its current hour", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await meter.rows("ALTER TABLE meta DROP COLUMN needs");
@@ -146,7 +146,7 @@ describe("the store", () => {
     ]);
   });
 
-  it("is brought forward from any older version, all of the way or not at all [R70]", async () => {
+  it("is migrated from any older version completely or not at all [R70]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await meter.increment(1, {}, noon + hour);
@@ -176,7 +176,7 @@ describe("the store", () => {
     });
   });
 
-  it("of the first version goes on as it was: counts, buckets, repeated keys and duplicates [R70]", async () => {
+  it("of version 1 is migrated with its usage, buckets, idempotency records and event ids [R70]", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     const events = [
@@ -187,17 +187,17 @@ describe("the store", () => {
     await meter.increment(6, { limit: 100 }, noon);
     await meter.record(events);
     const range = { from: noon - 2 * day, to: noon + day };
-    const told = async () => ({
+    const readAll = async () => ({
       state: await meter.state(),
       hours: (await meter.read(range)) as unknown,
       days: (await meter.read({ ...range, aggregation: "day" })) as unknown,
       box: (await meter.read({ ...range, knowledgebox: "kb" })) as unknown,
     });
-    const before = await told();
-    await makeFirstVersion(meter);
+    const before = await readAll();
+    await downgradeToFirstVersion(meter);
     await meter.evict();
 
-    expect(await told()).toEqual(before);
+    expect(await readAll()).toEqual(before);
     expect(await meter.rows("SELECT schema_version, needs, hour, hour_usage FROM meta")).toEqual([
       { schema_version: migrations.length, needs: requiredReaderVersion(migrations), hour: 0, hour_usage: 0 },
     ]);
@@ -211,7 +211,7 @@ describe("the store", () => {
     expect(await meter.sums("usage", { from: noon, to: noon + 2 * hour })).toEqual([7, 1]);
   });
 
-  it("keeps nothing of a call that fails half-way [R41]", async () => {
+  it("is unchanged by a call that fails halfway [R41]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await runInDurableObject(meter.stub, async (instance) => {
@@ -236,8 +236,8 @@ describe("the store", () => {
   });
 });
 
-describe("erasing", () => {
-  it("leaves nothing, and the same object counts from nothing", async () => {
+describe("erasing a usage object", () => {
+  it("deletes everything, and the object starts from 0 again", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -252,14 +252,14 @@ describe("erasing", () => {
     expect(await meter.alarmAt()).not.toBeNull();
   });
 
-  it("may be done again, and of what was never used", async () => {
+  it("can be repeated, and works on an unused object", async () => {
     const meter = new TestMeter();
     await meter.stub.erase();
     await meter.stub.erase();
     expect(await meter.state()).toMatchObject({ usage: 0 });
   });
 
-  it("is never half done, whatever is counted at the same time", async () => {
+  it("is atomic with concurrent increments", async () => {
     const meter = new TestMeter();
     await meter.increment(1_000);
     const increments = Array.from({ length: 30 }, () => meter.increment(1));
@@ -271,21 +271,21 @@ describe("erasing", () => {
   });
 });
 
-/** Has newer code wake on an account's store, do something, and go again. */
+/** Applies one more migration to an account's storage, as newer code would, and evicts the object. */
 async function withNewer(
   meter: TestMeter,
-  step: Migration,
+  migration: Migration,
   work: (sql: SqlStorage) => void = () => {},
 ): Promise<void> {
   await runInDurableObject(meter.stub, (_instance, { storage }) => {
-    migrate(storage, [...migrations, step]);
+    migrate(storage, [...migrations, migration]);
     work(storage.sql);
   });
   await meter.evict();
 }
 
-/** Makes an account's store what the first version would have made of the same calls: it added increments to the buckets at once. */
-async function makeFirstVersion(meter: TestMeter): Promise<void> {
+/** Converts an account's storage to version 1, which had added increments to the buckets at once. */
+async function downgradeToFirstVersion(meter: TestMeter): Promise<void> {
   const columns = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('meta')";
   await runInDurableObject(meter.stub, (_instance, { storage: { sql } }) => {
     const state = loadState(sql);

@@ -1,4 +1,4 @@
-/** Reading ranges out of the hours and days that were counted. */
+/** Queries of time ranges. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -8,8 +8,8 @@ import { day, hour, maxInteger, noon, TestMeter } from "../../support/usage-mete
 
 const midnight = noon - (noon % day);
 
-describe("a reading", () => {
-  it("tells every metric at every point, empty ones and never used accounts included", async () => {
+describe("a query", () => {
+  it("returns every metric at every point, also for an unused account", async () => {
     const zeros = metrics.map(() => 0);
     const meter = new TestMeter();
     const range = { from: noon + 1, to: noon + hour + 1 };
@@ -26,7 +26,7 @@ describe("a reading", () => {
     expect(zeros).toHaveLength(16);
   });
 
-  it("makes no tables and sets no alarm", async () => {
+  it("creates no tables and sets no alarm", async () => {
     const meter = new TestMeter();
     await meter.read({ from: noon, to: noon });
     await meter.state();
@@ -36,7 +36,7 @@ describe("a reading", () => {
     expect(await meter.alarmAt()).toBeNull();
   });
 
-  it("is refused whether anything is stored or not", async () => {
+  it("is rejected for an invalid range, with and without stored usage", async () => {
     const meter = new TestMeter();
     const refusals = async () => [
       await meter.read({ from: noon, to: noon - 1 }),
@@ -49,7 +49,7 @@ describe("a reading", () => {
     expect(await refusals()).toEqual(kinds);
   });
 
-  it("refuses hours by the latest time it knows, though the clock has stepped back", async () => {
+  it("is rejected for deleted hours by the latest known time, even if the clock has stepped back", async () => {
     const meter = new TestMeter();
     await meter.increment(1, {}, noon + 2 * day);
     const range = { from: midnight - 399 * day, to: midnight - 398 * day };
@@ -57,7 +57,7 @@ describe("a reading", () => {
     expect(await new TestMeter().read(range, noon)).toMatchObject({ kind: "points" });
   });
 
-  it("says when a sum is past 2^53−1, of which finer buckets are exact", async () => {
+  it("is rejected if a sum exceeds 2^53−1, while finer buckets are exact", async () => {
     const meter = new TestMeter();
     await meter.record([
       { id: "a", value: maxInteger },
@@ -68,7 +68,7 @@ describe("a reading", () => {
     expect(await meter.sums("ai_tokens_used", { ...range, aggregation: "day" })).toEqual([0, 1, maxInteger]);
   });
 
-  it("of a year reads as many rows as it has days, whatever hours and knowledge boxes there are", async () => {
+  it("of a year reads one row per day, however many hours and knowledge boxes there are", async () => {
     const meter = new TestMeter();
     const events = Array.from({ length: 1_000 }, (_, at) => ({
       id: `e${at}`,
@@ -83,7 +83,7 @@ describe("a reading", () => {
   });
 });
 
-describe("readings", () => {
+describe("queries", () => {
   const event = fc.record({
     metric: fc.constantFrom("ai_tokens_used" as const, "pages_processed" as const),
     value: fc.nat(100),
@@ -91,7 +91,7 @@ describe("readings", () => {
     timestamp: fc.integer({ min: noon - 40 * day, max: noon + hour }),
   });
 
-  it("add up to what was recorded, in every aggregation and for every knowledge box", async () => {
+  it("return the recorded totals in every aggregation and for every knowledge box", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(event, { maxLength: 60 }),

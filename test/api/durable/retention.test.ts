@@ -1,4 +1,4 @@
-/** What is kept how long, and how it goes: by alarm, a step at a time. */
+/** Retention: the alarm deletes expired rows in steps. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -12,7 +12,7 @@ afterEach(() => void vi.useRealTimers());
 const ring = (meter: TestMeter) => runDurableObjectAlarm(meter.stub);
 
 describe("the alarm", () => {
-  it("is set within half a minute of a count and rings daily while anything can be pruned", async () => {
+  it("runs within half a minute of an increment, and daily while rows can expire", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     expect(await meter.alarmAt()).toBe(noon + 30_000);
@@ -20,7 +20,7 @@ describe("the alarm", () => {
     expect(await meter.alarmAt()).toBe(noon + day);
   });
 
-  it("is not put off by what happens meanwhile, nor by the object's being evicted", async () => {
+  it("is not postponed by later calls or by an eviction", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     vi.setSystemTime(noon + 1_500);
@@ -36,7 +36,7 @@ describe("the alarm", () => {
     expect(await meter.alarmAt()).toBe(noon + 1_500 + day);
   });
 
-  it("is not set by what changes nothing", async () => {
+  it("is not set by a call that changes nothing", async () => {
     const meter = new TestMeter();
     await meter.increment(1, { key: { value: "k", requestHash: "body" } });
     await meter.record([{ id: "a" }]);
@@ -48,7 +48,7 @@ describe("the alarm", () => {
     expect(await meter.alarmAt()).toBe(noon + day);
   });
 
-  it("stays silent once nothing can be pruned any more", async () => {
+  it("is not set again once no rows can expire", async () => {
     const meter = new TestMeter();
     await meter.stub.setLimit({ accountUuid: meter.uuid, limit: 0 }, noon);
     await ring(meter);
@@ -63,8 +63,8 @@ describe("the alarm", () => {
   });
 });
 
-describe("pruned are", () => {
-  it("answers, once their keys are free", async () => {
+describe("the alarm deletes", () => {
+  it("idempotency records after their keys have expired", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(1, keyed);
@@ -76,7 +76,7 @@ describe("pruned are", () => {
     expect(await meter.count("answers")).toBe(0);
   });
 
-  it("ids of events the window has left behind, though nobody calls any more", async () => {
+  it("ids of events older than the window, even without further calls", async () => {
     const meter = new TestMeter();
     const events = [
       { id: "a", timestamp: noon - 7 * day },
@@ -92,7 +92,7 @@ describe("pruned are", () => {
     expect(await meter.record(events, noon, 60)).toMatchObject({ accepted: 0, refused: [{}, {}] });
   });
 
-  it("hours after 400 days, of every knowledge box, and never days", async () => {
+  it("hours of every knowledge box after 400 days, and never days", async () => {
     const meter = new TestMeter();
     const kept = noon - (noon % day);
     await meter.record([
@@ -113,7 +113,7 @@ describe("pruned are", () => {
     expect(await meter.sums("ai_tokens_used", { ...range, from: kept }, later)).toHaveLength(24);
   });
 
-  it("a thousand rows a step, the next one soon, until none is due", async () => {
+  it("a thousand rows per step, with the next step soon, until none has expired", async () => {
     const meter = new TestMeter();
     for (let part = 0; part < 3; part += 1) {
       const ids = Array.from({ length: 900 }, (_, at) => ({ id: `${part}-${at}` }));

@@ -1,4 +1,4 @@
-/** What the database is told of an account's usage: absolute values, when they differ, in the end always. */
+/** The snapshot of an account's usage in D1. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,11 +19,11 @@ async function meterOfAccount(): Promise<TestMeter> {
   return new TestMeter((await makeAccountOf(await makeUser())).uuid);
 }
 
-function told(meter: TestMeter) {
+function snapshotOf(meter: TestMeter) {
   return row("SELECT usage, usage_period, current_kbs, quota_until FROM accounts WHERE uuid = ?", meter.uuid);
 }
 
-/** Puts another database before a meter while something happens. */
+/** Replaces the database of a meter while `work` runs. */
 async function withDatabase(
   meter: TestMeter,
   database: D1Database,
@@ -36,39 +36,54 @@ async function withDatabase(
   await put(env.DB);
 }
 
-describe("the database", () => {
-  it("is told usage, its month and the knowledge boxes", async () => {
+describe("the snapshot in D1", () => {
+  it("has usage, month and number of knowledge boxes", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5, { limit: 6 });
     await meter.record([{ id: "a", knowledgebox: "one" }]);
-    expect(await told(meter)).toEqual({ usage: 0, usage_period: null, current_kbs: 0, quota_until: null });
+    expect(await snapshotOf(meter)).toEqual({
+      usage: 0,
+      usage_period: null,
+      current_kbs: 0,
+      quota_until: null,
+    });
     await ring(meter);
-    expect(await told(meter)).toEqual({ usage: 5, usage_period: may, current_kbs: 1, quota_until: null });
+    expect(await snapshotOf(meter)).toEqual({
+      usage: 5,
+      usage_period: may,
+      current_kbs: 1,
+      quota_until: null,
+    });
     await meter.increment(2, {}, june);
     await ring(meter);
-    expect(await told(meter)).toEqual({ usage: 2, usage_period: june, current_kbs: 1, quota_until: null });
+    expect(await snapshotOf(meter)).toEqual({
+      usage: 2,
+      usage_period: june,
+      current_kbs: 1,
+      quota_until: null,
+    });
   });
 
-  it("is told until when nothing remains of a limit, whether it refuses or allows", async () => {
+  it("has the end of the quota, whether the limit is enforced or not", async () => {
     const refusing = await meterOfAccount();
     await refusing.increment(5, { limit: 5 });
     await ring(refusing);
-    expect(await told(refusing)).toMatchObject({ usage: 5, quota_until: june });
+    expect(await snapshotOf(refusing)).toMatchObject({ usage: 5, quota_until: june });
     await refusing.increment(1, { limit: 5 }, june);
     await ring(refusing);
-    expect(await told(refusing)).toMatchObject({ usage: 1, quota_until: null });
+    expect(await snapshotOf(refusing)).toMatchObject({ usage: 1, quota_until: null });
 
     const allowing = await meterOfAccount();
     await allowing.increment(9, { limit: 5, enforcement: "allow" });
     await ring(allowing);
-    expect(await told(allowing)).toMatchObject({ usage: 9, quota_until: june });
+    expect(await snapshotOf(allowing)).toMatchObject({ usage: 9, quota_until: june });
   });
 
-  it("is told at once of a limit raised, lowered or lifted, by an operator or by an increment", async () => {
+  it("is updated soon after a limit was raised, lowered or removed", async () => {
     const meter = await meterOfAccount();
     const quota = async () => {
       await ring(meter);
-      return (await told(meter))?.["quota_until"];
+      return (await snapshotOf(meter))?.["quota_until"];
     };
     const limitChanged = (limit: number | null) =>
       meter.stub.setLimit({ accountUuid: meter.uuid, limit }, noon);
@@ -88,7 +103,7 @@ describe("the database", () => {
     expect(await meter.state()).toMatchObject({ usage: 5 });
   });
 
-  it("is written nothing when nothing differs", async () => {
+  it("is not written if nothing differs", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5, { limit: 5 });
     const counter = new Counter(env.DB);
@@ -103,7 +118,7 @@ describe("the database", () => {
     expect(await written()).toEqual({ rowsWritten: 0, roundTrips: 1 });
   });
 
-  it("hears of what clients are shown within seconds, of a count alone within half a minute", async () => {
+  it("is updated within seconds if clients see the change, and within half a minute for the counter", async () => {
     const meter = await meterOfAccount();
     await meter.increment(4, { limit: 5 });
     expect(await meter.alarmAt()).toBe(noon + 30_000);
@@ -117,17 +132,17 @@ describe("the database", () => {
     expect(await full.alarmAt()).toBe(noon + 2_000);
   });
 
-  it("is put right where it says something else, at the latest a day after", async () => {
+  it("is corrected within a day if it differs", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await ring(meter);
     await run(["UPDATE accounts SET usage = 77, quota_until = 1 WHERE uuid = ?", meter.uuid]);
     expect(await meter.alarmAt()).toBe(noon + day);
     await ring(meter);
-    expect(await told(meter)).toMatchObject({ usage: 5, quota_until: null });
+    expect(await snapshotOf(meter)).toMatchObject({ usage: 5, quota_until: null });
   });
 
-  it("that fails is told again, and of all that happened meanwhile", async () => {
+  it("is updated later if the database failed, with all changes since", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     const broken = new Proxy(env.DB, {
@@ -149,34 +164,34 @@ describe("the database", () => {
     expect(await meter.alarmAt()).toBe(noon + 30_000);
     await meter.evict();
     await ring(meter);
-    expect(await told(meter)).toMatchObject({ usage: 7 });
+    expect(await snapshotOf(meter)).toMatchObject({ usage: 7 });
     expect(await meter.alarmAt()).toBe(noon + day);
   });
 
-  it("hears of what is counted while it is being told", async () => {
+  it("includes increments made during an update", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await whileTold(meter, () => meter.increment(2));
-    expect(await told(meter)).toMatchObject({ usage: 5 });
+    expect(await snapshotOf(meter)).toMatchObject({ usage: 5 });
     expect(await meter.alarmAt()).toBe(noon + 30_000);
     await ring(meter);
-    expect(await told(meter)).toMatchObject({ usage: 7 });
+    expect(await snapshotOf(meter)).toMatchObject({ usage: 7 });
   });
 
-  it("is told nothing of an account that is gone, and a meter erased meanwhile stays empty", async () => {
+  it("is not written for a deleted account, and an object erased meanwhile stays empty", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await whileTold(meter, async () => {
       await run(["DELETE FROM accounts WHERE uuid = ?", meter.uuid]);
       await meter.stub.erase();
     });
-    expect(await told(meter)).toBeUndefined();
+    expect(await snapshotOf(meter)).toBeUndefined();
     expect(await meter.alarmAt()).toBeNull();
     expect(await meter.rows("SELECT name FROM sqlite_master WHERE name = 'meta'")).toEqual([]);
   });
 });
 
-/** Does something while the database is being told of a meter. */
+/** Runs `work` while the meter updates D1. */
 async function whileTold(meter: TestMeter, work: () => Promise<unknown>): Promise<void> {
   const slow = pausing();
   await withDatabase(meter, slow.database, async () => {
@@ -188,7 +203,7 @@ async function whileTold(meter: TestMeter, work: () => Promise<unknown>): Promis
   });
 }
 
-/** The database, which waits with its answers until it is told to go on. */
+/** Returns the database with responses that wait until they are released. */
 function pausing() {
   let goOn = () => {};
   const going = new Promise<void>((resolve) => {

@@ -24,14 +24,14 @@ const hostile = [
 ];
 
 describe.each(hostile)("the address %j", (address) => {
-  it("is refused by the accounts face", async () => {
+  it("is rejected by the accounts API", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     const { status, body } = await owner.post(`/api/v1/account/${slug}/invite`, { email: address });
     expect([status, body.detail[0].loc]).toEqual([422, ["body", "email"]]);
   });
 
-  it("is refused by the organizations face", async () => {
+  it("is rejected by the organizations API", async () => {
     const owner = await createUser();
     const { id } = await createAccount(owner);
     const path = `/accounts/invite/?organization=${id}`;
@@ -48,7 +48,7 @@ describe.each(hostile)("the address %j", (address) => {
   });
 });
 
-it("an address with white space around it is the address without it", async () => {
+it("an address is trimmed", async () => {
   const owner = await createUser();
   const { id } = await createAccount(owner);
   const path = `/accounts/invite/?organization=${id}`;
@@ -81,7 +81,7 @@ describe("MAIL_FROM", () => {
     [" Roster <roster@example.com> ", from],
     ['"Roster, Ltd." <roster@example.com>', { name: "Roster, Ltd.", email: "roster@example.com" }],
     ["<roster@example.com>", { name: "", email: "roster@example.com" }],
-  ])("%j is an address and a name", (text, mailbox) => expect(parseMailbox(text)).toEqual(mailbox));
+  ])("%j is parsed into address and name", (text, mailbox) => expect(parseMailbox(text)).toEqual(mailbox));
 
   it.each([
     "roster",
@@ -91,7 +91,7 @@ describe("MAIL_FROM", () => {
     "Roster <a@example.com> <b@example.com>",
     "a@example.com, b@example.com",
     "Roster\r\nBcc: x@example.com <roster@example.com>",
-  ])("%j leaves the service unready, which names it", async (value) => {
+  ])("%j makes /readyz report MAIL_FROM as invalid", async (value) => {
     const answer = await anonymous.via(workerWith({ MAIL_FROM: value })).get("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.body.parts.configuration).toContain("MAIL_FROM");

@@ -1,4 +1,4 @@
-/** What the cron does about invitations: mails that never left are asked for again, what is long over goes. */
+/** The scheduled tasks for invitations: unsent mails are queued again, expired rows are deleted. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -20,7 +20,7 @@ beforeEach(async () => {
   account = await createAccount(await createUser());
 });
 
-/** An invitation sent so long ago, whose mail is due. */
+/** Stores an invitation of a given age whose mail is due. */
 async function unmailed(age: number, fields: Record<string, number> = {}): Promise<string> {
   const uuid = await storeInvite(account);
   const sent_at = now - age;
@@ -28,14 +28,14 @@ async function unmailed(age: number, fields: Record<string, number> = {}): Promi
   return uuid;
 }
 
-describe("a mail that has not left", () => {
-  it("is asked for again after ten minutes, and no sooner [R69]", async () => {
+describe("an unsent mail", () => {
+  it("is queued again after ten minutes and not earlier [R69]", async () => {
     const [due] = [await unmailed(10 * minute), await unmailed(10 * minute - 1), await unmailed(0)];
     await runMailCron(now, { JOBS: jobs.queue });
     expect(jobs.take()).toEqual([jobOf(due)]);
   });
 
-  it("is not asked for when it left, or the invitation is over or of an older version of the service", async () => {
+  it("is not queued again if it was sent, or the invitation is no longer pending", async () => {
     await unmailed(minute * 20, { mail_again_at: now + minute });
     const over = await unmailed(day, { valid_until: now });
     const [revoked, accepted, older] = [await unmailed(day), await unmailed(day), await storeInvite(account)];
@@ -49,7 +49,7 @@ describe("a mail that has not left", () => {
     expect(await storedInvite(older)).toMatchObject({ mail_again_at: null });
   });
 
-  it("is asked for ever more rarely, and a bounded number of times until it expires", async () => {
+  it("is queued again at growing intervals until the invitation expires", async () => {
     const uuid = await unmailed(0, { valid_until: now + 7 * day });
     const asked: number[] = [];
     for (let at = now; at < now + 8 * day; at += at < now + day ? 5 * minute : 60 * minute) {
@@ -63,7 +63,7 @@ describe("a mail that has not left", () => {
     expect(await storedInvite(uuid)).toMatchObject({ mail_again_at: null });
   }, 120_000);
 
-  it("leaves once it is asked for, and is not asked for again", async () => {
+  it("is sent once it is queued, and not queued again", async () => {
     const uuid = await unmailed(20 * minute);
     await setInvite(uuid, { valid_until: Date.now() + 2 * day });
     await runMailCron(now, { JOBS: jobs.queue });
@@ -74,7 +74,7 @@ describe("a mail that has not left", () => {
     expect(jobs.take()).toEqual([]);
   });
 
-  it("waits until there is somebody to send it", async () => {
+  it("waits until MAIL_FROM is set", async () => {
     const uuid = await unmailed(day);
     await runMailCron(now, { JOBS: jobs.queue, MAIL_FROM: "" });
     expect(jobs.take()).toEqual([]);
@@ -82,7 +82,7 @@ describe("a mail that has not left", () => {
     expect(jobs.take()).toEqual([jobOf(uuid)]);
   });
 
-  it("is asked for later where the queue refuses", async () => {
+  it("is queued later if the queue fails", async () => {
     const uuid = await unmailed(10 * minute);
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const refusing: Queue = { ...delayedQueue, send: () => Promise.reject(new Error("full")) };
@@ -95,7 +95,7 @@ describe("a mail that has not left", () => {
     expect(jobs.take()).toEqual([jobOf(uuid)]);
   });
 
-  it("is reached however many wait, a thousand a run", async () => {
+  it("is queued with up to a thousand others per run", async () => {
     await run([
       `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, mail_again_at, created_at)
        WITH RECURSIVE made (name, left) AS (
@@ -116,8 +116,8 @@ describe("a mail that has not left", () => {
   });
 });
 
-describe("an invitation that is over", () => {
-  it("is kept for 90 days after its end, whatever became of it, and then deleted", async () => {
+describe("an expired invitation", () => {
+  it("is deleted 90 days after its end, in any state", async () => {
     const end = now - 90 * day;
     const states = ["pending", "accepted", "revoked"];
     const stored = await Promise.all(
@@ -134,7 +134,7 @@ describe("an invitation that is over", () => {
     for (const { uuid, kept } of stored) expect((await storedInvite(uuid)) !== null).toBe(kept);
   });
 
-  it("goes with all of its kind, in steps", async () => {
+  it("is deleted with all others, in steps", async () => {
     await run([
       `INSERT INTO invites (uuid, account_id, email, email_key, role, state, sent_at, valid_until, created_at)
        WITH RECURSIVE made (name, left) AS (
@@ -150,7 +150,7 @@ describe("an invitation that is over", () => {
   });
 });
 
-it("how many mails an address was sent is forgotten with the day", async () => {
+it("the number of mails to an address is deleted after the day", async () => {
   const today = Math.floor(now / day);
   await run(["DELETE FROM mailed_addresses"]);
   for (const which of [today - 1, today, today + 1]) {

@@ -1,4 +1,4 @@
-/** From an invitation to its mail: through the queue, once, whatever fails on the way. */
+/** Invitation mails: queued, sent once, and retried after failures. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -43,7 +43,7 @@ afterEach(() => {
   jobs.take();
 });
 
-/** An invitation that was just made, and what the queue was asked for it. */
+/** A new invitation and its job. */
 async function made(role = "AMEMBER") {
   const { owner, account } = await createAccountWithOwner();
   const email = uniqueEmail();
@@ -57,8 +57,8 @@ async function made(role = "AMEMBER") {
 
 const mailedAt = async (uuid: string) => (await storedInvite(uuid))?.["mailed_at"];
 
-describe("the queue is asked", () => {
-  it("for the mail of a new invitation, on either face, by its ids alone", async () => {
+describe("the queue receives a job", () => {
+  it("with ids only for a new invitation, from both APIs", async () => {
     const { owner, account, uuid, job } = await made();
     expect(job).toEqual({ kind: "mail-invitation", uuid, version: 1 });
     const { body } = await jobs
@@ -67,7 +67,7 @@ describe("the queue is asked", () => {
     expect(jobs.take()).toEqual([{ kind: "mail-invitation", uuid: body.uuid, version: 1 }]);
   });
 
-  it("once more when it is sent again or renewed, for the new version", async () => {
+  it("for the new version of an invitation that is resent or renewed", async () => {
     const { owner, account, email, uuid } = await made();
     await moveSentAt(account, email, minute);
     expect((await jobs.via(owner).post(invitationPath(uuid))).status).toBe(200);
@@ -78,7 +78,7 @@ describe("the queue is asked", () => {
     expect(await storedInvite(uuid)).toMatchObject({ mailed_at: null, version: 3 });
   });
 
-  it("for nothing when nothing is to be sent", async () => {
+  it("only if a mail must be sent", async () => {
     const { owner, account, email, uuid } = await made();
     const watched = jobs.via(owner);
     expect((await inviteTo(watched, account, { email, role: "AOWNER" })).status).toBe(200);
@@ -93,7 +93,7 @@ describe("the queue is asked", () => {
     expect(jobs.take()).toEqual([]);
   });
 
-  it("once for a request that is repeated with its key", async () => {
+  it("once for a repeated request with the same key", async () => {
     const { owner, account } = await createAccountWithOwner();
     const headers = { "Idempotency-Key": crypto.randomUUID() };
     const email = uniqueEmail();
@@ -103,7 +103,7 @@ describe("the queue is asked", () => {
     expect(jobs.take()).toHaveLength(1);
   });
 
-  it("in vain is no reason to refuse: the invitation is there [R69]", async () => {
+  it("or fails, and the invitation is created anyway [R69]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const refusing: Queue = { ...delayedQueue, send: () => Promise.reject(new Error("full")) };
@@ -117,8 +117,8 @@ describe("the queue is asked", () => {
   });
 });
 
-describe("the mail", () => {
-  it("goes to the invited, with a secret that is good, and is written down as sent", async () => {
+describe("an invitation mail", () => {
+  it("is sent to the invited address with a valid secret, and recorded as sent", async () => {
     const { account, email, uuid, job } = await made();
     const post = new Mailbox();
     const before = Date.now();
@@ -138,13 +138,13 @@ describe("the mail", () => {
     );
   });
 
-  it("is taken by the real binding", async () => {
+  it("is accepted by the real e-mail binding", async () => {
     const { job, uuid } = await made();
     expect(await deliverMailJobs([job], { MAIL: env.MAIL })).toEqual(done);
     expect(await mailedAt(uuid)).not.toBeNull();
   });
 
-  it("names the inviter, else their address, else nobody", async () => {
+  it("names the inviter or their e-mail, or nobody if they were deleted", async () => {
     const inviters: Record<string, () => Promise<Caller>> = {
       "Ada Lovelace invites you": () => createUser({ name: "Ada Lovelace" }),
       "@example.com invites you": () => createUser(),
@@ -164,7 +164,7 @@ describe("the mail", () => {
     expect(post.sent[0]?.subject).toMatch(/^You are invited to /);
   });
 
-  it("speaks the language of a user with that address, else English", async () => {
+  it("has the language of a user with that address, otherwise English", async () => {
     const { owner, account } = await createAccountWithOwner();
     const speaker = await createUser();
     await speaker.patch("/api/v1/user", { language: "DE" });
@@ -178,7 +178,7 @@ describe("the mail", () => {
     expect(post.sent.map(({ html }) => /<html lang="(\w+)"/.exec(html)?.[1])).toEqual(["de", "en", "en"]);
   });
 
-  it("is one for fifty identical invitations at once", async () => {
+  it("is sent once for fifty identical concurrent invitations", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: second } = await joinAccount(account, "AOWNER");
     const email = uniqueEmail();
@@ -198,7 +198,7 @@ describe("the mail", () => {
     ).toEqual({ count: 1 });
   });
 
-  it("is not sent while nobody is named to send it, and waits", async () => {
+  it("waits while MAIL_FROM is not set", async () => {
     const { job, uuid } = await made();
     const post = new Mailbox();
     expect(await deliverMailJobs([job], { MAIL: post.binding, MAIL_FROM: "" })).toEqual(done);
@@ -207,8 +207,8 @@ describe("the mail", () => {
   });
 });
 
-describe("a mail that fails", () => {
-  it("is tried again, waiting longer each time, and leaves in the end, with the same secret [R69]", async () => {
+describe("a failed mail", () => {
+  it("is retried with growing delays and finally sent with the same secret [R69]", async () => {
     const { email, uuid, job } = await made();
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Mailbox();
@@ -231,7 +231,7 @@ describe("a mail that fails", () => {
     expect(await row("SELECT mails FROM mailed_addresses WHERE email_key = ?", email)).toEqual({ mails: 1 });
   });
 
-  it("after it left, before that was written down, is the same mail once more", async () => {
+  it("is sent once more with the same secret if recording it failed", async () => {
     const { uuid, job } = await made();
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Mailbox();
@@ -247,7 +247,7 @@ describe("a mail that fails", () => {
     expect(post.sent).toHaveLength(2);
   });
 
-  it("keeps no other of its batch from leaving", async () => {
+  it("does not stop other mails of its batch", async () => {
     const [first, second] = [await made(), await made()];
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Mailbox();
@@ -278,7 +278,7 @@ describe("a mail is not sent", () => {
       owner.via(workerWith({ JOBS: delayedQueue })).delete(`/api/v1/account/${account.slug}`),
     "mailed already": ({ uuid }) => setInvite(uuid, { mailed_at: 1 }),
   };
-  it.each(Object.entries(meanwhile))("of an invitation that was meanwhile %s", async (_what, change) => {
+  it.each(Object.entries(meanwhile))("if its invitation was meanwhile %s", async (_what, change) => {
     const { job, ...rest } = await made();
     await change(rest);
     const post = new Mailbox();
@@ -289,14 +289,14 @@ describe("a mail is not sent", () => {
     ).toEqual({ count: 0 });
   });
 
-  it("of one that never was", async () => {
+  it("if its invitation does not exist", async () => {
     const post = new Mailbox();
     const job = { kind: "mail-invitation", uuid: crypto.randomUUID(), version: 1 };
     expect(await deliverMailJobs([job], { MAIL: post.binding })).toEqual(done);
     expect(post.sent).toEqual([]);
   });
 
-  it("but for the new version of one that was renewed", async () => {
+  it("for the old version of a renewed invitation, only for the new one", async () => {
     const { owner, account, email, uuid } = await made();
     await moveSentAt(account, email, minute);
     await inviteTo(jobs.via(owner), account, { email });
@@ -307,8 +307,8 @@ describe("a mail is not sent", () => {
   });
 });
 
-describe("neither a secret nor an address", () => {
-  it("is in what is logged or queued; nor is a secret in lists and history [R20]", async () => {
+describe("neither secret nor address", () => {
+  it("is logged or queued, and no secret is in lists and history [R20]", async () => {
     const lines: unknown[] = [];
     for (const level of ["error", "warn", "info", "log", "debug"] as const) {
       vi.spyOn(console, level).mockImplementation((...line) => void lines.push(...line));
@@ -350,7 +350,7 @@ describe("neither a secret nor an address", () => {
   });
 });
 
-describe("an address", () => {
+describe("an e-mail address", () => {
   const limited: Partial<Env> = { RATE_LIMITS: "on" };
   /** Invitations of one address by as many accounts, and what the queue was asked for them. */
   async function invitedBy(count: number, email: string): Promise<unknown[]> {
@@ -361,7 +361,7 @@ describe("an address", () => {
     return jobs.take();
   }
 
-  it("is sent twenty mails a day, from whichever accounts; the others wait", async () => {
+  it("receives twenty mails per day from all accounts together; others wait", async () => {
     const email = uniqueEmail();
     const asked = await invitedBy(25, email);
     const post = new Mailbox();
@@ -379,7 +379,7 @@ describe("an address", () => {
     expect(post.sent).toHaveLength(25);
   });
 
-  it("is sent as many as there are where limits are off, and others are sent theirs", async () => {
+  it("receives all mails if limits are off", async () => {
     const email = uniqueEmail();
     const asked = await invitedBy(3, email);
     await run([
@@ -396,7 +396,7 @@ describe("an address", () => {
     expect(post.sent).toHaveLength(4);
   });
 
-  it("is not used up by mails that do not leave, nor freed by deleting the account", async () => {
+  it("is not charged for failed mails, nor refunded by deleting the account", async () => {
     const email = uniqueEmail();
     vi.spyOn(console, "error").mockReturnValue();
     const owner = await createUser();
@@ -414,7 +414,7 @@ describe("an address", () => {
   });
 });
 
-it("a blocked account's invitation is mailed: it may be open again by the time it is read", async () => {
+it("an invitation of a blocked account is mailed, because the account may be unblocked before it is read", async () => {
   const { account, job } = await made();
   await setAccount(account, { blocking_state: "manager" });
   const post = new Mailbox();
@@ -422,7 +422,7 @@ it("a blocked account's invitation is mailed: it may be open again by the time i
   expect(post.sent).toHaveLength(1);
 });
 
-it("who was invited as an owner is told so", async () => {
+it("the mail of an invited owner names that role", async () => {
   const { account, job } = await made("AOWNER");
   const post = new Mailbox();
   await deliverMailJobs([job], { MAIL: post.binding });
@@ -431,7 +431,7 @@ it("who was invited as an owner is told so", async () => {
 
 type Made = { owner: Caller; account: TestAccount; email: string; uuid: string };
 
-/** The database, which fails once a mail has left, or at once. */
+/** Returns a database that fails after a mail was sent, or immediately. */
 function failingAfter(post: Mailbox, already = false): D1Database {
   return new Proxy(env.DB, {
     get(target, name) {

@@ -18,7 +18,7 @@ const slugText = fc.string({
   maxLength: 40,
 });
 
-/** A uuid with its letters in some case. */
+/** A UUID with random case. */
 const cased = fc
   .tuple(uuid, fc.infiniteStream(fc.boolean()))
   .map(([text, upper]) =>
@@ -26,7 +26,7 @@ const cased = fc
   );
 
 describe("a slug", () => {
-  it("has one key whatever its case", () => {
+  it("has the same key in every case", () => {
     fc.assert(
       fc.property(slugText, (slug) => {
         expect(slugKey(slug.toUpperCase())).toBe(slugKey(slug));
@@ -69,20 +69,20 @@ describe("a slug", () => {
     "zones",
   ];
 
-  it.each(words)("may not be %s", (word) => {
+  it.each(words)("must not be the reserved word %s", (word) => {
     expect(isReservedSlug(word)).toBe(true);
     expect(isReservedSlug(word.toUpperCase())).toBe(true);
     expect(isReservedSlug(`${word}-`)).toBe(false);
     expect(isReservedSlug(`my-${word}`)).toBe(false);
   });
 
-  it("may be any other word, even one every object has", () => {
+  it("may be any other word, even the name of a property of every object", () => {
     for (const word of ["acme", "constructor", "__proto__", "toString", "a", "-", "0", "deadbeef"]) {
       expect(isReservedSlug(word)).toBe(false);
     }
   });
 
-  it("may not be read as a uuid", () => {
+  it("must not be a UUID in any spelling", () => {
     fc.assert(
       fc.property(cased, fc.array(fc.nat(32), { maxLength: 6 }), (text, hyphens) => {
         const digits = [...text.replaceAll("-", "")];
@@ -94,7 +94,7 @@ describe("a slug", () => {
     );
   });
 
-  it("that may be taken is never found as a uuid [R55]", () => {
+  it("that is not reserved is never parsed as a UUID [R55]", () => {
     const nearly = fc.string({
       unit: fc.constantFrom(..."0123456789abcdefABCDEF-"),
       minLength: 32,
@@ -109,8 +109,8 @@ describe("a slug", () => {
   });
 });
 
-describe("a uuid", () => {
-  it("is the same in every spelling", () => {
+describe("a UUID", () => {
+  it("has the same canonical form for every spelling", () => {
     fc.assert(
       fc.property(cased, (text) => {
         const bare = text.replaceAll("-", "");
@@ -140,11 +140,11 @@ describe("a uuid", () => {
     `0${"\u0660".repeat(31)}`,
     " ".repeat(32),
     `${"0".repeat(32)}\n`,
-  ])("is not %j", (text) => {
+  ])("is not parsed from %j", (text) => {
     expect(parseUuid(text)).toBeUndefined();
   });
 
-  it("is always canonical where a text is one", () => {
+  it("is always parsed to its canonical form", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const parsed = parseUuid(text);
@@ -157,7 +157,7 @@ describe("a uuid", () => {
 describe("an account's state", () => {
   const now = 1_800_000_000_000;
 
-  it("is quota until its end, where nothing graver holds", () => {
+  it("is quota until the quota ends, unless a more severe state is stored", () => {
     expect(blockingStateAt("unblocked", null, now)).toBe("unblocked");
     expect(blockingStateAt("unblocked", now + 1, now)).toBe("quota");
     expect(blockingStateAt("unblocked", now, now)).toBe("unblocked");
@@ -167,7 +167,7 @@ describe("an account's state", () => {
     }
   });
 
-  it("blocks unless it is unblocked or quota", () => {
+  it("blocks the account unless it is unblocked or quota", () => {
     expect(blockingStates.filter((state) => isBlocked(state))).toEqual([
       "manager",
       "trial_expired",
@@ -179,7 +179,7 @@ describe("an account's state", () => {
 });
 
 describe("plans", () => {
-  it("allow what the published table says", () => {
+  it("have the published limits", () => {
     const table = Object.fromEntries(
       plans.map((plan) => {
         const { monthlyUsage, maxUsers, maxKnowledgeBoxes, trialDays } = planLimits[plan];

@@ -5,7 +5,7 @@ import { firstAuditId, systemActor } from "../../../src/domain/audit.ts";
 
 const moments = fc.integer({ min: 0, max: Date.UTC(2248, 0, 1) });
 
-describe("the first id of a moment", () => {
+describe("the first audit id of a timestamp", () => {
   it("is a safe integer until the year 2248", () => {
     fc.assert(
       fc.property(moments, (moment) => {
@@ -15,7 +15,7 @@ describe("the first id of a moment", () => {
     expect(Number.isSafeInteger(firstAuditId(Date.UTC(2248, 0, 1)))).toBe(true);
   });
 
-  it("goes with time, with room for a thousand ids in each millisecond", () => {
+  it("grows with time and leaves room for a thousand ids per millisecond", () => {
     fc.assert(
       fc.property(moments, fc.integer({ min: 1, max: 1e9 }), (moment, later) => {
         expect(firstAuditId(moment + later) - firstAuditId(moment)).toBeGreaterThanOrEqual(1_000 * later);
@@ -23,7 +23,7 @@ describe("the first id of a moment", () => {
     );
   });
 
-  it("keeps the ids of a day between its beginning and the next day's", () => {
+  it("separates the ids of a day from those of the next", () => {
     const [day, next] = [Date.UTC(2026, 0, 31), Date.UTC(2026, 1, 1)];
     const last = firstAuditId(next - 1) + 1_000;
     expect(last).toBeGreaterThan(firstAuditId(day));
@@ -31,6 +31,6 @@ describe("the first id of a moment", () => {
   });
 });
 
-it("what the service does by itself is the system's, which is nobody's uuid", () => {
+it("the actor of automatic changes is the system, which is not a UUID", () => {
   expect(systemActor).toEqual({ uuid: "system" });
 });

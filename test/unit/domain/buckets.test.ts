@@ -56,7 +56,7 @@ describe("a bucket starts", () => {
     expect(iso(nextBucket(cut, utc(start)))).toBe(next);
   });
 
-  it("where the last one ends, for any time at all", () => {
+  it("where the previous one ends, for every time", () => {
     const at = fc.integer({ min: utc("0001-01-10"), max: utc("9990-01-01") });
     fc.assert(
       fc.property(fc.constantFrom(...cuts), at, (cut, time) => {
@@ -75,7 +75,7 @@ it("a period is a calendar month", () => {
   expect(periodOf(utc("2040-02-29T23:59"))).toEqual({ start: utc("2040-02-01"), end: utc("2040-03-01") });
 });
 
-/** The name of an hour's bucket, made from what the calendar calls it instead of from arithmetic. */
+/** Returns the name of an hour's bucket, computed from calendar fields instead of arithmetic. */
 function bucketName(aggregation: Aggregation, at: number): string {
   const text = iso(at);
   const [year = "", month = ""] = text.split("-");
@@ -89,7 +89,7 @@ function bucketName(aggregation: Aggregation, at: number): string {
   return String(Math.floor((Math.floor(at / day) + 3) / 7));
 }
 
-/** The starts of the hours that a range touches, one after another. */
+/** Returns the starts of the hours that a range overlaps. */
 function touchedHours(from: number, to: number): number[] {
   const starts: number[] = [];
   if (from === to) return starts;
@@ -97,7 +97,7 @@ function touchedHours(from: number, to: number): number[] {
   return starts;
 }
 
-/** The sums of a range, hour by hour. */
+/** Sums a range hour by hour. */
 function naiveSums(aggregation: Aggregation, from: number, to: number, rows: readonly Sums[]): number[] {
   const values = new Map(rows.map(({ at, sums }) => [at, sums[0] ?? 0]));
   const named = new Map<string, number>();
@@ -108,7 +108,7 @@ function naiveSums(aggregation: Aggregation, from: number, to: number, rows: rea
   return aggregation === "millennium" && named.size === 0 ? [0] : [...named.values()];
 }
 
-/** What a plan reads of hours and of the days they add up to. */
+/** Returns the rows that a plan reads, from hours and the days they add up to. */
 function readRange(hours: readonly Sums[], from: number, to: number, aggregation: Aggregation) {
   const plan = planRange({ from, to, aggregation }, now);
   if (plan.kind !== "plan") throw new Error(plan.kind);
@@ -125,7 +125,7 @@ function readRange(hours: readonly Sums[], from: number, to: number, aggregation
   return { plan, sums: foldRange(plan, rows, 1)?.map(([sum]) => sum) };
 }
 
-describe("a range", () => {
+describe("a time range", () => {
   // Around a leap day, a year's end within a week, and any time of the hour.
   const start = fc.constantFrom("2040-02-27", "2039-12-24", "2040-03-30", "2040-05-01").map(utc);
   const range = fc
@@ -133,7 +133,7 @@ describe("a range", () => {
     .map(([base, offset, length]) => ({ from: base + offset, to: base + offset + length }));
   const offsets = fc.uniqueArray(fc.integer({ min: -20 * 24, max: 60 * 24 }), { maxLength: 60 });
 
-  it("sums up the same hours whichever way it is cut [R38]", () => {
+  it("has the same total in every aggregation [R38]", () => {
     fc.assert(
       fc.property(range, offsets, ({ from, to }, places) => {
         const base = Math.floor(from / hour) * hour;
@@ -146,7 +146,7 @@ describe("a range", () => {
     );
   });
 
-  it("has one point for each bucket it touches, stamped with its start", () => {
+  it("has one point for each bucket it overlaps, with the start of the bucket as timestamp", () => {
     fc.assert(
       fc.property(range, fc.constantFrom(...cuts), ({ from, to }, cut) => {
         const { points } = readRange([], from, to, cut).plan;
@@ -156,7 +156,7 @@ describe("a range", () => {
     );
   });
 
-  it("reads whole days as days and hours only at its two ends", () => {
+  it("reads whole days as days, and hours only at both ends", () => {
     const { plan } = readRange([], utc("2039-05-30T22:30"), utc("2040-05-30T01:01"), "millennium");
     expect(plan.days).toEqual({ start: utc("2039-05-31"), end: utc("2040-05-30") });
     expect(plan.hours).toEqual([
@@ -169,13 +169,13 @@ describe("a range", () => {
     ]);
   });
 
-  it("of nothing touches no bucket, and is still one millennium", () => {
+  it("that is empty has no points, or one for a millennium", () => {
     const at = utc("2040-05-01T03:33");
     for (const cut of cuts) expect(readRange([], at, at, cut).plan.points).toEqual([]);
     expect(readRange([], at, at, "millennium")).toMatchObject({ plan: { points: [at] }, sums: [0] });
   });
 
-  it("is one millennium, stamped with its very start", () => {
+  it("has one point for a millennium, with its own start as timestamp", () => {
     const from = utc("0500-05-01T03:00") + 7;
     const result = planRange({ from, to: utc("2040-05-01"), aggregation: "millennium" }, now);
     expect(result).toEqual({ kind: "hours_gone" });
@@ -188,13 +188,13 @@ describe("a range", () => {
     expect(plan.points).toEqual([utc("2040-05-01T03:33")]);
   });
 
-  it("does not end before it starts", () => {
+  it("is rejected if it ends before it starts", () => {
     for (const aggregation of aggregations) {
       expect(planRange({ from: now, to: now - 1, aggregation }, now)).toEqual({ kind: "from_after_to" });
     }
   });
 
-  it("has 10,000 points and no more", () => {
+  it("has at most 10,000 points", () => {
     const from = utc("2040-01-01");
     const to = from + maxPoints * hour;
     expect(planRange({ from, to, aggregation: "hour" }, now)).toMatchObject({ kind: "plan" });
@@ -204,7 +204,7 @@ describe("a range", () => {
     expect(planRange({ ...ancient, aggregation: "quarter" }, now)).toEqual({ kind: "too_many_points" });
   });
 
-  it("has hours for 400 days, and days for ever", () => {
+  it("can use hours for 400 days, and days without limit", () => {
     const noon = now + 12 * hour;
     const kept = oldestStoredHour(noon);
     expect(kept).toBe(now - 400 * day);
@@ -220,7 +220,7 @@ describe("a range", () => {
     expect(kind(kept - hour, kept - hour, "hour")).toBe("plan");
   });
 
-  it("has no sums that are not exact", () => {
+  it("is rejected if a sum is not a safe integer", () => {
     const plan = planRange({ from: now, to: now + 2 * hour, aggregation: "day" }, now);
     if (plan.kind !== "plan") throw new Error(plan.kind);
     const rows = [

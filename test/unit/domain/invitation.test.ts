@@ -8,7 +8,7 @@ const key = fc.string({ minLength: 16, unit: "binary" }).map((text) => text.toWe
 const reference = fc.record({ uuid: fc.uuid(), version: fc.integer({ min: 1, max: 2 ** 32 - 1 }) });
 
 describe("the secret of an invitation", () => {
-  it("tells the invitation it was made for [R20]", async () => {
+  it("identifies the invitation and version it was created for [R20]", async () => {
     await fc.assert(
       fc.asyncProperty(key, reference, async (secret, invite) => {
         const token = await createInvitationToken(secret, invite);
@@ -19,7 +19,7 @@ describe("the secret of an invitation", () => {
     );
   });
 
-  it("with any bit flipped is refused [R20]", async () => {
+  it("is rejected with any bit flipped [R20]", async () => {
     const invite = { uuid: crypto.randomUUID(), version: 3 };
     const token = await createInvitationToken("a key for this test", invite);
     const options = { alphabet: "base64url", omitPadding: true } as const;
@@ -31,7 +31,7 @@ describe("the secret of an invitation", () => {
     }
   });
 
-  it("is refused under another key", async () => {
+  it("is rejected with another key", async () => {
     await fc.assert(
       fc.asyncProperty(key, key, reference, async (mine, other, invite) => {
         fc.pre(mine !== other);
@@ -40,7 +40,7 @@ describe("the secret of an invitation", () => {
     );
   });
 
-  it("is spelled in one way only", async () => {
+  it("has only one valid spelling", async () => {
     const token = await createInvitationToken("a key for this test", {
       uuid: crypto.randomUUID(),
       version: 1,
@@ -60,7 +60,7 @@ describe("the secret of an invitation", () => {
     }
   });
 
-  it("is nothing else", async () => {
+  it("is not parsed from any other text", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(fc.string(), fc.base64String({ minLength: 60, maxLength: 80 })),
@@ -72,12 +72,12 @@ describe("the secret of an invitation", () => {
   });
 });
 
-it("nobody reaches above their own role [R10]", () => {
+it("a user can only grant roles up to their own [R10]", () => {
   expect(rolesAtLeast("AOWNER")).toEqual(["AOWNER"]);
   expect(rolesAtLeast("AMEMBER")).toEqual(["AOWNER", "AMEMBER"]);
 });
 
-it("an invitation is sent once a minute at the most", () => {
+it("an invitation can be sent once per minute", () => {
   const now = 1_000_000_000;
   expect(secondsUntilResend(now - 60_000, now)).toBe(0);
   expect(secondsUntilResend(now - 59_999, now)).toBe(1);

@@ -6,7 +6,7 @@ import * as make from "../../support/images.ts";
 
 const { bytes } = make;
 
-describe("any bytes", () => {
+describe("arbitrary bytes", () => {
   const any = fc.uint8Array({ maxLength: 200 });
   const starts = [
     "",
@@ -69,7 +69,7 @@ describe("any bytes", () => {
     expect(readImage(input.subarray(0, -1)).kind).toBe("refused");
   }
 
-  it("are answered", () => {
+  it("yield a result without an error", () => {
     fc.assert(
       fc.property(fc.constantFrom(...starts), any, (start, rest) => {
         expectAnAnswer(bytes(start, rest));
@@ -78,7 +78,7 @@ describe("any bytes", () => {
     );
   });
 
-  it("are answered as the content of a RIFF", () => {
+  it("yield a result as the content of a RIFF", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.constantFrom("VP8 ", "VP8L", "VP8X", "ALPH", "ICCP", "ANMF", "odd "), any)),
@@ -90,7 +90,7 @@ describe("any bytes", () => {
     );
   });
 
-  it("are answered as the chunks of a PNG", () => {
+  it("yield a result as the chunks of a PNG", () => {
     const idat = make.pngChunk("IDAT", make.pixels());
     const chunk = fc.oneof(
       fc.constantFrom(make.ihdr(), idat, make.pngChunk("IEND"), make.pngChunk("PLTE", "abc")),
@@ -106,7 +106,7 @@ describe("any bytes", () => {
     );
   });
 
-  it("are answered when they were an image once", () => {
+  it("yield a result when they are a damaged image", () => {
     fc.assert(
       fc.property(mutated, (input) => {
         expectAnAnswer(input);

@@ -46,11 +46,11 @@ describe("the segments of a JPEG", () => {
     ["a length of 1", [bytes([0xff, 0xfe, 0, 1]), baseline, pixels], refused("malformed")],
     ["a length of 0", [bytes([0xff, 0xfe, 0, 0]), baseline, pixels], refused("malformed")],
     ["a length past the end", [bytes([0xff, 0xfe, 0xff, 0xff]), baseline, pixels], refused("truncated")],
-  ])("are whole and in order: %s", (_, parts, answer) => {
+  ])("must be complete and in order: %s", (_, parts, answer) => {
     expect(readImage(jpegOf(...parts))).toEqual(answer);
   });
 
-  it("are of the kinds that browsers show", () => {
+  it("must be of the kinds that browsers show", () => {
     const answers = new Map<string, string[]>();
     for (let marker = 1; marker < 256; marker += 1) {
       const { kind, ...rest } = readImage(jpegOf(segment(marker, ""), baseline, pixels));
@@ -65,13 +65,13 @@ describe("the segments of a JPEG", () => {
     expect([...answers.keys()].sort()).toEqual(["image", "malformed", "unsupported"]);
   });
 
-  it("of a preview inside one do not count", () => {
+  it("of an embedded thumbnail are ignored", () => {
     const preview = segment(0xe1, bytes("Exif\0\0", jpegOf(frame(0xc0, 9999, 9999), pixels)));
     expect(readImage(jpegOf(preview, baseline, pixels))).toEqual(accepted);
     expect(readImage(jpegOf(preview))).toEqual(refused("malformed"));
   });
 
-  it("have no more scans than a browser can bear", () => {
+  it("have at most 100 scans", () => {
     const scans = Array.from({ length: maxScans }, () => pixels);
     expect(readImage(jpegOf(baseline, ...scans))).toEqual(accepted);
     expect(readImage(jpegOf(baseline, ...scans, pixels))).toEqual(refused("unsupported"));
@@ -83,11 +83,11 @@ describe("the frame of a JPEG", () => {
     readImage(jpegOf(segment(marker, fields), pixels));
   const one = [1, 0x11, 0];
 
-  it.each([0xc0, 0xc1, 0xc2])("is baseline, extended or progressive: %i", (marker) => {
+  it.each([0xc0, 0xc1, 0xc2])("may be baseline, extended or progressive: %i", (marker) => {
     expect(framed([8, 0, 8, 0, 8, 1, ...one], marker)).toEqual(accepted);
   });
 
-  it.each([1, 2, 3, 4])("has %i components", (count) => {
+  it.each([1, 2, 3, 4])("may have %i components", (count) => {
     const parts = [frame(0xc0, 8, 8, count), scan([0x3f], count)];
     expect(readImage(jpegOf(...parts))).toEqual(accepted);
   });
@@ -109,7 +109,7 @@ describe("the frame of a JPEG", () => {
     ["sampled 0 down", [8, 0, 8, 0, 8, 1, 1, 0x10, 0], refused("malformed")],
     ["sampled 5 across", [8, 0, 8, 0, 8, 1, 1, 0x51, 0], refused("malformed")],
     ["of a fifth table", [8, 0, 8, 0, 8, 1, 1, 0x11, 4], refused("malformed")],
-  ])("is consistent: %s", (_, fields, answer) => {
+  ])("must be consistent: %s", (_, fields, answer) => {
     expect(framed(fields)).toEqual(answer);
   });
 });
@@ -127,7 +127,7 @@ describe("a scan of a JPEG", () => {
     ["one byte short", [1, 3, 0, 0, 63], refused("malformed")],
     ["one byte long", [1, 3, 0, 0, 63, 0, 0], refused("malformed")],
     ["empty", [], refused("malformed")],
-  ])("is one of the frame: %s", (_, header, answer) => {
+  ])("must have components of the frame: %s", (_, header, answer) => {
     expect(scanned(header)).toEqual(answer);
   });
 
@@ -141,11 +141,11 @@ describe("a scan of a JPEG", () => {
     ["a start marker", [0, 0xff, 0xd8], refused("malformed")],
     ["a height", bytes([0], segment(0xdc, [0, 8])), refused("unsupported")],
     ["a reserved marker", [0, 0xff, 0x02], refused("malformed")],
-  ])("has stuffed bytes and restarts among its pixels: %s", (_, content, answer) => {
+  ])("may contain stuffed bytes and restart markers: %s", (_, content, answer) => {
     expect(readImage(jpegOf(baseline, scan(content)))).toEqual(answer);
   });
 
-  it("of an encoder has them, too", () => {
+  it("of a real encoder contains them", () => {
     const image = chequeredJpeg();
     expect(Buffer.from(image).toString("hex")).toMatch(/ffd1.*ffd2.*ffd9$/);
     expect(readImage(image)).toEqual({ ...accepted, width: 24, height: 32 });
@@ -159,11 +159,11 @@ describe("the end of a JPEG", () => {
     ["an archive", "PK\u0003\u0004"],
     ["another image, as in a multi-picture file", jpeg()],
     ["another end", eoi],
-  ])("has nothing after it: not %s", (_, trailing) => {
+  ])("must be the end of the file: %s", (_, trailing) => {
     expect(readImage(bytes(jpeg(), trailing))).toEqual(refused("trailing_data"));
   });
 
-  it("is its marker", () => {
+  it("is the end-of-image marker", () => {
     const image = jpeg();
     expect(readImage(image.subarray(0, -2))).toEqual(refused("truncated"));
     expect(readImage(replaced(image, image.length - 1, 0xd8))).toEqual(refused("malformed"));

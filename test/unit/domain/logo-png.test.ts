@@ -21,7 +21,7 @@ describe("the header of a PNG", () => {
     [6, [8, 16]],
     [7, []],
     [255, []],
-  ])("of colour type %i has a bit depth of %j", (colourType, allowed) => {
+  ])("of colour type %i must have a bit depth of %j", (colourType, allowed) => {
     const possible = Array.from({ length: 256 }, (_, bitDepth) => bitDepth).filter((bitDepth) => {
       const palette = colourType === 3 ? [plte(2)] : [];
       return readImage(pngOf(ihdr({ bitDepth, colourType }), ...palette, idat, iend)).kind === "image";
@@ -36,11 +36,11 @@ describe("the header of a PNG", () => {
     [{ interlace: 2 }, refused("malformed")],
     [{ width: 0 }, refused("malformed")],
     [{ height: 0 }, refused("malformed")],
-  ])("has known methods and a size: %j", (fields, answer) => {
+  ])("must have known methods and a size: %j", (fields, answer) => {
     expect(readImage(pngOf(ihdr(fields), idat, iend))).toEqual(answer);
   });
 
-  it("comes first, once, and is 13 bytes long", () => {
+  it("must come first, once, with 13 bytes", () => {
     const fields = ihdr().subarray(8, 21);
     expect(readImage(pngOf(idat, iend))).toEqual(refused("malformed"));
     expect(readImage(pngOf(pngChunk("tEXt", "a\0b"), ihdr(), idat, iend))).toEqual(refused("malformed"));
@@ -89,7 +89,7 @@ describe("the chunks of a PNG", () => {
       refused("animated"),
     ],
     ["a frame's pixels alone", [ihdr(), idat, pngChunk("fdAT", [0, 0, 0, 1, 0]), iend], refused("animated")],
-  ])("are in order: %s [R45]", (_, chunks, answer) => {
+  ])("must be in order: %s [R45]", (_, chunks, answer) => {
     expect(readImage(pngOf(...chunks))).toEqual(answer);
   });
 
@@ -107,11 +107,11 @@ describe("the chunks of a PNG", () => {
     ["coloured with one too late", 6, 8, [idat, plte(2), iend], refused("malformed")],
     ["grey with one", 0, 8, [plte(2), idat, iend], refused("malformed")],
     ["grey and see-through with one", 4, 8, [plte(2), idat, iend], refused("malformed")],
-  ])("have a palette where they may: %s", (_, colourType, bitDepth, chunks, answer) => {
+  ])("may include a palette: %s", (_, colourType, bitDepth, chunks, answer) => {
     expect(readImage(pngOf(ihdr({ colourType, bitDepth }), ...chunks))).toEqual(answer);
   });
 
-  it("are true to their CRC, wherever a bit is turned", () => {
+  it("must match their CRC, whichever bit is flipped", () => {
     const image = png();
     for (let at = 8; at < image.length; at += 1) {
       for (let bit = 0; bit < 8; bit += 1) {
@@ -121,12 +121,12 @@ describe("the chunks of a PNG", () => {
     }
   });
 
-  it("have the CRC of the standard", () => {
+  it("have the CRC-32 of the standard", () => {
     expect([...iend.subarray(8)]).toEqual([0xae, 0x42, 0x60, 0x82]);
     expect(readImage(replaced(png(), png().length - 1, 0x83))).toEqual(refused("malformed"));
   });
 
-  it("end within the file", () => {
+  it("must end within the file", () => {
     const dataLength = idat.length - 12;
     const withLength = (length: number) => readImage(replaced(png(), 33, ...big(length, 4)));
     expect(withLength(dataLength)).toEqual(accepted);

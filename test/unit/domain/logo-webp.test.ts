@@ -22,11 +22,11 @@ describe("a simple WebP", () => {
     ["of two images", [vp8, vp8], refused("trailing_data")],
     ["of transparency alone", [alph()], refused("malformed")],
     ["of an animation's control", [webpChunk("ANIM", new Uint8Array(6))], refused("malformed")],
-  ])("has one chunk: %s", (_, chunks, answer) => {
+  ])("must have one chunk: %s", (_, chunks, answer) => {
     expect(readImage(webpOf(...chunks))).toEqual(answer);
   });
 
-  it("is as long as it says", () => {
+  it("must have the length in its header", () => {
     const image = webpOf(vp8);
     const length = image.length - 8;
     const saying = (size: number) => readImage(replaced(image, 4, ...little(size, 4)));
@@ -36,7 +36,7 @@ describe("a simple WebP", () => {
     for (const size of [0, 4, length - 2, length - 1]) expect(saying(size)).toEqual(refused("trailing_data"));
   });
 
-  it("has a chunk that ends within it", () => {
+  it("must have a chunk that ends within it", () => {
     const length = vp8.length - 8;
     const saying = (size: number) => readImage(replaced(webpOf(vp8), 16, ...little(size, 4)));
     expect(saying(length)).toEqual(accepted);
@@ -46,7 +46,7 @@ describe("a simple WebP", () => {
     expect(saying(length - 2)).toEqual(refused("trailing_data"));
   });
 
-  it("pads an odd chunk with a zero", () => {
+  it("must pad an odd chunk with 0", () => {
     const chunk = webpChunk("VP8 ", bytes(vp8.subarray(8), [7]));
     const image = webpOf(chunk);
     expect(readImage(image)).toEqual(accepted);
@@ -77,11 +77,11 @@ describe("the header of a lossy image", () => {
     ["of no width, but scaled", 6, [0, 0xc0], refused("malformed")],
     ["to be scaled", 6, [16, 0x40, 16, 0xc0], accepted],
     ["of 14 bits", 6, [0xff, 0x3f, 0x01, 0x00], refused("too_many_pixels")],
-  ])("is read: %s", (_, at, values, answer) => {
+  ])("is validated: %s", (_, at, values, answer) => {
     expect(headed(at, ...values)).toEqual(answer);
   });
 
-  it("is whole", () => {
+  it("must be complete", () => {
     for (let length = 0; length <= 10; length += 1) {
       const short = webpOf(webpChunk("VP8 ", vp8.subarray(8, 8 + length)));
       expect(readImage(short)).toEqual(refused("malformed"));
@@ -96,7 +96,7 @@ describe("the header of a lossless image", () => {
     [4096, 1],
     [256, 257],
     [3, 2],
-  ])("tells its size: %i by %i", (width, height) => {
+  ])("contains the size: %i by %i", (width, height) => {
     expect(readImage(webpOf(vp8l(width, height)))).toEqual({ ...accepted, width, height });
   });
 
@@ -106,13 +106,13 @@ describe("the header of a lossless image", () => {
     ["of version 4", 4, [0x80], refused("malformed")],
     ["of another signature", 0, [0x2e], refused("malformed")],
     ["of 14 bits", 1, [0xff, 0x3f, 0, 0], refused("too_many_pixels")],
-  ])("is read: %s", (_, at, values, answer) => {
+  ])("is validated: %s", (_, at, values, answer) => {
     const image = webpOf(vp8l(16, 1));
     const answered = readImage(replaced(image, 20 + at, ...values));
     expect(answered).toEqual("reason" in answer ? answer : { ...accepted, height: 1 });
   });
 
-  it("is whole, with an image after it", () => {
+  it("must be complete and followed by an image", () => {
     for (let length = 0; length <= 5; length += 1) {
       const short = webpOf(webpChunk("VP8L", lossless.subarray(8, 8 + length)));
       expect(readImage(short)).toEqual(refused("malformed"));
@@ -161,7 +161,7 @@ describe("an extended WebP", () => {
     ["an animation that does not say so", [canvas, anim, anmf], refused("animated")],
     ["a frame after a still image", [canvas, vp8, anmf], refused("animated")],
     ["a still image that says it moves", [vp8x(16, 16, 0x02), vp8], refused("animated")],
-  ])("is one still image on its canvas: %s [R45]", (_, chunks, answer) => {
+  ])("must be one still image as large as its canvas: %s [R45]", (_, chunks, answer) => {
     expect(readImage(webpOf(...chunks))).toEqual(answer);
   });
 });

@@ -15,18 +15,18 @@ describe("a logo", () => {
     ["jpg", "image/jpeg", make.progressiveJpeg(40, 9), 40, 9],
     ["webp", "image/webp", make.webpOf(make.vp8l(17, 300)), 17, 300],
     ["webp", "image/webp", make.webpOf(make.vp8), 16, 16],
-  ])("is told by what it holds: %s", (extension, type, image, width, height) => {
+  ])("is detected by its content: %s", (extension, type, image, width, height) => {
     expect(readImage(image)).toEqual({ kind: "image", type, extension, width, height });
   });
 
-  it("is read alike in the middle of other bytes", () => {
+  it("is read the same from the middle of a buffer", () => {
     for (const image of Object.values(images)) {
       const within = bytes("before", image, "after").subarray(6, 6 + image.length);
       expect(readImage(within)).toEqual(readImage(image));
     }
   });
 
-  it.each(Object.entries(images))("is refused wherever it breaks off: %s [R43]", (_, image) => {
+  it.each(Object.entries(images))("is rejected wherever it is truncated: %s [R43]", (_, image) => {
     expect(readImage(image).kind).toBe("image");
     for (let length = 0; length < image.length; length += 1) {
       const answer = readImage(image.subarray(0, length));
@@ -35,7 +35,7 @@ describe("a logo", () => {
     expect(readImage(image.subarray(0, -1))).toEqual(refused("truncated"));
   });
 
-  it.each(Object.entries(images))("is refused with any byte after it: %s [R43]", (_, image) => {
+  it.each(Object.entries(images))("is rejected with any byte after it: %s [R43]", (_, image) => {
     for (let byte = 0; byte < 256; byte += 1) {
       expect([byte, readImage(bytes(image, [byte]))]).toEqual([byte, refused("trailing_data")]);
     }
@@ -50,12 +50,12 @@ describe("the size of a logo", () => {
     webp: (width: number, height: number) => make.webpOf(make.vp8l(width, height)),
   };
 
-  it("is at most 2 MiB and 4096 pixels a side", () => {
+  it("is at most 2 MiB and 4096 by 4096 pixels", () => {
     expect(maxLogoBytes).toBe(2_097_152);
     expect(maxLogoSide).toBe(largest);
   });
 
-  it.each(Object.entries(sized))("in pixels is bounded on each side: %s [R45]", (extension, image) => {
+  it.each(Object.entries(sized))("is limited in width and height: %s [R45]", (extension, image) => {
     expect(readImage(image(largest, 1))).toMatchObject({ extension, width: largest, height: 1 });
     expect(readImage(image(1, largest))).toMatchObject({ extension, width: 1, height: largest });
     expect(readImage(image(1, 1))).toMatchObject({ extension, width: 1, height: 1 });
@@ -63,7 +63,7 @@ describe("the size of a logo", () => {
     expect(readImage(image(1, largest + 1))).toEqual(refused("too_many_pixels"));
   });
 
-  it("may be the largest of both", () => {
+  it("may be the maximum in both directions", () => {
     expect(readImage(sized.jpg(largest, largest))).toMatchObject({ width: largest, height: largest });
     expect(readImage(sized.webp(largest, largest))).toMatchObject({ width: largest, height: largest });
     const compressed = make.pngChunk("IDAT", make.pixels());
@@ -80,13 +80,13 @@ describe("the size of a logo", () => {
     ["png", make.pngOf(make.ihdr({ width: 2 ** 32 - 1, height: 2 ** 32 - 1 }), make.png().subarray(33))],
     ["jpg", make.jpegOf(make.frame(0xc0, 65_535, 65_535), make.scan([0x3f]))],
     ["webp", make.webpOf(make.vp8l(16_384, 16_384))],
-  ])("is no bomb: %s [R45]", (_, image) => {
+  ])("prevents a decompression bomb: %s [R45]", (_, image) => {
     expect(readImage(image)).toEqual(refused("too_many_pixels"));
   });
 });
 
-describe("what is no logo", () => {
-  it("is nothing", () => {
+describe("a file that is not a logo", () => {
+  it("is empty", () => {
     expect(readImage(new Uint8Array())).toEqual(refused("empty"));
   });
 
@@ -111,7 +111,7 @@ describe("what is no logo", () => {
     ["the start of a JPEG alone", [0xff, 0xd8]],
     ["the start of a WebP alone", "RIFF\u0004\0\0\0WEB"],
     ["a WebP in upper case wrongly", "RIFF\u0004\0\0\0WebP"],
-  ])("is of another format: %s [R43]", (_, content) => {
+  ])("has another format: %s [R43]", (_, content) => {
     expect(readImage(bytes(content))).toEqual(refused("unknown_format"));
   });
 
@@ -126,7 +126,7 @@ describe("what is no logo", () => {
     expect(readImage(bytes(image, appended))).toEqual(refused("trailing_data"));
   });
 
-  it("is not text within an image, which stays an image to whoever does not guess", () => {
+  it("does not include an image with HTML in a comment, which is served as an image", () => {
     const html = "<script>alert(1)</script>";
     const text = make.pngChunk("tEXt", `Comment\0${html}`);
     const rest = make.png().subarray(33);
@@ -136,8 +136,8 @@ describe("what is no logo", () => {
   });
 });
 
-describe("a file as large as a logo may be", () => {
-  /** The pieces that fill the room between two ends, as many as fit into 2 MiB. */
+describe("a file of the maximum size", () => {
+  /** Repeats a piece between a start and an end, up to 2 MiB. */
   function filled(before: Uint8Array, piece: Uint8Array, after: Uint8Array): Uint8Array {
     const count = Math.floor((maxLogoBytes - before.length - after.length) / piece.length);
     const file = new Uint8Array(before.length + count * piece.length + after.length);
@@ -171,7 +171,7 @@ describe("a file as large as a logo may be", () => {
     ["a PNG of empty chunks", filled(make.pngOf(make.ihdr()), make.pngChunk("teXt"), pngRest), "image"],
     ["a PNG of one great chunk", greatPng, "image"],
     ["a WebP of empty chunks", make.replaced(riff, 4, ...make.little(riff.length - 8, 4)), "image"],
-  ])("is answered when it is %s", (_, file, expected) => {
+  ])("yields a result if it is %s", (_, file, expected) => {
     expect(maxLogoBytes - file.length).toBeLessThan(16);
     const answer = readImage(file);
     expect(answer.kind === "refused" ? answer.reason : answer.kind).toBe(expected);

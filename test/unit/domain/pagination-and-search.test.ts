@@ -13,7 +13,7 @@ import { searchTerms, searchText, toIndexedSearch } from "../../../src/domain/se
 
 type Row = readonly [string, number];
 
-/** Rows in order, with equal names among them. */
+/** Sorted rows, some with equal names. */
 const rows = fc
   .array(fc.constantFrom("a", "b", "c"), { maxLength: 40 })
   .map((names) => names.toSorted().map((name, at): Row => [name, at + 1]));
@@ -23,7 +23,7 @@ function before([name, id]: Row, [otherName, otherId]: Row): boolean {
   return name < otherName || (name === otherName && id < otherId);
 }
 
-/** Reads a page of rows as the database does. */
+/** Queries a page of rows as the database does. */
 function read(all: readonly Row[], request: PageRequest): Page<Row> | undefined {
   const { descending, afterKeys, offset, limit } = pageWindow(request);
   const ordered = descending ? all.toReversed() : all;
@@ -35,7 +35,7 @@ function read(all: readonly Row[], request: PageRequest): Page<Row> | undefined 
 }
 
 describe("pages", () => {
-  it("are the list when put together, by number, by next and by previous", () => {
+  it("add up to the list by number, by next links and by previous links", () => {
     fc.assert(
       fc.property(rows, size, (all, each) => {
         const pages = Math.max(1, Math.ceil(all.length / each));
@@ -68,7 +68,7 @@ describe("pages", () => {
     );
   });
 
-  it("may be the last", () => {
+  it("include the last page", () => {
     fc.assert(
       fc.property(rows, size, (all, each) => {
         const pages = Math.max(1, Math.ceil(all.length / each));
@@ -82,7 +82,7 @@ describe("pages", () => {
     );
   });
 
-  it("of nothing are one, and it is empty", () => {
+  it("of an empty list are one empty page", () => {
     for (const page of [1, "last"] as const) {
       expect(read([], { page, size: 5 })).toEqual({
         rows: [],
@@ -94,7 +94,7 @@ describe("pages", () => {
     expect(read([], { page: 2, size: 5 })).toBeUndefined();
   });
 
-  it("cost one row more than they show, wherever they begin", () => {
+  it("read one row more than they show, wherever they start", () => {
     for (const cursor of [
       undefined,
       { direction: "after", keys: ["a", 1] },
@@ -111,7 +111,7 @@ describe("pages", () => {
 describe("a cursor", () => {
   const keys = fc.tuple(fc.string({ unit: "grapheme", maxLength: 100 }), fc.maxSafeNat());
 
-  it("is read as it was written", () => {
+  it("is decoded to what was encoded", () => {
     fc.assert(
       fc.property(fc.constantFrom("after" as const, "before" as const), keys, (direction, of) => {
         const text = encodeCursor({ direction, keys: of });
@@ -127,7 +127,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("is never trusted: whatever a client sends is read or refused [R50]", () => {
+  it("is validated: any text is either decoded or rejected [R50]", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.json()), (text) => {
         const cursor = decodeCursor(text, ["string", "number"]);
@@ -181,7 +181,7 @@ describe("the terms of a search", () => {
     expect(searchTerms(search)).toEqual(terms);
   });
 
-  it("are split where the framework splits them, whatever quotes and backslashes there are", () => {
+  it("are split as by Django REST framework, with any quotes and backslashes", () => {
     // Its pattern, which walks to the end of the text from every quote that is not closed.
     const pattern = /[^\s'"]*(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')[^\s'"]*)+|\S+/gsu;
     const splitByPattern = (search: string): string[] => {
@@ -203,12 +203,12 @@ describe("the terms of a search", () => {
     );
   });
 
-  it("are found in one walk, however many quotes are never closed", () => {
+  it("are found in linear time with many unclosed quotes", () => {
     const search = `+\\'"`.repeat(200_000);
     expect(searchTerms(search)).toEqual([search]);
   });
 
-  it("are never empty, never twice, and find what they came from", () => {
+  it("are distinct, not empty, and match the text they came from", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."ab ,\"'\\%_*\t") }), (search) => {
         const terms = searchTerms(search);
@@ -220,8 +220,8 @@ describe("the terms of a search", () => {
   });
 });
 
-describe("a search over everything", () => {
-  it("has each term as a phrase, quotes doubled, short ones behind the field's beginning", () => {
+describe("a search with the index", () => {
+  it("has each term as a phrase with doubled quotes, short ones after the start of a field", () => {
     expect(toIndexedSearch(["abc"])).toEqual({ match: '"abc"', rest: [] });
     expect(toIndexedSearch(['a"b"c', "near", "x*"])).toEqual({
       match: '"a""b""c" "near" "\u0001x*"',
@@ -233,19 +233,19 @@ describe("a search over everything", () => {
     });
   });
 
-  it("finds nothing by what no text holds", () => {
+  it("cannot match terms that no text contains", () => {
     for (const term of ["a\u0001b", "\0", "a\nb", "\ud800"])
       expect(toIndexedSearch(["abc", term])).toBeUndefined();
   });
 
-  it("leaves the shortest of many terms to be looked for in each row", () => {
+  it("leaves the shortest of many terms to be checked in each row", () => {
     const terms = Array.from({ length: 20 }, (_, at) => "t".repeat(at + 1));
     const search = toIndexedSearch(terms);
     expect(search?.match.split(" ")).toHaveLength(16);
     expect(search?.rest.toSorted()).toEqual(["\u0001\u0001t", "\u0001tt", "ttt", "tttt"]);
   });
 
-  it("looks in texts whose fields cannot run into one another", () => {
+  it("separates the fields of a row", () => {
     expect(searchText(["Caf\u00e9", "b c"])).toBe("\u0001\u0001caf\u00e9\n\u0001\u0001b c");
   });
 });

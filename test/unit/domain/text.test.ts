@@ -14,7 +14,7 @@ import {
 const anyText = fc.string({ unit: "binary" }).map((text) => text.toWellFormed());
 
 describe("normal forms", () => {
-  it("are reached in one step", () => {
+  it("are idempotent", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(normalizeText(normalizeText(text))).toBe(normalizeText(text));
@@ -25,7 +25,7 @@ describe("normal forms", () => {
     );
   });
 
-  it("are the same for texts that look the same", () => {
+  it("are equal for canonically equivalent texts", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(normalizeText(text.normalize("NFD"))).toBe(normalizeText(text));
@@ -36,11 +36,11 @@ describe("normal forms", () => {
     );
   });
 
-  it("of an address are trimmed and in lower case [R25]", () => {
+  it("of an e-mail address are trimmed and in lower case [R25]", () => {
     expect(normalizeEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
   });
 
-  it("never make compatible characters one [R25]", () => {
+  it("keep compatible characters apart [R25]", () => {
     expect(searchKey("\ufb01")).toBe("\ufb01");
     expect(normalizeText("\u2460")).toBe("\u2460");
   });
@@ -74,8 +74,8 @@ describe("a text that cannot be stored", () => {
     ["\u009f", { kind: "control" }],
     ["\u00a0", undefined],
     ["\ud800\0", { kind: "null" }],
-  ] as const)("is told from one that can: %j", (text, fault) => {
-    expect(validateText(text)).toEqual(fault);
+  ] as const)("is recognized: %j", (text, error) => {
+    expect(validateText(text)).toEqual(error);
   });
 
   it("may have tabs and line ends where lines are allowed", () => {
@@ -87,7 +87,7 @@ describe("a text that cannot be stored", () => {
   });
 });
 
-describe("an address", () => {
+describe("an e-mail address", () => {
   /** An address of so many characters: 254 with the longest local part there may be, 64. */
   const long = (length: number) =>
     `${"l".repeat(length - 190)}@${"d".repeat(61)}.${"d".repeat(61)}.${"d".repeat(62)}.ex`;
@@ -104,7 +104,7 @@ describe("an address", () => {
     `${"a".repeat(64)}@example.com`,
     `ada@${"d".repeat(63)}.com`,
     long(254),
-  ])("is one: %s", (address) => {
+  ])("is accepted: %s", (address) => {
     expect(validateEmail(address)).toBeUndefined();
   });
 
@@ -115,7 +115,7 @@ describe("an address", () => {
     ["ada@", "There must be something after the @-sign."],
     ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
     ["a b@example.com", "The email address contains invalid characters before the @-sign."],
-  ])("is none, and why: %s", (address, reason) => {
+  ])("is rejected with a reason: %s", (address, reason) => {
     expect(validateEmail(address)).toBe(reason);
   });
 
@@ -156,18 +156,18 @@ describe("an address", () => {
     `${"\u00e9".repeat(33)}@example.com`,
     `ada@${"d".repeat(64)}.com`,
     long(255),
-  ])("is none: %j", (address) => {
+  ])("is rejected: %j", (address) => {
     expect(validateEmail(address)).toEqual(expect.any(String));
   });
 
-  it("is at most 254 characters long [R57]", () => {
+  it("has at most 254 characters [R57]", () => {
     expect(emailLength).toBe(254);
     expect(countCodePoints(long(254))).toBe(254);
     expect(validateEmail(long(254))).toBeUndefined();
     expect(validateEmail(long(255))).toBe("The email address is too long.");
   });
 
-  it("holds no control, white space, invisible or directional character, wherever it stands", () => {
+  it("contains no control, white space, invisible or direction character at any position", () => {
     for (const unfit of [
       "\u0001",
       "\u001f",
@@ -198,7 +198,7 @@ describe("an address", () => {
     }
   });
 
-  it("never holds a line end, a space, a bracket or a second @ [R57]", () => {
+  it("never contains a line end, a space, a bracket or a second @ [R57]", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (local, domain) => {
         const address = `${local}@${domain}`;
@@ -223,7 +223,7 @@ describe("a name", () => {
     expect(splitName(name)).toEqual({ firstName, lastName });
   });
 
-  it("is whole again when it is joined", () => {
+  it("is unchanged when it is split and joined", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -240,7 +240,7 @@ describe("a name", () => {
     );
   });
 
-  it("has no spaces where a half is missing", () => {
+  it("has no extra space if one part is missing", () => {
     expect(joinName("", "")).toBe("");
     expect(joinName("Ada", "")).toBe("Ada");
     expect(joinName("", "Lovelace")).toBe("Lovelace");
@@ -257,7 +257,7 @@ describe("a locale", () => {
     ["", undefined],
     [undefined, undefined],
     ["-en", undefined],
-  ] as const)("%s stands for %s", (locale, language) => {
+  ] as const)("%s means the language %s", (locale, language) => {
     expect(languageFromLocale(locale)).toBe(language);
   });
 });

@@ -9,7 +9,7 @@ const dates = fc.date({
   noInvalidDate: true,
 });
 
-describe("a time as it is written", () => {
+describe("a timestamp as text", () => {
   it.each([
     ["2026-01-31T13:00:00Z", "2026-01-31T13:00:00.000Z"],
     ["2026-01-31t13:00:00z", "2026-01-31T13:00:00.000Z"],
@@ -33,7 +33,7 @@ describe("a time as it is written", () => {
     ["2000-02-29T00:00:00Z", "2000-02-29T00:00:00.000Z"],
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
     ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"],
-  ])("%j is %s", (text, iso) => {
+  ])("%j is parsed as %s", (text, iso) => {
     expect(parseTimestamp(text)).toBe(Date.parse(iso));
   });
 
@@ -47,7 +47,7 @@ describe("a time as it is written", () => {
     ["+1", "1970-01-01T00:00:01.000Z"],
     ["0", "1970-01-01T00:00:00.000Z"],
     ["20260131", "1970-08-23T11:48:51.000Z"],
-  ])("%j is epoch seconds, or milliseconds: %s", (text, iso) => {
+  ])("%j is parsed as epoch seconds or milliseconds: %s", (text, iso) => {
     expect(parseTimestamp(text)).toBe(Date.parse(iso));
     expect(timestampFromNumber(Number(text))).toBe(Date.parse(iso));
   });
@@ -101,11 +101,11 @@ describe("a time as it is written", () => {
     "2026-01-31T13:00:00Z\nx",
     "9999-12-31T23:59:59-01:00",
     "0001-01-01T00:00:00+01:00",
-  ])("%j is none", (text) => {
+  ])("%j is rejected", (text) => {
     expect(parseTimestamp(text)).toBeUndefined();
   });
 
-  it("is what it was, written as any clock writes it", () => {
+  it("is unchanged when it is formatted and parsed", () => {
     fc.assert(
       fc.property(dates, (date) => {
         expect(parseTimestamp(date.toISOString())).toBe(date.getTime());
@@ -113,7 +113,7 @@ describe("a time as it is written", () => {
     );
   });
 
-  it("is the same moment in every time zone", () => {
+  it("is the same in every time zone", () => {
     fc.assert(
       fc.property(
         dates.filter((date) => Math.abs(date.getUTCFullYear() - 5000) < 4990),
@@ -129,7 +129,7 @@ describe("a time as it is written", () => {
     );
   });
 
-  it("in the form of a time is one exactly when a calendar has it", () => {
+  it("is accepted exactly if its date exists", () => {
     const two = (most: number) =>
       fc.integer({ min: 0, max: most }).map((part) => String(part).padStart(2, "0"));
     const year = fc.integer({ min: 1, max: 9999 }).map((number) => String(number).padStart(4, "0"));
@@ -150,7 +150,7 @@ describe("a time as it is written", () => {
     );
   });
 
-  it("or anything else ends in a whole millisecond of the years 1 to 9999, or in nothing", () => {
+  it("is a whole millisecond of the years 1 to 9999 or undefined, for any text", () => {
     const odd = fc.oneof(
       fc.string(),
       fc.stringMatching(/^[+-]?\d{1,25}(?:\.\d{1,5})?$/),
@@ -167,7 +167,7 @@ describe("a time as it is written", () => {
   });
 });
 
-describe("a time as a number", () => {
+describe("a timestamp as a number", () => {
   it.each([
     [1_769_864_400, "2026-01-31T13:00:00.000Z"],
     [1_769_864_400.25, "2026-01-31T13:00:00.250Z"],
@@ -178,7 +178,7 @@ describe("a time as a number", () => {
     [0, "1970-01-01T00:00:00.000Z"],
     [-0, "1970-01-01T00:00:00.000Z"],
     [-0.5, "1969-12-31T23:59:59.500Z"],
-  ])("%d is %s", (number, iso) => {
+  ])("%d is parsed as %s", (number, iso) => {
     expect(new Date(timestampFromNumber(number) ?? Number.NaN).toISOString()).toBe(iso);
   });
 
@@ -191,11 +191,11 @@ describe("a time as a number", () => {
     Number.MAX_SAFE_INTEGER,
     253_402_300_800_000,
     -62_135_596_800_001,
-  ])("%d is none", (number) => {
+  ])("%d is rejected", (number) => {
     expect(timestampFromNumber(number)).toBeUndefined();
   });
 
-  it("is the moment it counts to, in seconds and in milliseconds", () => {
+  it("is the same in seconds and in milliseconds", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2e10 }), (seconds) => {
         expect(timestampFromNumber(seconds)).toBe(seconds * 1000);

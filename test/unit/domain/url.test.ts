@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { isPublicHttps } from "../../../src/domain/url.ts";
 
-describe("an https address on the Internet", () => {
+describe("a public https URL", () => {
   it.each([
     "https://example.com",
     "https://example.com/",
@@ -26,7 +26,7 @@ describe("an https address on the Internet", () => {
     "https://example.com/?next=http://localhost/",
     "https://example.com/@localhost",
     `https://example.com/${"x".repeat(5000)}`,
-  ])("is %s", (address) => {
+  ])("is accepted: %s", (address) => {
     expect(isPublicHttps(address)).toBe(true);
   });
 
@@ -87,11 +87,11 @@ describe("an https address on the Internet", () => {
     "https://ｌｏｃａｌｈｏｓｔ/",
     "https://a.loc\u00adalhost/",
     "https://a.localhost../",
-  ])("is not %j [R65]", (address) => {
+  ])("is rejected: %j [R65]", (address) => {
     expect(isPublicHttps(address)).toBe(false);
   });
 
-  it("is no IP address, in any spelling [R65]", () => {
+  it("has no IP address, in any spelling [R65]", () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -105,7 +105,7 @@ describe("an https address on the Internet", () => {
     );
   });
 
-  it("is told of any text without an error", () => {
+  it("is checked without an error for any text", () => {
     fc.assert(
       fc.property(
         fc.oneof(
