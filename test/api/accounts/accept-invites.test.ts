@@ -29,7 +29,7 @@ import {
 import { statusAndBody } from "../../support/organizations.ts";
 
 describe("an invitation's secret", () => {
-  it("makes a member of whoever has it, whatever their address", async () => {
+  it("the secret makes its bearer a member, whatever their address", async () => {
     const { account } = await createAccountWithOwner();
     for (const claims of [
       {},
@@ -47,7 +47,7 @@ describe("an invitation's secret", () => {
     }
   });
 
-  it("gives the role of the invitation, and a row of history", async () => {
+  it("accepting gives the invitation's role and writes an audit row", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const email = await createInvite(owner, account, "AOWNER");
@@ -65,7 +65,7 @@ describe("an invitation's secret", () => {
     expect((await owner.get(`/api/v1/account/${account.id}/invites`)).body).toEqual([]);
   });
 
-  it("answers who accepted it the same again, and nobody else [R20]", async () => {
+  it("accepting again returns the same answer to the same user only [R20]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const [guest, second] = [await createUser(), await createUser()];
     const token = await invitationTokenOf(await storeInvite(account));
@@ -78,7 +78,7 @@ describe("an invitation's secret", () => {
     expect(await auditRowsOf(account)).toHaveLength(1);
   });
 
-  it("does not bring back who has left since", async () => {
+  it("a member who left cannot return with a used secret", async () => {
     const { account } = await createAccountWithOwner();
     const guest = await createUser();
     const token = await invitationTokenOf(await storeInvite(account));
@@ -90,7 +90,7 @@ describe("an invitation's secret", () => {
     expect((await guest.get("/api/v1/accounts")).body).toEqual([]);
   });
 
-  it("names the account as it is called now", async () => {
+  it("the answer has the account's current slug", async () => {
     const { owner, account } = await createAccountWithOwner();
     const token = await invitationTokenOf(await storeInvite(account));
     const slug = unique("renamed");
@@ -101,8 +101,8 @@ describe("an invitation's secret", () => {
   });
 });
 
-describe("an account that cannot be joined", () => {
-  it("as it is blocked says so, but to operators [R23]", async () => {
+describe("accounts that cannot be joined", () => {
+  it("a blocked account refuses to be joined, except by operators [R23]", async () => {
     const { account } = await createAccountWithOwner();
     const uuid = await storeInvite(account);
     const token = await invitationTokenOf(uuid);
@@ -114,14 +114,14 @@ describe("an account that cannot be joined", () => {
     expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
   });
 
-  it("is not one at its quota", async () => {
+  it("an account over its quota can be joined", async () => {
     const { account } = await createAccountWithOwner();
     await setAccount(account, { quota_until: Date.now() + 60_000 });
     const token = await invitationTokenOf(await storeInvite(account));
     expect(statusAndBody(await acceptInvite(await createUser(), token))).toEqual(joinedResponse(account));
   });
 
-  it("as its limit was lowered says so, and the invitation waits [R23]", async () => {
+  it("a full account refuses to be joined, and the invitation stays pending [R23]", async () => {
     const { account } = await createAccountWithOwner();
     const uuid = await storeInvite(account);
     const token = await invitationTokenOf(uuid);
@@ -137,7 +137,7 @@ describe("an account that cannot be joined", () => {
     expect(statusAndBody(await acceptInvite(guest, token))).toEqual(joinedResponse(account));
   });
 
-  it("is not one whose last seat the invitation has: it becomes the member's", async () => {
+  it("an invitation holds a seat, so it can be accepted in a full account", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 2 });
     const token = await invitationTokenOf(await storeInvite(account));
@@ -150,8 +150,8 @@ describe("an account that cannot be joined", () => {
   });
 });
 
-describe("a role one has", () => {
-  it("is raised by an invitation and never lowered, at no seat's cost", async () => {
+describe("the role of an existing member", () => {
+  it("an invitation can raise a member's role and never lowers it, without taking a seat", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const { caller: member, id } = await joinAccount(account);
     const invites = [
@@ -177,8 +177,8 @@ describe("a role one has", () => {
   });
 });
 
-describe("at once", () => {
-  it("fifty acceptances by one user are one membership, and all the same answer [R21]", async () => {
+describe("simultaneous requests", () => {
+  it("fifty simultaneous acceptances by one user give one membership and the same answer [R21]", async () => {
     const { account } = await createAccountWithOwner();
     const guest = await createUser();
     await userIdOf(guest);
@@ -189,7 +189,7 @@ describe("at once", () => {
     expect(await auditRowsOf(account)).toHaveLength(1);
   });
 
-  it("fifty users with one secret are one member more", async () => {
+  it("fifty users with one secret add one member", async () => {
     const { account } = await createAccountWithOwner();
     const guests: Caller[] = [];
     for (let made = 0; made < 50; made += 1) guests.push(await createUser());
@@ -202,7 +202,7 @@ describe("at once", () => {
     expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
   });
 
-  it("three invitations of one user are one membership, of the highest role", async () => {
+  it("three simultaneous acceptances by one user give one membership with the highest role", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 4 });
     for (let round = 0; round < 10; round += 1) {
@@ -222,7 +222,7 @@ describe("at once", () => {
     }
   });
 
-  it("accepting and revoking end with one of them", async () => {
+  it("of simultaneous acceptance and revocation one succeeds", async () => {
     const { owner, account } = await createAccountWithOwner();
     for (let round = 0; round < 10; round += 1) {
       const guest = await createUser();
@@ -242,7 +242,7 @@ describe("at once", () => {
     }
   });
 
-  it("accepting while the account is deleted makes a member of nothing [R23]", async () => {
+  it("accepting while the account is deleted leaves no membership [R23]", async () => {
     for (let round = 0; round < 5; round += 1) {
       const owner = await createUser();
       const account = await createAccount(owner);

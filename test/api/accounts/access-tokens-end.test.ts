@@ -30,7 +30,7 @@ describe("the expiration date", () => {
     ["7260757200", "2200-01-31T13:00:00.000Z"],
     [7_260_757_200_000, "2200-01-31T13:00:00.000Z"],
     [null, null],
-  ])("%j ends it at %j", async (given, expires) => {
+  ])("expiration_date %j is read as %j", async (given, expires) => {
     const user = await createUser();
     const answer = await user.post(tokensPath, { description: "Backup", expiration_date: given });
     expect([answer.status, answer.body.expires]).toEqual([201, expires]);
@@ -43,7 +43,7 @@ describe("the expiration date", () => {
   });
 
   it.each(["2020-01-31T13:00:00Z", "2020-01-31", 0, -1, "0", 1_580_475_600, "1970-01-01T00:00:00+14:00"])(
-    "%j is past, and refused",
+    "a past expiration_date is rejected: %j",
     async (input) => {
       const user = await createUser();
       const answer = await user.post(tokensPath, { description: "Late", expiration_date: input });
@@ -64,7 +64,7 @@ describe("the expiration date", () => {
     },
   );
 
-  it("a moment ago is past, a day ahead is not", async () => {
+  it("a date one millisecond ago is rejected, and one day ahead is accepted", async () => {
     const user = await createUser();
     const at = (moment: number) =>
       user.post(tokensPath, { description: "Now", expiration_date: new Date(moment).toISOString() });
@@ -73,7 +73,7 @@ describe("the expiration date", () => {
   });
 
   it.each([["tomorrow"], ["2200-02-30"], ["2200-13-01"], [""], [true], [[]], [{}]])(
-    "%j is no time",
+    "an invalid expiration_date is rejected: %j",
     async (input) => {
       const answer = await (
         await createUser()
@@ -105,8 +105,8 @@ async function expectAccepted(bearer: Caller): Promise<void> {
   expect((await bearer.get("/accounts/organizations/")).status).toBe(200);
 }
 
-describe("a token", () => {
-  it("works until it ends, and no longer", async () => {
+describe("the end of a token", () => {
+  it("a token works until it expires", async () => {
     const user = await createUser();
     const { id, bearer } = await createAccessToken(user, {
       expiration_date: new Date(Date.now() + day).toISOString(),
@@ -121,7 +121,7 @@ describe("a token", () => {
     expect((await user.delete(tokenPath(id))).status).toBe(204);
   });
 
-  it("ends with its deletion, in the very next request", async () => {
+  it("a deleted token is refused by the next request", async () => {
     const user = await createUser();
     const { id, bearer } = await createAccessToken(user);
     const other = await createAccessToken(user);
@@ -132,7 +132,7 @@ describe("a token", () => {
     await expectAccepted(user);
   });
 
-  it("rests while its user is inactive, and is told so", async () => {
+  it("a token of a deactivated user is refused with that reason, and works again later", async () => {
     const user = await createUser();
     const { bearer } = await createAccessToken(user);
     await deactivate(user);
@@ -146,7 +146,7 @@ describe("a token", () => {
     await expectAccepted(bearer);
   });
 
-  it("ends with its user, whoever deletes them", async () => {
+  it("a token ends when its user is deleted, by anyone", async () => {
     const [first, second] = [await createUser(), await createUser()];
     const own = await createAccessToken(first);
     expect((await own.bearer.delete("/api/v1/user")).status).toBe(204);
@@ -162,7 +162,7 @@ describe("a token", () => {
     }
   });
 
-  it("outlives the sign-in it was made with", async () => {
+  it("a token works after the sign-in that created it expired", async () => {
     const claims = { email: (await createUser()).email };
     const { bearer } = await createAccessToken(await createUser(claims, { expiresIn: 5 }));
     expect((await (await createUser(claims, { expiresIn: -3600 })).get("/api/v1/user")).status).toBe(401);
@@ -170,7 +170,7 @@ describe("a token", () => {
   });
 });
 
-describe("a token that is deleted while its request is served", () => {
+describe("a token deleted during its request", () => {
   const writes: Readonly<
     Record<
       string,
@@ -194,28 +194,31 @@ describe("a token that is deleted while its request is served", () => {
     consenting: (caller) => caller.patch("/accounts/analysts/current/", { consent_given: true }),
   };
 
-  it.each(Object.entries(writes))("changes nothing more: %s", async (name, send) => {
-    const user = await createUser();
-    const account = await createAccount(user);
-    const me = (await user.get("/api/v1/user")).body.id;
-    const subject =
-      name === "changing members" ? (await (await createUser()).get("/api/v1/user")).body.id : me;
-    const { id, bearer } = await createAccessToken(user);
-    await expectAccepted(bearer);
-    let after = -1;
-    const late = bearer.via(
-      raceDuringWrite(async () => {
-        await user.delete(tokenPath(id));
-        after = await changesBy(me);
-      }),
-    );
-    const answer = await send(late, account, subject);
-    expect(after).toBeGreaterThan(0);
-    expect(answer.status).toBe(401);
-    expect(await changesBy(me)).toBe(after);
-  });
+  it.each(Object.entries(writes))(
+    "a token deleted during its request changes nothing: %s",
+    async (name, send) => {
+      const user = await createUser();
+      const account = await createAccount(user);
+      const me = (await user.get("/api/v1/user")).body.id;
+      const subject =
+        name === "changing members" ? (await (await createUser()).get("/api/v1/user")).body.id : me;
+      const { id, bearer } = await createAccessToken(user);
+      await expectAccepted(bearer);
+      let after = -1;
+      const late = bearer.via(
+        raceDuringWrite(async () => {
+          await user.delete(tokenPath(id));
+          after = await changesBy(me);
+        }),
+      );
+      const answer = await send(late, account, subject);
+      expect(after).toBeGreaterThan(0);
+      expect(answer.status).toBe(401);
+      expect(await changesBy(me)).toBe(after);
+    },
+  );
 
-  it("at random is either done in full or refused", async () => {
+  it("a request during the deletion of its token is either done completely or refused", async () => {
     const user = await createUser();
     const account = await createAccount(user);
     for (let round = 0; round < 10; round += 1) {

@@ -27,8 +27,8 @@ async function seenAs(sub: string, ...sights: Record<string, unknown>[]): Promis
 
 const address = () => `${unique("person")}@example.com`;
 
-describe("a token of somebody with a verified address", () => {
-  it("is an operator's while OPERATORS names the address, in any case", async () => {
+describe("tokens of users with a verified address", () => {
+  it("a token is an operator's while OPERATORS lists the user's verified address, in any case", async () => {
     const user = await seenAs(unique("sub"), { email: "Grace.Hopper@Example.com" });
     const { bearer } = await createAccessToken(user);
     expect(await typeOf(bearer, "grace.hopper@example.com")).toBe("ROOT");
@@ -37,7 +37,7 @@ describe("a token of somebody with a verified address", () => {
     expect(await typeOf(bearer, "")).toBe("USER");
   });
 
-  it("goes by the address last seen", async () => {
+  it("the verified address last seen decides", async () => {
     const [sub, before, now] = [unique("sub"), address(), address()];
     const { bearer } = await createAccessToken(await seenAs(sub, { email: before }));
     expect([await typeOf(bearer, before), await typeOf(bearer, now)]).toEqual(["ROOT", "USER"]);
@@ -45,7 +45,7 @@ describe("a token of somebody with a verified address", () => {
     expect([await typeOf(bearer, before), await typeOf(bearer, now)]).toEqual(["USER", "ROOT"]);
   });
 
-  it("is none for an address that nobody vouches for", async () => {
+  it("an unverified address makes no operator", async () => {
     const [sub, verified, claimed] = [unique("sub"), address(), address()];
     const user = await seenAs(sub, { email: verified }, { email: claimed, email_verified: false });
     const { bearer } = await createAccessToken(user);
@@ -57,7 +57,7 @@ describe("a token of somebody with a verified address", () => {
     expect(await typeOf((await createAccessToken(untrusted)).bearer, claimed)).toBe("USER");
   });
 
-  it("is none for an address the user has written themselves", async () => {
+  it("an address that users gave themselves makes no operator", async () => {
     const [user, wanted] = [await createUser(), address()];
     const { bearer } = await createAccessToken(user);
     const { id } = (await user.get("/api/v1/user")).body;
@@ -69,7 +69,7 @@ describe("a token of somebody with a verified address", () => {
     expect(await typeOf(bearer, wanted)).toBe("USER");
   });
 
-  it("is none of what the database says of the user's type", async () => {
+  it("the stored user type makes no operator", async () => {
     const user = await createUser();
     const { bearer } = await createAccessToken(user);
     const foreign = await createAccount(await createUser());
@@ -78,8 +78,8 @@ describe("a token of somebody with a verified address", () => {
   });
 });
 
-describe("a token of somebody OPERATORS names by issuer and subject", () => {
-  it("is an operator's, whatever the address", async () => {
+describe("tokens of users listed by issuer and subject", () => {
+  it("a user listed by issuer and subject is an operator, whatever their address", async () => {
     const sub = unique("sub");
     const user = await seenAs(sub, { email: address(), email_verified: false });
     const { bearer } = await createAccessToken(user);
@@ -89,7 +89,7 @@ describe("a token of somebody OPERATORS names by issuer and subject", () => {
     expect(await typeOf(bearer, `https://issuer.test|x${sub}`)).toBe("USER");
   });
 
-  it("with a bar in the subject too", async () => {
+  it("a subject with a vertical bar can be listed", async () => {
     const user = await createUser();
     const { bearer } = await createAccessToken(user);
     expect(await typeOf(bearer, `https://issuer.test|sub|${user.email}`)).toBe("ROOT");
@@ -98,7 +98,7 @@ describe("a token of somebody OPERATORS names by issuer and subject", () => {
 });
 
 it.each(["by address", "by issuer and subject"])(
-  "an operator's token may what an operator may: %s",
+  "an operator's token may do what an operator may: %s",
   async (how) => {
     const user = await createUser();
     const { bearer } = await createAccessToken(user);

@@ -26,8 +26,8 @@ import { waitForFreshMinute, workerWith } from "../../support/worker.ts";
 const noRole = { detail: "You do not have the role this operation needs" };
 const minute = 60 * 1000;
 
-describe("a token speaks as its user", () => {
-  it("on the accounts face and on the organizations face", async () => {
+describe("a token acts as its user", () => {
+  it("a token acts as its user on the accounts and organizations APIs", async () => {
     const user = await createUser({ name: "Ada Lovelace" });
     const account = await createAccount(user);
     const { bearer } = await createAccessToken(user);
@@ -50,7 +50,7 @@ describe("a token speaks as its user", () => {
     }
   });
 
-  it("in what it writes", async () => {
+  it("changes by a token are recorded as its user's", async () => {
     const user = await createUser();
     const me = (await user.get("/api/v1/user")).body.id;
     const { bearer } = await createAccessToken(user);
@@ -67,7 +67,7 @@ describe("a token speaks as its user", () => {
     }
   });
 
-  it("on the operator face, where only an operator's may", async () => {
+  it("only an operator's token may use the operator API", async () => {
     const [root, user] = [await createOperator(), await createUser()];
     for (const [caller, status] of [
       [root, 200],
@@ -82,7 +82,7 @@ describe("a token speaks as its user", () => {
     }
   });
 
-  it("with the role and the groups the user has then", async () => {
+  it("a token has its user's current role and groups", async () => {
     const [user, other] = [await createUser(), await createUser()];
     const foreign = await createAccount(other);
     const { bearer } = await createAccessToken(user);
@@ -111,8 +111,8 @@ describe("a token speaks as its user", () => {
   });
 });
 
-describe("a token", () => {
-  it("makes no other", async () => {
+describe("restrictions and costs of tokens", () => {
+  it("a token cannot create tokens", async () => {
     const user = await createUser();
     const { id, bearer } = await createAccessToken(user);
     const answer = await bearer.post(tokensPath, { description: "Another" });
@@ -124,7 +124,7 @@ describe("a token", () => {
     expect(await listTokens(user)).toMatchObject([{ id }]);
   });
 
-  it("lists and deletes tokens, itself too", async () => {
+  it("a token can list and delete tokens, including itself", async () => {
     const user = await createUser();
     const [first, second] = [await createAccessToken(user), await createAccessToken(user)];
     expect(await listTokens(first.bearer)).toMatchObject([{ id: first.id }, { id: second.id }]);
@@ -135,7 +135,7 @@ describe("a token", () => {
     expect(await listTokens(user)).toEqual([]);
   });
 
-  it("costs a reading request one round trip, and no write but once an hour", async () => {
+  it("a read with a token takes one round trip, and writes the last use once an hour", async () => {
     const counter = new CostMeter();
     const user = await createUser();
     const account = await createAccount(user);
@@ -175,7 +175,7 @@ describe("a token", () => {
     expect(await lastUse()).toBeGreaterThanOrEqual(before);
   });
 
-  it("that is refused is not written down as used", async () => {
+  it("a refused token is not recorded as used", async () => {
     const counter = new CostMeter();
     const { id, token } = await createAccessToken(await createUser());
     await counter.meter(new Caller(withByte(token, 20))).get("/api/v1/user");
@@ -199,7 +199,7 @@ function otherEnd(token: string): string {
   return token.slice(0, -1) + alphabet.charAt(alphabet.indexOf(token.slice(-1)) + 1);
 }
 
-describe("what only looks like a token", () => {
+describe("malformed and forged tokens", () => {
   it.each<[string, (token: string, other: string) => string]>([
     ["nothing behind the prefix", () => "acct_"],
     ["a word behind the prefix", () => "acct_secret"],
@@ -221,7 +221,7 @@ describe("what only looks like a token", () => {
     ["the secret of another token", (token, other) => token.slice(0, 26) + other.slice(26)],
     ["a secret of zeros", (token) => token.slice(0, 26) + "A".repeat(33)],
     ["a very long one", (token) => token.repeat(100)],
-  ])("is 401 on both faces: %s", async (_, change) => {
+  ])("a malformed or forged token is 401 on both APIs: %s", async (_, change) => {
     const user = await createUser();
     const [made, other] = [await createAccessToken(user), await createAccessToken(user)];
     const forged = new Caller(change(made.token, other.token));
@@ -236,7 +236,7 @@ describe("what only looks like a token", () => {
     expect((await made.bearer.get("/api/v1/user")).status).toBe(200);
   });
 
-  it("tells nobody that the user behind its id is inactive", async () => {
+  it("a forged token does not reveal that the user behind its id is inactive", async () => {
     const user = await createUser();
     const { token, bearer } = await createAccessToken(user);
     await execute("UPDATE users SET is_active = 0 WHERE email = ?", user.email);
@@ -248,10 +248,10 @@ describe("what only looks like a token", () => {
   });
 });
 
-describe("bad tokens of ours", () => {
+describe("rate limit of invalid tokens", () => {
   beforeAll(() => waitForFreshMinute(), 60_000);
 
-  it("count as failed ones: 100 a minute an address, good ones go on", async () => {
+  it("invalid tokens are limited to 100 a minute per address, and valid ones still work", async () => {
     const limited = workerWith({ RATE_LIMITS: "on" });
     const { id, token, bearer } = await createAccessToken(await createUser());
     const from = { headers: { "CF-Connecting-IP": "192.0.2.77" } };

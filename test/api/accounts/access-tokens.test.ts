@@ -26,8 +26,8 @@ function bytesOf(token: string): Uint8Array {
   return Uint8Array.fromBase64(token.slice("acct_".length), { alphabet: "base64url" });
 }
 
-describe("making a token", () => {
-  it("answers it with its id and its end", async () => {
+describe("creating a token", () => {
+  it("the response has token, id and expiration", async () => {
     const user = await createUser();
     const answer = await user.post(tokensPath, { description: "Backup job" });
     expect(answer.status).toBe(201);
@@ -40,7 +40,7 @@ describe("making a token", () => {
     });
   });
 
-  it("shows it this once", async () => {
+  it("the token is shown only once", async () => {
     const user = await createUser();
     const { id, token } = await createAccessToken(user);
     const answer = await user.get(tokensPath);
@@ -48,7 +48,7 @@ describe("making a token", () => {
     expect(answer.text).not.toContain(token.slice(-20));
   });
 
-  it("gives each an id and a secret of its own, of 160 bits at least", async () => {
+  it("every token has its own id and a secret of at least 160 bits", async () => {
     const user = await createUser();
     const made = [];
     for (let at = 0; at < 20; at += 1) made.push(await createAccessToken(user));
@@ -66,7 +66,7 @@ describe("making a token", () => {
     }
   });
 
-  it("keeps a hash of the secret and nothing of the secret itself", async () => {
+  it("only a hash of the secret is stored", async () => {
     const user = await createUser();
     const { id, token } = await createAccessToken(user);
     const secret = bytesOf(token).slice(16);
@@ -85,10 +85,10 @@ describe("making a token", () => {
   });
 });
 
-describe("a user", () => {
+describe("the token limit of a user", () => {
   const full = { detail: "You have as many tokens as one may have. Delete one first" };
 
-  it("has a hundred at most, however many are asked for at once", async () => {
+  it("a user has at most a hundred tokens, even under simultaneous requests", async () => {
     const user = await createUser();
     const [first] = await Promise.all(Array.from({ length: 97 }, () => createAccessToken(user)));
     const answers = await Promise.all(
@@ -104,7 +104,7 @@ describe("a user", () => {
     expect((await user.post(tokensPath, { description: "In its place" })).status).toBe(201);
   });
 
-  it("is not kept from it by tokens that have expired, which stay until their place is needed", async () => {
+  it("expired tokens do not count toward the limit, and stay until their place is needed", async () => {
     const user = await createUser();
     const made = await Promise.all(Array.from({ length: 99 }, () => createAccessToken(user)));
     const old = made.slice(0, 2).map(({ id }) => id);
@@ -117,7 +117,7 @@ describe("a user", () => {
     expect(left.filter(({ id }) => old.includes(id))).toEqual([]);
   });
 
-  it("is not kept from it by another's", async () => {
+  it("tokens of another user do not count", async () => {
     const user = await createUser();
     await Promise.all(Array.from({ length: 100 }, () => createAccessToken(user)));
     expect((await user.post(tokensPath, { description: "One more" })).body).toEqual(full);
@@ -131,7 +131,7 @@ describe("the description", () => {
     ["Cafe\u0301", "Caf\u00e9"],
     ["😀".repeat(200), "😀".repeat(200)],
     ["<script>alert(1)</script>", "<script>alert(1)</script>"],
-  ])("%j is kept as %j", async (description, kept) => {
+  ])("the description %j is stored as %j", async (description, kept) => {
     const user = await createUser();
     const { id } = await createAccessToken(user, { description });
     expect(await listTokens(user)).toEqual([{ id, description: kept, expires: null }]);
@@ -150,7 +150,7 @@ describe("the description", () => {
     [5, notString],
     [null, notString],
     [["Backup"], notString],
-  ])("%j is refused", async (description, fault) => {
+  ])("the description %j is rejected", async (description, fault) => {
     const user = await createUser();
     const answer = await user.post(tokensPath, { description });
     expect(answer.status).toBe(422);
@@ -158,7 +158,7 @@ describe("the description", () => {
     expect(await listTokens(user)).toEqual([]);
   });
 
-  it("is required", async () => {
+  it("the description is required", async () => {
     const answer = await (await createUser()).post(tokensPath, { expiration_date: null });
     expect([answer.status, answer.body]).toEqual([
       422,
@@ -170,7 +170,7 @@ describe("the description", () => {
 });
 
 describe("the list", () => {
-  it("has the caller's own, the oldest first, the ended ones too", async () => {
+  it("the list has the caller's own tokens, oldest first, including expired ones", async () => {
     const [user, other] = [await createUser(), await createUser()];
     await createAccessToken(other);
     const ended = await createAccessToken(user, { description: "First" });
@@ -187,7 +187,7 @@ describe("the list", () => {
 });
 
 describe("deleting a token", () => {
-  it("takes it off the list, once", async () => {
+  it("a deleted token leaves the list, and deleting it again is 404", async () => {
     const user = await createUser();
     const [first, second] = [await createAccessToken(user), await createAccessToken(user)];
     const answer = await user.delete(tokenPath(first.id));
@@ -197,14 +197,14 @@ describe("deleting a token", () => {
     expect([again.status, again.body]).toEqual([404, missing]);
   });
 
-  it("takes the id in any spelling", async () => {
+  it("the id is accepted in any spelling", async () => {
     const user = await createUser();
     const { id } = await createAccessToken(user);
     expect((await user.delete(tokenPath(id.toUpperCase()))).status).toBe(204);
     expect(await listTokens(user)).toEqual([]);
   });
 
-  it("of another user, or of none, is 404 alike [R2]", async () => {
+  it("another user's token and a missing one are both 404 [R2]", async () => {
     const [user, other] = [await createUser(), await createUser()];
     const { id, bearer } = await createAccessToken(other);
     for (const answer of [
@@ -217,7 +217,7 @@ describe("deleting a token", () => {
     expect((await bearer.get("/api/v1/user")).status).toBe(200);
   });
 
-  it("by an id that is none is 422", async () => {
+  it("a malformed id is 422", async () => {
     const answer = await (await createUser()).delete(tokenPath("nobody"));
     expect(answer.status).toBe(422);
     expect(answer.body.detail).toEqual([
@@ -231,7 +231,7 @@ describe("deleting a token", () => {
     ]);
   });
 
-  it("many times at once is one deletion with one row of history", async () => {
+  it("simultaneous deletions delete once and write one audit row", async () => {
     const user = await createUser();
     const { id } = await createAccessToken(user);
     const answers = await Promise.all(Array.from({ length: 10 }, () => user.delete(tokenPath(id))));

@@ -16,7 +16,7 @@ import {
 const isoMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const day = 24 * 60 * 60 * 1000;
 
-it("a new account has every field, with these values", async () => {
+it("a new account has every field with its default", async () => {
   const owner = await createUser();
   const before = Date.now();
   const { id, slug, title } = await createAccount(owner);
@@ -66,7 +66,7 @@ it("an account is found by its slug in any case and its id in any spelling", asy
   expect((await owner.delete(`/api/v1/account/${id.toUpperCase()}`)).status).toBe(204);
 });
 
-it("whatever slug an account may take, it is found by it", async () => {
+it("an account is found by any slug that it may have", async () => {
   const owner = await createUser();
   const hex = crypto.randomUUID().replaceAll("-", "");
   const slugs = [
@@ -105,7 +105,7 @@ it.each([
   expect(answer.body).toMatchObject({ type, max_users: users, max_kbs: boxes });
 });
 
-it("what an operator has set stands before the plan", async () => {
+it("an operator's overrides take precedence over the plan", async () => {
   const owner = await createUser();
   const account = await createAccount(owner);
   const usage = Object.fromEntries(usageLimits.map((name, at) => [name, at === 0 ? null : at]));
@@ -147,7 +147,7 @@ const usageLimits = [
   "storage_limit_max_resources_per_kb",
 ];
 
-describe("what a reader sees", () => {
+describe("visible fields", () => {
   const saml = {
     domain: "acme.example",
     sso_url: "https://idp.acme.example/sso",
@@ -169,7 +169,7 @@ describe("what a reader sees", () => {
     ["metering", false, hidden],
     ["support", false, shown],
     ["operator", true, shown],
-  ] as const)("depends on who it is: %s [R9]", async (kind, manages, fields) => {
+  ] as const)("the visible fields depend on the reader: %s [R9]", async (kind, manages, fields) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     expect((await owner.patch(`/api/v1/account/${account.slug}`, { saml })).status).toBe(200);
@@ -190,7 +190,7 @@ describe("what a reader sees", () => {
     });
   });
 
-  it("a member who is in the support group sees what the group grants", async () => {
+  it("a member in the Support group sees what the group grants", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await owner.patch(`/api/v1/account/${account.slug}`, { saml });
@@ -203,12 +203,12 @@ describe("what a reader sees", () => {
 });
 
 describe("the list of accounts", () => {
-  it("is empty for a new user", async () => {
+  it("the list is empty for a new user", async () => {
     const answer = await (await createUser()).get("/api/v1/accounts");
     expect([answer.status, answer.body]).toEqual([200, []]);
   });
 
-  it("holds exactly the accounts one is a member of, with these fields", async () => {
+  it("the list holds exactly the caller's accounts with the published fields", async () => {
     const user = await createUser();
     const other = await createUser();
     const mine = await createAccount(user, { title: "Same title" });
@@ -231,7 +231,7 @@ describe("the list of accounts", () => {
     ]);
   });
 
-  it("is the caller's own even for an operator and for the groups", async () => {
+  it("operators and group members also see only their own accounts", async () => {
     await createAccount(await createUser());
     const administrator = await createUser();
     await addToGroup(administrator, 1);

@@ -10,8 +10,8 @@ async function start() {
   return { owner, account: await createAccount(owner) };
 }
 
-describe("a filter", () => {
-  it("by actor finds what one user did", async () => {
+describe("filters of the history", () => {
+  it("the actor filter finds the changes of one user", async () => {
     const { owner, account } = await start();
     const member = await createMember(account);
     await member.post(`/api/v1/account/${account.slug}/invite`, { email: "one@example.com" });
@@ -23,7 +23,7 @@ describe("a filter", () => {
     expect((await auditPage(owner, account, { actor: crypto.randomUUID() })).items).toEqual([]);
   });
 
-  it("by action finds exactly that", async () => {
+  it("the action filter matches exactly", async () => {
     const { owner, account } = await start();
     await owner.patch(`/api/v1/account/${account.slug}`, { title: "New" });
     const { items } = await auditPage(owner, account, { action: "account.updated" });
@@ -33,7 +33,7 @@ describe("a filter", () => {
     }
   });
 
-  it("by time is half-open", async () => {
+  it("the time range is half-open", async () => {
     const { owner, account } = await start();
     await storeAuditRows(account, 10, { since: "2015-03-01T00:00:00Z" });
     const seconds = async (query: Record<string, string | number>) => {
@@ -56,7 +56,7 @@ describe("a filter", () => {
     expect(await seconds({ from: "0001-01-01", to: "9999-12-31T23:59:59Z" })).toHaveLength(10);
   });
 
-  it("goes together with the others, page by page", async () => {
+  it("filters combine and work page by page", async () => {
     const { owner, account } = await start();
     const options = { since: "2016-05-01T00:00:00Z" };
     const [wanted, other] = [crypto.randomUUID(), crypto.randomUUID()];
@@ -77,15 +77,15 @@ describe("a filter", () => {
     }
   });
 
-  it("that is empty matches nothing, as nobody is called that", async () => {
+  it("an empty filter matches nothing", async () => {
     const { owner, account } = await start();
     expect((await auditPage(owner, account, { actor: "" })).items).toEqual([]);
     expect((await auditPage(owner, account, { action: "" })).items).toEqual([]);
   });
 });
 
-describe("a filtered page looks through 1,000 rows", () => {
-  it("and goes on from there, to the very end", async () => {
+describe("scans of 1,000 rows", () => {
+  it("a filtered walk continues after 1,000 scanned rows to the end", async () => {
     const { owner, account } = await start();
     await storeAuditRows(account, 1, { since: "2012-01-01T00:00:00Z", action: "rare.done" });
     await storeAuditRows(account, 2_500, { since: "2013-01-01T00:00:00Z" });
@@ -98,7 +98,7 @@ describe("a filtered page looks through 1,000 rows", () => {
     expect(pages.flat()).toMatchObject([{ action: "rare.done", at: "2012-01-01T00:00:00.000Z" }]);
   });
 
-  it("and misses none of those that fit, however they lie", async () => {
+  it("a filtered walk misses no match, however they are distributed", async () => {
     const { owner, account } = await start();
     for (let year = 0; year < 5; year += 1) {
       await storeAuditRows(account, 480, { since: `${2000 + year}-01-01T00:00:00Z` });
@@ -114,7 +114,7 @@ describe("a filtered page looks through 1,000 rows", () => {
     expect((await auditPages(owner, account, within)).flat()).toHaveLength(50);
   });
 
-  it("and an unfiltered one is never short but at the end", async () => {
+  it("an unfiltered page is full except at the end", async () => {
     const { owner, account } = await start();
     await storeAuditRows(account, 2_500, { since: "2014-01-01T00:00:00Z" });
     const pages = await auditPages(owner, account, { limit: 100 });

@@ -15,7 +15,7 @@ async function start() {
 }
 
 describe("the history of an account", () => {
-  it("has the newest first, with these fields", async () => {
+  it("the history is newest first with the published fields", async () => {
     const { owner, account } = await start();
     const changed = await owner.patch(`/api/v1/account/${account.slug}`, { title: "New" });
     const { items, next } = await auditPage(owner, account);
@@ -35,7 +35,7 @@ describe("the history of an account", () => {
     ]);
   });
 
-  it("is found by the account's slug in any case and by its id", async () => {
+  it("the account is found by slug in any case and by id", async () => {
     const { owner, account } = await start();
     for (const name of [account.slug.toUpperCase(), account.id, account.id.replaceAll("-", "")]) {
       const answer = await owner.get(`/api/v1/account/${name}/audit`);
@@ -43,7 +43,7 @@ describe("the history of an account", () => {
     }
   });
 
-  it("comes 20 a page unless told, up to 100", async () => {
+  it("a page has 20 entries by default and up to 100", async () => {
     const { owner, account } = await start();
     await storeAuditRows(account, 150);
     expect((await auditPage(owner, account)).items).toHaveLength(20);
@@ -52,17 +52,20 @@ describe("the history of an account", () => {
     }
   });
 
-  it.each([1, 2, 3, 10, 50, 51, 52, 100])("is walked to its end in pages of %d", async (limit) => {
-    const { owner, account } = await start();
-    await storeAuditRows(account, 50);
-    const pages = await auditPages(owner, account, { limit });
-    expect(pages).toHaveLength(Math.ceil(51 / limit));
-    const ids = pages.flat().map(({ id }) => id);
-    expect(ids).toEqual(ids.toSorted((left, right) => right - left));
-    expect(new Set(ids).size).toBe(51);
-  });
+  it.each([1, 2, 3, 10, 50, 51, 52, 100])(
+    "the history can be walked to its end in pages of %d",
+    async (limit) => {
+      const { owner, account } = await start();
+      await storeAuditRows(account, 50);
+      const pages = await auditPages(owner, account, { limit });
+      expect(pages).toHaveLength(Math.ceil(51 / limit));
+      const ids = pages.flat().map(({ id }) => id);
+      expect(ids).toEqual(ids.toSorted((left, right) => right - left));
+      expect(new Set(ids).size).toBe(51);
+    },
+  );
 
-  it("is walked without gaps or repeats while more is written [R52]", async () => {
+  it("a walk has no gaps or repeats while more is written [R52]", async () => {
     const { owner, account } = await start();
     await storeAuditRows(account, 40);
     const before = (await auditPage(owner, account, { limit: 100 })).items;
@@ -76,7 +79,7 @@ describe("the history of an account", () => {
     expect((await auditPage(owner, account, { limit: 100 })).items).toHaveLength(41 + written);
   });
 
-  it("is nobody else's", async () => {
+  it("the history of another account is never included", async () => {
     const [mine, theirs] = [await start(), await start()];
     await storeAuditRows(mine.account, 30);
     await storeAuditRows(theirs.account, 30);
@@ -93,7 +96,7 @@ describe("the history of an account", () => {
     for (const { target } of elsewhere.items) expect(target).toBe(`account:${theirs.account.id}`);
   });
 
-  it("does not come back with the slug", async () => {
+  it("a new account with a freed slug has no old history", async () => {
     const { owner, account } = await start();
     await storeAuditRows(account, 5);
     await owner.delete(`/api/v1/account/${account.slug}`);
@@ -105,8 +108,8 @@ describe("the history of an account", () => {
   });
 });
 
-describe("who may read it", () => {
-  it("are owners, support, administrators and the operator", async () => {
+describe("readers of the history", () => {
+  it("owners, Support, Administrators and operators may read the history", async () => {
     const { owner, account } = await start();
     const [administrator, support] = [await createUser(), await createUser()];
     await addToGroup(administrator, 1);
@@ -120,7 +123,7 @@ describe("who may read it", () => {
     }
   });
 
-  it("are not members, those who meter, outsiders and strangers", async () => {
+  it("members, Metering, outsiders and anonymous callers may not read the history", async () => {
     const { account } = await start();
     const [member, metering, outsider] = [
       await createMember(account),
@@ -138,7 +141,7 @@ describe("who may read it", () => {
   });
 });
 
-describe("what is wrong with a question", () => {
+describe("invalid queries", () => {
   const noCursor = badValue("This is no cursor of this list.");
 
   it.each([
@@ -157,13 +160,13 @@ describe("what is wrong with a question", () => {
     ["limit", "many", notIntegerText],
     ["limit", "1.5", notIntegerText],
     ["limit", "", notIntegerText],
-  ])("is told: %s=%s", async (name, input, fault) => {
+  ])("an invalid query value is rejected: %s=%s", async (name, input, fault) => {
     const { owner, account } = await start();
     const answer = await owner.get(auditPath(account, { [name]: input }));
     expect(statusAndBody(answer)).toEqual(invalidQuery(name, input, fault));
   });
 
-  it.each(["from", "to"])("is told of every odd time: %s", async (name) => {
+  it.each(["from", "to"])("an invalid time is rejected: %s", async (name) => {
     const { owner, account } = await start();
     for (const input of ["yesterday", "2026-02-30", "2026-01-31T25:00:00Z", "", "2026-13-01T00:00:00Z"]) {
       const answer = await owner.get(auditPath(account, { [name]: input }));
@@ -179,7 +182,7 @@ describe("what is wrong with a question", () => {
     }
   });
 
-  it("is told all together", async () => {
+  it("all invalid values are returned together", async () => {
     const { owner, account } = await start();
     const answer = await owner.get(auditPath(account, { cursor: "x", limit: "0", from: "x", to: "x" }));
     expect(answer.status).toBe(422);
@@ -187,14 +190,14 @@ describe("what is wrong with a question", () => {
     expect(told).toEqual(["query.cursor", "query.limit", "query.from", "query.to"]);
   });
 
-  it("is told before who may ask", async () => {
+  it("validation precedes the permission check", async () => {
     const { account } = await start();
     expect((await (await createUser()).get(auditPath(account, { limit: "0" }))).status).toBe(422);
   });
 });
 
-describe("what reading costs", () => {
-  it("is one round trip, and the same whether there are ten rows or ten thousand", async () => {
+describe("cost of reading", () => {
+  it("a page costs one round trip and the same rows for ten or ten thousand entries", async () => {
     const counter = new CostMeter();
     const readings = [];
     for (const rows of [10, 10_000]) {
@@ -214,7 +217,7 @@ describe("what reading costs", () => {
     expect(readings[1]).toEqual(readings[0]);
   });
 
-  it("is bounded where a filter finds nothing, and nothing for an outsider", async () => {
+  it("a filter without matches reads a bounded number of rows, and an outsider's request none", async () => {
     const counter = new CostMeter();
     const { owner, account } = await start();
     await storeAuditRows(account, 10_000, { since: "2011-01-01T00:00:00Z" });

@@ -18,7 +18,7 @@ import { uniqueEmail } from "../../support/invitations.ts";
 
 const v1 = ({ slug }: TestAccount) => `/api/v1/account/${slug}`;
 
-describe("no secret is written down", () => {
+describe("secrets in the history", () => {
   const saml = {
     domain: "acme.example",
     sso_url: "https://idp.acme.example/sso",
@@ -26,7 +26,7 @@ describe("no secret is written down", () => {
     x509_cert: certificate,
   };
 
-  it("of single sign-on: the certificate is only said to have changed [R9]", async () => {
+  it("the history records only that a SAML certificate changed [R9]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const actor = await userIdOf(owner);
@@ -59,7 +59,7 @@ describe("no secret is written down", () => {
     expect(answer.text).not.toContain("CERTIFICATE");
   });
 
-  it("of a token or an invite", async () => {
+  it("the history contains no secret of a token or an invitation", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const { id, token } = await createAccessToken(owner);
@@ -114,7 +114,7 @@ it.each<[string, (owner: Caller, account: TestAccount, member: string) => Promis
       return owner.post(`${v1(account)}/invite`, { email });
     },
   ],
-])("nothing is written down where nothing changes: %s", async (_, send) => {
+])("a request that changes nothing writes no audit row: %s", async (_, send) => {
   const [owner, member] = [await createUser(), await createUser()];
   const account = await createAccount(owner);
   await addMember(account, member);
@@ -123,7 +123,7 @@ it.each<[string, (owner: Caller, account: TestAccount, member: string) => Promis
   expect(await auditRowsOf(answer)).toEqual([]);
 });
 
-it("nothing is written down of what is read or refused", async () => {
+it("reads and refused requests write no audit row", async () => {
   const [owner, member, outsider] = [await createUser(), await createUser(), await createUser()];
   const account = await createAccount(owner);
   await addMember(account, member);

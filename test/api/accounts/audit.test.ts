@@ -192,11 +192,11 @@ const changes: AuditedChanges = {
   },
 };
 
-describe("one row is written when", () => {
+describe("actions that write one audit row", () => {
   it.each(Object.entries(changes))("%s", (_, change) => expectOneRow(change));
 });
 
-it("ids go with time", async () => {
+it("audit ids grow with time", async () => {
   const { owner, account } = await setUpAudit();
   for (let at = 0; at < 5; at += 1) {
     await Promise.all([

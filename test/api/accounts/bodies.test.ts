@@ -9,12 +9,12 @@ async function send(raw: BodyInit, headers: Record<string, string> = json): Prom
   return (await createUser()).post("/api/v1/accounts", undefined, { raw, headers });
 }
 
-describe("a body that is missing", () => {
+describe("missing bodies", () => {
   it.each([
     ["no body", ""],
     ["null", "null"],
     ["null between spaces", " null\n"],
-  ])("is told at the body: %s", async (_, raw) => {
+  ])("a missing body is reported at loc body: %s", async (_, raw) => {
     const answer = await send(raw);
     expect(answer.status).toBe(422);
     expect(answer.body).toEqual({
@@ -22,7 +22,7 @@ describe("a body that is missing", () => {
     });
   });
 
-  it("is told so too when there is no content type", async () => {
+  it("a missing body without a content type is reported the same way", async () => {
     const answer = await (await createUser()).post("/api/v1/accounts");
     expect(answer.body).toEqual({
       detail: [{ type: "missing", loc: ["body"], msg: "Field required", input: null }],
@@ -39,7 +39,7 @@ it.each([
   ['{"a":1}x', "Unexpected non-whitespace character after JSON", 7],
   ['"\\x"', "Bad escaped character", 2],
   ['{"a":undefined}', 'Unexpected token "u"', 5],
-])("%j is broken JSON", async (raw, error, position) => {
+])("malformed JSON is rejected: %j", async (raw, error, position) => {
   const answer = await send(raw);
   expect(answer.status).toBe(422);
   expect(answer.body).toEqual({
@@ -64,7 +64,7 @@ it.each([
   ["false", false],
   ["0", 0],
   ['""', ""],
-])("%s is JSON, and no object [R8]", async (raw, input) => {
+])("JSON that is not an object is rejected: %s [R8]", async (raw, input) => {
   const answer = await send(raw);
   expect(answer.status).toBe(422);
   expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input }] });
@@ -75,7 +75,7 @@ const noObject = {
   msg: "Input should be a valid dictionary or object to extract fields from",
 };
 
-describe("the content type", () => {
+describe("content types", () => {
   it.each([
     "text/plain",
     "text/json",
@@ -83,14 +83,14 @@ describe("the content type", () => {
     "application/jsonp",
     "application/octet-stream",
     "json",
-  ])("%s is no JSON", async (type) => {
+  ])("the content type %s is not read as JSON", async (type) => {
     const raw = '{"slug":"acme"}';
     const answer = await send(raw, { "Content-Type": type });
     expect(answer.status).toBe(422);
     expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input: raw }] });
   });
 
-  it("that is not told is no JSON, as the framework has it since 0.132", async () => {
+  it("a body without a content type is not read as JSON, as in FastAPI since 0.132", async () => {
     const raw = `{"slug":"${unique("acme")}"}`;
     const answer = await send(new TextEncoder().encode(raw), {});
     expect(answer.status).toBe(422);
@@ -102,12 +102,12 @@ describe("the content type", () => {
     "APPLICATION/JSON",
     "application/vnd.api+json",
     "application/json;charset=UTF-8;x=y",
-  ])("%s is JSON", async (type) => {
+  ])("the content type %s is read as JSON", async (type) => {
     const answer = await send(`{"slug":"${unique("acme")}"}`, { "Content-Type": type });
     expect(answer.status).toBe(201);
   });
 
-  it("of a request without a body does no harm", async () => {
+  it("the content type of a request without a body is ignored", async () => {
     const user = await createUser();
     const slug = unique("acme");
     await user.post("/api/v1/accounts", { slug });
@@ -117,7 +117,7 @@ describe("the content type", () => {
     expect((await user.delete(`/api/v1/account/${slug}`, { headers })).status).toBe(204);
   });
 
-  it("of a broken body does no harm where no body is read", async () => {
+  it("a malformed body is ignored if the operation reads none", async () => {
     const user = await createUser();
     const slug = unique("acme");
     await user.post("/api/v1/accounts", { slug });
@@ -125,8 +125,8 @@ describe("the content type", () => {
   });
 });
 
-describe("bytes", () => {
-  it("that are no UTF-8 cannot be read at all", async () => {
+describe("encoding of bodies", () => {
+  it("a body that is not UTF-8 is rejected", async () => {
     for (const bytes of [[0xff], [0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d], [0xed, 0xa0, 0x80]]) {
       const answer = await send(new Uint8Array(bytes));
       expect(answer.status).toBe(400);
@@ -134,13 +134,13 @@ describe("bytes", () => {
     }
   });
 
-  it("may begin with a byte order mark", async () => {
+  it("a byte order mark is accepted", async () => {
     const answer = await send(`\ufeff{"slug":"${unique("acme")}"}`);
     expect(answer.status).toBe(201);
   });
 });
 
-it("deep nesting is refused, whether it ends or not [R62]", async () => {
+it("deeply nested JSON is rejected, complete or not [R62]", async () => {
   for (const raw of [
     "[".repeat(100_000),
     '{"a":'.repeat(50_000),
@@ -153,7 +153,7 @@ it("deep nesting is refused, whether it ends or not [R62]", async () => {
   }
 });
 
-it("keys nobody asked for are ignored, and set nothing [R7]", async () => {
+it("unknown keys are ignored and set nothing [R7]", async () => {
   const user = await createUser();
   const slug = unique("acme");
   const id = crypto.randomUUID();
@@ -178,7 +178,7 @@ it("keys nobody asked for are ignored, and set nothing [R7]", async () => {
   expect(made.body.id).not.toBe(id);
 });
 
-it("of a key given twice the last counts [R8]", async () => {
+it("the last of two equal keys counts [R8]", async () => {
   const slug = unique("acme");
   const answer = await send(`{"slug":"NO","slug":"${slug}"}`);
   expect(answer.status).toBe(201);

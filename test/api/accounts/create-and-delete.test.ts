@@ -7,7 +7,7 @@ import { workerWith } from "../../support/worker.ts";
 const europe = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
 
 describe("creating an account", () => {
-  it("answers its id alone, and makes the caller its one owner", async () => {
+  it("the response has only the id, and the caller is the only owner", async () => {
     const user = await createUser();
     const slug = unique("acme");
     const answer = await user.post("/api/v1/accounts", { slug });
@@ -20,14 +20,14 @@ describe("creating an account", () => {
     expect(row).toEqual({ roles: "AOWNER", emails: user.email });
   });
 
-  it("takes the slug for a title that is not given", async () => {
+  it("the title defaults to the slug", async () => {
     const user = await createUser();
     const slug = unique("acme");
     await user.post("/api/v1/accounts", { slug });
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({ slug, title: slug });
   });
 
-  it("keeps title and description, in normal form C", async () => {
+  it("title and description are stored in Unicode normal form C", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user, { title: "Cafe\u0301 <b>&", description: "E\u0301\nline" });
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({
@@ -41,13 +41,13 @@ describe("creating an account", () => {
     ["its id", europe],
     ["its id in capitals", europe.toUpperCase()],
     ["its id without hyphens", europe.replaceAll("-", "")],
-  ])("places it in a zone named by %s", async (_, zone) => {
+  ])("an account is placed in a zone named by %s", async (_, zone) => {
     const user = await createUser();
     const { slug } = await createAccount(user, { zone });
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({ zone: "europe-1" });
   });
 
-  it("is refused for a zone there is not, and takes no slug", async () => {
+  it("an unknown zone is rejected, and the slug stays free", async () => {
     const user = await createUser();
     for (const zone of ["nowhere", crypto.randomUUID(), "", "Europe 1", "europe-1 "]) {
       const slug = unique("acme");
@@ -58,7 +58,7 @@ describe("creating an account", () => {
     }
   });
 
-  it("in a private zone is for operators alone; to others it looks like no zone at all", async () => {
+  it("only operators may use a private zone, which looks unknown to others", async () => {
     const zone = await createPrivateZone();
     const user = await createUser();
     for (const name of [zone.slug, zone.id]) {
@@ -73,7 +73,7 @@ describe("creating an account", () => {
     expect((await root.get(`/api/v1/account/${account.id}`)).body).toMatchObject({ zone: zone.slug });
   });
 
-  it("places it for good: nothing moves it to another zone", async () => {
+  it("the zone of an account never changes", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner, { zone: "us-1" });
     for (const caller of [owner, await createOperator()]) {
@@ -88,7 +88,7 @@ describe("DEFAULT_PLAN", () => {
   it.each([
     ["v3growth", 50, 20],
     ["cowork", null, null],
-  ])("%s is the plan of new accounts, and no trial", async (plan, users, boxes) => {
+  ])("DEFAULT_PLAN %s is the plan of new accounts, without a trial", async (plan, users, boxes) => {
     const user = (await createUser()).via(workerWith({ DEFAULT_PLAN: plan }));
     const { slug } = await createAccount(user);
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({
@@ -101,7 +101,7 @@ describe("DEFAULT_PLAN", () => {
 });
 
 describe("MAX_OWNED_ACCOUNTS", () => {
-  it("holds exactly under twenty creations at once, and is told", async () => {
+  it("twenty simultaneous creations keep the limit, and the rest are refused", async () => {
     const user = (await createUser()).via(workerWith({ MAX_OWNED_ACCOUNTS: "3" }));
     expect((await user.get("/api/v1/user/welcome")).body).toMatchObject({ create: true });
     const answers = await Promise.all(
@@ -117,7 +117,7 @@ describe("MAX_OWNED_ACCOUNTS", () => {
     expect((await user.get("/api/v1/user/welcome")).body).toMatchObject({ create: false });
   });
 
-  it("counts accounts owned, not those one is a member of, and frees a place with a deletion", async () => {
+  it("the limit counts owned accounts only, and a deletion makes room", async () => {
     const user = (await createUser()).via(workerWith({ MAX_OWNED_ACCOUNTS: "1" }));
     await addMember(await createAccount(await createUser()), user);
     const own = await createAccount(user);
@@ -126,7 +126,7 @@ describe("MAX_OWNED_ACCOUNTS", () => {
     expect((await user.post("/api/v1/accounts", { slug: unique("acme") })).status).toBe(201);
   });
 
-  it("of 0 lets nobody create", async () => {
+  it("a limit of 0 lets nobody create accounts", async () => {
     const user = (await createUser()).via(workerWith({ MAX_OWNED_ACCOUNTS: "0" }));
     expect((await user.post("/api/v1/accounts", { slug: unique("acme") })).status).toBe(403);
     expect((await user.get("/api/v1/user/welcome")).body).toMatchObject({ create: false });
@@ -134,7 +134,7 @@ describe("MAX_OWNED_ACCOUNTS", () => {
 });
 
 describe("deleting an account", () => {
-  it("answers 204 without a body, and the account is as if it had never been", async () => {
+  it("deletion answers 204 without a body and removes every trace", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const member = await createUser();
@@ -152,7 +152,7 @@ describe("deleting an account", () => {
     expect((await owner.get(`/api/v1/account/${account.slug}/status`)).body).toEqual({ available: true });
   });
 
-  it("leaves its slug to others, and another's account untouched", async () => {
+  it("deletion frees the slug and leaves other accounts alone", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const kept = await createAccount(owner);
@@ -165,7 +165,7 @@ describe("deleting an account", () => {
     expect((await owner.get(`/api/v1/account/${kept.slug}`)).status).toBe(200);
   });
 
-  it("ten times at once is done once", async () => {
+  it("ten simultaneous deletions delete once", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     const answers = await Promise.all(
@@ -176,7 +176,7 @@ describe("deleting an account", () => {
     expect(statuses.filter((status) => status === 403)).toHaveLength(9);
   });
 
-  it("is open to the last owner: the account itself may go", async () => {
+  it("the last owner may delete the account", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const second = await createUser();

@@ -26,14 +26,14 @@ const onAccount: Readonly<Record<string, (caller: Caller, name: string) => Promi
   "reading its zones": (caller, name) => caller.get(`/api/v1/account/${name}/zones`),
 };
 
-describe("a request without a token", () => {
+describe("requests without a token", () => {
   it.each([
     ["no Authorization", undefined],
     ["another scheme", "Basic dXNlcjpwYXNz"],
     ["a scheme alone", "Bearer"],
     ["an empty token", "Bearer   "],
     ["no scheme", "some-token"],
-  ])("is 401 with %s", async (_, authorization) => {
+  ])("a request without a token is 401 with %s", async (_, authorization) => {
     const answer = await anonymous.get("/api/v1/user", {
       headers: authorization === undefined ? {} : { Authorization: authorization },
     });
@@ -43,7 +43,7 @@ describe("a request without a token", () => {
   });
 });
 
-it("a token that is no good is 401, whatever else is wrong", async () => {
+it("an invalid token is 401, whatever else is wrong", async () => {
   const caller = new Caller("not-a-token");
   const answers = [
     await caller.get("/api/v1/user"),
@@ -58,13 +58,13 @@ it("a token that is no good is 401, whatever else is wrong", async () => {
   }
 });
 
-it("the scheme's name is read in any case", async () => {
+it("the authorization scheme is case-insensitive", async () => {
   const { token } = await createUser();
   const answer = await anonymous.get("/api/v1/user", { headers: { Authorization: `bEARER ${token}` } });
   expect(answer.status).toBe(200);
 });
 
-it("an inactive user learns only that, whatever else is wrong", async () => {
+it("an inactive user gets only 401, whatever else is wrong", async () => {
   const owner = await createUser();
   const account = await createAccount(owner);
   const user = await createUser();
@@ -99,7 +99,7 @@ it("an inactive user learns only that, whatever else is wrong", async () => {
   }
 });
 
-it("a user is let in again when active again", async () => {
+it("a reactivated user is accepted again", async () => {
   const user = await createUser();
   await deactivate(user);
   expect((await user.get("/api/v1/user")).status).toBe(401);
@@ -108,7 +108,7 @@ it("a user is let in again when active again", async () => {
 });
 
 describe.each(Object.entries(onAccount))("%s", (_, ask) => {
-  it("looks the same to an outsider whether the account exists or not [R3]", async () => {
+  it("existing and missing accounts look the same to an outsider [R3]", async () => {
     const account = await createAccount(await createUser());
     const outsider = await createUser();
     // Somebody who owns an account is an outsider to every other.
@@ -129,7 +129,7 @@ describe.each(Object.entries(onAccount))("%s", (_, ask) => {
     await expectUnchanged(account);
   });
 
-  it("is 404 for a missing account to who may read every account", async () => {
+  it("a missing account is 404 for callers who may read every account", async () => {
     const everything = await createOperator();
     const administrator = await createUser();
     await addToGroup(administrator, 1);
@@ -143,7 +143,7 @@ describe.each(Object.entries(onAccount))("%s", (_, ask) => {
   });
 });
 
-it("a member is refused what only owners may do, and an existing account is no secret to them", async () => {
+it("a member gets 403 for what only owners may do", async () => {
   const owner = await createUser();
   const account = await createAccount(owner);
   const member = await createUser();
@@ -160,7 +160,7 @@ it("a member is refused what only owners may do, and an existing account is no s
   await expectUnchanged(account);
 });
 
-it("the groups grant what they say on every account", async () => {
+it("groups grant their permissions on every account", async () => {
   const account = await createAccount(await createUser());
   const administrator = await createUser();
   const metering = await createUser();

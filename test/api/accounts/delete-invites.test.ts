@@ -23,7 +23,7 @@ import {
 import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
 
 describe("deleting an invite", () => {
-  it("is done by its address in any case, and ends it", async () => {
+  it("an invitation is revoked by its address in any case", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     const { uuid } = await latestInvite(account, email);
@@ -51,7 +51,7 @@ describe("deleting an invite", () => {
     "jos\u00e9",
     "jose\u0301",
     "{a|b}",
-  ])("finds %j as part of an address", async (local) => {
+  ])("the encoded character %j is found in an address", async (local) => {
     const { owner, account } = await createAccountWithOwner();
     const email = `${local}.${uniqueEmail()}`;
     expect(statusAndBody(await inviteToAccount(owner, account, { email }))).toEqual(invitedResponse);
@@ -59,7 +59,7 @@ describe("deleting an invite", () => {
     expect((await owner.get(invitesPath(account))).body).toEqual([]);
   });
 
-  it("finds an address that is not encoded at all", async () => {
+  it("an unencoded address is found", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     expect(statusAndText(await owner.delete(`/api/v1/account/${account.id}/invite/${email}`))).toEqual(
@@ -67,7 +67,7 @@ describe("deleting an invite", () => {
     );
   });
 
-  it("by a member is for members' invites", async () => {
+  it("a member may revoke only invitations of members", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const [high, low] = [await createInvite(owner, account, "AOWNER"), await createInvite(owner, account)];
     expect(statusAndBody(await member.delete(invitePath(account, high)))).toEqual(noRole);
@@ -75,7 +75,7 @@ describe("deleting an invite", () => {
     expect((await owner.get(invitesPath(account))).body).toMatchObject([{ email: high }]);
   });
 
-  it("is not for outsiders, and of an address without one is not found", async () => {
+  it("outsiders get 403, and an address without an invitation is 404", async () => {
     const { owner, account } = await createAccountWithOwner();
     const other = await createAccountWithOwner();
     const email = await createInvite(other.owner, other.account);
@@ -88,7 +88,7 @@ describe("deleting an invite", () => {
     expect(statusAndBody(await other.owner.delete(invitePath(other.account, email)))).toEqual(noInvite);
   });
 
-  it("needs an id and an address, and tells both faults together", async () => {
+  it("an invalid id and address are reported together", async () => {
     const { owner, account } = await createAccountWithOwner();
     const reason = "An email address must have an @-sign.";
     const noAddress = {
@@ -108,7 +108,7 @@ describe("deleting an invite", () => {
     expect(statusAndBody(both)).toEqual({ status: 422, body: { detail: [fault, noAddress] } });
   });
 
-  it("ten times at once is done once", async () => {
+  it("ten simultaneous revocations revoke once", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     const answers = await Promise.all(

@@ -64,8 +64,8 @@ async function mailsOf({ id }: TestAccount): Promise<unknown> {
   return (await readRow("SELECT invites_sent FROM accounts WHERE uuid = ?", id))?.["invites_sent"];
 }
 
-describe.each(faces)("on the $face face, a member", ({ send, done, refused }) => {
-  it("is known by the verified address, whatever they call theirs since", async () => {
+describe.each(faces)("inviting members on the $face API", ({ send, done, refused }) => {
+  it("a member is recognised by the verified address, whatever they call theirs since", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member } = await joinAccount(account);
     await rename(member);
@@ -80,7 +80,7 @@ describe.each(faces)("on the $face face, a member", ({ send, done, refused }) =>
     expect(statusAndBody(await send(owner, account, member.email))).toEqual(refused);
   });
 
-  it("is not known by an address of their own choice", async () => {
+  it("a member is not recognised by an address of their own choice", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member } = await joinAccount(account);
     expect((await send(owner, account, await rename(member))).status).toBe(done);
@@ -89,7 +89,7 @@ describe.each(faces)("on the $face face, a member", ({ send, done, refused }) =>
     expect((await send(owner, account, victim.email)).status).toBe(done);
   });
 
-  it("is known by the address vouched for last", async () => {
+  it("a member is recognised by the address verified last", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member, id } = await joinAccount(account);
     const moved = await createUser({ sub: `sub|${member.email}`, email: uniqueEmail() });
@@ -99,13 +99,13 @@ describe.each(faces)("on the $face face, a member", ({ send, done, refused }) =>
     expect((await send(owner, account, member.email)).status).toBe(done);
   });
 
-  it("who has never signed in is known by the address they were given", async () => {
+  it("a member who never signed in is recognised by the given address", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { email } = await createColleague([account], { email: uniqueEmail() });
     expect(statusAndBody(await send(owner, account, email))).toEqual(refused);
   });
 
-  it("of another account is invited", async () => {
+  it("a member of another account can be invited", async () => {
     const { owner, account } = await createAccountWithOwner();
     const other = await createAccount(owner);
     const { caller: member } = await joinAccount(other);
@@ -114,7 +114,7 @@ describe.each(faces)("on the $face face, a member", ({ send, done, refused }) =>
     expect(statusAndBody(await send(owner, other, member.email))).toEqual(refused);
   });
 
-  it("who becomes one and renames theirs while they are invited is not", async () => {
+  it("a user who joins and changes their address during the invitation is not invited", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const door = raceDuringWrite(async () => {
@@ -126,7 +126,7 @@ describe.each(faces)("on the $face face, a member", ({ send, done, refused }) =>
     expect(await mailsOf(account)).toBe(0);
   });
 
-  it("who renames theirs while they are invited is not", async () => {
+  it("a member who changes their address during the invitation is not invited", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member } = await joinAccount(account);
     const door = raceDuringWrite(() => rename(member));
@@ -135,7 +135,7 @@ describe.each(faces)("on the $face face, a member", ({ send, done, refused }) =>
   });
 });
 
-it("an invitation is not renewed to who becomes a member and renames theirs meanwhile", async () => {
+it("an invitation is not renewed for a user who joins and changes their address meanwhile", async () => {
   const { owner, account } = await createAccountWithOwner();
   const guest = await createUser();
   await inviteToAccount(owner, account, { email: guest.email });

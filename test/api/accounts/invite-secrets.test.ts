@@ -19,7 +19,7 @@ import { createAccountWithOwner, missingBody, noInvite } from "../../support/mem
 import { statusAndBody } from "../../support/organizations.ts";
 import { missingField, notString } from "../../support/pydantic-errors.ts";
 
-describe("a secret that is no good", () => {
+describe("invalid secrets", () => {
   const dead: Readonly<Record<string, () => Promise<string>>> = {
     "no secret at all": async () => "nonsense",
     "an empty one": async () => "",
@@ -93,7 +93,7 @@ describe("a secret that is no good", () => {
   }
 
   it.each(Object.entries(dead))(
-    "is not found, and makes nobody a member: %s [R23, R27]",
+    "an invalid secret is 404 and makes nobody a member: %s [R23, R27]",
     async (_, makeToken) => {
       const token = await makeToken();
       for (const guest of [await createUser(), await createOperator()]) {
@@ -107,7 +107,7 @@ describe("a secret that is no good", () => {
     },
   );
 
-  it("is one whose body is no good: told so before anything is looked for", async () => {
+  it("an invalid body is rejected before the secret is checked", async () => {
     const guest = await createUser();
     const path = "/api/v1/invites/accept";
     for (const [body, fault] of [

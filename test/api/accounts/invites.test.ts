@@ -32,7 +32,7 @@ import { createAccountWithMember, statusAndBody } from "../../support/organizati
 import { missingField, notString } from "../../support/pydantic-errors.ts";
 
 describe("the list of invites", () => {
-  it("has address, role and end of each, in the order they were made, for owners and members", async () => {
+  it("owners and members see address, role and expiry of each invitation in creation order", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const emails = [await createInvite(owner, account, "AOWNER"), await createInvite(member, account)];
     const shown = [];
@@ -48,14 +48,14 @@ describe("the list of invites", () => {
     expect(spelled.body).toEqual(shown);
   });
 
-  it("keeps an address as it was written", async () => {
+  it("an address is returned as it was written", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = `Ada+Test/${uniqueEmail()}`.toUpperCase();
     await inviteToAccount(owner, account, { email });
     expect((await owner.get(invitesPath(account))).body).toMatchObject([{ email }]);
   });
 
-  it("has pending ones only", async () => {
+  it("the list has only pending invitations", async () => {
     const { owner, account } = await createAccountWithOwner();
     const [expired, revoked] = [await storeInvite(account), await storeInvite(account)];
     await setInvite(expired, { valid_until: Date.now() - 1 });
@@ -67,7 +67,7 @@ describe("the list of invites", () => {
     expect(statusAndBody(await owner.get(invitesPath(account)))).toEqual({ status: 200, body: [] });
   });
 
-  it("has never another account's, and none for outsiders", async () => {
+  it("the list never has another account's invitations, and outsiders get 403", async () => {
     const { owner, account } = await createAccountWithOwner();
     const other = await createAccountWithOwner();
     await storeInvite(other.account);
@@ -83,7 +83,7 @@ describe("the list of invites", () => {
     expect(statusAndBody(missing)).toEqual({ status: 404, body: { detail: "Account not found" } });
   });
 
-  it("is asked for by id: a slug is none", async () => {
+  it("the list takes the account's id and no slug", async () => {
     const { owner, account } = await createAccountWithOwner();
     const slug = await owner.get(`/api/v1/account/${account.slug}/invites`);
     expect([slug.status, slug.body.detail[0].type]).toEqual([422, "uuid_parsing"]);
@@ -94,7 +94,7 @@ describe("the list of invites", () => {
     }
   });
 
-  it("is the organizations face's", async () => {
+  it("the list has the same invitations as the organizations API", async () => {
     const { owner, account } = await createAccountWithOwner();
     const here = await createInvite(owner, account);
     const there = uniqueEmail();
@@ -112,8 +112,8 @@ describe("the list of invites", () => {
   });
 });
 
-describe("an invite", () => {
-  it("is for a member unless told, from whoever asks; other keys set nothing", async () => {
+describe("inviting", () => {
+  it("the default role is AMEMBER, and unknown keys set nothing", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const email = uniqueEmail();
     const more = {
@@ -136,7 +136,7 @@ describe("an invite", () => {
     ]);
   });
 
-  it("by a member is for members; by an owner for anyone [R10]", async () => {
+  it("members may invite members, and owners may invite any role [R10]", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const email = uniqueEmail();
     expect(statusAndBody(await inviteToAccount(member, account, { email, role: "AOWNER" }))).toEqual(noRole);
@@ -146,7 +146,7 @@ describe("an invite", () => {
     expect(statusAndBody(await inviteToAccount(await createUser(), account, { email }))).toEqual(noRole);
   });
 
-  it("of who is a member is refused, whatever the case, and whoever has an invite too [R26]", async () => {
+  it("an address of a member is refused in any case, even with a pending invitation [R26]", async () => {
     const { owner, account, member } = await createAccountWithMember();
     for (const email of [member.email, member.email.toUpperCase(), owner.email]) {
       expect(statusAndBody(await inviteToAccount(owner, account, { email }))).toEqual(alreadyMember);
@@ -164,7 +164,7 @@ describe("an invite", () => {
     ).toEqual(invitedResponse);
   });
 
-  it("needs a seat; renewing one does not", async () => {
+  it("a new invitation needs a seat, and a renewal does not", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 2 });
     const email = await createInvite(owner, account);
@@ -178,7 +178,7 @@ describe("an invite", () => {
     expect(await seatsTaken(account)).toEqual({ members: 1, pending: 1 });
   });
 
-  it("of a blocked account is refused, but to operators", async () => {
+  it("a blocked account refuses invitations, except from operators", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     await setAccount(account, { blocking_state: "manager" });
@@ -193,7 +193,7 @@ describe("an invite", () => {
     expect(statusAndText(await root.delete(invitePath(account, email)))).toEqual(noContent);
   });
 
-  it("that cannot be meant is told so, all at once, to whoever asks", async () => {
+  it("all invalid fields are reported together, before the permission check", async () => {
     const { owner, account } = await createAccountWithOwner();
     const outsider = await createUser();
     const noAddress = (input: string, reason: string) => ({

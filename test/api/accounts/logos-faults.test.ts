@@ -49,42 +49,45 @@ function turnOf({ id }: TestAccount, after: number): number {
   return (slot + ((part - (slot % 256) + 256) % 256)) * step;
 }
 
-describe("while logos cannot be reached [R68]", () => {
-  it.each(["put", "get", "head", "delete", "list"] as const)("as %s fails [R68]", async (method) => {
-    const { owner, made } = await owned();
-    const image = createImage();
-    await storeLogo(made, image);
-    const down = owner.via(workerWith({ LOGOS: logosWithout(method), JOBS: delayedQueue }));
+describe("unavailable logo storage [R68]", () => {
+  it.each(["put", "get", "head", "delete", "list"] as const)(
+    "a failing %s is answered 503 [R68]",
+    async (method) => {
+      const { owner, made } = await owned();
+      const image = createImage();
+      await storeLogo(made, image);
+      const down = owner.via(workerWith({ LOGOS: logosWithout(method), JOBS: delayedQueue }));
 
-    const loaded = await down.get(logoPath(made));
-    expect(loaded.status).toBe(method === "get" ? 503 : 200);
-    const headed = await down.send("HEAD", logoPath(made));
-    expect(headed.status).toBe(method === "head" ? 503 : 200);
-    const replaced = await upload(down, made, createImage());
-    expect(replaced.status).toBe(method === "put" ? 503 : 204);
-    for (const { status, body, headers } of [loaded, replaced].filter((one) => one.status === 503)) {
-      expect([status, body]).toEqual(unavailable);
-      expect(headers.get("Retry-After")).toBe("1");
-      expect(errors).toContainEqual({
-        event: "dependency_unavailable",
-        requestId: headers.get("X-Request-Id"),
-        operation: expect.any(String) as unknown,
-        error: "logo_storage_unavailable",
-        reason: "Error",
-      });
-    }
-    if (method === "put") expect((await download(owner, made)).bytes).toEqual(image);
-    // All that needs no logo goes on.
-    const tag = (await owner.get(logoPath(made))).headers.get("ETag") ?? "";
-    expect((await down.get(logoPath(made), { headers: { "If-None-Match": tag } })).status).toBe(304);
-    expect((await down.get(`/api/v1/account/${made.slug}`)).status).toBe(200);
-    expect((await down.get(`/accounts/organizations/${made.id}/`)).body.logo_url).toContain(logoPath(made));
-    expect((await down.patch(`/api/v1/account/${made.slug}`, { title: "Another" })).status).toBe(200);
-    expect((await down.delete(logoPath(made))).status).toBe(204);
-    expect((await down.delete(`/api/v1/account/${made.slug}`)).status).toBe(204);
-  });
+      const loaded = await down.get(logoPath(made));
+      expect(loaded.status).toBe(method === "get" ? 503 : 200);
+      const headed = await down.send("HEAD", logoPath(made));
+      expect(headed.status).toBe(method === "head" ? 503 : 200);
+      const replaced = await upload(down, made, createImage());
+      expect(replaced.status).toBe(method === "put" ? 503 : 204);
+      for (const { status, body, headers } of [loaded, replaced].filter((one) => one.status === 503)) {
+        expect([status, body]).toEqual(unavailable);
+        expect(headers.get("Retry-After")).toBe("1");
+        expect(errors).toContainEqual({
+          event: "dependency_unavailable",
+          requestId: headers.get("X-Request-Id"),
+          operation: expect.any(String) as unknown,
+          error: "logo_storage_unavailable",
+          reason: "Error",
+        });
+      }
+      if (method === "put") expect((await download(owner, made)).bytes).toEqual(image);
+      // All that needs no logo goes on.
+      const tag = (await owner.get(logoPath(made))).headers.get("ETag") ?? "";
+      expect((await down.get(logoPath(made), { headers: { "If-None-Match": tag } })).status).toBe(304);
+      expect((await down.get(`/api/v1/account/${made.slug}`)).status).toBe(200);
+      expect((await down.get(`/accounts/organizations/${made.id}/`)).body.logo_url).toContain(logoPath(made));
+      expect((await down.patch(`/api/v1/account/${made.slug}`, { title: "Another" })).status).toBe(200);
+      expect((await down.delete(logoPath(made))).status).toBe(204);
+      expect((await down.delete(`/api/v1/account/${made.slug}`)).status).toBe(204);
+    },
+  );
 
-  it("the job that deletes a former logo is tried again", async () => {
+  it("the job that deletes a previous logo is retried", async () => {
     const { owner, made, sent } = await owned();
     await upload(owner, made, createImage());
     await upload(owner, made, createImage());
@@ -98,8 +101,8 @@ describe("while logos cannot be reached [R68]", () => {
   });
 });
 
-describe("an upload that ends halfway", () => {
-  it("changes nothing and leaves nothing when the database refuses it", async () => {
+describe("interrupted uploads", () => {
+  it("an upload refused by the database changes nothing and leaves no object", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -119,7 +122,7 @@ describe("an upload that ends halfway", () => {
     expect(await storedKeys(made)).toEqual([await currentLogoKey(made)]);
   });
 
-  it("loses to another that came between, and is done again", async () => {
+  it("an upload that loses a race is repeated", async () => {
     const { owner, made, sent } = await owned();
     const [first, second] = [createImage(), createImage()];
     let came = false;
@@ -139,7 +142,7 @@ describe("an upload that ends halfway", () => {
     expect(await storedKeys(made)).toEqual([await currentLogoKey(made)]);
   });
 
-  it("leaves what the sweep tells apart when nobody knows what the database did", async () => {
+  it("an upload with an unknown outcome is left to the cleanup", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     const lost = new Error("D1_ERROR: Network connection lost.");
@@ -157,7 +160,7 @@ describe("an upload that ends halfway", () => {
     expect((await download(owner, made)).bytes).toEqual(image);
   });
 
-  it("is done though the queue refuses to hear of the former logo, which is swept", async () => {
+  it("an upload succeeds without the queue, and the cleanup deletes the previous logo", async () => {
     const { owner, made } = await owned();
     await upload(owner, made, createImage());
     const JOBS = { ...delayedQueue, send: () => Promise.reject(new Error("out of order")) };
@@ -171,7 +174,7 @@ describe("an upload that ends halfway", () => {
 });
 
 describe("the deletion of an account", () => {
-  it("takes its logos along [R49]", async () => {
+  it("deleting an account deletes its logos [R49]", async () => {
     const { owner, made, sent } = await owned();
     await upload(owner, made, createImage());
     await upload(owner, made, createImage());
@@ -184,7 +187,7 @@ describe("the deletion of an account", () => {
   it.each([
     ["which removes what it stored", {}, 0],
     ["which cannot, so that the sweep does", { delete: () => Promise.reject(new Error("out")) }, 1],
-  ])("leaves nothing of an upload at the same time, %s [R49]", async (_how, change, left) => {
+  ])("a simultaneous upload leaves no object, %s [R49]", async (_how, change, left) => {
     const { owner, made, sent } = await owned();
     await upload(owner, made, createImage());
     const LOGOS = logosWith({
@@ -204,8 +207,8 @@ describe("the deletion of an account", () => {
   });
 });
 
-describe("the sweep", () => {
-  it("removes what nobody points to after a day, in steps, and nothing else", async () => {
+describe("the cleanup of orphaned logos", () => {
+  it("the cleanup deletes only unused objects older than a day, in steps", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -238,7 +241,7 @@ describe("the sweep", () => {
     expect(await storedKeys(other)).toEqual([]);
   });
 
-  it("comes to every part within a day", async () => {
+  it("the cleanup checks every part within a day", async () => {
     const prefixes = new Set<unknown>();
     const LOGOS = logosWith({
       list: (options: R2ListOptions) => {
@@ -252,7 +255,7 @@ describe("the sweep", () => {
     for (const prefix of prefixes) expect(prefix).toMatch(/^accounts\/[0-9a-f]{2}$/);
   });
 
-  it("that fails keeps the cron from nothing else, and comes again", async () => {
+  it("a failing cleanup stops no other scheduled task and runs again", async () => {
     const { owner, made } = await owned();
     await upload(owner, made, createImage());
     await env.LOGOS.put(`accounts/${made.id}/x/y`, "x");

@@ -51,7 +51,7 @@ async function expectRefused(answer: ApiResponse, expected: unknown[]): Promise<
   expect(await storedKeys(made)).toHaveLength(1);
 }
 
-describe("a file that is no logo", () => {
+describe("files that are no logo", () => {
   const kinds = oneOfEach();
   const zip = bytes("PK", [3, 4], new Uint8Array(26));
   const unknown = "The file is no PNG, JPEG or WebP image.";
@@ -93,7 +93,7 @@ describe("a file that is no logo", () => {
       "The image is of a kind that browsers do not show.",
     ],
   ];
-  it.each(refused)("is refused: %s", async (_what, content, reason) => {
+  it.each(refused)("a file that is no logo is rejected: %s", async (_what, content, reason) => {
     for (const [name, type] of [
       ["logo.png", "image/png"],
       ["x.webp", "image/webp"],
@@ -103,7 +103,7 @@ describe("a file that is no logo", () => {
     }
   });
 
-  it("is refused when it is animated: a WebP [R45]", async () => {
+  it("an animated WebP is rejected [R45]", async () => {
     const animated = webpOf(
       webpChunk("VP8X", [2, 0, 0, 0, 2, 0, 0, 1, 0, 0]),
       webpChunk("ANIM", new Uint8Array(6)),
@@ -111,7 +111,7 @@ describe("a file that is no logo", () => {
     await expectRefused(await upload(owner, made, animated), fault("The image is animated."));
   });
 
-  it("is refused whichever byte of its beginning is another [R43]", async () => {
+  it("a file is rejected if any byte of its signature differs [R43]", async () => {
     for (const [kind, image] of Object.entries(kinds)) {
       for (const at of kind.startsWith("webp") ? [0, 3, 8, 11] : [0, 1, 2]) {
         const changed = image.slice();
@@ -123,10 +123,10 @@ describe("a file that is no logo", () => {
   });
 });
 
-describe("an upload that is too large", () => {
+describe("uploads that are too large", () => {
   const over = () => createImage(2 * mebibyte - createImage().length + 1);
 
-  it("is 413 by a byte and by far, before anyone asks who sends it [R44]", async () => {
+  it("a file over 2 MiB is 413 before authentication [R44]", async () => {
     expect(over().length).toBe(2 * mebibyte + 1);
     for (const content of [over(), new Uint8Array(3 * mebibyte)]) {
       for (const caller of [owner, anonymous, new Caller("bad"), await createUser()]) {
@@ -135,7 +135,7 @@ describe("an upload that is too large", () => {
     }
   });
 
-  it("is not too large by what surrounds it: then who sends it is asked first", async () => {
+  it("form overhead does not count, so authentication comes first", async () => {
     const fitting = createImage(2 * mebibyte - createImage().length);
     for (const raw of [formWith(fitting), new Uint8Array(2 * mebibyte + 1)]) {
       const { status, body } = await anonymous.patch(logoPath(made), undefined, {
@@ -166,7 +166,7 @@ describe("an upload that is too large", () => {
     ["with a length that lies", { "Content-Length": "100" }],
     ["with a length that is none", { "Content-Length": "many" }],
     ["with a length below nothing", { "Content-Length": "-1" }],
-  ])("is 413 %s, and not read to its end [R44]", async (_how, headers) => {
+  ])("an upload %s is 413 and not read to its end [R44]", async (_how, headers) => {
     const { raw, pulled } = endless();
     await expectRefused(
       await sendMultipart(owner, made, raw, "multipart/form-data; boundary=b", headers),
@@ -175,7 +175,7 @@ describe("an upload that is too large", () => {
     expect(pulled()).toBeLessThan(4 * mebibyte);
   });
 
-  it("is 413 unread when its length says so [R44]", async () => {
+  it("an upload with a large Content-Length is 413 without being read [R44]", async () => {
     const { raw, pulled } = endless();
     const headers = { "Content-Length": String(64 * mebibyte) };
     await expectRefused(
@@ -185,14 +185,14 @@ describe("an upload that is too large", () => {
     expect(pulled()).toBeLessThan(mebibyte);
   });
 
-  it("is 413 for ten megabytes of headers, and for as much of other fields [R47]", async () => {
+  it("ten megabytes of part headers or other fields are 413 [R47]", async () => {
     const headers = `Content-Disposition: form-data; name="file"; filename="a"\r\nX: ${"x".repeat(10_000_000)}`;
     await expectRefused(await sendMultipart(owner, made, multipart(part(headers, createImage()))), tooLarge);
     const other = part('Content-Disposition: form-data; name="other"', "x".repeat(10_000_000));
     await expectRefused(await sendMultipart(owner, made, multipart(other)), tooLarge);
   });
 
-  it("changes nothing, and nothing but a logo may be so large", async () => {
+  it("a refused upload changes nothing, and other operations keep the limit of 1 MiB", async () => {
     expect((await download(owner, made)).bytes).toEqual(before);
     const { status, body } = await owner.patch(`/api/v1/account/${made.slug}`, undefined, {
       raw: new Uint8Array(mebibyte + 1),
@@ -201,10 +201,10 @@ describe("an upload that is too large", () => {
   });
 });
 
-describe("a multipart body", () => {
+describe("multipart bodies", () => {
   const file = 'Content-Disposition: form-data; name="file"; filename="a.png"';
 
-  it("without a file is told so [R47]", async () => {
+  it("a form without a file is rejected [R47]", async () => {
     const wrongField = part('Content-Disposition: form-data; name="logo"; filename="a.png"', createImage());
     const nested = part('Content-Disposition: form-data; name="file[]"; filename="a.png"', createImage());
     for (const body of [multipart(wrongField), multipart(nested), multipart(), new Uint8Array()]) {
@@ -214,7 +214,7 @@ describe("a multipart body", () => {
   });
 
   it.each(["image/png", "application/json", "application/octet-stream", "multipart/mixed; boundary=b", ""])(
-    "under another content type is none: %j",
+    "another content type is not read as a form: %j",
     async (type) => {
       await expectRefused(
         await sendMultipart(owner, made, multipart(part(file, createImage())), type),
@@ -224,24 +224,24 @@ describe("a multipart body", () => {
     },
   );
 
-  it("as a form in a URL's manner has no file", async () => {
+  it("an urlencoded form has no file", async () => {
     const raw = new URLSearchParams({ file: "a" });
     await expectRefused(await owner.patch(logoPath(made), undefined, { raw }), missing);
   });
 
-  it("whose file is text is told so", async () => {
+  it("a text field in place of the file is rejected", async () => {
     const text = part('Content-Disposition: form-data; name="file"', "some text");
     const expected = fault("Expected UploadFile, received: <class 'str'>", "some text");
     await expectRefused(await sendMultipart(owner, made, multipart(text)), expected);
   });
 
-  it("whose file has an empty name is text, as the platform reads it", async () => {
+  it("a file with an empty name counts as text, as the platform reads it", async () => {
     const nameless = part('Content-Disposition: form-data; name="file"; filename=""', "");
     const expected = fault("Expected UploadFile, received: <class 'str'>", "");
     await expectRefused(await sendMultipart(owner, made, multipart(nameless)), expected);
   });
 
-  it("with more than one file is refused, the same or not [R47]", async () => {
+  it("more than one file is rejected, equal or not [R47]", async () => {
     const image = createImage();
     const text = part('Content-Disposition: form-data; name="file"', "text");
     const several = "There is more than one file.";
@@ -265,18 +265,18 @@ describe("a multipart body", () => {
     "whose part has no name": [multipart(part("X: y", png()))],
     "that is an image": [Uint8Array.from(png())],
   };
-  it.each(Object.entries(unreadable))("that cannot be read is 400: %s [R47]", async (_what, [body, type]) => {
+  it.each(Object.entries(unreadable))("a malformed form is 400: %s [R47]", async (_what, [body, type]) => {
     await expectRefused(await sendMultipart(owner, made, body, type), broken);
   });
 
-  it("may have thousands of parts", async () => {
+  it("a form may have thousands of parts", async () => {
     const many = Array.from({ length: 20_000 }, (_, at) =>
       part(`Content-Disposition: form-data; name="f${at}"`, ""),
     );
     await expectRefused(await sendMultipart(owner, made, multipart(...many)), missing);
   });
 
-  it("may have names that mean something elsewhere", async () => {
+  it("form fields may be named like prototype properties", async () => {
     const account = await createAccount(owner);
     const names = ["__proto__", "constructor", "toJSON", "hasOwnProperty"];
     const strange = names.map((name) => part(`Content-Disposition: form-data; name="${name}"`, "x"));
@@ -295,24 +295,21 @@ describe("a multipart body", () => {
     "of many characters": `name="file"; filename="${"x".repeat(8_000)}"`,
     "of other letters": 'name="file"; filename="\u{e9}.png"',
   };
-  it.each(Object.entries(names))(
-    "whose file has a name %s is a file as any other [R47]",
-    async (_what, name) => {
-      const account = await createAccount(owner);
-      const image = createImage();
-      const body = multipart(part(`Content-Disposition: form-data; ${name}`, image));
-      const answer = await sendMultipart(owner, account, body);
-      expect([answer.status, answer.text]).toEqual([204, ""]);
-      const found = await download(owner, account);
-      expect(found.bytes).toEqual(image);
-      expect(found.headers.get("Content-Disposition")).toBe('inline; filename="logo.png"');
-      expect(found.headers.get("X-Evil")).toBe(null);
-      const [key] = await storedKeys(account);
-      expect(key).toMatch(new RegExp(`^accounts/${account.id}/[0-9a-f]{64}/[-0-9a-f]{36}$`));
-    },
-  );
+  it.each(Object.entries(names))("a file named %s is accepted [R47]", async (_what, name) => {
+    const account = await createAccount(owner);
+    const image = createImage();
+    const body = multipart(part(`Content-Disposition: form-data; ${name}`, image));
+    const answer = await sendMultipart(owner, account, body);
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    const found = await download(owner, account);
+    expect(found.bytes).toEqual(image);
+    expect(found.headers.get("Content-Disposition")).toBe('inline; filename="logo.png"');
+    expect(found.headers.get("X-Evil")).toBe(null);
+    const [key] = await storedKeys(account);
+    expect(key).toMatch(new RegExp(`^accounts/${account.id}/[0-9a-f]{64}/[-0-9a-f]{36}$`));
+  });
 
-  it("with a line end in the name of its file puts nothing into any answer [R47]", async () => {
+  it("a line end in a file name adds nothing to any response [R47]", async () => {
     const account = await createAccount(owner);
     const image = createImage();
     const named = 'Content-Disposition: form-data; name="file"; filename="a\r\nX-Evil: 1\r\n.png"';

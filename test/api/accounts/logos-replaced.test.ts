@@ -23,8 +23,8 @@ async function owned(door: Door) {
   return { owner, made: await createAccount(owner) };
 }
 
-describe("a logo that is replaced", () => {
-  it("leaves one object when the queue has done its work", async () => {
+describe("replacing a logo", () => {
+  it("one object is left after the queue ran", async () => {
     const { door, sent } = workerCapturingJobs();
     const { owner, made } = await owned(door);
     const images = [createImage(), createImage(), createImage()];
@@ -51,7 +51,7 @@ describe("a logo that is replaced", () => {
     expect(await storedKeys(made)).toEqual([]);
   });
 
-  it("is not written again by the same content", async () => {
+  it("the same content is not written again", async () => {
     const { door, sent } = workerCapturingJobs();
     const { owner, made } = await owned(door);
     const image = createImage();
@@ -65,7 +65,7 @@ describe("a logo that is replaced", () => {
     expect(sent).toEqual([]);
   });
 
-  it("is stored again by the same content when it was lost", async () => {
+  it("the same content is stored again if the object was lost", async () => {
     const { owner, made } = await owned(workerCapturingJobs().door);
     const image = createImage();
     await upload(owner, made, image);
@@ -82,7 +82,7 @@ describe("a logo that is replaced", () => {
     expect((await download(owner, made)).bytes).toEqual(image);
   });
 
-  it("comes back as A after B, whenever the deletions of both are done [R48]", async () => {
+  it("the logo is A after uploads A, B, A, whenever the deletions run [R48]", async () => {
     const { door, sent } = workerCapturingJobs();
     const { owner, made } = await owned(door);
     const [a, b] = [createImage(), createImage()];
@@ -93,7 +93,7 @@ describe("a logo that is replaced", () => {
     expect((await download(owner, made)).bytes).toEqual(a);
   });
 
-  it("comes back as A after B though A is deleted while it is uploaded again", async () => {
+  it("the logo is A after uploads A, B, A, even if A is deleted during its second upload", async () => {
     const { door, sent } = workerCapturingJobs();
     const { owner, made } = await owned(door);
     const [a, b] = [createImage(), createImage()];
@@ -113,7 +113,7 @@ describe("a logo that is replaced", () => {
     expect((await download(owner, made)).bytes).toEqual(a);
   });
 
-  it("is not deleted by a job that names it", async () => {
+  it("a job never deletes the current logo", async () => {
     const { owner, made } = await owned(workerCapturingJobs().door);
     await upload(owner, made, createImage());
     const [, accountUuid, hash, uploaded] = (await currentLogoKey(made))?.split("/") ?? [];
@@ -123,7 +123,7 @@ describe("a logo that is replaced", () => {
     expect((await download(owner, made)).status).toBe(200);
   });
 
-  it("between the look at the account and the look at its object is found by looking again", async () => {
+  it("a download during a replacement reads the account again", async () => {
     const { owner, made } = await owned(workerCapturingJobs().door);
     const [first, second] = [createImage(), createImage()];
     await storeLogo(made, first);
@@ -148,7 +148,7 @@ describe("a logo that is replaced", () => {
     }
   });
 
-  it("is one of the uploaded images in each of 200 downloads during 20 replacements [R48]", async () => {
+  it("each of 200 downloads during 20 replacements is one of the uploaded images [R48]", async () => {
     const { door, sent } = workerCapturingJobs();
     const { owner, made } = await owned(door);
     const images = Array.from({ length: 21 }, () => createImage(20_000));
@@ -178,7 +178,7 @@ describe("a logo that is replaced", () => {
     expect(await storedKeys(made)).toEqual([await currentLogoKey(made)]);
   }, 60_000);
 
-  it("by many at once is one of theirs, and nothing else is left", async () => {
+  it("after simultaneous uploads one logo and one object are left", async () => {
     const { door, sent } = workerCapturingJobs();
     const { owner, made } = await owned(door);
     const images = Array.from({ length: 6 }, () => createImage());

@@ -38,40 +38,43 @@ async function sha256(content: Uint8Array): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
 }
 
-describe("a logo", () => {
-  it.each(Object.entries(oneOfEach()))("comes back as it was sent: %s [R42, R46]", async (kind, image) => {
-    const { owner, made } = await owned();
-    const uploaded = await upload(owner, made, image, { "X-Request-Id": "r" });
-    expect([uploaded.status, uploaded.text]).toEqual([204, ""]);
+describe("uploading and downloading a logo", () => {
+  it.each(Object.entries(oneOfEach()))(
+    "a logo is returned as it was sent: %s [R42, R46]",
+    async (kind, image) => {
+      const { owner, made } = await owned();
+      const uploaded = await upload(owner, made, image, { "X-Request-Id": "r" });
+      expect([uploaded.status, uploaded.text]).toEqual([204, ""]);
 
-    const { status, headers, bytes } = await download(owner, made);
-    expect(status).toBe(200);
-    expect(bytes).toEqual(image);
-    const extension = kind.split(",", 1)[0] ?? "";
-    const type = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" }[extension];
-    const { "x-request-id": _, vary: __, ...told } = Object.fromEntries(headers);
-    expect(told).toEqual({
-      "cache-control": "private, no-cache",
-      "content-disposition": `inline; filename="logo.${extension}"`,
-      "content-length": String(image.length),
-      "content-security-policy": "default-src 'none'; sandbox",
-      "content-type": type,
-      "cross-origin-opener-policy": "same-origin",
-      "cross-origin-resource-policy": "same-origin",
-      etag: `"${await sha256(image)}"`,
-      "origin-agent-cluster": "?1",
-      "referrer-policy": "no-referrer",
-      "strict-transport-security": "max-age=15552000; includeSubDomains",
-      "x-content-type-options": "nosniff",
-      "x-dns-prefetch-control": "off",
-      "x-download-options": "noopen",
-      "x-frame-options": "SAMEORIGIN",
-      "x-permitted-cross-domain-policies": "none",
-      "x-xss-protection": "0",
-    });
-  });
+      const { status, headers, bytes } = await download(owner, made);
+      expect(status).toBe(200);
+      expect(bytes).toEqual(image);
+      const extension = kind.split(",", 1)[0] ?? "";
+      const type = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" }[extension];
+      const { "x-request-id": _, vary: __, ...told } = Object.fromEntries(headers);
+      expect(told).toEqual({
+        "cache-control": "private, no-cache",
+        "content-disposition": `inline; filename="logo.${extension}"`,
+        "content-length": String(image.length),
+        "content-security-policy": "default-src 'none'; sandbox",
+        "content-type": type,
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        etag: `"${await sha256(image)}"`,
+        "origin-agent-cluster": "?1",
+        "referrer-policy": "no-referrer",
+        "strict-transport-security": "max-age=15552000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+        "x-dns-prefetch-control": "off",
+        "x-download-options": "noopen",
+        "x-frame-options": "SAMEORIGIN",
+        "x-permitted-cross-domain-policies": "none",
+        "x-xss-protection": "0",
+      });
+    },
+  );
 
-  it("of 2 MiB is taken to the last byte", async () => {
+  it("a logo of exactly 2 MiB is accepted", async () => {
     const { owner, made } = await owned();
     const largest = createImage(2 * 1024 * 1024 - createImage().length);
     expect(largest.length).toBe(2 * 1024 * 1024);
@@ -80,7 +83,7 @@ describe("a logo", () => {
     expect(await sha256(bytes)).toBe(await sha256(largest));
   });
 
-  it("is stored under its account and its hash, with the type its bytes tell", async () => {
+  it("a logo is stored under its account and hash with the detected type", async () => {
     const { owner, made } = await owned();
     const image = oneOfEach()["webp, lossy"] ?? new Uint8Array();
     await upload(owner, made, image);
@@ -90,7 +93,7 @@ describe("a logo", () => {
     expect((await env.LOGOS.head(key))?.httpMetadata).toEqual({ contentType: "image/webp" });
   });
 
-  it("is told by its first bytes, whatever is declared [R42]", async () => {
+  it("the type is detected from the first bytes, whatever is declared [R42]", async () => {
     const { owner, made } = await owned();
     const form = new FormData();
     const image = oneOfEach()["jpg, baseline"] ?? new Uint8Array();
@@ -102,7 +105,7 @@ describe("a logo", () => {
     expect(headers.get("Content-Disposition")).toBe('inline; filename="logo.jpg"');
   });
 
-  it("is 404 where there is none", async () => {
+  it("a missing logo is 404", async () => {
     const { owner, made } = await owned();
     for (const method of ["GET", "DELETE"]) {
       const { status, body } = await owner.send(method, logoPath(made));
@@ -110,7 +113,7 @@ describe("a logo", () => {
     }
   });
 
-  it("has no body for HEAD, and all headers", async () => {
+  it("HEAD returns all headers and no body", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -122,7 +125,7 @@ describe("a logo", () => {
     }
   });
 
-  it("is 304 for who has it, and whole for who has another [R46]", async () => {
+  it("a matching If-None-Match is 304, and another tag gets the whole logo [R46]", async () => {
     const { owner, made } = await owned();
     await upload(owner, made, createImage());
     const { headers } = await download(owner, made);
@@ -138,7 +141,7 @@ describe("a logo", () => {
     expect(other.status).toBe(200);
   });
 
-  it("comes whole, whatever range is asked for", async () => {
+  it("a Range header is ignored", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -148,7 +151,7 @@ describe("a logo", () => {
     }
   });
 
-  it("goes when it is taken away, and can be uploaded again", async () => {
+  it("a deleted logo is gone and can be uploaded again", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -160,7 +163,7 @@ describe("a logo", () => {
     expect((await download(owner, made)).bytes).toEqual(image);
   });
 
-  it("is changed only as the one that If-Match names", async () => {
+  it("a logo is changed only if it matches If-Match", async () => {
     const { owner, made } = await owned();
     const first = createImage();
     const tag = `"${await sha256(first)}"`;
@@ -183,8 +186,8 @@ describe("a logo", () => {
   });
 });
 
-describe("who may do what with a logo", () => {
-  it("a member downloads and does not change", async () => {
+describe("permissions on logos", () => {
+  it("a member may download and not change the logo", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -197,7 +200,7 @@ describe("who may do what with a logo", () => {
     expect(await storedKeys(made)).toHaveLength(1);
   });
 
-  it("another tenant learns nothing, with whichever id [R2]", async () => {
+  it("another tenant learns nothing, with any id [R2]", async () => {
     const { made } = await owned();
     const other = await owned();
     await upload(other.owner, other.made, createImage());
@@ -214,7 +217,7 @@ describe("who may do what with a logo", () => {
     expect(await storedKeys(made)).toEqual([]);
   });
 
-  it("the id must be the account's, in any spelling", async () => {
+  it("account_id must be the account's id, in any spelling", async () => {
     const { owner, made } = await owned();
     await upload(owner, made, createImage());
     const other = await createAccount(owner);
@@ -232,7 +235,7 @@ describe("who may do what with a logo", () => {
     expect((await owner.delete(logoPath(made, bare))).status).toBe(204);
   });
 
-  it("no id, or a malformed one, is told as it is", async () => {
+  it("a missing or malformed account_id is rejected", async () => {
     const { owner, made } = await owned();
     const path = `/api/v1/account/${made.slug}/logo.png`;
     const missing = { type: "missing", loc: ["query", "account_id"], msg: "Field required", input: null };
@@ -250,7 +253,7 @@ describe("who may do what with a logo", () => {
     expect(malformed.body.detail[0].loc).toEqual(["query", "account_id"]);
   });
 
-  it("a blocked account's logo is shown and stays", async () => {
+  it("the logo of a blocked account can be read and not changed", async () => {
     const { owner, made } = await owned();
     const image = createImage();
     await upload(owner, made, image);
@@ -263,7 +266,7 @@ describe("who may do what with a logo", () => {
     expect((await upload((await createOperator()).via(door), made, createImage())).status).toBe(204);
   });
 
-  it("a token of ours does what its user does", async () => {
+  it("a personal access token may do what its user may", async () => {
     const { owner, made } = await owned();
     const bearer = (await withStoredToken(owner)).via(door);
     const image = createImage();
@@ -274,8 +277,8 @@ describe("who may do what with a logo", () => {
   });
 });
 
-describe("what is told of a logo", () => {
-  it("its audit row tells the hashes, and the account's version moves", async () => {
+describe("records of logos", () => {
+  it("the audit row has both hashes, and the account's version changes", async () => {
     const { owner, made } = await owned();
     const [first, second] = [createImage(), createImage()];
     const before = (await owner.get(`/api/v1/account/${made.slug}`)).headers.get("ETag");
@@ -299,7 +302,7 @@ describe("what is told of a logo", () => {
     expect([before?.split("-")[0], after?.split("-")[0]]).toEqual(['"1', '"4']);
   });
 
-  it("an organization tells where it is, in a list and by itself", async () => {
+  it("organizations have the logo's address, in the list and in detail", async () => {
     const { owner, made } = await owned();
     const one = `/accounts/organizations/${made.id}/`;
     const list = `/accounts/organizations/?uuid=${made.id}`;

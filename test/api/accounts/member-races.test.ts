@@ -37,7 +37,7 @@ async function reinstate(account: TestAccount, ids: readonly string[]): Promise<
   }
 }
 
-describe("two owners, each against the other at once [R12]", () => {
+describe("two owners acting against each other [R12]", () => {
   it.each<[string, (caller: Caller, account: TestAccount, other: string) => ReturnType<Caller["patch"]>]>([
     [
       "demoting",
@@ -45,7 +45,7 @@ describe("two owners, each against the other at once [R12]", () => {
     ],
     ["deleting", (caller, account, id) => caller.patch(membersPath(account), { delete: [id] })],
     ["removing", (caller, account, id) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`)],
-  ])("%s: one is left, every time", async (_, against) => {
+  ])("%s: one owner is left every time", async (_, against) => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const second = await joinAccount(account, "AOWNER");
     for (let round = 0; round < rounds; round += 1) {
@@ -63,7 +63,7 @@ describe("two owners, each against the other at once [R12]", () => {
     expect(await auditRowsOf(account)).toHaveLength(rounds);
   });
 
-  it("each leaving: one is left, every time [R12]", async () => {
+  it("both leaving: one owner is left every time [R12]", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const second = await joinAccount(account, "AOWNER");
     const leave = (caller: Caller, id: string) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`);
@@ -76,7 +76,7 @@ describe("two owners, each against the other at once [R12]", () => {
   });
 });
 
-it("the seats are never more than there are, whoever takes them at once [R28]", async () => {
+it("simultaneous requests never take more seats than there are [R28]", async () => {
   const { owner, account } = await createAccountWithOwner();
   const guests: Caller[] = [];
   for (let made = 0; made < 3; made += 1) {
@@ -116,7 +116,7 @@ it("the seats are never more than there are, whoever takes them at once [R28]", 
   }
 });
 
-it("ten who add the same user at once add them once", async () => {
+it("ten simultaneous additions of one user add them once", async () => {
   const { owner, account } = await createAccountWithOwner();
   const { uuid: id } = await createColleague([]);
   const answers = await Promise.all(

@@ -31,7 +31,7 @@ import { createAccountWithMember, statusAndBody } from "../../support/organizati
 const unknown = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1eff";
 
 describe("one member", () => {
-  it("shows to owners and members, in whatever spelling of the id", async () => {
+  it("owners and members see a member, by any spelling of the id", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member, id } = await joinAccount(account, "AMEMBER", { name: "Ada King Lovelace" });
     const body = { id, name: "Ada King Lovelace", email: member.email, role: "AMEMBER" };
@@ -43,7 +43,7 @@ describe("one member", () => {
     expect((await member.get(`/api/v1/account/${account.id}/user/${id}`)).body).toEqual(body);
   });
 
-  it("is named as they are: with one name, or with none", async () => {
+  it("a member's name may have one part or none", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const { id } = await joinAccount(account, "AOWNER", { name: "Ada" });
     expect((await owner.get(memberPath(account, id))).body).toMatchObject({ name: "Ada", role: "AOWNER" });
@@ -53,7 +53,7 @@ describe("one member", () => {
     });
   });
 
-  it("who is no member is not found, whether there is such a user or not [R2]", async () => {
+  it("a user who is not a member is 404, existing or not [R2]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const other = await createAccountWithOwner();
     const { id } = await joinAccount(other.account);
@@ -62,7 +62,7 @@ describe("one member", () => {
     }
   });
 
-  it("never shows to an outsider, who cannot tell either that the account exists", async () => {
+  it("an outsider gets 403, whether the account exists or not", async () => {
     const { ownerId, account } = await createAccountWithOwner();
     const outsider = (await createAccountWithOwner()).owner;
     for (const path of [memberPath(account, ownerId), `/api/v1/account/no-such-account/user/${ownerId}`]) {
@@ -70,7 +70,7 @@ describe("one member", () => {
     }
   });
 
-  it("is for who may search members: a group that may only list them does not do", async () => {
+  it("reading one member needs members:search", async () => {
     const { ownerId, account } = await createAccountWithOwner();
     const support = await createUser();
     await addToGroup(support, 3);
@@ -84,7 +84,7 @@ describe("one member", () => {
     ["00000000-0000-4000", "invalid group count: expected 5, found 3"],
     [`${unknown}0`, "invalid group length in group 4: expected 12, found 13"],
     [`${unknown.slice(0, -1)}g`, "invalid character: found `g` at 36"],
-  ])("%j is no id, and told so whoever asks", async (input, reason) => {
+  ])("a malformed id is rejected for everyone: %j", async (input, reason) => {
     const { owner, account } = await createAccountWithOwner();
     const body = { detail: [{ ...uuidError(input, reason), loc: ["path", "user_id"] }] };
     for (const caller of [owner, await createUser()]) {
@@ -95,7 +95,7 @@ describe("one member", () => {
 });
 
 describe("the list of members", () => {
-  it("has all of them in the order they joined, whatever has become of them", async () => {
+  it("the list has all members in joining order, inactive ones too", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner({ name: "Zoe" });
     const ada = await joinAccount(account, "AMEMBER", { name: "Ada Lovelace" });
     const bob = await joinAccount(account, "AOWNER");
@@ -115,7 +115,7 @@ describe("the list of members", () => {
     expect((await owner.get(membersPath(account))).body).toEqual([shown[0], shown[2], shown[1]]);
   });
 
-  it("is refused to members and outsiders, and never has another account's", async () => {
+  it("members and outsiders get 403, and the list never has another account's members", async () => {
     const { account, member } = await createAccountWithMember();
     const other = await createAccountWithOwner();
     expect(statusAndBody(await member.get(membersPath(account)))).toEqual(noRole);
@@ -123,7 +123,7 @@ describe("the list of members", () => {
     expect((await other.owner.get(membersPath(other.account))).body).toMatchObject([{ id: other.ownerId }]);
   });
 
-  it("of an account there is not is 404 to who may read every account", async () => {
+  it("a missing account is 404 for callers who may read every account", async () => {
     const missing = { status: 404, body: { detail: "Account not found" } };
     expect(
       statusAndBody(await (await createOperator()).get("/api/v1/account/no-such-account/users")),
@@ -134,7 +134,7 @@ describe("the list of members", () => {
 describe("leaving", () => {
   const leave = (caller: Caller, account: TestAccount, id: string) => caller.delete(memberPath(account, id));
 
-  it("is for every member, and ends what one may do there", async () => {
+  it("every member may leave and loses access", async () => {
     const { account, owner, member } = await createAccountWithMember();
     const id = await userIdOf(member);
     expect(statusAndText(await leave(member, account, id))).toEqual(noContent);
@@ -151,7 +151,7 @@ describe("leaving", () => {
     ]);
   });
 
-  it("of the same account twice is an outsider's question", async () => {
+  it("leaving twice is answered as for an outsider", async () => {
     const { account, owner, member } = await createAccountWithMember();
     const id = await userIdOf(member);
     expect((await leave(member, account, id)).status).toBe(204);
@@ -159,7 +159,7 @@ describe("leaving", () => {
     expect(statusAndBody(await leave(owner, account, id))).toEqual(noUser);
   });
 
-  it("is possible while the account is blocked; removing another is not, but for an operator", async () => {
+  it("a blocked account can be left, and only an operator can remove others", async () => {
     const { account, owner, member } = await createAccountWithMember();
     const { id: other } = await joinAccount(account);
     await setAccount(account, { blocking_state: "manager" });
@@ -171,7 +171,7 @@ describe("leaving", () => {
     expect(Object.values(await rolesIn(account))).toEqual(["AOWNER"]);
   });
 
-  it("may be an owner's decision about members and owners", async () => {
+  it("an owner may remove members and owners", async () => {
     const { account, owner, member } = await createAccountWithMember();
     const second = await joinAccount(account, "AOWNER");
     expect(statusAndText(await leave(owner, account, await userIdOf(member)))).toEqual(noContent);
@@ -180,7 +180,7 @@ describe("leaving", () => {
     expect(await rolesIn(account)).toEqual({ [await userIdOf(owner)]: "AOWNER" });
   });
 
-  it("is no member's decision about another", async () => {
+  it("a member may not remove another member", async () => {
     const { account, owner, member } = await createAccountWithMember();
     const { id: other } = await joinAccount(account);
     const before = await rolesIn(account);
@@ -190,7 +190,7 @@ describe("leaving", () => {
     expect(await rolesIn(account)).toEqual(before);
   });
 
-  it("is not for the last active owner, and changes nothing then [R11]", async () => {
+  it("the last active owner cannot leave, and nothing changes [R11]", async () => {
     const { account, owner, ownerId } = await createAccountWithOwner();
     const second = await joinAccount(account, "AOWNER");
     await joinAccount(account);
@@ -203,7 +203,7 @@ describe("leaving", () => {
     expect(await auditRowsOf(account)).toEqual([]);
   });
 
-  it("of who is no member is not found, and of another's account is refused", async () => {
+  it("removing a user who is not a member is 404, and in another account 403", async () => {
     const { account, owner } = await createAccountWithOwner();
     const other = await createAccountWithOwner();
     for (const id of [other.ownerId, unknown]) {
@@ -214,7 +214,7 @@ describe("leaving", () => {
     expect(await rolesIn(other.account)).toEqual({ [other.ownerId]: "AOWNER" });
   });
 
-  it("frees the seat", async () => {
+  it("leaving frees the seat", async () => {
     const { account, owner, member } = await createAccountWithMember();
     await setAccount(account, { max_users: 2 });
     const invite = () => owner.post(`/api/v1/account/${account.slug}/invite`, { email: "next@example.com" });
@@ -223,7 +223,7 @@ describe("leaving", () => {
     expect((await invite()).status).toBe(200);
   });
 
-  it("twenty times at once is done once", async () => {
+  it("twenty simultaneous removals remove once", async () => {
     const { account, owner, member } = await createAccountWithMember();
     const id = await userIdOf(member);
     await createAccount(member);

@@ -38,7 +38,7 @@ async function change(caller: Caller, path: string, body: unknown): Promise<void
 }
 
 describe("modifying an account", () => {
-  it("leaves what is left out, and answers null", async () => {
+  it("omitted fields stay, and the response is null", async () => {
     const { owner, path } = await start();
     const before = (await owner.get(path)).body;
     await change(owner, path, {});
@@ -49,7 +49,7 @@ describe("modifying an account", () => {
     expect((await owner.get(path)).body).toEqual({ ...before, title: "New", description: "Other" });
   });
 
-  it("leaves title and slug that are null, and clears a description that is", async () => {
+  it("null leaves title and slug, and clears the description", async () => {
     const { owner, path } = await start();
     const before = (await owner.get(path)).body;
     await change(owner, path, { title: null, slug: null });
@@ -58,7 +58,7 @@ describe("modifying an account", () => {
     expect((await owner.get(path)).body).toEqual({ ...before, description: null });
   });
 
-  it("moves it to another slug, and the old one is free", async () => {
+  it("a changed slug frees the old one", async () => {
     const { owner, account, path } = await start();
     const slug = unique("renamed");
     await change(owner, path, { slug });
@@ -67,18 +67,18 @@ describe("modifying an account", () => {
     expect((await owner.get(`${path}/status`)).body).toEqual({ available: true });
   });
 
-  it("to the slug it has is no conflict", async () => {
+  it("setting the current slug is no conflict", async () => {
     const { owner, account, path } = await start();
     await change(owner, path, { slug: account.slug });
   });
 
-  it("may be done by an operator", async () => {
+  it("an operator may modify any account", async () => {
     const { owner, path } = await start();
     await change(await createOperator(), path, { title: "By the operator" });
     expect((await owner.get(path)).body).toMatchObject({ title: "By the operator" });
   });
 
-  it("by many at once loses no field", async () => {
+  it("simultaneous changes lose no field", async () => {
     const { owner, path } = await start();
     const changes = [{ title: "At once" }, { description: "At once" }, { saml }, { title: "At once" }];
     const answers = await Promise.all(changes.map((body) => owner.patch(path, body)));
@@ -90,7 +90,7 @@ describe("modifying an account", () => {
     });
   });
 
-  it("is over with the role: an owner who is deactivated changes nothing more", async () => {
+  it("a deactivated owner can no longer modify the account", async () => {
     const { owner, account, path } = await start();
     const second = await createUser();
     await addMember(account, second, "AOWNER");
@@ -102,7 +102,7 @@ describe("modifying an account", () => {
 });
 
 describe("saml", () => {
-  it("is set as a whole, and taken away by null", async () => {
+  it("saml is set as a whole and removed by null", async () => {
     const { owner, path } = await start();
     const before = (await owner.get(path)).body;
     await change(owner, path, { saml });
@@ -119,13 +119,13 @@ describe("saml", () => {
     ["PEM with Windows line ends", certificate.replaceAll("\n", "\r\n")],
     ["base64 of DER", certificateBase64],
     ["base64 of DER in lines", certificateBase64.replaceAll(/(.{76})/g, "$1\n")],
-  ])("takes a certificate as %s", async (_, x509_cert) => {
+  ])("a certificate is accepted as %s", async (_, x509_cert) => {
     const { owner, path } = await start();
     await change(owner, path, { saml: { ...saml, x509_cert } });
     expect((await owner.get(path)).body.saml_x509_cert.trim()).toBe(x509_cert.trim());
   });
 
-  it("takes nothing else for a certificate, and never shows a private key [R9]", async () => {
+  it("anything but a certificate is rejected, and a private key is never shown [R9]", async () => {
     const key = await createPrivateKey();
     const keyBase64 = key.split("\n")[1] ?? "";
     const der = Uint8Array.fromBase64(certificateBase64);
@@ -180,7 +180,7 @@ describe("saml", () => {
     "idp.acme.example",
     "https://",
     "",
-  ])("sends nobody to %j [R65]", async (sso_url) => {
+  ])("the sso_url %j is rejected [R65]", async (sso_url) => {
     const { owner, path } = await start();
     const answer = await owner.patch(path, { saml: { ...saml, sso_url } });
     expect(answer.status).toBe(422);
@@ -189,7 +189,7 @@ describe("saml", () => {
     ]);
   });
 
-  it.each(["x", 5, [], true])("that is %j is no object", async (input) => {
+  it.each(["x", 5, [], true])("saml must be an object: %j", async (input) => {
     const { owner, path } = await start();
     const answer = await owner.patch(path, { saml: input });
     expect(answer.status).toBe(422);

@@ -11,28 +11,28 @@ function me(caller: Caller): Promise<ApiResponse> {
 
 const other = { issuer: "https://other.test" } as const;
 
-describe("an operator", () => {
+describe("how operators are recognised", () => {
   const root = "root@example.com";
   const type = async (claims: Record<string, unknown>, options?: typeof other) =>
     (await me(await createUser({ sub: unique("sub"), ...claims }, options))).body.type;
 
-  it("is known by a verified address of a trusted issuer, in any case", async () => {
+  it("a verified address of a trusted issuer makes an operator, in any case", async () => {
     expect(await type({ email: root })).toBe("ROOT");
     expect(await type({ email: "Root@Example.com" })).toBe("ROOT");
   });
 
-  it("is not known by an address that nobody vouches for", async () => {
+  it("an unverified address makes no operator", async () => {
     expect(await type({ email: root, email_verified: false })).toBe("USER");
     expect(await type({ email: root }, other)).toBe("USER");
   });
 
-  it("is known by issuer and subject, whatever the address", async () => {
+  it("issuer and subject make an operator, whatever the address", async () => {
     const sub = "operator-by-subject";
     expect(await type({ sub, email: `${unique()}@example.com`, email_verified: false })).toBe("ROOT");
     expect(await type({ sub }, other)).toBe("USER");
   });
 
-  it("is never made by what a token says of roles, nor by the address a user has in the store", async () => {
+  it("neither role claims nor the stored address make an operator", async () => {
     const user = await createUser({ type: "ROOT", roles: ["ROOT"], groups: [1] });
     const { id } = (await me(user)).body;
     await execute("UPDATE users SET email = ?, email_key = ? WHERE uuid = ?", root, root, id);
@@ -42,7 +42,7 @@ describe("an operator", () => {
     expect((await user.get(`/api/v1/account/${foreign.slug}`)).status).toBe(403);
   });
 
-  it("is one no longer when the configuration says so", async () => {
+  it("a user removed from OPERATORS is no operator", async () => {
     const user = await createUser({ sub: unique("sub"), email: root });
     expect((await me(user)).body.type).toBe("ROOT");
     expect((await me(user.via(workerWith({ OPERATORS: "" })))).body.type).toBe("USER");

@@ -94,7 +94,7 @@ async function everybody(): Promise<{
 }
 
 describe("the permissions", () => {
-  it("are what the roles and the groups of the caller come to", async () => {
+  it("the permissions are the union of the caller's role and groups", async () => {
     const { account, callers } = await everybody();
     for (const [kind, [caller, permissions]] of Object.entries(callers)) {
       expect([kind, statusAndBody(await caller.get(permissionsOf(account)))]).toEqual([
@@ -104,7 +104,7 @@ describe("the permissions", () => {
     }
   });
 
-  it("on a knowledge box are those of them that concern one, whichever it is", async () => {
+  it("permissions on a knowledge box are those that concern one", async () => {
     const { account, callers } = await everybody();
     const onBox = ["usage:read", "usage:write"];
     for (const [kind, [caller, permissions]] of Object.entries(callers)) {
@@ -116,7 +116,7 @@ describe("the permissions", () => {
     }
   });
 
-  it("are what the operations obey", async () => {
+  it("operations enforce the listed permissions", async () => {
     const { account, callers } = await everybody();
     const { id: other } = await joinAccount(account);
     const base = `/api/v1/account/${account.slug}`;
@@ -142,7 +142,7 @@ describe("the permissions", () => {
     }
   });
 
-  it("change with the role, and stay while the account is blocked", async () => {
+  it("the permissions follow the role, and stay while the account is blocked", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller, id } = await joinAccount(account);
     await owner.patch(membersPath(account), { add: [{ id, role: "AOWNER" }] });
@@ -155,8 +155,8 @@ describe("the permissions", () => {
   });
 });
 
-describe("asking for them", () => {
-  it("names the account twice: by slug or id in the path, by id in the query, in any spelling", async () => {
+describe("parameters", () => {
+  it("the account is named by slug or id in the path and by id in the query", async () => {
     const { owner, account } = await createAccountWithOwner();
     for (const slug of [account.slug, account.slug.toUpperCase(), account.id]) {
       for (const id of [account.id, account.id.toUpperCase(), account.id.replaceAll("-", "")]) {
@@ -165,7 +165,7 @@ describe("asking for them", () => {
     }
   });
 
-  it("with the id of another account, of none or of nothing is not found", async () => {
+  it("another account's, an unknown and a malformed account_id are 404", async () => {
     const { owner, account } = await createAccountWithOwner();
     const second = await createAccount(owner);
     const missing = { status: 404, body: { detail: "Account not found" } };
@@ -177,7 +177,7 @@ describe("asking for them", () => {
     }
   });
 
-  it("without an id misses it, whoever asks", async () => {
+  it("a missing account_id is rejected for everyone", async () => {
     const { owner, account } = await createAccountWithOwner();
     const fault = { type: "missing", loc: ["query", "account_id"], msg: "Field required", input: null };
     for (const caller of [owner, await createUser()]) {
@@ -186,7 +186,7 @@ describe("asking for them", () => {
     }
   });
 
-  it("is not for outsiders, who cannot tell what there is", async () => {
+  it("outsiders get 403, whether the account exists or not", async () => {
     const { account } = await createAccountWithOwner();
     const outsider = (await createAccountWithOwner()).owner;
     for (const { slug, id } of [

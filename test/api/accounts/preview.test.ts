@@ -27,8 +27,8 @@ function preview(token: unknown, caller: Caller = anonymous, headers = {}): Prom
   return caller.post("/api/v1/invites/preview", { token }, { headers });
 }
 
-describe("the secret of an invitation shows", () => {
-  it("anyone what it is to, and nothing of who is invited", async () => {
+describe("what a preview shows", () => {
+  it("a preview shows the account and nothing about the recipient", async () => {
     const owner = await createUser({ name: "Ada <b>Lovelace</b>" });
     const account = await createAccount(owner, { title: "Acme & Söhne" });
     const email = await createInvite(owner, account, "AOWNER");
@@ -49,7 +49,7 @@ describe("the secret of an invitation shows", () => {
     expect(await storedInvite(uuid)).toMatchObject({ state: "pending", version: 1 });
   });
 
-  it("the logo of the account, and goes without where logos cannot be reached [R68]", async () => {
+  it("a preview shows the logo, and works without it if logo storage is unavailable [R68]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const image = createImage();
     expect((await upload(owner, account, image)).status).toBe(204);
@@ -65,7 +65,7 @@ describe("the secret of an invitation shows", () => {
     expect((await preview(token, down)).body.account).toEqual({ title: account.title, logo_url: null });
   });
 
-  it("the inviter's address where there is no name, and null where they are gone", async () => {
+  it("a preview shows the inviter's name, else address, and null if they were deleted", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { uuid } = await latestInvite(account, await createInvite(owner, account));
     expect((await preview(await invitationTokenOf(uuid))).body.invited_by).toBe(owner.email);
@@ -73,7 +73,7 @@ describe("the secret of an invitation shows", () => {
     expect((await preview(await invitationTokenOf(uuid))).body.invited_by).toBeNull();
   });
 
-  it("a blocked account as any other", async () => {
+  it("a blocked account is shown like any other", async () => {
     const { account } = await createAccountWithOwner();
     const token = await invitationTokenOf(await storeInvite(account));
     await setAccount(account, { blocking_state: "manager" });
@@ -81,7 +81,7 @@ describe("the secret of an invitation shows", () => {
     expect((await acceptInvite(await createUser(), token)).status).toBe(403);
   });
 
-  it("a token that comes along is not looked at", async () => {
+  it("credentials are ignored", async () => {
     const { account } = await createAccountWithOwner();
     const token = await invitationTokenOf(await storeInvite(account));
     const headers = { Authorization: "Bearer nonsense" };
@@ -89,7 +89,7 @@ describe("the secret of an invitation shows", () => {
   });
 });
 
-describe("a secret that is no good", () => {
+describe("invalid secrets", () => {
   const spoiled: Record<string, (uuid: string, token: string) => Promise<string>> = {
     wrong: async (_uuid, token) => altered(token),
     "of another key": async () => "mVkQAzOmSROU2zBYbnFQnQAAAAE6rtmDKr1ZkAg1BWA4pU5WuHHfvcexvt_rqTO1zmXCAA",
@@ -118,7 +118,7 @@ describe("a secret that is no good", () => {
     },
   };
   it.each(Object.entries(spoiled))(
-    "as it is %s is 404, with the one body of all [R27]",
+    "a secret that is %s is 404 with the same body as all others [R27]",
     async (_what, spoil) => {
       const { account } = await createAccountWithOwner();
       const uuid = await storeInvite(account);
@@ -133,13 +133,13 @@ describe("a secret that is no good", () => {
     [{ token: null }, "string_type"],
     [{ token: 5 }, "string_type"],
     [[], "model_attributes_type"],
-  ])("as it is none: %j", async (body, type) => {
+  ])("a malformed secret is 404: %j", async (body, type) => {
     const answer = await anonymous.post("/api/v1/invites/preview", body);
     expect([answer.status, answer.body.detail[0].type]).toEqual([422, type]);
   });
 });
 
-it("is one round trip that writes nothing, and none for a secret nobody made", async () => {
+it("a preview takes one round trip without writes, and none for a forged secret", async () => {
   const counter = new CostMeter();
   const { account } = await createAccountWithOwner();
   const token = await invitationTokenOf(await storeInvite(account));
@@ -155,7 +155,7 @@ it("is one round trip that writes nothing, and none for a secret nobody made", a
   }
 });
 
-it("is for POST alone", async () => {
+it("a preview allows only POST", async () => {
   const answer = await anonymous.get("/api/v1/invites/preview");
   expect([answer.status, answer.headers.get("Allow")]).toEqual([405, "POST"]);
 });
@@ -165,7 +165,7 @@ describe("an address", () => {
   const from = (address: string) => ({ "CF-Connecting-IP": address });
   const limited = anonymous.via(workerWith({ RATE_LIMITS: "on" }));
 
-  it("may look 60 times a minute, and others go on", async () => {
+  it("an address may preview 60 times a minute, and others are not affected", async () => {
     const { account } = await createAccountWithOwner();
     const token = await invitationTokenOf(await storeInvite(account));
     const statuses = new Set<number>();
@@ -181,7 +181,7 @@ describe("an address", () => {
     expect((await preview(token, limited, from("192.0.2.61"))).status).toBe(200);
   });
 
-  it("that guesses secrets, by looking or by accepting, is stopped as with bad tokens [R27]", async () => {
+  it("an address that guesses secrets is limited like invalid tokens [R27]", async () => {
     const headers = from("192.0.2.70");
     const guesser = (await createUser()).via(workerWith({ RATE_LIMITS: "on" }));
     const wrong = await invitationTokenOf(crypto.randomUUID(), 1);

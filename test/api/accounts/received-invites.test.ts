@@ -61,8 +61,8 @@ async function idsOf(caller: Caller): Promise<string[]> {
   return answer.body.map(({ id }: { id: string }) => id);
 }
 
-describe("my invites", () => {
-  it("are those of every account, the oldest first, with who invited", async () => {
+describe("received invitations", () => {
+  it("the list has the invitations of all accounts, oldest first, with inviters", async () => {
     const guest = await createUser();
     const first = await createAccountWithOwner({ name: "Ada King Lovelace" });
     const second = await createAccountWithOwner({ name: "Grace" });
@@ -95,7 +95,7 @@ describe("my invites", () => {
     });
   });
 
-  it("are found whatever the case of the address and its normal form", async () => {
+  it("the address matches in any case and normal form", async () => {
     const word = `${unique("guest")}@example.com`;
     const guest = await createUser({ email: `Jos\u00e9.${word}` });
     const { owner, account } = await createAccountWithOwner();
@@ -103,7 +103,7 @@ describe("my invites", () => {
     expect(await idsOf(guest)).toHaveLength(1);
   });
 
-  it("are nobody else's", async () => {
+  it("invitations of other addresses are never listed", async () => {
     const { owner, account } = await createAccountWithOwner();
     await inviteCaller(owner, account, await createUser());
     for (const caller of [owner, await createUser(), await createOperator()]) {
@@ -111,7 +111,7 @@ describe("my invites", () => {
     }
   });
 
-  it("are none where nobody vouches for the address", async () => {
+  it("an unverified address receives no invitations", async () => {
     const guest = await createUser();
     const { owner, account } = await createAccountWithOwner();
     await inviteCaller(owner, account, guest);
@@ -128,7 +128,7 @@ describe("my invites", () => {
     expect(await idsOf(guest)).toHaveLength(1);
   });
 
-  it("are pending ones only", async () => {
+  it("the list has only pending invitations", async () => {
     const guest = await createUser();
     const { owner, account } = await createAccountWithOwner();
     const [expired, revoked, accepted, deleted] = [
@@ -147,7 +147,7 @@ describe("my invites", () => {
     expect(await idsOf(guest)).toEqual([]);
   });
 
-  it("are by nobody when who invited is gone", async () => {
+  it("the inviter is null if that user was deleted", async () => {
     const { account } = await createAccountWithOwner();
     const { caller: inviter } = await joinAccount(account, "AMEMBER", { name: "Gone Soon" });
     const guest = await createUser();
@@ -158,8 +158,8 @@ describe("my invites", () => {
   });
 });
 
-describe("accepting one of them", () => {
-  it("makes a member, takes the seat of the invite and leaves both lists", async () => {
+describe("accepting a received invitation", () => {
+  it("accepting makes a member, uses the invitation's seat and clears both lists", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 2 });
     const guest = await createUser();
@@ -177,7 +177,7 @@ describe("accepting one of them", () => {
     });
   });
 
-  it("is answered the same again, by id and by secret", async () => {
+  it("accepting again returns the same answer, by id and by secret", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const uuid = await inviteCaller(owner, account, guest);
@@ -191,7 +191,7 @@ describe("accepting one of them", () => {
     expect(await auditRowsOf(account)).toHaveLength(2);
   });
 
-  it("is for who has the address verified: its secret would do for anybody", async () => {
+  it("accepting by id needs the verified address", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const uuid = await inviteCaller(owner, account, guest);
@@ -209,7 +209,7 @@ describe("accepting one of them", () => {
     expect(statusAndBody(await acceptOwn(guest, uuid))).toEqual(joinedResponse(account));
   });
 
-  it("is not found once it has expired, was revoked or never was", async () => {
+  it("an expired, revoked or unknown invitation is 404", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const expired = await inviteCaller(owner, account, guest);
@@ -222,7 +222,7 @@ describe("accepting one of them", () => {
     expect((await guest.get("/api/v1/accounts")).body).toEqual([]);
   });
 
-  it("is refused by a blocked account and by a full one", async () => {
+  it("a blocked or full account refuses the acceptance", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const uuid = await inviteCaller(owner, account, guest);
@@ -234,13 +234,13 @@ describe("accepting one of them", () => {
     expect(await seatsTaken(account)).toEqual({ members: 1, pending: 1 });
   });
 
-  it("needs an id", async () => {
+  it("a malformed id is rejected", async () => {
     const reason = "invalid length: expected length 32 for simple format, found 1";
     const body = { detail: [{ ...uuidError("1", reason), loc: ["path", "id"] }] };
     expect(statusAndBody(await acceptOwn(await createUser(), "1"))).toEqual({ status: 422, body });
   });
 
-  it("fifty times at once is one membership, and all the same answer", async () => {
+  it("fifty simultaneous acceptances give one membership and the same answer", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     await userIdOf(guest);
@@ -256,7 +256,7 @@ describe("accepting one of them", () => {
     expect(await auditRowsOf(account)).toHaveLength(2);
   });
 
-  it("by a token of ours goes by the address its user was last seen with", async () => {
+  it("with a personal access token the address verified last counts", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
     const uuid = await inviteCaller(owner, account, guest);

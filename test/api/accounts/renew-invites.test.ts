@@ -27,8 +27,8 @@ import {
 import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 
-describe("an invitation that ends while it is sent again", () => {
-  it.each(["renewed", "resent"])("is not %s into the seat that another has taken since", async (how) => {
+describe("an invitation that expires while it is sent again", () => {
+  it.each(["renewed", "resent"])("an expired invitation is not %s if its seat was taken", async (how) => {
     const { owner, account } = await createAccountWithOwner();
     const newcomer = await createUser();
     const id = await userIdOf(newcomer);
@@ -55,8 +55,8 @@ describe("an invitation that ends while it is sent again", () => {
   });
 });
 
-describe("inviting a pending address again", () => {
-  it("within a minute sends nothing and changes the role alone [R24]", async () => {
+describe("inviting an address with a pending invitation", () => {
+  it("within a minute only the role changes and nothing is sent [R24]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     await moveSentAt(account, email, 30_000);
@@ -80,7 +80,7 @@ describe("inviting a pending address again", () => {
     ]);
   });
 
-  it("after a minute moves secret and end, and is to be mailed again [R24]", async () => {
+  it("after a minute secret and expiry change and a mail is sent [R24]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     await moveSentAt(account, email, 60_000);
@@ -106,7 +106,7 @@ describe("inviting a pending address again", () => {
     });
   });
 
-  it("is not for a member where it invites an owner, whatever role they name", async () => {
+  it("a member cannot renew an owner's invitation, whatever role they name", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const email = await createInvite(owner, account, "AOWNER");
     for (const ago of [0, 120_000]) {
@@ -119,7 +119,7 @@ describe("inviting a pending address again", () => {
     }
   });
 
-  it("is by a member's hand for members, and lifts nobody", async () => {
+  it("a member may renew members' invitations and not raise the role", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const email = await createInvite(owner, account);
     await moveSentAt(account, email, 120_000);
@@ -128,7 +128,7 @@ describe("inviting a pending address again", () => {
     expect(await latestInvite(account, email)).toMatchObject({ role: "AMEMBER", version: 2 });
   });
 
-  it("once it has expired makes a new one", async () => {
+  it("an expired invitation is replaced by a new one", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 2 });
     const email = await createInvite(owner, account);
@@ -143,7 +143,7 @@ describe("inviting a pending address again", () => {
     expect(await seatsTaken(account)).toEqual({ members: 1, pending: 1 });
   });
 
-  it("once it has been revoked makes a new one", async () => {
+  it("a revoked invitation is replaced by a new one", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     const old = await latestInvite(account, email);
@@ -152,7 +152,7 @@ describe("inviting a pending address again", () => {
     expect((await latestInvite(account, email)).uuid).not.toBe(old.uuid);
   });
 
-  it("by a request that is repeated with its key does nothing again", async () => {
+  it("a repeated request with the same key does nothing", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = uniqueEmail();
     const headers = { "Idempotency-Key": crypto.randomUUID() };
@@ -166,7 +166,7 @@ describe("inviting a pending address again", () => {
     expect(await auditRowsOf(account)).toHaveLength(1);
   });
 
-  it("fifty times at once leaves one, and one row of history [R22]", async () => {
+  it("fifty simultaneous invitations leave one invitation and one audit row [R22]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: second } = await joinAccount(account, "AOWNER");
     const email = uniqueEmail();
@@ -182,7 +182,7 @@ describe("inviting a pending address again", () => {
     expect(await auditRowsOf(account)).toHaveLength(1);
   });
 
-  it("twenty times at once when it is due moves it once", async () => {
+  it("twenty simultaneous renewals renew once", async () => {
     const { owner, account } = await createAccountWithOwner();
     const email = await createInvite(owner, account);
     await moveSentAt(account, email, 60_000);

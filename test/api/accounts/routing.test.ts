@@ -10,7 +10,7 @@ const raw = { raw: tooLarge, headers: { "Content-Type": "application/json" } };
 const large = { detail: "Request body is larger than 1 MiB" };
 
 describe("HEAD", () => {
-  it("answers as GET does, without the body", async () => {
+  it("HEAD answers like GET without a body", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     for (const path of ["/api/v1/user", "/api/v1/accounts", "/api/v1/zones", `/api/v1/account/${slug}`]) {
@@ -22,7 +22,7 @@ describe("HEAD", () => {
     }
   });
 
-  it("is refused as GET is", async () => {
+  it("HEAD is refused like GET", async () => {
     const { slug } = await createAccount(await createUser());
     const refused = await anonymous.send("HEAD", "/api/v1/user");
     expect([refused.status, refused.text]).toEqual([401, ""]);
@@ -34,7 +34,7 @@ describe("HEAD", () => {
 });
 
 describe("OPTIONS", () => {
-  it("is no method of any path", async () => {
+  it("OPTIONS without a preflight is 405 on every path", async () => {
     const user = await createUser();
     for (const caller of [user, anonymous]) {
       const answer = await caller.send("OPTIONS", "/api/v1/accounts", undefined, {
@@ -45,7 +45,7 @@ describe("OPTIONS", () => {
     }
   });
 
-  it("is a preflight when it asks as one, and needs no token", async () => {
+  it("a preflight needs no token", async () => {
     const answer = await anonymous.send("OPTIONS", "/api/v1/accounts", undefined, {
       headers: { Origin: "https://app.test", "Access-Control-Request-Method": "POST" },
     });
@@ -66,7 +66,7 @@ it.each([
   ["POST", "/api/v1/user/welcome", ["GET"]],
   ["PATCH", "/api/v1/zones", ["GET"]],
   ["PROPFIND", "/api/v1/zones", ["GET"]],
-])("%s %s is 405, and Allow names the methods there are [R58]", async (method, path, allowed) => {
+])("%s %s is 405 with the allowed methods [R58]", async (method, path, allowed) => {
   for (const caller of [anonymous, await createUser()]) {
     const answer = await caller.send(method, path);
     expect(answer.status).toBe(405);
@@ -87,7 +87,7 @@ it.each([
   "/api/v1/account//status",
   "/api/v2/accounts",
   "/api",
-])("%s is unknown to everybody", async (path) => {
+])("the unknown path %s is 404 for everybody", async (path) => {
   for (const caller of [anonymous, await createUser()]) {
     const answer = await caller.get(path);
     expect(answer.status).toBe(404);
@@ -95,9 +95,9 @@ it.each([
   }
 });
 
-describe("a trailing slash", () => {
+describe("trailing slashes", () => {
   it.each(["GET", "POST", "PATCH", "DELETE", "PUT"])(
-    "is taken off by 307, which keeps %s and the query",
+    "a trailing slash redirects with 307 and keeps %s and the query",
     async (method) => {
       const answer = await anonymous.send(method, "/api/v1/accounts/?a=1&b=%20x&a=2");
       expect(answer.status).toBe(307);
@@ -107,7 +107,7 @@ describe("a trailing slash", () => {
     },
   );
 
-  it("never leads to another host [R64]", async () => {
+  it("a redirect never leads to another host [R64]", async () => {
     for (const path of [
       "/api/v1/account//evil.test/",
       "//evil.test/api/v1/accounts/",
@@ -118,7 +118,7 @@ describe("a trailing slash", () => {
     }
   });
 
-  it("stays on a path that is none without it", async () => {
+  it("an unknown path with a trailing slash is 404", async () => {
     for (const path of ["/api/v1/nothing/", "/api/v1/account/acme/logo-png/"]) {
       const answer = await anonymous.get(path);
       expect([answer.status, answer.body]).toEqual([404, { detail: "Not Found" }]);
@@ -126,35 +126,35 @@ describe("a trailing slash", () => {
     expect((await anonymous.get("/api/v1/account/acme/logo.png/")).status).toBe(307);
   });
 
-  it("is taken off an account's path as it was written", async () => {
+  it("a redirect keeps the path's spelling", async () => {
     const answer = await anonymous.get("/api/v1/account/Some%20Thing/");
     expect(answer.status).toBe(307);
     expect(answer.headers.get("Location")).toMatch(/\/api\/v1\/account\/Some%20Thing$/);
   });
 });
 
-describe("what is refused first", () => {
-  it("the route, before the size of the body", async () => {
+describe("the order of checks", () => {
+  it("an unknown route precedes the size of the body", async () => {
     const wrong = await anonymous.send("PUT", "/api/v1/accounts", undefined, raw);
     expect([wrong.status, wrong.body]).toEqual([405, { detail: "Method Not Allowed" }]);
     const unknown = await anonymous.send("POST", "/api/v1/nothing", undefined, raw);
     expect([unknown.status, unknown.body]).toEqual([404, { detail: "Not Found" }]);
   });
 
-  it("the size, before the token", async () => {
+  it("the size of the body precedes the token", async () => {
     for (const caller of [anonymous, new Caller("bad"), await createUser()]) {
       const answer = await caller.post("/api/v1/accounts", undefined, raw);
       expect([answer.status, answer.body]).toEqual([413, large]);
     }
   });
 
-  it("the token, before the body", async () => {
+  it("the token precedes errors of the body", async () => {
     for (const body of [{}, { slug: "NO" }, null, []]) {
       expect((await anonymous.post("/api/v1/accounts", body)).status).toBe(401);
     }
   });
 
-  it("the body, before the role", async () => {
+  it("errors of the body precede the role", async () => {
     const { slug } = await createAccount(await createUser());
     const outsider = await createUser();
     for (const name of [slug, unique("free")]) {
@@ -164,13 +164,13 @@ describe("what is refused first", () => {
     }
   });
 
-  it("an unknown zone, before the number of accounts one may own", async () => {
+  it("an unknown zone precedes the limit of owned accounts", async () => {
     const none = (await createUser()).via(workerWith({ MAX_OWNED_ACCOUNTS: "0" }));
     expect((await none.post("/api/v1/accounts", { slug: unique("a") })).status).toBe(403);
     expect((await none.post("/api/v1/accounts", { slug: unique("a"), zone: "nowhere" })).status).toBe(422);
   });
 
-  it("the role, the block and the number owned, before a slug that is taken", async () => {
+  it("role, block and limit precede a taken slug", async () => {
     const owner = await createUser();
     const taken = await createAccount(owner);
     const blocked = await createAccount(owner);
@@ -182,7 +182,7 @@ describe("what is refused first", () => {
     expect((await none.post("/api/v1/accounts", { slug: taken.slug })).status).toBe(403);
   });
 
-  it("the body, before a missing account; a missing account, before a slug that is taken", async () => {
+  it("errors of the body precede a missing account, which precedes a taken slug", async () => {
     const taken = await createAccount(await createUser());
     const administrator = await createUser();
     await addToGroup(administrator, 1);

@@ -23,7 +23,7 @@ async function withNames(...names: string[]): Promise<{ owner: Caller; account: 
 }
 
 describe("a search", () => {
-  it("answers the members as the list does, to owners and members", async () => {
+  it("the results look like the list, for owners and members", async () => {
     const { owner, account } = await createAccountWithOwner({ name: "Zoe" });
     const { caller: member, id } = await joinAccount(account, "AMEMBER", { name: "Ada Lovelace" });
     const body = [{ id, name: "Ada Lovelace", email: member.email, role: "AMEMBER" }];
@@ -32,7 +32,7 @@ describe("a search", () => {
     }
   });
 
-  it("finds in any case, in names and addresses, in the order they joined", async () => {
+  it("a search ignores case, in names and addresses, in joining order", async () => {
     const { owner, account } = await withNames("Ada Lovelace", "Grace Hopper", "LADA");
     expect(await finds(owner, account, "ADA")).toEqual(["Ada Lovelace", "LADA"]);
     expect(await finds(owner, account, "hop")).toEqual(["Grace Hopper"]);
@@ -41,12 +41,12 @@ describe("a search", () => {
     expect(await finds(owner, account, "nobody")).toEqual([]);
   });
 
-  it("of nothing finds everybody", async () => {
+  it("an empty search finds everybody", async () => {
     const { owner, account } = await withNames("Ada");
     expect(await finds(owner, account, "")).toEqual([owner.email, "Ada"]);
   });
 
-  it("goes over the space between the names", async () => {
+  it("a search matches across the space between first and last name", async () => {
     const { owner, account } = await withNames("Ada Lovelace", "Ada King Lovelace", "Adalove");
     expect(await finds(owner, account, "ada love")).toEqual(["Ada Lovelace"]);
     expect(await finds(owner, account, "A K")).toEqual(["Ada King Lovelace"]);
@@ -54,7 +54,7 @@ describe("a search", () => {
     expect(await finds(owner, account, "ada  love")).toEqual([]);
   });
 
-  it("takes spaces as they are: a name without one has none", async () => {
+  it("spaces are literal", async () => {
     const { owner, account } = await withNames("Ada Lovelace", "Ada");
     expect(await finds(owner, account, "ada ")).toEqual(["Ada Lovelace"]);
     expect(await finds(owner, account, " lovelace")).toEqual(["Ada Lovelace"]);
@@ -62,7 +62,7 @@ describe("a search", () => {
     expect(await finds(owner, account, " ada")).toEqual([]);
   });
 
-  it("does not go over from the address to the name", async () => {
+  it("a search does not match across address and name", async () => {
     const { owner, account } = await withNames("Ada Lovelace");
     for (const between of ["", " ", "\n", "\u0001\u0001", "\n\u0001\u0001"]) {
       expect(await finds(owner, account, `example.com${between}ada`)).toEqual([]);
@@ -70,7 +70,7 @@ describe("a search", () => {
     }
   });
 
-  it("finds who changed name or address by the new ones alone", async () => {
+  it("changed names and addresses are found only by their new values", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller } = await joinAccount(account, "AMEMBER", { name: "Old Name" });
     const email = `${unique("renamed")}@example.org`;
@@ -81,7 +81,7 @@ describe("a search", () => {
     expect(await finds(owner, account, email)).toEqual(["New Name"]);
   });
 
-  it("never finds another account's members [R4]", async () => {
+  it("a search never finds another account's members [R4]", async () => {
     const { owner, account } = await withNames("Ada Lovelace");
     const other = await withNames("Ada Byron", "Ada Lovelace");
     expect(await finds(owner, account, "ada")).toEqual(["Ada Lovelace"]);
@@ -91,7 +91,7 @@ describe("a search", () => {
   });
 });
 
-describe("every character is an ordinary one", () => {
+describe("literal characters", () => {
   const names = [
     "100% Ada",
     "a_b",
@@ -110,7 +110,7 @@ describe("every character is an ordinary one", () => {
     "\u6f22\u5b57",
   ];
 
-  it("in a name, and found by itself", async () => {
+  it("every special character in a name is found literally", async () => {
     const { owner, account } = await withNames(...names);
     for (const [query, ...expected] of [
       ["%", "100% Ada"],
@@ -144,14 +144,14 @@ describe("every character is an ordinary one", () => {
     }
   });
 
-  it("however many there are", async () => {
+  it("a long run of special characters is found literally", async () => {
     const { owner, account } = await withNames("Ada", "%%%");
     for (const text of ["a", "%", "_", "*", '"', "\\", "\u{1f600}", "a ", "e\u0301"]) {
       expect(await finds(owner, account, text.repeat(10_240 / text.length))).toEqual([]);
     }
   });
 
-  it("but no control character is in a name, so that none finds anything", async () => {
+  it("control characters find nothing", async () => {
     const { owner, account } = await withNames("Ada Lovelace");
     for (const text of ["\0", "\u0001", "\u0001\u0001", "\n", "\r\n", "\t", "\u001b[", "\u007f", "\u0085"]) {
       for (const query of [text, `${text}ada`, `ada${text}`, `ada${text}lovelace`]) {
@@ -160,7 +160,7 @@ describe("every character is an ordinary one", () => {
     }
   });
 
-  it("and bytes that are no UTF-8 find nothing", async () => {
+  it("bytes that are not UTF-8 find nothing", async () => {
     const { owner, account } = await withNames("Ada");
     for (const raw of ["%ff", "%c3%28", "%ed%a0%80", "%f0%9f", "%"]) {
       const answer = await owner.get(`${membersPath(account)}/search?query=${raw}`);
@@ -168,7 +168,7 @@ describe("every character is an ordinary one", () => {
     }
   });
 
-  it("folded beyond ASCII, in either normal form", async () => {
+  it("a search folds case beyond ASCII in any normal form", async () => {
     const { owner, account } = await withNames(
       "\u00c9lodie",
       "Ele\u0301onore",
@@ -187,8 +187,8 @@ describe("every character is an ordinary one", () => {
   });
 });
 
-describe("without a query", () => {
-  it("the field is missing, to whoever asks", async () => {
+describe("the query parameter", () => {
+  it("a missing query is rejected for everyone", async () => {
     const { owner, account } = await createAccountWithOwner();
     const body = {
       detail: [{ type: "missing", loc: ["query", "query"], msg: "Field required", input: null }],
@@ -201,7 +201,7 @@ describe("without a query", () => {
     }
   });
 
-  it("given twice the last counts", async () => {
+  it("the last of two queries counts", async () => {
     const { owner, account } = await withNames("Ada", "Grace");
     const answer = await owner.get(`${membersPath(account)}/search?query=ada&query=grace`);
     expect(answer.body).toMatchObject([{ name: "Grace" }]);

@@ -4,8 +4,8 @@ import { createAccount, createOperator, createUser, unique } from "../../support
 
 const taken = { detail: "An account with this slug already exists" };
 
-describe("a slug that is taken", () => {
-  it("is 409 to create with, whoever asks", async () => {
+describe("taken slugs", () => {
+  it("creating an account with a taken slug is 409 for everyone", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     for (const caller of [owner, await createUser(), await createOperator()]) {
@@ -17,7 +17,7 @@ describe("a slug that is taken", () => {
     }
   });
 
-  it("is 409 to rename to, and nothing else of the request is done", async () => {
+  it("renaming to a taken slug is 409 and changes nothing else", async () => {
     const first = await createAccount(await createUser());
     const owner = await createUser();
     const second = await createAccount(owner);
@@ -29,7 +29,7 @@ describe("a slug that is taken", () => {
     });
   });
 
-  it("is taken in any case, on whichever face it was taken", async () => {
+  it("a slug is taken in any case, on either API", async () => {
     const owner = await createUser();
     const slug = unique("acme");
     const made = await owner.post("/accounts/organizations/", { name: "Upper", slug: slug.toUpperCase() });
@@ -39,8 +39,8 @@ describe("a slug that is taken", () => {
   });
 });
 
-describe("a race for one slug", () => {
-  it("of fifty is won by one, and lost by forty-nine without a fault [R54]", async () => {
+describe("races for a slug", () => {
+  it("one of fifty simultaneous creations wins, and the others get 409 [R54]", async () => {
     const runners = await Promise.all(Array.from({ length: 10 }, () => createUser()));
     const slug = unique("race");
     const answers = await Promise.all(
@@ -56,7 +56,7 @@ describe("a race for one slug", () => {
     for (const { status, body } of answers) if (status === 409) expect(body).toEqual(taken);
   });
 
-  it("of ten accounts to be renamed is won by one", async () => {
+  it("one of ten simultaneous renames wins", async () => {
     const owner = await createUser();
     const accounts = await Promise.all(Array.from({ length: 10 }, () => createAccount(owner)));
     const slug = unique("race");
@@ -70,7 +70,7 @@ describe("a race for one slug", () => {
     expect(listed.filter((account) => account.slug === slug)).toHaveLength(1);
   });
 
-  it("of two accounts for each other's slug leaves both with one", async () => {
+  it("two accounts that swap slugs both keep one", async () => {
     const owner = await createUser();
     const [left, right] = [await createAccount(owner), await createAccount(owner)];
     const answers = await Promise.all([
@@ -81,8 +81,8 @@ describe("a race for one slug", () => {
   });
 });
 
-describe("whether a slug is free", () => {
-  it("is told of a free one, a taken one and one that is given back", async () => {
+describe("slug availability", () => {
+  it("the status is right for free, taken and freed slugs", async () => {
     const owner = await createUser();
     const asks = await createUser();
     const free = unique("free");
@@ -112,12 +112,12 @@ describe("whether a slug is free", () => {
     "%ED%A0%80",
     "a%2Fb",
     "x".repeat(201),
-  ])("is no for what could not be one: %s", async (name) => {
+  ])("an invalid slug is not available: %s", async (name) => {
     const answer = await (await createUser()).get(`/api/v1/account/${name}/status`);
     expect([answer.status, answer.body]).toEqual([200, { available: false }]);
   });
 
-  it("is what creating then finds", async () => {
+  it("the status agrees with creating an account", async () => {
     const user = await createUser();
     const hex = crypto.randomUUID().replaceAll("-", "");
     const slugs = [

@@ -17,7 +17,7 @@ import { statusAndBody } from "../../support/organizations.ts";
 const update = (caller: Caller, account: TestAccount, changes: unknown) =>
   caller.patch(membersPath(account), changes);
 
-describe("what is wrong with an update", () => {
+describe("invalid updates", () => {
   const one = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1eff";
   const noList = { type: "list_type", msg: "Input should be a valid list" };
   const noObject = {
@@ -97,7 +97,7 @@ describe("what is wrong with an update", () => {
       { add: [{ id: one, role: "AOWNER" }], delete: [one.replaceAll("-", "")] },
       [{ ...valueError("This user is named twice."), loc: ["add", 0, "id"], input: one }],
     ],
-  ])("is told: %s", async (_, changes, faults) => {
+  ])("an invalid update is rejected: %s", async (_, changes, faults) => {
     const { owner, account } = await createAccountWithOwner();
     const detail = faults.map((fault) => ({ ...fault, loc: ["body", ...placeOf(fault)] }));
     for (const caller of [owner, await createUser()]) {
@@ -112,7 +112,7 @@ describe("what is wrong with an update", () => {
     });
   });
 
-  it("is a thousand and one entries, whatever they are, and told once", async () => {
+  it("1,001 entries are rejected with one error, whatever they are", async () => {
     const { owner, account } = await createAccountWithOwner();
     const ids = Array.from({ length: 1_001 }, () => crypto.randomUUID());
     const tooLong = {
@@ -131,7 +131,7 @@ describe("what is wrong with an update", () => {
     }
   });
 
-  it("is two hundred thousand entries, told in one line too, and no fault of the service", async () => {
+  it("200,000 entries are rejected with one error", async () => {
     const { account } = await createAccountWithOwner();
     for (const [field, item] of [
       ["delete", 1],
@@ -142,7 +142,7 @@ describe("what is wrong with an update", () => {
     }
   });
 
-  it("is a user there is not, told as they were named, to who may change members", async () => {
+  it("an unknown user is reported as named, to callers who may change members", async () => {
     const { owner, account } = await createAccountWithOwner();
     const [known, missing] = [(await createColleague([])).uuid, crypto.randomUUID().toUpperCase()];
     const add = [known, missing].map((id) => ({ id, role: "AMEMBER" }));
@@ -154,7 +154,7 @@ describe("what is wrong with an update", () => {
     expect(await auditRowsOf(account)).toEqual([]);
   });
 
-  it("is every user there is not, all of them together", async () => {
+  it("all unknown users are reported together", async () => {
     const { owner, account } = await createAccountWithOwner();
     const add = [crypto.randomUUID(), crypto.randomUUID()].map((id) => ({ id, role: "AMEMBER" }));
     const detail = add.map(({ id }, at) => ({ ...nobody, loc: ["body", "add", at, "id"], input: id }));

@@ -35,8 +35,8 @@ async function aUser(): Promise<string> {
   return (await createColleague([])).uuid;
 }
 
-describe("an update", () => {
-  it("adds, changes and deletes, and tells the history so in one row", async () => {
+describe("updating members", () => {
+  it("an update adds, changes and removes members and writes one audit row", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const [changed, deleted, same] = [
       await joinAccount(account),
@@ -76,7 +76,7 @@ describe("an update", () => {
     ]);
   });
 
-  it("takes effect at once for those it names", async () => {
+  it("an update takes effect at once for the named users", async () => {
     const { owner, account } = await createAccountWithOwner();
     const user = await createUser();
     const id = await userIdOf(user);
@@ -89,7 +89,7 @@ describe("an update", () => {
     expect(statusAndBody(await user.get(membersPath(account)))).toEqual(noRole);
   });
 
-  it("ignores deletions of who is no member, of who does not exist, and said twice", async () => {
+  it("removing non-members, unknown users and duplicates is ignored", async () => {
     const { owner, account } = await createAccountWithOwner();
     const other = await createAccountWithOwner();
     const before = [await rolesIn(account), await rolesIn(other.account)];
@@ -102,7 +102,7 @@ describe("an update", () => {
     expect(await rolesIn(account)).toEqual(before[0]);
   });
 
-  it("of nothing changes nothing, and leaves no trace", async () => {
+  it("an empty update changes nothing and writes no audit row", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     for (const changes of [
       {},
@@ -117,7 +117,7 @@ describe("an update", () => {
     expect(await auditRowsOf(account)).toEqual([]);
   });
 
-  it("leaves other accounts of the same people as they are", async () => {
+  it("an update does not affect other accounts of the same users", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const other = await createAccount(owner);
     const id = await userIdOf(member);
@@ -128,7 +128,7 @@ describe("an update", () => {
     expect(await rolesIn(account)).toEqual({ [await userIdOf(owner)]: "AOWNER" });
   });
 
-  it("of a thousand each is done at once", async () => {
+  it("an update of a thousand entries each is done in one call", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     await setAccount(account, { type: "v3enterprise" });
     const { id } = await joinAccount(account);
@@ -138,8 +138,8 @@ describe("an update", () => {
   });
 });
 
-describe("an update is for", () => {
-  it("owners and operators, not for members and outsiders, whoever it names", async () => {
+describe("who may update members", () => {
+  it("owners and operators may update members; members and outsiders may not", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const outsider = (await createAccountWithOwner()).owner;
     const self = await userIdOf(member);
@@ -163,7 +163,7 @@ describe("an update is for", () => {
     expect(await rolesIn(account)).toEqual({ ...before, [id]: "AOWNER" });
   });
 
-  it("an account that is not blocked, but for operators", async () => {
+  it("a blocked account refuses updates, except from operators", async () => {
     const { owner, account, member } = await createAccountWithMember();
     await setAccount(account, { blocking_state: "manager" });
     const id = await userIdOf(member);
@@ -180,7 +180,7 @@ describe("an update is for", () => {
 });
 
 describe("the last active owner", () => {
-  it("may hand over in one call: promote one and be demoted, or be deleted", async () => {
+  it("the last owner may hand over in one call", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const { caller, id } = await joinAccount(account);
     const swap = {
@@ -197,7 +197,7 @@ describe("the last active owner", () => {
     expect(await rolesIn(account)).toEqual({ [ownerId]: "AMEMBER", [newcomer]: "AOWNER" });
   });
 
-  it("stays: nobody demotes or deletes all owners, or leaves an inactive one [R11]", async () => {
+  it("nobody can demote or remove all owners, or leave only an inactive one [R11]", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const second = await joinAccount(account, "AOWNER");
     const inactive = await joinAccount(account, "AOWNER");
@@ -227,7 +227,7 @@ describe("the last active owner", () => {
 });
 
 describe("seats", () => {
-  it("are taken by members and pending invitations together, and by nobody past the last", async () => {
+  it("members and pending invitations share the seats up to the limit", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 3 });
     const [first, second] = [await aUser(), await aUser()];
@@ -243,7 +243,7 @@ describe("seats", () => {
     expect(await seatsTaken(account)).toEqual({ members: 2, pending: 1 });
   });
 
-  it("are not asked for where none more is taken, even of an account that is over its limit", async () => {
+  it("an update that takes no seat works in a full account", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const { id } = await joinAccount(account);
     await setAccount(account, { max_users: 1 });
@@ -262,8 +262,8 @@ describe("seats", () => {
   });
 });
 
-describe("one impossible part", () => {
-  it("undoes the whole, and leaves no trace [R13]", async () => {
+describe("updates with an impossible part", () => {
+  it("an impossible part undoes the whole update without a trace [R13]", async () => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const { id } = await joinAccount(account);
     await setAccount(account, { max_users: 3 });

@@ -66,7 +66,7 @@ describe("an event", () => {
     ...invalidValues("timestamp", notDatetime, true, [], {}),
     ...invalidValues("timestamp", notDatetimeText, "", "now", "2040-02-30", "2040-05-16T24:00:00Z"),
     ...invalidValues("timestamp", dateTooLate, 1e300, 253402300800000),
-  ])("with the %s %j is refused", async (field, input, fault) => {
+  ])("an event with the %s %j is rejected", async (field, input, fault) => {
     const { owner, account } = await setUp();
     const events = [event(), { ...event(), [field]: input }];
     expect(statusAndBody(await owner.post(usagePath(account), { events }))).toEqual(
@@ -75,7 +75,7 @@ describe("an event", () => {
     expect(await usedSums(owner, account)).toEqual({});
   });
 
-  it("has all that is wrong with it told, in the order of its fields, and so have the others", async () => {
+  it("all errors of all events are reported in field order", async () => {
     const { owner, account } = await setUp();
     const odd = { knowledgebox: 5, value: -1, timestamp: "now" };
     const body = { events: [odd, event(), { ...event(), value: 0.5 }, "event"] };
@@ -94,7 +94,7 @@ describe("an event", () => {
     expect(await usedSums(owner, account)).toEqual({});
   });
 
-  it("may have an id of 255 characters of any kind, and its value as text or with a fraction of nothing", async () => {
+  it("an id may have 255 characters of any kind, and a value may be text or end in .0", async () => {
     const { owner, account } = await setUp();
     const ids = ["i".repeat(255), "\u{1f600}".repeat(255), "-", "Ünïcode / id", "ÜNÏCODE / ID"];
     await recordEvents(owner, account, ...ids.map((id) => event({ id })));
@@ -120,12 +120,12 @@ describe("a body", () => {
     ["text for events", { events: "[]" }, { ...notList, loc: ["events"], input: "[]" }],
     ["a list around", [], { ...notObject, loc: [], input: [] }],
     ["null for itself", null, { ...missingField, loc: [], input: null }],
-  ])("with %s is refused", async (_, body, fault) => {
+  ])("a body with %s is rejected", async (_, body, fault) => {
     const { owner, account } = await setUp();
     expect(statusAndBody(await owner.post(usagePath(account), body))).toEqual(invalidBody(fault));
   });
 
-  it("with 1,001 events is told that alone, and counts none of them", async () => {
+  it("a body with 1,001 events gets one error, and none is counted", async () => {
     const { owner, account } = await setUp();
     const events = Array.from({ length: 1_001 }, (_, place) => ({ id: place, metric: "usage" }));
     expect(statusAndBody(await owner.post(usagePath(account), { events }))).toEqual(
@@ -136,7 +136,7 @@ describe("a body", () => {
     expect(await usedSums(owner, account)).toEqual({});
   });
 
-  it("that is broken, missing or of another type is refused", async () => {
+  it("a malformed, missing or otherwise typed body is rejected", async () => {
     const { owner, account } = await setUp();
     const sent = async (raw: string | undefined, type: string) =>
       (

@@ -35,7 +35,7 @@ const send = async (caller: Caller, of: { id: string }, ...events: Event[]) =>
 const refused = (reason: string, ...events: Event[]) => events.map(({ id }) => ({ id, reason }));
 
 describe("an event", () => {
-  it("counts once for its id, whatever comes with it again, in one call or in many", async () => {
+  it("an event counts once for its id, in one call or several", async () => {
     const { owner, account } = await setUp();
     const [one, two] = [event({ value: 5 }), event({ metric: "nuclia_tokens", value: 7 })];
     expect(await send(owner, account, one, two, one)).toEqual(recordedResponse(2, 1));
@@ -50,7 +50,7 @@ describe("an event", () => {
     expect(await usedSums(owner, account)).toEqual({ ai_tokens_used: 6, nuclia_tokens: 7 });
   });
 
-  it("is of one account: the same id counts for another", async () => {
+  it("the same id counts separately for another account", async () => {
     const { owner, account } = await setUp();
     const other = await createAccount(owner);
     const one = event({ value: 5 });
@@ -62,7 +62,7 @@ describe("an event", () => {
     ]);
   });
 
-  it("that comes fifty times at once counts once", async () => {
+  it("an event sent fifty times at once counts once", async () => {
     const { owner, account } = await setUp();
     const one = event({ value: 5 });
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(owner, account, one)));
@@ -75,7 +75,7 @@ describe("an event", () => {
     expect(await usedSums(owner, account)).toEqual({ ai_tokens_used: 5 });
   });
 
-  it("counts once though its answer was lost", async () => {
+  it("an event counts once although its response was lost", async () => {
     const { owner, account } = await setUp();
     const one = event({ value: 5 });
     await captureErrors(async () => {
@@ -86,7 +86,7 @@ describe("an event", () => {
     expect(await usedSums(owner, account)).toEqual({ ai_tokens_used: 5 });
   });
 
-  it("may be one of a thousand, or of none", async () => {
+  it("a call may have a thousand events or none", async () => {
     const { owner, account } = await setUp();
     expect(await send(owner, account)).toEqual(recordedResponse(0));
     const thousand = Array.from({ length: 1_000 }, (_, place) => event({ value: place }));
@@ -97,7 +97,7 @@ describe("an event", () => {
 });
 
 describe("the time of an event", () => {
-  it("is now unless told, and is told in any way", async () => {
+  it("the timestamp defaults to now and is accepted in any format", async () => {
     const { owner, account } = await setUp();
     const times = [
       undefined,
@@ -119,7 +119,7 @@ describe("the time of an event", () => {
     ["30", 30],
     ["1", 1],
   ])(
-    "with EVENT_WINDOW_DAYS %s goes %d days back and an hour ahead, each end included",
+    "EVENT_WINDOW_DAYS %s accepts events %d days back and an hour ahead, inclusive",
     async (days, window) => {
       const { owner, account } = await setUp();
       const here = owner.via(workerWith({ EVENT_WINDOW_DAYS: days }));
@@ -143,7 +143,7 @@ describe("the time of an event", () => {
     },
   );
 
-  it("that the window has left makes an id no duplicate, but too old", async () => {
+  it("an id outside the window is too old, not a duplicate", async () => {
     const { owner, account } = await setUp();
     const one = event({ timestamp: iso(noon - day) });
     const door = () => workerWith({ EVENT_WINDOW_DAYS: "2" });
@@ -157,7 +157,7 @@ describe("the time of an event", () => {
 });
 
 describe("the value of an event", () => {
-  it("may be nothing, and 2^53-1; a day's sum past it refuses the event that passes it", async () => {
+  it("a value may be 0 to 2^53-1, and an event that exceeds the day's sum is refused", async () => {
     const { owner, account } = await setUp();
     const [nothing, all] = [event({ value: 0 }), event({ value: maxInteger })];
     const [one, zero] = [event({ value: 1 }), event({ value: 0 })];
@@ -177,7 +177,7 @@ describe("the value of an event", () => {
     });
   });
 
-  it("summed past 2^53-1 over many days cannot be told in one, and can by day", async () => {
+  it("a sum past 2^53-1 over many days is 422 as one point, and fine by day", async () => {
     const { owner, account } = await setUp();
     await recordEvents(
       owner,
@@ -205,10 +205,10 @@ describe("the value of an event", () => {
   });
 });
 
-describe("events are recorded by", () => {
+describe("who may record events", () => {
   const noRole = { status: 403, body: { detail: "You do not have the role this operation needs" } };
 
-  it("owners, one of the groups Metering and Administrators, and the operator", async () => {
+  it("owners, the groups Metering and Administrators, and operators may record events", async () => {
     const { owner, account } = await setUp();
     const administrator = await createCaller();
     await addToGroup(administrator, 1);
@@ -218,7 +218,7 @@ describe("events are recorded by", () => {
     expect(await usedSums(owner, account)).toEqual({ ai_tokens_used: 4 });
   });
 
-  it("no member, no reader of all and no outsider, who learns not even whether it is there", async () => {
+  it("members, readers and outsiders may not record, and outsiders learn nothing", async () => {
     const { owner, account } = await setUp();
     const [member, reader, outsider] = [await createCaller(), await createCaller(), await createCaller()];
     await addMember(account, member);
@@ -235,7 +235,7 @@ describe("events are recorded by", () => {
     expect(await usedSums(owner, account)).toEqual({});
   });
 
-  it("nobody while the account is blocked, but the operator; its quota blocks nothing", async () => {
+  it("a blocked account refuses events except from operators, and a quota refuses none", async () => {
     const { owner, account } = await setUp();
     await setAccount(account, { blocking_state: "budget" });
     expect(await send(owner, account, event())).toEqual({
@@ -248,7 +248,7 @@ describe("events are recorded by", () => {
     expect(await usedSums(owner, account)).toEqual({ ai_tokens_used: 2 });
   });
 
-  it("nobody while the usage object cannot be reached [R67]", async () => {
+  it("an unreachable usage object is answered 503 [R67]", async () => {
     const { owner, account } = await setUp();
     await captureErrors(async () => {
       const answer = await owner.via(workerWithoutUsage()).post(usagePath(account), { events: [event()] });

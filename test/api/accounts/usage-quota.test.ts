@@ -42,7 +42,7 @@ async function usedUp() {
 describe("the knowledge boxes of an account", () => {
   const box = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
 
-  it("are those anything was recorded of, one however it is written", async () => {
+  it("knowledge boxes are counted once, however their uuid is written", async () => {
     const { owner, account } = await setUp();
     await runAlarm(account);
     expect(await readAccountState(account, owner)).toMatchObject({ kbs: 0 });
@@ -53,7 +53,7 @@ describe("the knowledge boxes of an account", () => {
     expect(await readAccountState(account, owner)).toMatchObject({ kbs: 1 });
   });
 
-  it("may be more than the plan says, and are not counted twice nor for what was refused", async () => {
+  it("knowledge boxes may exceed the plan, and refused events add none", async () => {
     const { owner, account } = await setUp();
     const boxes = Array.from({ length: 7 }, () => crypto.randomUUID());
     await recordEvents(owner, account, ...boxes.map((knowledgebox) => event({ knowledgebox })));
@@ -67,8 +67,8 @@ describe("the knowledge boxes of an account", () => {
   });
 });
 
-describe("an account of which nothing remains", () => {
-  it("is in quota from exactly its limit on, and says so on every face that shows a state", async () => {
+describe("accounts at their limit", () => {
+  it("an account at exactly its limit is in quota on every API that shows a state", async () => {
     const { owner, account } = await setUp();
     await owner.post(incrementPath(account), { usage: 9_999 });
     await runAlarm(account);
@@ -80,7 +80,7 @@ describe("an account of which nothing remains", () => {
     expect(listed.body.items).toMatchObject([{ id: account.id, blocking_state: "quota" }]);
   });
 
-  it("goes back by itself when the month ends, to the millisecond and without an alarm", async () => {
+  it("quota ends with the month, to the millisecond and without an alarm", async () => {
     const { owner, account } = await usedUp();
     expect(await readAccountState(account, await moveClock(june - 1, owner))).toMatchObject({
       state: "quota",
@@ -105,7 +105,7 @@ describe("an account of which nothing remains", () => {
     ["back to the plan's", { usage_limit: null }],
     ["another plan", { type: "v3pro", usage_limit: null }],
     ["no limit", { type: "cowork", usage_limit: null }],
-  ])("goes back with %s", async (_, settings) => {
+  ])("quota ends with %s", async (_, settings) => {
     const { owner, account } = await usedUp();
     await changeSettings(account, settings);
     expect(await runAlarm(account)).toBe(true);
@@ -113,7 +113,7 @@ describe("an account of which nothing remains", () => {
     expect((await owner.post(incrementPath(account))).status).toBe(200);
   });
 
-  it("goes back with a higher limit that its object hears of only later, from the queue", async () => {
+  it("quota ends with a higher limit that reaches the object later from the queue", async () => {
     const { owner, account } = await usedUp();
     const sent: unknown[] = [];
     const lost = usageObjectsWith(() => Promise.reject(new Error("unreachable")));
@@ -132,7 +132,7 @@ describe("an account of which nothing remains", () => {
     expect(await readAccountState(account, owner)).toMatchObject({ state: "unblocked", usage: 5 });
   });
 
-  it("stays with the limit that is stored, though its object hears of an older one last", async () => {
+  it("the stored limit wins over an older one that arrives later", async () => {
     const { owner, account } = await usedUp();
     const sent: unknown[] = [];
     const send: Queue["send"] = (job, options) => {
@@ -162,7 +162,7 @@ describe("an account of which nothing remains", () => {
     expect(await readAccountState(account, owner)).toMatchObject({ state: "quota", usage: 5 });
   });
 
-  it("stays with what changes no limit, and with one that is no higher", async () => {
+  it("changes that do not raise the limit leave the quota", async () => {
     const { owner, account } = await usedUp();
     for (const settings of [
       { max_users: 3 },
@@ -182,7 +182,7 @@ describe("an account of which nothing remains", () => {
     expect(await readAccountState(account, owner)).toMatchObject({ state: "quota", usage: 6 });
   });
 
-  it("is one whose limit falls to what it has counted, or to nothing at all", async () => {
+  it("a limit lowered to the usage, or to 0, puts the account into quota", async () => {
     const { owner, account } = await setUp();
     await owner.post(incrementPath(account), { usage: 7 });
     await changeSettings(account, { usage_limit: 8 });
@@ -201,7 +201,7 @@ describe("an account of which nothing remains", () => {
     );
   });
 
-  it("stays so from month to month while its limit is nothing", async () => {
+  it("a limit of 0 keeps the account in quota every month", async () => {
     const { owner, account } = await setUp();
     await changeSettings(account, { usage_limit: 0 });
     await runAlarm(account);
@@ -216,7 +216,7 @@ describe("an account of which nothing remains", () => {
     expect(await readAccountState(account, later)).toMatchObject({ state: "unblocked", usage: 0 });
   });
 
-  it("answers all but increments past its limit as before", async () => {
+  it("an account in quota refuses only increments past the limit", async () => {
     const { owner, account } = await usedUp();
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(
       limitExceededResponse(5, 5, true),
@@ -229,7 +229,7 @@ describe("an account of which nothing remains", () => {
 describe("the state of an account", () => {
   const states = ["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"];
 
-  it.each(states)("of %s stays what it is, whatever is counted", async (state) => {
+  it.each(states)("the state %s stays, whatever is counted", async (state) => {
     const { owner, account } = await setUp();
     await changeSettings(account, { usage_limit: 5 });
     await owner.post(incrementPath(account), { usage: 5 });
@@ -241,7 +241,7 @@ describe("the state of an account", () => {
     expect(await readAccountState(account, owner)).toMatchObject({ state });
   });
 
-  it("is quota again when a graver one ends, as long as nothing remains", async () => {
+  it("the state is quota again when another block ends", async () => {
     const { owner, account } = await usedUp();
     const blocking = `/api/manage/@account/${account.id}/blocking_status`;
     const root = await createOperatorCaller();
@@ -253,7 +253,7 @@ describe("the state of an account", () => {
   });
 });
 
-it("what the account shows is a month's: usage of another month is none", async () => {
+it("the account shows usage of the current month only", async () => {
   const { owner, account } = await setUp();
   await owner.post(incrementPath(account), { usage: 3 });
   await runAlarm(account);

@@ -33,7 +33,7 @@ const badUuid = {
 };
 const badAggregation = notOneOf("hour", "day", "week", "month", "quarter", "year", "millennium");
 
-describe("a time", () => {
+describe("times", () => {
   it.each([
     ["2040-05-16T11:00:00Z", "2040-05-16T11:00:00Z"],
     ["2040-05-16t11:00:00z", "2040-05-16T11:00:00Z"],
@@ -47,7 +47,7 @@ describe("a time", () => {
     ["2040-05-16", "2040-05-16T00:00:00Z"],
     ["2039-12-31T23:59:59.5-00:30", "2040-01-01T00:29:59.500Z"],
     ["0001-01-01", "0001-01-01T00:00:00Z"],
-  ])("of %s is %s", async (from, told) => {
+  ])("the time %s is read as %s", async (from, told) => {
     const { owner, account } = await setUp();
     expect(await readUsage(owner, account, { from })).toEqual(points(point(told)));
     expect(await readUsage(owner, account, { from, to: from })).toEqual(points(point(told)));
@@ -62,7 +62,7 @@ describe("a time", () => {
     ["2040-05-16T11:00:00 02:00", notDatetimeText],
     ["1e12", notDatetimeText],
     ["NaN", notDatetimeText],
-  ])("of %j is none", async (value, fault) => {
+  ])("an invalid time is rejected: %j", async (value, fault) => {
     const { owner, account } = await setUp();
     expect(await readUsage(owner, account, { from: value })).toEqual(invalidQuery("from", value, fault));
     expect(await readUsage(owner, account, { from: "2040-05-16", to: value })).toEqual(
@@ -71,10 +71,10 @@ describe("a time", () => {
   });
 });
 
-describe("a query", () => {
+describe("queries", () => {
   const missing = { type: "missing", loc: ["query", "from"], msg: "Field required", input: null };
 
-  it("has its faults told together, in their order", async () => {
+  it("all errors of a query are reported together in order", async () => {
     const { owner } = await setUp();
     const query = { to: "later", aggregation: "decade", knowledgebox: "nonsense" };
     expect(await readUsage(owner, { id: "nowhere" }, query)).toEqual({
@@ -91,7 +91,7 @@ describe("a query", () => {
     });
   });
 
-  it("needs to say where the range begins, and nothing else", async () => {
+  it("only from is required", async () => {
     const { owner, account } = await setUp();
     expect(await readUsage(owner, account, {})).toEqual({ status: 422, body: { detail: [missing] } });
     for (const aggregation of ["", "Hour", "days", "millenium"]) {
@@ -104,7 +104,7 @@ describe("a query", () => {
     );
   });
 
-  it("counts last where a key is given twice", async () => {
+  it("the last of two equal keys counts", async () => {
     const { owner, account } = await setUp();
     const answer = await owner.get(
       `${usagePath(account)}?from=nonsense&from=2040-05-16&aggregation=x&aggregation=day`,
@@ -113,13 +113,13 @@ describe("a query", () => {
   });
 });
 
-describe("a range", () => {
+describe("ranges", () => {
   const told = (key: string, reason: string) => ({
     status: 422,
     body: { detail: [{ ...badValue(reason), loc: ["query", key], input: null }] },
   });
 
-  it("does not end before it begins, nor now before it begins [R38]", async () => {
+  it("a range cannot end before it begins [R38]", async () => {
     const { owner, account } = await setUp();
     const refused = told("from", "The range ends before it begins.");
     for (const aggregation of ["hour", "week", "millennium"]) {
@@ -129,7 +129,7 @@ describe("a range", () => {
     }
   });
 
-  it("has 10,000 points at the most [R39]", async () => {
+  it("a range has at most 10,000 points [R39]", async () => {
     const { owner, account } = await setUp();
     const refused = told("aggregation", "This range has more than 10000 points.");
     const from = iso(noon - 399 * day);
@@ -146,7 +146,7 @@ describe("a range", () => {
     expect((await readUsage(owner, account, { ...ancient, aggregation: "year" })).status).toBe(200);
   });
 
-  it("has hours for 400 days, and whole days for ever", async () => {
+  it("hours are kept for 400 days, and days forever", async () => {
     const { owner, account } = await setUp();
     const gone = told("from", "Hours are kept for 400 days: ask for whole days, by day or coarser.");
     const kept = Math.floor((noon - 400 * day) / day) * day;
@@ -169,11 +169,11 @@ describe("a range", () => {
   });
 });
 
-describe("usage is told", () => {
+describe("who may read usage", () => {
   const query = { from: "2040-05-16", to: "2040-05-17" };
   const noRole = { status: 403, body: { detail: "You do not have the role this operation needs" } };
 
-  it("to no outsider, there or not there, and to whoever reads all", async () => {
+  it("outsiders get 403, and readers of every account may read usage", async () => {
     const { account } = await setUp();
     const outsider = await createCaller();
     expect(await readUsage(outsider, account, query)).toEqual(noRole);
@@ -187,13 +187,13 @@ describe("usage is told", () => {
     });
   });
 
-  it("of a blocked account too", async () => {
+  it("usage of a blocked account can be read", async () => {
     const { owner, account } = await setUp();
     await setAccount(account, { blocking_state: "manager" });
     expect(await readUsage(owner, account, query)).toEqual(points(point("2040-05-16T00:00:00Z")));
   });
 
-  it("not while its object cannot be reached", async () => {
+  it("an unreachable usage object is answered 503", async () => {
     const { owner, account } = await setUp();
     const cut = owner.via(workerWithoutUsage());
     const written = await captureErrors(async () => {

@@ -43,7 +43,7 @@ beforeEach(async () => {
 describe("usage", () => {
   const today = { pages_processed: 13, searches_performed: 1 };
 
-  it("by hour", async () => {
+  it("usage is returned by hour", async () => {
     const range = { from: "2039-12-31T22:15:00Z", to: "2040-01-01T01:00:00Z", aggregation: "hour" };
     expect(await readUsage(owner, account, range)).toEqual(
       points(
@@ -54,7 +54,7 @@ describe("usage", () => {
     );
   });
 
-  it("by day", async () => {
+  it("usage is returned by day", async () => {
     const range = { from: "2040-02-28", to: "2040-03-01T00:00:00.001Z", aggregation: "day" };
     expect(await readUsage(owner, account, range)).toEqual(
       points(
@@ -65,14 +65,14 @@ describe("usage", () => {
     );
   });
 
-  it("by week, from Monday on, over the end of a year [R38]", async () => {
+  it("usage is returned by week from Monday, across the end of a year [R38]", async () => {
     const range = { from: "2039-12-31T23:00:00Z", to: "2040-01-02T00:00:00.001Z", aggregation: "week" };
     expect(await readUsage(owner, account, range)).toEqual(
       points(point("2039-12-26T00:00:00Z", { pages_processed: 12 }), point("2040-01-02T00:00:00Z")),
     );
   });
 
-  it("by month", async () => {
+  it("usage is returned by month", async () => {
     const range = { from: "2039-12-31", to: "2040-03-01", aggregation: "month" };
     expect(await readUsage(owner, account, range)).toEqual(
       points(
@@ -83,7 +83,7 @@ describe("usage", () => {
     );
   });
 
-  it("by quarter", async () => {
+  it("usage is returned by quarter", async () => {
     const range = { from: "2039-12-31T12:00:00Z", to: "2040-05-16T13:00:00Z", aggregation: "quarter" };
     expect(await readUsage(owner, account, range)).toEqual(
       points(
@@ -94,7 +94,7 @@ describe("usage", () => {
     );
   });
 
-  it("by year", async () => {
+  it("usage is returned by year", async () => {
     const range = { from: "2039-12-31T12:00:00Z", to: "2040-05-16T13:00:00Z", aggregation: "year" };
     expect(await readUsage(owner, account, range)).toEqual(
       points(
@@ -104,7 +104,7 @@ describe("usage", () => {
     );
   });
 
-  it("in one millennium unless told otherwise, stamped with the beginning of the range", async () => {
+  it("the default is one millennium, stamped with the beginning of the range", async () => {
     const sums = { ...today, pages_processed: 25, nuclia_tokens: 11, usage: 17 };
     const range = { from: "2039-12-31T12:34:56Z", to: "2040-05-16T13:00:00Z" };
     const one = points(point("2039-12-31T12:34:56Z", sums));
@@ -118,7 +118,7 @@ describe("usage", () => {
     );
   });
 
-  it("of a bucket counts no further than the range goes, the hour it begins in whole", async () => {
+  it("a bucket ends with the range, and the hour in which it begins counts whole", async () => {
     const month = (from: string, to: string) => readUsage(owner, account, { from, to, aggregation: "month" });
     const may = (sums: Record<string, number>) => points(point("2040-05-01T00:00:00Z", sums));
     expect(await month("2040-05-16T12:00:00Z", "2040-05-17")).toEqual(may({ usage: 17 }));
@@ -127,7 +127,7 @@ describe("usage", () => {
     expect(await month("2040-05-16", "2040-05-16T12:00:00.001Z")).toEqual(may({ ...today, usage: 17 }));
   });
 
-  it("of a range that begins where it ends touches no bucket, and is one millennium of nothing", async () => {
+  it("an empty range has no buckets, and one empty millennium", async () => {
     for (const aggregation of ["hour", "day", "week", "month", "quarter", "year"]) {
       const range = { from: "2040-05-16T11:30:00Z", to: "2040-05-16T11:30:00Z", aggregation };
       expect(await readUsage(owner, account, range)).toEqual(points());
@@ -137,7 +137,7 @@ describe("usage", () => {
     ).toEqual(points(point("2040-05-16T11:30:00Z")));
   });
 
-  it("is told up to now where no end is [R38]", async () => {
+  it("the range ends now by default [R38]", async () => {
     const query = { from: "2040-05-16T11:00:00Z", aggregation: "hour" };
     expect(await readUsage(owner, account, query)).toEqual(points(point("2040-05-16T11:00:00Z", today)));
     const later = await moveClock(noon + 30 * 60_000, owner);
@@ -147,7 +147,7 @@ describe("usage", () => {
     expect(await readUsage(later, account, { ...query, from: "2040-05-16T12:30:00Z" })).toEqual(points());
   });
 
-  it("of one knowledge box is what was recorded of it, however its id is written; increments are of none", async () => {
+  it("usage of a knowledge box is what was recorded for it, without increments", async () => {
     const query = { from: "2039-12-01", to: "2040-06-01" };
     const sums = { nuclia_tokens: 11, pages_processed: 13 };
     for (const knowledgebox of [box, box.toUpperCase(), box.replaceAll("-", ""), `urn:uuid:${box}`]) {
@@ -164,7 +164,7 @@ describe("usage", () => {
     );
   });
 
-  it("is an account's own: others have none of it [R4]", async () => {
+  it("an account's usage is its own [R4]", async () => {
     const other = await createAccount(owner);
     const query = { from: "2039-12-01", to: "2040-06-01" };
     const none = points(point("2039-12-01T00:00:00Z"));
@@ -175,7 +175,7 @@ describe("usage", () => {
     expect(whole).toEqual(points(point("2039-12-01T00:00:00Z", { nuclia_tokens: 11, pages_processed: 13 })));
   });
 
-  it("is read by members, in any spelling of the account's id, and by HEAD", async () => {
+  it("members may read usage, by any spelling of the id, and with HEAD", async () => {
     const member = await createCaller();
     await addMember(account, member);
     const query = "from=2040-05-16&to=2040-05-17";
@@ -188,7 +188,7 @@ describe("usage", () => {
   });
 });
 
-it("an event counts in the hour it happened in, whenever it is told of", async () => {
+it("an event counts in the hour of its timestamp, whenever it arrives", async () => {
   const later = await moveClock(noon + 3 * hour, owner);
   await recordEvents(
     later,

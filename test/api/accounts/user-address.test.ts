@@ -22,8 +22,8 @@ import { statusAndBody } from "../../support/organizations.ts";
 const path = "/api/v1/user";
 const done = { status: 200, text: "null" };
 
-describe("an address one has given oneself", () => {
-  it("makes nobody an operator", async () => {
+describe("addresses that users gave themselves", () => {
+  it("a self-given address makes no operator", async () => {
     const user = await createUser();
     expect(statusAndText(await user.patch(path, { email: "root@example.com" }))).toEqual(done);
     expect((await user.get(path)).body).toMatchObject({ email: "root@example.com", type: "USER" });
@@ -31,7 +31,7 @@ describe("an address one has given oneself", () => {
     expect(statusAndBody(await user.get(`/api/v1/account/${account.slug}`))).toEqual(noRole);
   });
 
-  it("opens nobody's invitations, and leaves one's own", async () => {
+  it("a self-given address opens no invitations of others and keeps own ones", async () => {
     const { owner, account } = await createAccountWithOwner();
     const [user, victim] = [await createUser(), await createUser()];
     await inviteToAccount(owner, account, { email: victim.email });
@@ -45,7 +45,7 @@ describe("an address one has given oneself", () => {
     expect((await acceptInvite(victim, await invitationTokenOf(uuid))).status).toBe(200);
   });
 
-  it("tells nothing of how its owner signs in", async () => {
+  it("a self-given address reveals nothing about its owner's sign-in", async () => {
     const victim = await createUser();
     const { slug } = await createAccount(victim);
     const user = await createUser();
@@ -57,7 +57,7 @@ describe("an address one has given oneself", () => {
     expect(atob(hint)).toContain(slug);
   });
 
-  it("binds nobody's sign-in: its real owner is another user", async () => {
+  it("a self-given address does not bind its real owner's sign-in", async () => {
     const address = `${unique("real")}@example.com`;
     const user = await createUser();
     await user.patch(path, { email: address });
@@ -69,7 +69,7 @@ describe("an address one has given oneself", () => {
     expect(await userIdOf(await createUser({ email: colleague.email }))).toBe(colleague.uuid);
   });
 
-  it("is what others see, and stays when one signs in again", async () => {
+  it("a self-given address is what others see, and stays after sign-in", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: user, id } = await joinAccount(account);
     await user.patch(path, { email: "new@example.org" });
@@ -84,7 +84,7 @@ describe("an address one has given oneself", () => {
     });
   });
 
-  it("may be an operator's, who stays one", async () => {
+  it("an operator who changes their address stays an operator", async () => {
     const root = await createUser({ sub: unique("root"), email: "root@example.com" });
     await root.patch(path, { email: "private@example.org" });
     expect((await root.get(path)).body).toMatchObject({ email: "private@example.org", type: "ROOT" });

@@ -26,7 +26,7 @@ async function historyOfUser(id: string): Promise<unknown[]> {
   return written.map(({ changes, ...row }) => ({ ...row, changes: JSON.parse(String(changes)) }));
 }
 
-describe("a change of oneself", () => {
+describe("changing the current user", () => {
   it.each<[Record<string, unknown>, Record<string, unknown>]>([
     [{ name: "Grace Brewster Hopper" }, { name: "Grace Brewster Hopper" }],
     [{ name: "Grace" }, { name: "Grace" }],
@@ -45,7 +45,7 @@ describe("a change of oneself", () => {
       { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
       { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
     ],
-  ])("to %j changes that alone, and answers null", async (body, changed) => {
+  ])("%j changes only that, and the response is null", async (body, changed) => {
     const user = await createUser({
       name: "Ada Lovelace",
       picture: "https://img.example/ada.png",
@@ -56,7 +56,7 @@ describe("a change of oneself", () => {
     expect(await me(user)).toEqual({ ...before, ...changed });
   });
 
-  it("splits the name at the first space, which the organizations face shows", async () => {
+  it("the name is split at the first space, as the organizations API shows", async () => {
     const user = await createUser({ name: "Ada Lovelace" });
     const id = await userIdOf(user);
     for (const [name, first_name, last_name] of [
@@ -68,14 +68,14 @@ describe("a change of oneself", () => {
     }
   });
 
-  it("is one of the organizations face too", async () => {
+  it("a change is visible on the organizations API", async () => {
     const user = await createUser({ name: "Ada Lovelace" });
     const id = await userIdOf(user);
     expect((await user.patch(userPath(id), { last_name: "Byron King" })).status).toBe(200);
     expect(await me(user)).toMatchObject({ name: "Ada Byron King" });
   });
 
-  it("is told in the history with what it was, and none of it is when nothing changes", async () => {
+  it("a change writes an audit row with masked values, and no change writes none", async () => {
     const user = await createUser({ name: "Ada Lovelace", locale: "en" });
     const id = await userIdOf(user);
     await user.patch(path, { name: "Ada King", email: "ada@king.example", language: "FR" });
@@ -100,7 +100,7 @@ describe("a change of oneself", () => {
     expect(await historyOfUser(id)).toEqual([row]);
   });
 
-  it("takes no notice of what cannot be changed", async () => {
+  it("read-only fields are ignored", async () => {
     const user = await createUser();
     const before = await me(user);
     const id = crypto.randomUUID();
@@ -113,7 +113,7 @@ describe("a change of oneself", () => {
     ).toEqual({ type: "USER", is_active: 1, verified_email: user.email });
   });
 
-  it("by several requests at once loses none of the fields", async () => {
+  it("simultaneous changes lose no field", async () => {
     const user = await createUser();
     await userIdOf(user);
     const bodies = [
@@ -128,7 +128,7 @@ describe("a change of oneself", () => {
   });
 });
 
-describe("a change that cannot be meant", () => {
+describe("invalid changes", () => {
   const language = { ...notOneOf(...languages), loc: ["body", "language"] };
 
   async function refusalOf(body: unknown): Promise<unknown> {
@@ -139,7 +139,7 @@ describe("a change that cannot be meant", () => {
     return answer.body.detail;
   }
 
-  it("is told whole, in the order of the fields, and changes nothing", async () => {
+  it("all errors are reported in field order, and nothing changes", async () => {
     const body = { language: "en", email: "nope", avatar: 5, name: "" };
     const reason = "An email address must have an @-sign.";
     expect(await refusalOf(body)).toEqual([
@@ -162,7 +162,7 @@ describe("a change that cannot be meant", () => {
     expect(await refusalOf(null)).toEqual([missingBody]);
   });
 
-  it.each(["", " ", "\u00a0", "\t"])("is an empty name: %j", async (input) => {
+  it.each(["", " ", "\u00a0", "\t"])("an empty name is rejected: %j", async (input) => {
     expect(await refusalOf({ name: input })).toEqual([{ ...tooShort, loc: ["body", "name"], input }]);
   });
 
@@ -173,7 +173,7 @@ describe("a change that cannot be meant", () => {
     "Ada\nLovelace",
     "Ada\0",
     "\u001b[31mAda",
-  ])("is a name too long or with control characters: %j", async (input) => {
+  ])("a name that is too long or has control characters is rejected: %j", async (input) => {
     expect(await refusalOf({ name: input })).toMatchObject([
       { type: "value_error", loc: ["body", "name"], input },
     ]);
@@ -207,25 +207,25 @@ describe("a change that cannot be meant", () => {
     "https://user:secret@img.example/a.png",
     "https:",
     "https://",
-  ])("is an avatar that is no address on the Internet: %j [R65]", async (input) => {
+  ])("an avatar that is not a public https URL is rejected: %j [R65]", async (input) => {
     expect(await refusalOf({ avatar: input })).toMatchObject([
       { type: "value_error", loc: ["body", "avatar"], input },
     ]);
   });
 
-  it("is an avatar of nothing", async () => {
+  it("an empty avatar is rejected", async () => {
     expect(await refusalOf({ avatar: "" })).toEqual([{ ...tooShort, loc: ["body", "avatar"], input: "" }]);
   });
 
   it.each([
     ["name", 301],
     ["avatar", 2048],
-  ])("is a %s of more than %d characters", async (field, max) => {
+  ])("a %s of more than %d characters is rejected", async (field, max) => {
     const input = "x".repeat(max + 1);
     expect(await refusalOf({ [field]: input })).toEqual([{ ...tooLong(max), loc: ["body", field], input }]);
   });
 
-  it("is an avatar that hides its scheme behind characters a browser drops", async () => {
+  it("an avatar that hides its scheme behind ignored characters is rejected", async () => {
     for (const input of ["java\nscript:alert(1)", "\u0001javascript:alert(1)", "data\t:text/html,x"]) {
       expect(await refusalOf({ avatar: input })).toMatchObject([{ loc: ["body", "avatar"], input }]);
     }

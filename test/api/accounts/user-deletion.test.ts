@@ -39,8 +39,8 @@ const heldBy = (...accounts: TestAccount[]) => ({
   dependant_accounts: accounts.map(({ id, slug }) => ({ id, slug })),
 });
 
-describe("deleting oneself", () => {
-  it("ends memberships and tokens at once, and is told in the history", async () => {
+describe("deleting the current user", () => {
+  it("deletion ends memberships and tokens at once and writes audit rows", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: user, id } = await joinAccount(account, "AMEMBER", { name: "Ada Lovelace" });
     const made = await user.post("/api/v1/user/pa_tokens", { description: "To be gone" });
@@ -70,7 +70,7 @@ describe("deleting oneself", () => {
     ]);
   });
 
-  it("refuses the tokens of before for good; a newer one is a new user", async () => {
+  it("earlier tokens are refused for good, and a newer one makes a new user", async () => {
     const user = await createUser({ name: "Ada" });
     const id = await userIdOf(user);
     expect((await user.delete(path)).status).toBe(204);
@@ -83,7 +83,7 @@ describe("deleting oneself", () => {
     expect((await again.get(path)).status).toBe(200);
   });
 
-  it("is refused to the only active owner of an account, until there is another [R11]", async () => {
+  it("the only active owner of an account cannot be deleted until there is another [R11]", async () => {
     const { owner, account } = await createAccountWithOwner();
     const inactive = await joinAccount(account, "AOWNER");
     const { id: member } = await joinAccount(account);
@@ -99,7 +99,7 @@ describe("deleting oneself", () => {
     expect(await rolesIn(account)).toEqual({ [inactive.id]: "AOWNER", [member]: "AOWNER" });
   });
 
-  it("is refused for one of several accounts, and leaves all of them as they are", async () => {
+  it("a refused deletion leaves all accounts unchanged", async () => {
     const user = await createUser();
     const [alone, shared] = [
       await createAccount(user, { title: "B" }),
@@ -116,7 +116,7 @@ describe("deleting oneself", () => {
     expect(await rolesIn(shared)).toEqual({ [await userIdOf(other)]: "AOWNER" });
   });
 
-  it("is not in the way of a blocked account's members", async () => {
+  it("members of a blocked account can be deleted", async () => {
     const { account } = await createAccountWithOwner();
     const { caller: member } = await joinAccount(account);
     await setAccount(account, { blocking_state: "manager" });
@@ -124,7 +124,7 @@ describe("deleting oneself", () => {
     expect(Object.values(await rolesIn(account))).toEqual(["AOWNER"]);
   });
 
-  it("by both owners at once leaves one of them, every time [R12]", async () => {
+  it("simultaneous deletion of both owners leaves one every time [R12]", async () => {
     for (let round = 0; round < 30; round += 1) {
       const { owner, account } = await createAccountWithOwner();
       const { caller: second } = await joinAccount(account, "AOWNER");
@@ -137,7 +137,7 @@ describe("deleting oneself", () => {
     }
   });
 
-  it("ten times at once is done once", async () => {
+  it("ten simultaneous deletions delete once", async () => {
     const user = await createUser();
     await userIdOf(user);
     const answers = await Promise.all(Array.from({ length: 10 }, () => user.delete(path)));
@@ -146,7 +146,7 @@ describe("deleting oneself", () => {
 });
 
 describe("the welcome", () => {
-  it("is whole, and says when no other account may be made", async () => {
+  it("the welcome is complete and says when no other account may be created", async () => {
     const user = (await createUser({ name: "Ada Lovelace", locale: "de" })).via(
       workerWith({ MAX_OWNED_ACCOUNTS: "1" }),
     );

@@ -25,7 +25,7 @@ async function tracesOf(...words: string[]): Promise<string[]> {
   return traces;
 }
 
-it("a deleted user leaves neither address nor name behind, nor who they were signed in as", async () => {
+it("a deleted user leaves no address, name or identity behind", async () => {
   const [first, last, other] = [unique("Ada"), unique("Lovelace"), unique("Byron")];
   const host = await createUser();
   const shared = await createAccount(host);
@@ -63,7 +63,7 @@ it("a deleted user leaves neither address nor name behind, nor who they were sig
   ]);
 });
 
-it("an invitation that was not accepted stays the inviting account's, and its history has no address", async () => {
+it("a pending invitation stays with the account, and its history has no address", async () => {
   const host = await createUser();
   const account = await createAccount(host);
   const user = await createUser();

@@ -13,7 +13,7 @@ import {
 } from "../../support/fixtures.ts";
 
 describe("the user", () => {
-  it("has every field, out of the token", async () => {
+  it("the user has every field from the token", async () => {
     const user = await createUser({
       name: "Ada King Lovelace",
       picture: "https://img.example/ada.png",
@@ -36,7 +36,7 @@ describe("the user", () => {
     });
   });
 
-  it("has no name, language and avatar where the token has none", async () => {
+  it("name, language and avatar are empty without claims", async () => {
     const answer = await (await createUser()).get("/api/v1/user");
     expect(answer.body).toMatchObject({ name: "", language: null, avatar: null });
   });
@@ -47,11 +47,11 @@ describe("the user", () => {
     ["CA-valencia", "CA"],
     ["ja-JP", null],
     ["english", null],
-  ])("speaks the language of locale %s: %j", async (locale, language) => {
+  ])("the locale %s gives the language %j", async (locale, language) => {
     expect((await (await createUser({ locale })).get("/api/v1/user")).body).toMatchObject({ language });
   });
 
-  it("is ROOT as an operator, which is nowhere stored", async () => {
+  it("an operator has type ROOT, which is not stored", async () => {
     const root = await createUser({ sub: unique("root"), email: "root@example.com" });
     const me = await root.get("/api/v1/user");
     expect(me.body).toMatchObject({ type: "ROOT" });
@@ -61,7 +61,7 @@ describe("the user", () => {
 });
 
 describe("the welcome", () => {
-  it("of a new user has every field", async () => {
+  it("the welcome of a new user has every field", async () => {
     const user = await createUser({ name: "Ada Lovelace", locale: "en-GB" });
     const me = (await user.get("/api/v1/user")).body;
     const answer = await user.get("/api/v1/user/welcome");
@@ -81,7 +81,7 @@ describe("the welcome", () => {
     });
   });
 
-  it("lists the accounts one is in, and those that depend on one", async () => {
+  it("the welcome lists the user's accounts and those that depend on the user", async () => {
     const user = await createUser();
     const other = await createUser();
     const alone = await createAccount(user, { title: "A" });
@@ -104,7 +104,7 @@ describe("the welcome", () => {
     ]);
   });
 
-  it("does not count an owner who is inactive", async () => {
+  it("an inactive owner does not count", async () => {
     const user = await createUser();
     const second = await createUser();
     const account = await createAccount(user);
@@ -132,7 +132,7 @@ const europe = {
 const us = { ...europe, id: "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e02", slug: "us-1", title: "US 1" };
 
 describe("zones", () => {
-  it("that are public show to everyone signed in", async () => {
+  it("everyone signed in sees the public zones", async () => {
     await createPrivateZone();
     const user = await createUser();
     const administrator = await createUser();
@@ -144,7 +144,7 @@ describe("zones", () => {
     expect((await anonymous.get("/api/v1/zones")).status).toBe(401);
   });
 
-  it("show to an operator all, with the place where usage is counted", async () => {
+  it("operators see all zones with their location hint", async () => {
     const zone = await createPrivateZone();
     const answer = await (await createOperator()).get("/api/v1/zones");
     expect(answer.status).toBe(200);
@@ -164,7 +164,7 @@ describe("zones", () => {
     );
   });
 
-  it("of an account are the public ones, and the private one it is placed in", async () => {
+  it("an account's zones are the public ones and its own private one", async () => {
     const [zone, foreign] = [await createPrivateZone(), await createPrivateZone()];
     const root = await createUser({ sub: unique("root"), email: "root@example.com" });
     const placed = await createAccount(root, { zone: zone.slug });
@@ -184,9 +184,9 @@ describe("zones", () => {
   });
 });
 
-describe("a blocked account", () => {
+describe("blocked accounts", () => {
   it.each(["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"])(
-    "answers reads, names its state %s to who would change it, and lets the operator",
+    "an account blocked as %s answers reads, refuses changes with its state, and lets operators change it",
     async (state) => {
       const owner = await createUser();
       const account = await createAccount(owner);
@@ -207,7 +207,7 @@ describe("a blocked account", () => {
     },
   );
 
-  it("is not one that stands at its quota, which is told until it ends", async () => {
+  it("an account in quota is not blocked, and shows the state until it ends", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const path = `/api/v1/account/${account.slug}`;

@@ -21,15 +21,15 @@ async function refusalOf(body: unknown, caller?: Caller): Promise<unknown> {
   return answer.body.detail;
 }
 
-describe("a missing field", () => {
-  it("is told with the object it is missing from", async () => {
+describe("missing fields", () => {
+  it("a missing field is reported with its parent object as input", async () => {
     expect(await refusalOf({})).toEqual([{ ...missingField, loc: ["body", "slug"], input: {} }]);
     expect(await refusalOf({ title: "Acme", more: [1] })).toEqual([
       { ...missingField, loc: ["body", "slug"], input: { title: "Acme", more: [1] } },
     ]);
   });
 
-  it("is told at its place inside another", async () => {
+  it("a missing nested field is reported at its place", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     const saml = { domain: "acme.example" };
@@ -46,13 +46,13 @@ describe("a missing field", () => {
 });
 
 it.each([5, 1.5, true, null, [], {}, ["acme"], { slug: "acme" }])(
-  "%j is no string for a slug",
+  "a slug must be a string: %j",
   async (input) => {
     expect(await refusalOf({ slug: input })).toEqual([{ ...notString, loc: ["body", "slug"], input }]);
   },
 );
 
-it("a title is a string when it is there; description, email and zone may be null", async () => {
+it("a title must be a string; description, email and zone may be null", async () => {
   const user = await createUser();
   expect(await refusalOf({ slug: unique("a"), title: null }, user)).toEqual([
     { ...notString, loc: ["body", "title"], input: null },
@@ -67,7 +67,7 @@ it("a title is a string when it is there; description, email and zone may be nul
 });
 
 describe("length", () => {
-  it("of 200 characters, counted by code points, is the longest for slug and title", async () => {
+  it("slug and title may have 200 code points", async () => {
     const user = await createUser();
     const longest = unique("s").padEnd(200, "x");
     const made = await user.post("/api/v1/accounts", { slug: longest, title: "😀".repeat(200) });
@@ -78,7 +78,7 @@ describe("length", () => {
     });
   });
 
-  it("beyond it is string_too_long", async () => {
+  it("longer values are string_too_long", async () => {
     const slug = "x".repeat(201);
     const title = "😀".repeat(201);
     expect(await refusalOf({ slug, title })).toEqual(
@@ -90,7 +90,7 @@ describe("length", () => {
     );
   });
 
-  it("of nothing is string_too_short for a title", async () => {
+  it("an empty title is string_too_short", async () => {
     expect(await refusalOf({ slug: unique("a"), title: "" })).toEqual([
       { ...tooShort, loc: ["body", "title"], input: "" },
     ]);
@@ -98,7 +98,7 @@ describe("length", () => {
 });
 
 it.each(["Acme", "a b", "acme!", "ä", "a/b", "a.b", "acme\n", "-a-%", "ＡＣＭＥ", "a\u0000b"])(
-  "%j is not of a slug's form",
+  "an invalid slug is rejected: %j",
   async (input) => {
     expect(await refusalOf({ slug: input })).toEqual([
       { ...patternMismatch("^[a-z0-9_-]+$"), loc: ["body", "slug"], input },
@@ -106,7 +106,7 @@ it.each(["Acme", "a b", "acme!", "ä", "a/b", "a.b", "acme\n", "-a-%", "ＡＣ�
   },
 );
 
-it("a reserved word or a UUID is no slug", async () => {
+it("a reserved word and a UUID are rejected as slugs", async () => {
   const user = await createUser();
   const uuid = crypto.randomUUID();
   for (const input of [...reserved.split(" "), uuid, uuid.replaceAll("-", "")]) {
@@ -122,7 +122,7 @@ it("a reserved word or a UUID is no slug", async () => {
   }
 });
 
-it("a reserved word is no slug to rename to", async () => {
+it("renaming to a reserved word is rejected", async () => {
   const owner = await createUser();
   const { slug } = await createAccount(owner);
   for (const input of ["admin", crypto.randomUUID()]) {
@@ -137,7 +137,7 @@ it.each([
   ["@example.com", "There must be something before the @-sign."],
   ["ada@", "There must be something after the @-sign."],
   ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
-])("%j is no e-mail address", async (input, reason) => {
+])("an invalid e-mail address is rejected: %j", async (input, reason) => {
   expect(await refusalOf({ slug: unique("a"), email: input })).toEqual([
     {
       type: "value_error",
@@ -157,13 +157,13 @@ it.each([
   '"a"@b.com',
   "a@[127.0.0.1]",
   `${"a".repeat(250)}@example.com`,
-])("%j is refused as an address too", async (input) => {
+])("an unusual e-mail address is rejected: %j", async (input) => {
   expect(await refusalOf({ slug: unique("a"), email: input })).toMatchObject([
     { loc: ["body", "email"], input },
   ]);
 });
 
-it("half a surrogate pair is string_unicode", async () => {
+it("a lone surrogate is string_unicode", async () => {
   const user = await createUser();
   for (const field of ["slug", "title", "description", "email", "zone"]) {
     const answer = await user.post("/api/v1/accounts", undefined, {
@@ -184,7 +184,7 @@ it("half a surrogate pair is string_unicode", async () => {
   }
 });
 
-it("control characters are refused, but for line ends and tabs in a description", async () => {
+it("control characters are rejected, except line ends and tabs in a description", async () => {
   const user = await createUser();
   for (const input of ["a\u0000b", "a\u0007b", "a\nb", "\u009f", "a\u001b[31mb"]) {
     expect(await refusalOf({ slug: unique("a"), title: input }, user)).toMatchObject([
@@ -199,7 +199,7 @@ it("control characters are refused, but for line ends and tabs in a description"
   expect(slug).toBeDefined();
 });
 
-it("everything wrong is told at once, in the order of the fields", async () => {
+it("all errors are returned together in field order", async () => {
   const body = { zone: 7, email: "x", description: 5, title: "", slug: "A B" };
   const detail = await refusalOf(body);
   expect(detail).toMatchObject([
@@ -211,7 +211,7 @@ it("everything wrong is told at once, in the order of the fields", async () => {
   ]);
 });
 
-it("everything wrong is told at once when modifying too", async () => {
+it("all errors are returned together when modifying", async () => {
   const owner = await createUser();
   const { slug } = await createAccount(owner);
   const saml = { entity_id: "", sso_url: 5, x509_cert: "no" };
