@@ -138,9 +138,9 @@ describe("an event id", () => {
     expect(await meter.record([old], noon + 7 * day + 1, 7)).toMatchObject({
       refused: [{ reason: "too_old" }],
     });
-    const anew = { id: "a", value: 3, timestamp: noon + 7 * day };
-    expect(await meter.record([anew], noon + 7 * day + 1, 7)).toMatchObject({ accepted: 1 });
-    expect(await meter.record([anew], noon + 7 * day + 1, 7)).toMatchObject({ duplicates: 1 });
+    const later = { id: "a", value: 3, timestamp: noon + 7 * day };
+    expect(await meter.record([later], noon + 7 * day + 1, 7)).toMatchObject({ accepted: 1 });
+    expect(await meter.record([later], noon + 7 * day + 1, 7)).toMatchObject({ duplicates: 1 });
   });
 
   it("that was pruned is never counted again, even if the window grows or the clock steps back [R40]", async () => {

@@ -96,7 +96,7 @@ describe("the frame of a JPEG", () => {
     ["whole", [8, 0, 8, 0, 8, 1, ...one], accepted],
     ["of 12 bits", [12, 0, 8, 0, 8, 1, ...one], refused("unsupported")],
     ["of 0 bits", [0, 0, 8, 0, 8, 1, ...one], refused("unsupported")],
-    ["of a height told later", [8, 0, 0, 0, 8, 1, ...one], refused("unsupported")],
+    ["of a height after the first scan", [8, 0, 0, 0, 8, 1, ...one], refused("unsupported")],
     ["of no width", [8, 0, 8, 0, 0, 1, ...one], refused("malformed")],
     ["of no size", [8, 0, 0, 0, 0, 1, ...one], refused("malformed")],
     ["of no component", [8, 0, 8, 0, 8, 0], refused("malformed")],

@@ -114,8 +114,8 @@ describe("a public https URL", () => {
           fc.string().map((text) => `https://${text}`),
         ),
         (text) => {
-          const told = isPublicHttps(text);
-          if (told) expect(new URL(text).protocol).toBe("https:");
+          const accepted = isPublicHttps(text);
+          if (accepted) expect(new URL(text).protocol).toBe("https:");
         },
       ),
     );
