@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-/** Says what went wrong in words meant for the person at the terminal; its stack is of no interest. */
+/** An error whose message is for the person at the terminal; it is printed without a stack. */
 export class CliError extends Error {}
 
-/** Returns the absolute path of the folder that holds everything a local service remembers. */
+/** Returns the absolute path of the folder with all data of a local service. */
 export function stateDirectory(): string {
   return resolve(process.env["STATE_DIR"] || ".wrangler/state");
 }
@@ -20,10 +20,10 @@ export function inspectorPort(): number {
   return portFrom("INSPECTOR_PORT", 0);
 }
 
-function portFrom(name: string, without: number): number {
+function portFrom(name: string, fallback: number): number {
   const given = process.env[name];
   if (given === undefined || given === "") {
-    return without;
+    return fallback;
   }
   const port = Number(given);
   if (!/^\d{1,5}$/.test(given) || port < 1 || port > 65_535) {
@@ -33,19 +33,37 @@ function portFrom(name: string, without: number): number {
 }
 
 /**
- * Returns what `path` holds, making it first when it is not there; only its owner may read it.
+ * Creates a folder and those above it.
  *
- * Of two processes that make it at once both get the same content: a hard link appears whole or not at all,
- * and never replaces another.
+ * Node's own recursive mkdir never returns for a path under /proc, where a folder that exists cannot hold another.
  */
-export async function readOrCreate(path: string, make: () => string | Promise<string>): Promise<string> {
-  const kept = await readIfThere(path);
-  if (kept !== undefined) {
-    return kept;
+export async function createDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await createDirectory(dirname(path));
+    await mkdir(path).catch((second: unknown) => {
+      if (errorCode(second) !== "EEXIST") throw second;
+    });
   }
-  await mkdir(dirname(path), { recursive: true });
+}
+
+/**
+ * Returns the content of a file that only its owner may read, and creates it if it does not exist.
+ *
+ * If two processes create it at once, both get the same content: a hard link never replaces a file.
+ */
+export async function readOrCreate(path: string, create: () => string | Promise<string>): Promise<string> {
+  const existing = await readIfExists(path);
+  if (existing !== undefined) {
+    return existing;
+  }
+  await createDirectory(dirname(path));
   const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, await make(), { mode: 0o600, flag: "wx" });
+  await writeFile(draft, await create(), { mode: 0o600, flag: "wx" });
   try {
     await link(draft, path);
   } catch (error) {
@@ -58,8 +76,8 @@ export async function readOrCreate(path: string, make: () => string | Promise<st
   return await readFile(path, "utf8");
 }
 
-/** Returns the file's text, or undefined when there is no such file. */
-export async function readIfThere(path: string): Promise<string | undefined> {
+/** Returns the file's text, or undefined if there is no such file. */
+export async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
@@ -70,12 +88,12 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Returns the system's code of an error (`ENOENT`), or undefined when it carries none. */
+/** Returns the system's code of an error, such as `ENOENT`, or undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** Runs a script's main function; what it throws becomes one line on stderr (a stack, if it is a bug) and exit 1. */
+/** Runs a script's main function. An error ends the process with code 1 and one line, or a stack if it is a bug. */
 export async function main(run: () => Promise<void>): Promise<void> {
   try {
     await run();

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { delimiter, resolve } from "node:path";
 
-/** How a command ended and all it printed. */
+/** The exit code of a command and all that it printed. */
 export interface Outcome {
   readonly code: number;
   readonly output: string;
 }
 
-/** Runs a command of this project, or any other, without a terminal; waits for its end. */
+/** Runs a command without a terminal and waits for its end. Commands of the packages are found first. */
 export function run(command: string, args: readonly string[], signal?: AbortSignal): Promise<Outcome> {
   return new Promise((finish) => {
     let output = "";
@@ -28,7 +28,7 @@ export function run(command: string, args: readonly string[], signal?: AbortSign
   });
 }
 
-/** The tools say nothing of themselves to anyone and look for no newer version. */
+/** The tools send no usage data and look for no newer version. */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
-import { readIfThere } from "../../scripts/cli.ts";
+import { readIfExists } from "../../scripts/cli.ts";
 import { generate } from "./generate.ts";
 
 /** The database's name, which the file it lies in is named after. */
@@ -22,7 +22,7 @@ export function keptState(accounts: number): string {
 /** Makes a folder that Miniflare starts from: a copy of what is kept of this size and still right, else made anew. */
 export async function prepareState(folder: string, accounts: number): Promise<void> {
   const kept = keptState(accounts);
-  if ((await readIfThere(join(kept, "made-by"))) === (await fingerprint())) {
+  if ((await readIfExists(join(kept, "made-by"))) === (await fingerprint())) {
     await cp(kept, folder, { recursive: true });
   } else {
     await makeState(folder, accounts);

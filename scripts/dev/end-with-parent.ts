@@ -2,10 +2,8 @@ import { Socket } from "node:net";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Loaded into wrangler before its own code, this ends wrangler and all that it started (one process group)
- * the moment the process that started it is gone, even killed: the pipe between them then closes.
- *
- * They are killed, not asked, so that mails not yet copied stay in the store until the next start.
+ * Loaded into wrangler before its own code. Kills wrangler and all that it started (one process group) as soon as the
+ * process that started it is gone, even if that was killed: the pipe between them closes.
  */
 if (isMainThread) {
   const parent = new Socket({ fd: 3 });

@@ -3,27 +3,27 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { readOrCreate, CliError } from "../cli.ts";
 
-/** The name under which the service knows the tokens that `npm run token` signs. */
+/** The issuer of the tokens that `npm run token` signs. */
 export const LOCAL_ISSUER = "https://local.roster.example";
 
-/** Whom those tokens are meant for. */
+/** The audience of those tokens. */
 export const LOCAL_AUDIENCE = "roster";
 
 /** The only algorithm of the local key. */
 export const LOCAL_ALGORITHM = "ES256";
 
-/** A private key with the name its tokens carry. */
+/** A private key with the key id of its tokens. */
 export interface SigningKey extends JWK {
   readonly kid: string;
 }
 
-/** Returns the signing key kept in the state folder, making it on the first call. */
+/** Returns the signing key in the state folder. The first call creates it. */
 export async function localSigningKey(state: string): Promise<SigningKey> {
   const path = join(state, "issuer.json");
   return readKey(path, await readOrCreate(path, newKey));
 }
 
-/** Returns the entry of ISSUERS by which the service trusts the local key; it holds the public half only. */
+/** Returns the entry of ISSUERS for the local key. It contains the public key only. */
 export function localIssuer({ kty, crv, x, y, kid }: SigningKey) {
   return {
     issuer: LOCAL_ISSUER,
@@ -48,7 +48,9 @@ function readKey(path: string, text: string): SigningKey {
     key = undefined;
   }
   if (!isSigningKey(key)) {
-    throw new CliError(`${path} holds no ${LOCAL_ALGORITHM} key; remove it and a new one is made`);
+    throw new CliError(
+      `${path} contains no ${LOCAL_ALGORITHM} key. Delete it, and the next start creates one.`,
+    );
   }
   return key;
 }

@@ -1,56 +1,74 @@
-import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorCode, CliError } from "../cli.ts";
+import { CliError, createDirectory, errorCode } from "../cli.ts";
 
-/** How long a service that is just ending may keep its port and its state folder, in milliseconds. */
+/** How long to wait for a service that is ending, in milliseconds. */
 const PATIENCE = 1500;
 
-/** Throws a CliError when another program listens on this port of this machine, whichever of its two addresses. */
-export async function requireFreePort(port: number): Promise<void> {
-  await patiently(async () => {
+/** SQLite's result code for a database that another process has locked. */
+const SQLITE_BUSY = 5;
+
+/** Throws a CliError if another program listens on this port, on either loopback address. */
+export async function assertFreePort(port: number): Promise<void> {
+  await withPatience(async () => {
     for (const host of ["127.0.0.1", "::1"]) {
       const code = await listenError(host, port);
       if (code === "EADDRINUSE") {
         throw new CliError(
-          `port ${port} is in use (${host}); end what listens there, or choose another with PORT=...`,
+          `Port ${port} is in use (${host}). Stop the program that listens there, or choose another port with PORT=...`,
         );
       }
       if (code === "EACCES") {
-        throw new CliError(`this user may not listen on port ${port}; choose another with PORT=...`);
+        throw new CliError(`This user may not listen on port ${port}. Choose another port with PORT=...`);
       }
     }
   });
 }
 
 /**
- * Makes the state folder and takes it for this process; the answer gives it back, as does any end of the process.
+ * Creates the state folder and locks it for this process. The returned function unlocks it, and so does the end
+ * of the process. Throws a CliError if the folder cannot be written or another service uses it.
  *
- * Two services over one folder would each keep a Durable Object's state of their own, and count wrong.
- * A database's lock, unlike a file with a process id in it, cannot be left behind.
+ * Two services with one folder would each load their own copy of a Durable Object, and count wrong. A lock of a
+ * database, unlike a file with a process id, cannot be left behind.
  */
-export async function takeStateDirectory(state: string): Promise<() => void> {
-  mkdirSync(state, { recursive: true });
-  return await patiently(() => {
-    const lock = new DatabaseSync(join(state, "in-use.sqlite"));
-    try {
-      lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-      return () => lock.close();
-    } catch (error) {
-      lock.close();
-      if (errorCode(error) !== "ERR_SQLITE_ERROR") {
-        throw error;
-      }
-      throw new CliError(
-        `another service is running on ${state}; end it, or choose another folder with STATE_DIR=...`,
-      );
-    }
-  });
+export async function lockStateDirectory(state: string): Promise<() => void> {
+  try {
+    await createDirectory(state);
+  } catch (error) {
+    throw notWritable(state, error);
+  }
+  return await withPatience(() => openLock(state));
 }
 
-async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
+function openLock(state: string): () => void {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(state, "in-use.sqlite"));
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock?.close();
+    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY) {
+      throw new CliError(
+        `Another service is running with STATE_DIR ${state}. Stop it, or choose another folder with STATE_DIR=...`,
+      );
+    }
+    throw notWritable(state, error);
+  }
+  return lock.close.bind(lock);
+}
+
+function notWritable(state: string, error: unknown): CliError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CliError(
+    `STATE_DIR ${state} cannot be written (${reason}). Choose another folder with STATE_DIR=...`,
+  );
+}
+
+/** Repeats an attempt that ends with a CliError, because a service that is just ending may be the cause. */
+async function withPatience<T>(attempt: () => T | Promise<T>): Promise<T> {
   const until = Date.now() + PATIENCE;
   for (;;) {
     try {
@@ -64,7 +82,7 @@ async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Returns why the port cannot be listened on, or undefined when it can. */
+/** Returns the code of the error of listening on a port, or undefined if it can be listened on. */
 function listenError(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

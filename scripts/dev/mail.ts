@@ -1,8 +1,8 @@
-import { readLocalMail } from "./local-mail.ts";
+/** Prints the mails sent so far as JSON lines, oldest first; the service need not run. */
 import { main, stateDirectory } from "../cli.ts";
+import { readMails } from "./mailbox.ts";
 
-/** Prints the mails sent so far as JSON lines, oldest first. */
 await main(async () => {
-  const lines = readLocalMail(stateDirectory()).map((mail) => `${JSON.stringify(mail)}\n`);
+  const lines = (await readMails(stateDirectory())).map((mail) => `${JSON.stringify(mail)}\n`);
   process.stdout.write(lines.join(""));
 });

@@ -1,15 +1,17 @@
-import { createHash, createHmac } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { errorCode, CliError } from "../cli.ts";
-import { ended, spawnWrangler } from "./wrangler.ts";
+import { CliError, errorCode, main, stateDirectory } from "../cli.ts";
+import { lockStateDirectory } from "./locks.ts";
+import { ended, spawnWrangler, temporaryFolder } from "./wrangler.ts";
 
-/** Applies the migrations that the local database has not had; throws a CliError when one fails. */
+/** Applies the migrations that the local database does not have yet. Throws a CliError if one fails. */
 export async function migrate(state: string): Promise<void> {
   if (isMigrated(state)) {
     return;
   }
+  console.log("Applying the migrations ...");
   const args = ["d1", "migrations", "apply", "DB", "--env", "", "--local", "--persist-to", state];
   const wrangler = spawnWrangler(args, state);
   let output = "";
@@ -17,19 +19,18 @@ export async function migrate(state: string): Promise<void> {
     stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
   }
   if ((await ended(wrangler)) !== 0) {
-    throw new CliError(`${output}the migrations could not be applied; nothing was started`);
+    throw new CliError(`${output}The migrations could not be applied, so nothing was started.`);
   }
 }
 
 /**
- * Tells whether the local database has had every migration, which spares a start the two seconds of asking wrangler.
+ * Returns whether the local database has every migration, which saves the two seconds that wrangler takes.
  *
- * Any doubt is a no: wrangler then looks for itself. Must not be called while the service runs.
+ * In doubt returns false: wrangler then checks. Must not be called while the service runs.
  */
 function isMigrated(state: string): boolean {
-  const id = /^database_id\s*=\s*"([^"]*)"/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "";
-  const path = join(state, "v3/d1", OBJECT, `${objectId(id)}.sqlite`);
-  if (!existsSync(path)) {
+  const path = databaseFile(state);
+  if (path === undefined) {
     return false;
   }
   const database = new DatabaseSync(path);
@@ -47,12 +48,20 @@ function isMigrated(state: string): boolean {
   }
 }
 
-const OBJECT = "miniflare-D1DatabaseObject";
+/** Returns the file of the only D1 database in a state folder, or undefined if there is not exactly one. */
+function databaseFile(state: string): string | undefined {
+  const folder = join(state, "v3/d1/miniflare-D1DatabaseObject");
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const [file, ...others] = files.filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  return file === undefined || others.length > 0 ? undefined : join(folder, file);
+}
 
-/** Miniflare 5.20261023.2 keeps a D1 database in a Durable Object whose id it derives like this. */
-function objectId(databaseId: string): string {
-  const key = createHash("sha256").update(OBJECT).digest();
-  const name = createHmac("sha256", key).update(databaseId).digest().subarray(0, 16);
-  const check = createHmac("sha256", key).update(name).digest().subarray(0, 16);
-  return Buffer.concat([name, check]).toString("hex");
+if (import.meta.main) {
+  await main(async () => {
+    const state = stateDirectory();
+    const unlock = await lockStateDirectory(state);
+    await mkdir(temporaryFolder(state), { recursive: true, mode: 0o700 });
+    await migrate(state);
+    unlock();
+  });
 }

@@ -4,18 +4,20 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { envFileLine, SECRETS } from "./local-config.ts";
-import { inspectorPort, CliError } from "../cli.ts";
+import { CliError } from "../cli.ts";
 import { spawnWrangler } from "./wrangler.ts";
 
-/** What a service is started with. */
 export interface ServiceOptions {
   readonly configuration: ReadonlyMap<string, string>;
   readonly state: string;
-  readonly port: number;
+  readonly ports: { readonly port: number; readonly inspector: number };
+  /** Where the Worker delivers mails. */
+  readonly mailboxUrl: string;
 }
 
-/** Starts `wrangler dev`, which answers on the loopback address only, and passes on what it and the worker print. */
-export async function serve({ configuration, state, port }: ServiceOptions): Promise<ChildProcess> {
+/** Starts `wrangler dev` on the loopback address, and prints the output of it and of the Worker. */
+export async function serve(options: ServiceOptions): Promise<ChildProcess> {
+  const { configuration, state, ports, mailboxUrl } = options;
   const secrets = join(state, "secrets.env");
   const entries = [...configuration];
   const lines = entries
@@ -23,20 +25,32 @@ export async function serve({ configuration, state, port }: ServiceOptions): Pro
     .map(([name, value]) => envFileLine(name, value));
   await rm(secrets, { force: true });
   await writeFile(secrets, lines.join(""), { mode: 0o600 });
-  const args = ["dev", "--env", "", "--local", "--persist-to", state, "--env-file", secrets];
-  // The address and not the name localhost, which can mean two addresses, or one that not every machine has.
+  console.log("Building the Worker ...");
+  const args = [
+    "dev",
+    "scripts/dev/local-worker.ts",
+    "--env",
+    "",
+    "--local",
+    "--persist-to",
+    state,
+    "--env-file",
+    secrets,
+  ];
+  // Not the name localhost, which can mean two addresses, or one that not every machine has.
   args.push(
     "--ip",
     "127.0.0.1",
     "--port",
-    String(port),
+    String(ports.port),
     "--inspector-ip",
     "127.0.0.1",
     "--inspector-port",
-    String(inspectorPort()),
+    String(ports.inspector),
   );
   args.push("--show-interactive-dev-session=false");
-  // An argument arrives as it is, whatever quotes, dollar signs and line ends it holds.
+  args.push("--var", `MAILBOX_URL:${mailboxUrl}`);
+  // Arguments need no quoting, whatever characters a value contains.
   args.push(
     ...entries
       .filter(([name]) => !SECRETS.has(name))
@@ -47,26 +61,26 @@ export async function serve({ configuration, state, port }: ServiceOptions): Pro
   return service;
 }
 
-/** Waits until the service answers; throws a CliError when it has not after so many milliseconds. */
-export async function ready(port: number, within = 60_000): Promise<void> {
+/** Waits until the service responds. Throws a CliError if it does not within so many milliseconds. */
+export async function waitUntilReady(port: number, within = 60_000): Promise<void> {
   const until = Date.now() + within;
-  let answer = "no answer";
+  let result = "did not respond";
   while (Date.now() < until) {
     try {
       const response = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(5000) });
       if (response.status === 200) {
         return;
       }
-      answer = `the answer ${response.status}`;
+      result = `returned ${response.status}`;
     } catch {
       // It does not listen yet.
     }
     await sleep(50);
   }
-  throw new CliError(`not ready after ${within / 1000} s: /healthz gave ${answer}`);
+  throw new CliError(`The service was not ready after ${within / 1000} s: /healthz ${result}.`);
 }
 
-/** All but the warning that crons do not run: here they do. */
+/** Prints all output except the warning that the schedule is not run: here it is. */
 function passOutput({ stdout, stderr }: ChildProcess): void {
   stdout?.pipe(process.stdout);
   let dropping = false;
@@ -83,5 +97,5 @@ function passOutput({ stdout, stderr }: ChildProcess): void {
   });
 }
 
-/** The warning's lines below its first. */
+/** The lines of the warning after the first. */
 const CRON_WARNING = /^ {2}(?:To manually trigger| {2}curl |For more details)/;

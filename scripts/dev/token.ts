@@ -7,7 +7,7 @@ import { errorCode, CliError, main, stateDirectory } from "../cli.ts";
 const USAGE = `usage: npm run --silent token -- EMAIL... [--name "Ada Lovelace"] [--sub SUBJECT] [--unverified]
        [--expires-in SECONDS] [--audience AUDIENCE] [--issuer ISSUER]`;
 
-/** What the command line asks for. */
+/** The tokens to create. */
 export interface TokenRequest {
   readonly emails: readonly string[];
   readonly name: string | undefined;
@@ -18,19 +18,19 @@ export interface TokenRequest {
   readonly issuer: string;
 }
 
-/** Reads the command line; throws a CliError that says what is wrong with it. */
+/** Reads the command line. Throws a CliError that says what is wrong with it. */
 export function readTokenRequest(args: readonly string[]): TokenRequest {
   const { values, positionals } = parse(args);
   if (positionals.length === 0) {
-    throw new CliError("at least one e-mail address is needed");
+    throw new CliError("At least one e-mail address is required.");
   }
   const wrong = positionals.find((email) => !/^[^\s@]+@[^\s@]+$/.test(email.trim()));
   if (wrong !== undefined) {
-    throw new CliError(`${JSON.stringify(wrong)} is not an e-mail address`);
+    throw new CliError(`${JSON.stringify(wrong)} is not an e-mail address.`);
   }
   const expiresIn = values["expires-in"] ?? "3600";
   if (!/^-?\d{1,10}$/.test(expiresIn)) {
-    throw new CliError(`--expires-in takes whole seconds, not ${JSON.stringify(expiresIn)}`);
+    throw new CliError(`--expires-in must be whole seconds, not ${JSON.stringify(expiresIn)}.`);
   }
   return {
     emails: positionals,
@@ -43,7 +43,7 @@ export function readTokenRequest(args: readonly string[]): TokenRequest {
   };
 }
 
-/** Returns the claims of one token; `now` is in seconds. A token that is expired already was issued before that. */
+/** Returns the claims of one token. `now` is in seconds. An expired token was issued before it expired. */
 export function tokenClaims(request: TokenRequest, email: string, now: number) {
   const exp = now + request.expiresIn;
   return {
@@ -58,7 +58,7 @@ export function tokenClaims(request: TokenRequest, email: string, now: number) {
   };
 }
 
-/** Returns the same subject for every way of writing one address. */
+/** Returns the same subject for all spellings of an address. */
 function subjectOf(email: string): string {
   const normal = email.trim().normalize("NFC").toLowerCase();
   return `local-${createHash("sha256").update(normal).digest("hex").slice(0, 32)}`;
@@ -94,7 +94,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** parseArgs takes the -10 of `--expires-in -10` for an option of its own. */
+/** Joins `--expires-in -10`, of which parseArgs would read -10 as another option. */
 function joinNegativeSeconds(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
@@ -105,6 +105,23 @@ function joinNegativeSeconds(args: readonly string[]): string[] {
     }
   }
   return joined;
+}
+
+/** Returns a token for each address, signed with the key of a state folder. */
+export async function createTokens(state: string, ...emails: string[]): Promise<string[]> {
+  return await signTokens(state, readTokenRequest(emails));
+}
+
+/** Returns the requested tokens, signed with the key of a state folder. */
+export async function signTokens(state: string, request: TokenRequest): Promise<string[]> {
+  const jwk = await localSigningKey(state);
+  const key = await importJWK(jwk, LOCAL_ALGORITHM);
+  const now = Math.floor(Date.now() / 1000);
+  const header = { alg: LOCAL_ALGORITHM, kid: jwk.kid, typ: "JWT" };
+  const tokens = request.emails.map((email) =>
+    new SignJWT(tokenClaims(request, email, now)).setProtectedHeader(header).sign(key),
+  );
+  return await Promise.all(tokens);
 }
 
 async function printTokens(): Promise<void> {
@@ -119,14 +136,7 @@ async function printTokens(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const jwk = await localSigningKey(stateDirectory());
-  const key = await importJWK(jwk, LOCAL_ALGORITHM);
-  const now = Math.floor(Date.now() / 1000);
-  const header = { alg: LOCAL_ALGORITHM, kid: jwk.kid, typ: "JWT" };
-  const tokens = request.emails.map((email) =>
-    new SignJWT(tokenClaims(request, email, now)).setProtectedHeader(header).sign(key),
-  );
-  console.log((await Promise.all(tokens)).join("\n"));
+  console.log((await signTokens(stateDirectory(), request)).join("\n"));
 }
 
 if (import.meta.main) {

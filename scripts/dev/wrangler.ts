@@ -3,23 +3,23 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Returns the folder that stands in for /tmp while wrangler runs, so that its leavings can be found and removed. */
+/** Returns the folder that wrangler uses instead of /tmp, so that what it leaves behind can be removed. */
 export function temporaryFolder(state: string): string {
   return join(state, "tmp");
 }
 
-/** Those that run now. */
+/** The wranglers that are running. */
 const running = new Set<ChildProcess>();
 
-/** Starts wrangler in a process group of its own that ends with this process; it asks nothing and sends nothing. */
+/** Starts wrangler in a process group of its own that ends with this process. It prompts for nothing and sends no data. */
 export function spawnWrangler(args: readonly string[], state: string): ChildProcess {
   const guard = import.meta.resolve("./end-with-parent.ts");
   const wrangler = fileURLToPath(import.meta.resolve("wrangler"));
   const child = spawn(process.execPath, ["--no-warnings", "--import", guard, wrangler, ...args], {
     detached: true,
-    // The fourth is never written to: it closes when this process ends.
+    // The fourth is never written to. It closes when this process ends.
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    env: { ...process.env, ...quietly(state) },
+    env: { ...process.env, ...wranglerEnvironment(state) },
   });
   running.add(child);
   child.once("exit", () => {
@@ -29,7 +29,7 @@ export function spawnWrangler(args: readonly string[], state: string): ChildProc
   return child;
 }
 
-/** Waits until wrangler has ended and its output is read; returns its exit code, 1 when a signal ended it. */
+/** Waits until wrangler has ended and its output is read. Returns its exit code, or 1 if a signal ended it. */
 export async function ended(child: ChildProcess): Promise<number> {
   if (running.has(child)) {
     await once(child, "close");
@@ -37,7 +37,7 @@ export async function ended(child: ChildProcess): Promise<number> {
   return child.exitCode ?? 1;
 }
 
-/** Ends every wrangler and everything they started: asked first, killed after `patience` milliseconds. */
+/** Ends every wrangler and all processes that they started, and kills them after `patience` milliseconds. */
 export async function endWranglers(patience = 5000): Promise<void> {
   const children = [...running];
   const timer = setTimeout(() => children.forEach(killGroup), patience);
@@ -48,18 +48,18 @@ export async function endWranglers(patience = 5000): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Kills whatever is left of a process group: wrangler itself may go and leave workerd behind. */
+/** Kills the rest of a process group: wrangler may end and leave workerd behind. */
 function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) {
       process.kill(-pid, "SIGKILL");
     }
   } catch {
-    // Nothing is left.
+    // No process is left.
   }
 }
 
-function quietly(state: string): Record<string, string> {
+function wranglerEnvironment(state: string): Record<string, string> {
   return {
     TMPDIR: temporaryFolder(state),
     XDG_CONFIG_HOME: join(state, "config"),
@@ -72,12 +72,12 @@ function quietly(state: string): Record<string, string> {
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_SEND_ERROR_REPORTS: "false",
     WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
-    // Without it miniflare asks a server on the internet where this machine is.
+    // Otherwise Miniflare asks a server on the internet for the location of this machine.
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    // An environment named by the shell must not turn a local run into another configuration.
+    // A variable of the shell must not select another environment of wrangler.toml.
     CLOUDFLARE_ENV: "",
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
-    // A web page over all local data, and a trace of every request that costs a third of the speed.
+    // A page with all local data, and a trace of every request that costs a third of the speed.
     X_LOCAL_EXPLORER: "false",
     X_LOCAL_OBSERVABILITY: "false",
   };

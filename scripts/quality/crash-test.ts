@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { main } from "../cli.ts";
-import { tokens } from "../dev/tokens.ts";
+import { createTokens } from "../dev/token.ts";
 import { ExpectedUsage, UsageMismatch } from "./crash-test/expected-usage.ts";
 import { LoadGenerator } from "./crash-test/load-generator.ts";
 import { UsageApi } from "./crash-test/usage-api.ts";
@@ -23,7 +23,7 @@ await main(async () => {
 
 async function test(service: Service, state: string): Promise<void> {
   const start = new Date();
-  const [token = "", operatorToken = ""] = await tokens(state, "ada@example.com", "root@example.com");
+  const [token = "", operatorToken = ""] = await createTokens(state, "ada@example.com", "root@example.com");
   const api = new UsageApi(service.address, token);
   const operatorApi = new UsageApi(service.address, operatorToken);
   await api.createAccount(slug);

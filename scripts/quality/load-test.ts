@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { main } from "../cli.ts";
-import { tokens } from "../dev/tokens.ts";
+import { createTokens } from "../dev/token.ts";
 import { InvalidTokens } from "./load-test/invalid-tokens.ts";
 import { MeasuredClient } from "./load-test/measured-client.ts";
 import { SlowConnections } from "./load-test/slow-connections.ts";
@@ -19,7 +19,7 @@ const duration = 25_000;
 await main(() => withService({ limits: "on" }, run));
 
 async function run({ address }: Service, state: string): Promise<void> {
-  const [token = ""] = await tokens(state, "ada@example.com");
+  const [token = ""] = await createTokens(state, "ada@example.com");
   const client = new MeasuredClient(address, token);
   const account = await client.createAccount();
   await client.run(account, 3_000);

@@ -3,7 +3,7 @@
  * 1,000 times each, and compares their times with those of the first request in each group.
  */
 import { CliError, main } from "../cli.ts";
-import { tokens } from "../dev/tokens.ts";
+import { createTokens } from "../dev/token.ts";
 import { withService } from "./service.ts";
 import { createRequests, type TimedRequest } from "./timing-test/requests.ts";
 import { formatProbability, median, probabilitySlower } from "./timing-test/statistics.ts";
@@ -15,7 +15,7 @@ const warmUpRounds = 50;
 await main(() =>
   withService({ limits: "off" }, async (service, state) => {
     const emails = ["caller", "one", "two", "several"].map((name) => `${name}@example.com`);
-    const groups = await createRequests(service.address, await tokens(state, ...emails));
+    const groups = await createRequests(service.address, await createTokens(state, ...emails));
     for (const [group, requests] of Object.entries(groups)) report(group, requests, await measure(requests));
   }),
 );

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { withService } from "../../scripts/quality/service.ts";
-import { tokens } from "../../scripts/dev/tokens.ts";
+import { createTokens } from "../../scripts/dev/token.ts";
 import { ihdr, pixels, pngChunk, pngOf } from "../support/images.ts";
 
 const knowledgeBox = "8f4f5e6a-3d1c-4b4e-9a55-0b1f6d7c2e10";
@@ -19,7 +19,7 @@ export function withTwoServices(run) {
 
 async function describe({ address }, state) {
   const emails = ["ada@example.com", "bob@example.com", "root@example.com"];
-  const [ada, bob, root] = await tokens(state, ...emails);
+  const [ada, bob, root] = await createTokens(state, ...emails);
   return { address, state, tokens: { ada, bob, root } };
 }
 

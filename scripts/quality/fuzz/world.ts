@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { readLocalMail } from "../../dev/local-mail.ts";
+import { readMails } from "../../dev/mailbox.ts";
 import { CliError } from "../../cli.ts";
-import { tokens } from "../../dev/tokens.ts";
+import { createTokens } from "../../dev/token.ts";
 import type { HttpClient } from "../http-client.ts";
 import { KnownIds } from "./known-ids.ts";
 
@@ -83,7 +83,7 @@ export async function populate(world: World, client: HttpClient, state: string):
   const { tenants, outsider, reader, operator } = world;
   const people = [...world.members, outsider, reader, operator, ...world.leavers];
   const emails = people.map(({ name, tenant }) => `${name}${tenant ? `.${tenant.marker}` : ""}@example.com`);
-  const signed = await tokens(state, ...emails);
+  const signed = await createTokens(state, ...emails);
   for (const [index, person] of people.entries()) person.token = signed[index];
   world.badToken.token = `${signed[0]?.slice(0, -4)}AAAA`;
 
@@ -125,7 +125,7 @@ export function authorization({ token }: Caller): (readonly [string, string])[] 
 /** Waits up to a minute for the invitation mail to an address. Returns the secret in its link. */
 async function mailedSecret(state: string, address: string): Promise<string> {
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
-    const mail = readLocalMail(state).find(({ to }) => to === address);
+    const mail = (await readMails(state)).find(({ to }) => to === address);
     const secret = /invite#([\w-]+)/.exec(mail?.text ?? "")?.[1];
     if (secret !== undefined) return secret;
   }
