@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 export const HELP: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "Run locally": {
     start: "serve on PORT (8787) with the data in STATE_DIR (.wrangler/state)",
+    seed: "fill the running service with two accounts, five users, an invitation and usage",
     token: "print access tokens: npm run --silent token -- ada@example.com",
     mail: "print the mails sent so far as JSON lines",
     export: "print an account, or the whole service, as JSON lines",
@@ -32,6 +33,7 @@ export const HELP: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   Database: {
     "db:generate": "create a migration from changes of src/storage/schema.ts",
     "db:check": "check the rules for migrations",
+    "db:migrate": "apply the migrations to the local database without starting the service",
   },
   Release: {
     release: "record the migrations and statements of the release that is about to be deployed",
