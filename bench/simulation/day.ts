@@ -2,38 +2,38 @@ import { Random } from "../data/random.ts";
 import { mix, type Operation } from "./mix.ts";
 import { continents } from "./regions.ts";
 
-export const minutesADay = 24 * 60;
-/** How far a minute's activity strays from the day's curve, either way. */
-const stray = 0.1;
+export const minutesPerDay = 24 * 60;
+/** Largest random deviation of a minute from the day's curve, in both directions. */
+const jitter = 0.1;
 
-/** How often each operation is asked in each minute of a day, UTC. */
+/** Requests of each operation in each minute of a day, UTC. */
 export type Day = ReadonlyMap<Operation, readonly number[]>;
 
-/** A day of so many accounts, the same for the same seed; each operation's minutes add up to what the mix says of a day. */
+/** Returns the requests of a day. Each operation's minutes add up to its daily number. The same seed gives the same day. */
 export function makeDay(accounts: number, seed: number, operations: readonly Operation[] = mix): Day {
   const random = new Random(seed);
   const curve = Array.from(
-    { length: minutesADay },
-    (_, minute) => activity(minute) * (1 + stray * (random.below(2_001) / 1_000 - 1)),
+    { length: minutesPerDay },
+    (_, minute) => activity(minute) * (1 + jitter * (random.below(2_001) / 1_000 - 1)),
   );
   return new Map(
     operations.map((operation) => [operation, apportion(Math.round(operation.daily * accounts), curve)]),
   );
 }
 
-/** Shares a number out by weights, in whole numbers that add up to it. */
+/** Divides a number in proportion to weights, into whole numbers that add up to it. */
 export function apportion(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((one, other) => one + other, 0);
-  let [before, given] = [0, 0];
+  let [cumulative, assigned] = [0, 0];
   return weights.map((weight) => {
-    before += weight;
-    const share = Math.round((total * before) / sum) - given;
-    given += share;
+    cumulative += weight;
+    const share = Math.round((total * cumulative) / sum) - assigned;
+    assigned += share;
     return share;
   });
 }
 
-/** How active all continents together are in a minute: each by its share, most at two in its afternoon, least at two in its night. */
+/** Returns the relative activity of all continents in a minute: each peaks at 14:00 and is lowest at 2:00 local time. */
 function activity(minute: number): number {
   return continents.reduce((sum, { share, hours }) => {
     const local = minute / 60 + hours;
@@ -41,9 +41,9 @@ function activity(minute: number): number {
   }, 0);
 }
 
-/** The minute in which most is asked. */
+/** Returns the minute with the most requests. */
 export function busiestMinute(day: Day): number {
-  const sums = Array.from({ length: minutesADay }, (_, minute) =>
+  const sums = Array.from({ length: minutesPerDay }, (_, minute) =>
     [...day.values()].reduce((sum, minutes) => sum + (minutes[minute] ?? 0), 0),
   );
   return sums.indexOf(Math.max(...sums));

@@ -1,4 +1,4 @@
-/** The platform's limits and a month's prices, as its pages told them on this day. A gigabyte is 10^9 bytes. */
+/** The platform's limits and monthly prices, as published on this day. A gigabyte is 10^9 bytes. */
 import { perMillion } from "../prices.ts";
 
 export const asOf = "2026-11-22";
@@ -6,28 +6,26 @@ export const asOf = "2026-11-22";
 /** https://developers.cloudflare.com/d1/platform/limits/ and …/durable-objects/platform/limits/ */
 export const limits = {
   databaseBytes: 10e9,
-  /** One thread runs a database's statements, one at a time: a second holds a thousand milliseconds of them. */
-  databaseMillisecondsASecond: 1_000,
-  /** Told of an object that does little; of one that stores, 200 to 500. */
-  objectCallsASecond: 1_000,
+  /** For simple work; 200 to 500 with writes. */
+  objectCallsPerSecond: 1_000,
   objectBytes: 10e9,
-  queueMessagesASecond: 5_000,
+  queueMessagesPerSecond: 5_000,
 } as const;
 
-/** What the paid plan costs before anything is used, in dollars a month. */
+/** Base price of the paid plan, in dollars per month. */
 export const basePrice = 5;
 
 interface Price {
-  /** How many are included in the plan each month. */
+  /** Monthly amount included in the plan. */
   readonly included: number;
-  /** Dollars for so many more. */
+  /** Dollars for `each` more. */
   readonly dollars: number;
   readonly each: number;
 }
 
 const million = 1e6;
 
-/** What the plan includes of each, and what more costs. */
+/** Included amount and price of each billed item. */
 export const prices = {
   "Workers, requests": { included: 10 * million, dollars: perMillion.requests, each: million },
   "Workers, CPU milliseconds": { included: 30 * million, dollars: perMillion.cpuMilliseconds, each: million },
@@ -44,21 +42,21 @@ export const prices = {
   "R2, gigabytes": { included: 10, dollars: 0.015, each: 1 },
   "Queues, operations": { included: million, dollars: perMillion.queueOperations, each: million },
   "Analytics Engine, points": { included: 10 * million, dollars: perMillion.dataPoints, each: million },
-  /** Until 30 November 2026; then Cloudflare Observability's prices hold, which were not known when this was written. */
+  /** Valid until 30 November 2026. Later prices were not known at the time of writing. */
   "Workers Logs, events": { included: 20 * million, dollars: 0.6, each: million },
 } as const satisfies Record<string, Price>;
 
 export type Item = keyof typeof prices;
-/** How much of each item a month takes. */
+/** Monthly amount of each item. */
 export type Usage = Readonly<Record<Item, number>>;
 
-/** Dollars a month for one item: what is past the included amount. */
+/** Returns the monthly price of one item in dollars, for the amount above the included one. */
 export function dollarsOf(item: Item, used: number): number {
   const { included, dollars, each } = prices[item];
   return (Math.max(0, used - included) * dollars) / each;
 }
 
-/** Dollars a month for all of it, the plan included. */
+/** Returns the monthly price of all items in dollars, with the base price. */
 export function monthlyDollars(usage: Usage): number {
   return Object.entries(usage).reduce((sum, [item, used]) => sum + dollarsOf(item as Item, used), basePrice);
 }

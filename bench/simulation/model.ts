@@ -1,81 +1,76 @@
 import { databaseBytes, usageOf } from "./bill.ts";
 import { dollarsOf, limits, monthlyDollars, prices, type Item, type Usage } from "./limits.ts";
-import { assumptions, hottestShare, loadsOf, type Assumptions, type Load } from "./load.ts";
+import { assumptions, busiestShare, simulateDay, type Assumptions, type Load } from "./load.ts";
 import { quantile, utilisation, type Queue } from "./queueing.ts";
 
-export const resources = [
-  "database's time",
-  "database's bytes",
-  "hottest object's calls",
-  "queue's messages",
-] as const;
+export const resources = ["database time", "database size", "busiest object", "queue messages"] as const;
 export type Resource = (typeof resources)[number];
 
 export interface Outcome {
   readonly accounts: number;
-  readonly requestsADay: number;
-  /** A second in the busiest minute. */
+  readonly requestsPerDay: number;
+  /** Per second in the busiest minute. */
   readonly peak: Load;
-  /** How much of each limit is used, 1 being all; of what changes over the day, in its busiest minute. */
+  /** Utilisation of each limit in the busiest minute; 1 is the limit. */
   readonly used: Readonly<Record<Resource, number>>;
-  /** Milliseconds a trip takes at the database in the busiest minute, waiting included and the way not; null where it never ends. */
-  readonly trip: { readonly p50: number | null; readonly p99: number | null };
+  /** Milliseconds of a query in the busiest minute, including the wait, without distance. Null if the database is saturated. */
+  readonly queryTime: { readonly p50: number | null; readonly p99: number | null };
   readonly usage: Usage;
-  /** A month's, in all and by item. */
+  /** Per month, in total and by item. */
   readonly dollars: number;
   readonly dollarsByItem: Readonly<Record<string, number>>;
 }
 
-/** Plays a day of so many accounts, all in one database, through the limits of the platform. */
+/** Simulates a day with all accounts in one database, and compares it with the platform's limits. */
 export function simulate(accounts: number, given: Assumptions = assumptions): Outcome {
-  const loads = loadsOf(accounts, given);
+  const loads = simulateDay(accounts, given);
   const { daily, peak } = loads;
   const queue = queueOf(peak, given);
   const usage = usageOf(accounts, loads, given);
   const items = Object.keys(prices) as Item[];
   return {
     accounts,
-    requestsADay: daily.requests,
+    requestsPerDay: daily.requests,
     peak,
     used: {
-      "database's time": utilisation(queue),
-      "database's bytes": databaseBytes(accounts, given) / limits.databaseBytes,
-      "hottest object's calls": (hottestShare(accounts) * peak.objectCalls) / limits.objectCallsASecond,
-      "queue's messages": peak.messages / limits.queueMessagesASecond,
+      "database time": utilisation(queue),
+      "database size": databaseBytes(accounts, given) / limits.databaseBytes,
+      "busiest object": (busiestShare(accounts) * peak.objectCalls) / limits.objectCallsPerSecond,
+      "queue messages": peak.messages / limits.queueMessagesPerSecond,
     },
-    trip: { p50: finite(quantile(queue, 0.5)), p99: finite(quantile(queue, 0.99)) },
+    queryTime: { p50: finite(quantile(queue, 0.5)), p99: finite(quantile(queue, 0.99)) },
     usage,
     dollars: monthlyDollars(usage),
     dollarsByItem: Object.fromEntries(items.map((item) => [item, dollarsOf(item, usage[item])])),
   };
 }
 
-/** How much of a limit a service is run at: past it, what queues is felt. */
-export const comfortable = 0.8;
+/** Highest acceptable utilisation of a limit. Above it, queueing becomes noticeable. */
+export const maxUtilisation = 0.8;
 
-/** The number of accounts at which a resource is used as far as is comfortable. */
-export function endOf(resource: Resource, given: Assumptions = assumptions): number {
-  let [least, greatest] = [1_000, 1e10];
-  // A factor of 10^7, halved 24 times in its logarithm: to within a millionth.
+/** Returns the number of accounts at which a resource reaches the acceptable utilisation. */
+export function capacityOf(resource: Resource, given: Assumptions = assumptions): number {
+  let [low, high] = [1_000, 1e10];
+  // Bisects the logarithm of a factor of 10^7: 24 steps are exact to a millionth.
   for (let step = 0; step < 24; step += 1) {
-    const middle = Math.round(Math.sqrt(least * greatest));
-    if (simulate(middle, given).used[resource] < comfortable) least = middle;
-    else greatest = middle;
+    const middle = Math.round(Math.sqrt(low * high));
+    if (simulate(middle, given).used[resource] < maxUtilisation) low = middle;
+    else high = middle;
   }
-  return least;
+  return low;
 }
 
-/** The resource of which most is used. */
-export function firstToEnd({ used }: Outcome): Resource {
+/** Returns the resource with the highest utilisation. */
+export function bottleneckOf({ used }: Outcome): Resource {
   return resources.reduce((first, other) => (used[other] > used[first] ? other : first));
 }
 
-/** How many databases such a load takes when each is used as far as is comfortable, the accounts shared out evenly. */
+/** Returns the number of databases needed for an acceptable utilisation, with accounts distributed evenly. */
 export function databasesFor({ used }: Outcome): number {
-  return Math.ceil(Math.max(used["database's time"], used["database's bytes"]) / comfortable);
+  return Math.ceil(Math.max(used["database time"], used["database size"]) / maxUtilisation);
 }
 
-/** Reads and writes as one stream in which each takes what they take on average. */
+/** Returns a queue of reads and writes with their average service time. */
 function queueOf({ reads, writes }: Load, given: Assumptions): Queue {
   const rate = reads + writes;
   const busy = reads * given.readMilliseconds + writes * given.writeMilliseconds;

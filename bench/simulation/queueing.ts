@@ -1,26 +1,26 @@
-/** One server that takes what comes at random, one at a time and each as long as the other: M/D/1. */
+/** An M/D/1 queue: random arrivals, one server, constant service time. */
 
 export interface Queue {
-  /** Arrivals a second. */
+  /** Arrivals per second. */
   readonly rate: number;
-  /** Milliseconds one takes. */
+  /** Service time in milliseconds. */
   readonly service: number;
 }
 
-/** The part of its time the server is busy; from 1 on it never catches up. */
+/** Returns the share of time the server is busy. At 1 or more the queue grows without limit. */
 export function utilisation({ rate, service }: Queue): number {
   return (rate * service) / 1_000;
 }
 
-/** Milliseconds an arrival waits on average before it is served (Pollaczek and Khinchine); Infinity past saturation. */
+/** Returns the mean wait before service in milliseconds (Pollaczek–Khinchine). Infinity when saturated. */
 export function meanWait(queue: Queue): number {
   const busy = utilisation(queue);
   return busy >= 1 ? Infinity : (busy * queue.service) / (2 * (1 - busy));
 }
 
 /**
- * Milliseconds within which a part of the arrivals, 0.5 or 0.99, is served, the wait included; Infinity
- * past saturation. The tail of the wait is taken as the exponential it goes over into (Cramér and Lundberg).
+ * Returns the time in milliseconds, wait included, within which a part of the arrivals is served, such as 0.5 or 0.99.
+ * Infinity when saturated. Approximates the tail of the wait by its exponential limit (Cramér–Lundberg).
  */
 export function quantile(queue: Queue, part: number): number {
   const busy = utilisation(queue);
@@ -31,14 +31,14 @@ export function quantile(queue: Queue, part: number): number {
   return queue.service * (1 + Math.max(0, Math.log(weight / (1 - part)) / decay));
 }
 
-/** The positive root of busy × (e^x − 1) = x: by how much the tail falls in the time one is served. */
+/** Returns the positive root of busy × (e^x − 1) = x: the exponential decay of the tail per service time. */
 function decayOf(busy: number): number {
-  let [least, greatest] = [1e-9, 1];
-  while (busy * Math.expm1(greatest) < greatest) greatest *= 2;
+  let [low, high] = [1e-9, 1];
+  while (busy * Math.expm1(high) < high) high *= 2;
   for (let step = 0; step < 60; step += 1) {
-    const middle = (least + greatest) / 2;
-    if (busy * Math.expm1(middle) < middle) least = middle;
-    else greatest = middle;
+    const middle = (low + high) / 2;
+    if (busy * Math.expm1(middle) < middle) low = middle;
+    else high = middle;
   }
-  return greatest;
+  return high;
 }

@@ -1,14 +1,23 @@
 /**
- * Plays a day of accounts through the limits of the platform and prints what ends where and what a month
- * costs: six sizes, or one with `--accounts N` and each item of its bill; `--json` prints one document. What
- * `docs/scale.md` assumes can be changed: `--read-ms`, `--write-ms`, `--mirror-seconds`, `--years`, `--seed`, `--replicas`.
+ * Simulates a day and prints the utilisation of the platform's limits and the monthly costs: `npm run bench:simulate`.
+ *
+ * Six sizes, or one with `--accounts N` and each billed item; `--json` prints JSON. Options for the assumptions of
+ * docs/scale.md: `--read-ms`, `--write-ms`, `--sync-seconds`, `--years`, `--seed`, `--replicas`.
  */
 import { parseArgs } from "node:util";
 
 import { CliError, main } from "../../scripts/cli.ts";
 import { asOf } from "./limits.ts";
 import { assumptions, type Assumptions } from "./load.ts";
-import { comfortable, databasesFor, endOf, firstToEnd, resources, simulate, type Outcome } from "./model.ts";
+import {
+  bottleneckOf,
+  capacityOf,
+  databasesFor,
+  maxUtilisation,
+  resources,
+  simulate,
+  type Outcome,
+} from "./model.ts";
 import { regionCosts } from "./regions.ts";
 
 const sizes = [1_000, 10_000, 100_000, 1_000_000, 3_000_000, 10_000_000];
@@ -22,7 +31,7 @@ await main(async () => {
       seed: { type: "string", default: String(assumptions.seed) },
       "read-ms": { type: "string", default: String(assumptions.readMilliseconds) },
       "write-ms": { type: "string", default: String(assumptions.writeMilliseconds) },
-      "mirror-seconds": { type: "string", default: String(assumptions.mirrorSeconds) },
+      "sync-seconds": { type: "string", default: String(assumptions.syncSeconds) },
       years: { type: "string", default: String(assumptions.years) },
     },
   });
@@ -31,66 +40,68 @@ await main(async () => {
     readMilliseconds: number("read-ms", values["read-ms"]),
     writeMilliseconds: number("write-ms", values["write-ms"]),
     replicas: values.replicas,
-    mirrorSeconds: number("mirror-seconds", values["mirror-seconds"]),
+    syncSeconds: number("sync-seconds", values["sync-seconds"]),
     years: number("years", values.years),
   };
-  const wanted = values.accounts === undefined ? sizes : [number("accounts", values.accounts)];
-  const outcomes = wanted.map((accounts) => simulate(accounts, given));
-  const ends = Object.fromEntries(resources.map((resource) => [resource, endOf(resource, given)]));
-  const document = { asOf, assumptions: given, outcomes, ends, regions: regionCosts() };
+  const accountNumbers = values.accounts === undefined ? sizes : [number("accounts", values.accounts)];
+  const outcomes = accountNumbers.map((accounts) => simulate(accounts, given));
+  const capacities = Object.fromEntries(resources.map((resource) => [resource, capacityOf(resource, given)]));
+  const document = { asOf, assumptions: given, outcomes, capacities, regions: regionCosts() };
   if (values.json) console.log(JSON.stringify(document, null, 2));
   else print(document);
 });
 
 interface Document {
   readonly outcomes: readonly Outcome[];
-  readonly ends: Readonly<Record<string, number>>;
+  readonly capacities: Readonly<Record<string, number>>;
   readonly regions: readonly object[];
 }
 
-function print({ outcomes, ends, regions }: Document): void {
-  console.table(outcomes.map(line));
+function print({ outcomes, capacities, regions }: Document): void {
+  console.table(outcomes.map(tableRow));
   const [only, ...others] = outcomes;
   if (only !== undefined && others.length === 0) {
     const items = Object.entries(only.dollarsByItem).filter(([, dollars]) => dollars > 0);
     console.table(
-      Object.fromEntries(items.map(([item, dollars]) => [item, { "$ a month": whole(dollars) }])),
+      Object.fromEntries(items.map(([item, dollars]) => [item, { "$ a month": round(dollars) }])),
     );
   }
-  console.log(`Accounts at which one database, one object and one queue are used to ${comfortable * 100} %:`);
-  console.table(ends);
-  console.log("Milliseconds a request waits for the way, the database in Western Europe:");
+  console.log(
+    `Accounts at which one database, one object and one queue reach ${maxUtilisation * 100} % utilisation:`,
+  );
+  console.table(capacities);
+  console.log("Milliseconds that distance adds to a request, with the database in Western Europe:");
   console.table(regions);
 }
 
-function line(outcome: Outcome) {
-  const { accounts, peak, used, trip, dollars } = outcome;
+function tableRow(outcome: Outcome) {
+  const { accounts, peak, used, queryTime, dollars } = outcome;
   return {
     accounts,
-    "requests/s": whole(peak.requests),
-    "reads/s": whole(peak.reads),
-    "writes/s": whole(peak.writes),
-    "db time": percent(used["database's time"]),
-    "db bytes": percent(used["database's bytes"]),
-    object: percent(used["hottest object's calls"]),
-    "p50 ms": trip.p50 === null ? "never" : Number(trip.p50.toFixed(1)),
-    "p99 ms": trip.p99 === null ? "never" : Number(trip.p99.toFixed(1)),
-    first: firstToEnd(outcome),
+    "requests/s": round(peak.requests),
+    "reads/s": round(peak.reads),
+    "writes/s": round(peak.writes),
+    "db time": percent(used["database time"]),
+    "db size": percent(used["database size"]),
+    object: percent(used["busiest object"]),
+    "p50 ms": queryTime.p50 === null ? "saturated" : Number(queryTime.p50.toFixed(1)),
+    "p99 ms": queryTime.p99 === null ? "saturated" : Number(queryTime.p99.toFixed(1)),
+    bottleneck: bottleneckOf(outcome),
     databases: databasesFor(outcome),
-    "$ a month": whole(dollars),
+    "$ a month": round(dollars),
   };
 }
 
-function whole(value: number): number {
+function round(value: number): number {
   return value < 10 ? Number(value.toFixed(1)) : Math.round(value);
 }
 
 function percent(part: number): string {
-  return `${whole(part * 100)} %`;
+  return `${round(part * 100)} %`;
 }
 
 function number(name: string, given: string): number {
   const value = Number(given);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new CliError(`--${name} is a number above 0, not ${JSON.stringify(given)}`);
+  throw new CliError(`--${name} must be a number above 0, not ${JSON.stringify(given)}`);
 }

@@ -1,47 +1,47 @@
-/** Weighs what accounts leave: `node bench/simulation/weigh.ts [--accounts N]` prints bytes and rows an account. */
+/** Measures the database and usage objects after a year: `node bench/simulation/measure-size.ts [--accounts N]`. */
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 
 import { metrics } from "../../src/domain/usage/usage.ts";
-import { fill } from "./fill.ts";
+import { fillDatabase } from "./fill-database.ts";
 
-const hoursAYear = 365 * 24;
+const hoursPerYear = 365 * 24;
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { accounts: { type: "string", default: "1000" } } });
   const accounts = Number(values.accounts);
   console.log(`${accounts} accounts after a year`);
-  console.table(weighDatabase(accounts));
+  console.table(measureDatabase(accounts));
   console.log("one usage object after a year");
-  console.table(await weighObjects());
+  console.table(await measureObjects());
 }
 
-export interface Weight {
+export interface Size {
   readonly part: string;
   readonly rows: number;
-  readonly bytesAnAccount: number;
+  readonly bytesPerAccount: number;
 }
 
-/** The tables of a database filled with so many accounts, each with its indexes, the heaviest first. */
-export function weighDatabase(accounts: number): Weight[] {
+/** Returns the size of each table of a filled database, with its indexes, largest first. */
+export function measureDatabase(accounts: number): Size[] {
   const database = new DatabaseSync(":memory:");
-  fill(database, accounts);
+  fillDatabase(database, accounts);
   const parts = database
     .prepare(
       `SELECT coalesce(schema.tbl_name, dbstat.name) AS owner, sum(pgsize) AS bytes FROM dbstat
        LEFT JOIN sqlite_schema AS schema ON schema.name = dbstat.name GROUP BY owner ORDER BY bytes DESC`,
     )
     .all();
-  const weights = parts.map(({ owner, bytes }) => ({
+  const sizes = parts.map(({ owner, bytes }) => ({
     part: String(owner),
     rows: rowsOf(database, String(owner)),
-    bytesAnAccount: Math.round(Number(bytes) / accounts),
+    bytesPerAccount: Math.round(Number(bytes) / accounts),
   }));
   database.close();
-  const sum = weights.reduce((all, { bytesAnAccount }) => all + bytesAnAccount, 0);
+  const sum = sizes.reduce((all, { bytesPerAccount }) => all + bytesPerAccount, 0);
   return [
-    ...weights.filter(({ bytesAnAccount }) => bytesAnAccount > 0),
-    { part: "all", rows: 0, bytesAnAccount: sum },
+    ...sizes.filter(({ bytesPerAccount }) => bytesPerAccount > 0),
+    { part: "total", rows: 0, bytesPerAccount: sum },
   ];
 }
 
@@ -49,23 +49,23 @@ function rowsOf(database: DatabaseSync, table: string): number {
   return Number(database.prepare(`SELECT count(*) AS rows FROM "${table}"`).get()?.["rows"]);
 }
 
-/** Accounts that count in other ways, and the bytes their objects hold after a year. */
-export async function weighObjects(): Promise<Weight[]> {
-  const kinds = [
-    { part: "nothing counted but once", hours: 1, boxes: 0, events: 0 },
-    { part: "increments in every working hour", hours: 8 * 250, boxes: 0, events: 0 },
-    { part: "increments in every hour", hours: hoursAYear, boxes: 0, events: 0 },
-    { part: "events of 3 knowledge boxes in every hour", hours: hoursAYear, boxes: 3, events: 100_000 },
-    { part: "the same with a million events", hours: hoursAYear, boxes: 3, events: 1_000_000 },
+/** Returns the size of usage objects after a year, for accounts with different usage. */
+export async function measureObjects(): Promise<Size[]> {
+  const cases = [
+    { part: "one increment", hours: 1, boxes: 0, events: 0 },
+    { part: "increments in each working hour", hours: 8 * 250, boxes: 0, events: 0 },
+    { part: "increments in each hour", hours: hoursPerYear, boxes: 0, events: 0 },
+    { part: "events of 3 knowledge boxes in each hour", hours: hoursPerYear, boxes: 3, events: 100_000 },
+    { part: "the same with a million events", hours: hoursPerYear, boxes: 3, events: 1_000_000 },
   ];
-  const weights: Weight[] = [];
-  for (const kind of kinds) weights.push(await weighObject(kind));
-  return weights;
+  const sizes: Size[] = [];
+  for (const one of cases) sizes.push(await measureObject(one));
+  return sizes;
 }
 
-interface Kind {
+interface UsageCase {
   readonly part: string;
-  /** Hours in which anything was counted, spread over the year. */
+  /** Hours with usage, spread over the year. */
   readonly hours: number;
   readonly boxes: number;
   readonly events: number;
@@ -76,7 +76,7 @@ interface Migration {
   readonly apply: (sql: { exec: (text: string) => void }) => void;
 }
 
-async function weighObject({ part, hours, boxes, events }: Kind): Promise<Weight> {
+async function measureObject({ part, hours, boxes, events }: UsageCase): Promise<Size> {
   const database = new DatabaseSync(":memory:");
   // Imported at run time, because the Worker's types conflict with Node's in one program.
   const { migrations }: { migrations: readonly Migration[] } = await import(
@@ -89,19 +89,19 @@ async function weighObject({ part, hours, boxes, events }: Kind): Promise<Weight
     ...Array.from({ length: boxes }, (_, box) => `00000000-0000-4000-8000-00000000000${box}`),
   ];
   const columns = metrics.join(", ");
-  const marks = metrics.map(() => "?").join(", ");
-  // Events move five metrics, increments one.
-  const counts = metrics.map((name, place) => (name === "usage" || (boxes > 0 && place < 5) ? 123_456 : 0));
+  const placeholders = metrics.map(() => "?").join(", ");
+  // Events change five metrics, increments one.
+  const counts = metrics.map((name, index) => (name === "usage" || (boxes > 0 && index < 5) ? 123_456 : 0));
   for (const [table, length, number] of [
     ["hours", 3_600_000, hours],
     ["days", 86_400_000, Math.ceil(Math.min(365, hours / 8))],
   ] as const) {
     const bucket = database.prepare(
-      `INSERT INTO ${table} (knowledgebox, at, ${columns}) VALUES (?, ?, ${marks})`,
+      `INSERT INTO ${table} (knowledgebox, at, ${columns}) VALUES (?, ?, ${placeholders})`,
     );
     for (const name of names) {
-      for (let place = 0; place < number; place += 1)
-        bucket.run(name, Date.UTC(2026, 0, 1) + place * length, ...counts);
+      for (let index = 0; index < number; index += 1)
+        bucket.run(name, Date.UTC(2026, 0, 1) + index * length, ...counts);
     }
   }
   const seen = database.prepare("INSERT INTO seen_events (block, hash, at) VALUES (?, randomblob(16), ?)");
@@ -111,5 +111,5 @@ async function weighObject({ part, hours, boxes, events }: Kind): Promise<Weight
   database.exec("COMMIT");
   const bytes = Number(database.prepare("SELECT sum(pgsize) AS bytes FROM dbstat").get()?.["bytes"]);
   database.close();
-  return { part, rows: hours * names.length + events, bytesAnAccount: bytes };
+  return { part, rows: hours * names.length + events, bytesPerAccount: bytes };
 }

@@ -1,4 +1,4 @@
-/** A database as many accounts leave it after a year, to weigh it. */
+/** A database after a year of use, to measure its size. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
@@ -9,52 +9,52 @@ import { searchKey } from "../../src/domain/text.ts";
 import { Random } from "../data/random.ts";
 import { adjectives, firstNames, lastNames, nouns } from "../data/words.ts";
 
-/** What an account comes with. */
+/** Rows per account. */
 export const proportions = {
-  membersAnAccount: 3,
-  /** No account has more; below 100,000 accounts a twentieth of their number. */
-  mostMembers: 5_000,
-  usersAnAccount: 2.5,
-  /** Every so many accounts one has a pending invitation. */
-  accountsAnInvite: 2,
-  auditRowsAnAccount: 20,
+  membersPerAccount: 3,
+  /** Members of the largest account. Below 100,000 accounts it is a twentieth of their number. */
+  maxMembers: 5_000,
+  usersPerAccount: 2.5,
+  /** One of so many accounts has a pending invitation. */
+  accountsPerInvitation: 2,
+  auditRowsPerAccount: 20,
 } as const;
 
 const year = 365 * 24 * 60 * 60 * 1000;
 const start = Date.UTC(2026, 0, 1);
 
-/** Fills an empty database: the migrations, then accounts in the proportions above; its triggers make the rest. */
-export function fill(database: DatabaseSync, accounts: number): void {
+/** Applies the migrations to an empty database and inserts accounts in the proportions above. Triggers insert the rest. */
+export function fillDatabase(database: DatabaseSync, accounts: number): void {
   database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN");
   for (const name of readdirSync("migrations").toSorted()) {
     if (name.endsWith(".sql")) database.exec(readFileSync(join("migrations", name), "utf8"));
   }
   const random = new Random(accounts);
   const insert = inserter(database);
-  const users = Math.round(accounts * proportions.usersAnAccount);
-  for (let id = 1; id <= users; id += 1) makeUser(insert, random, id);
-  const extra = furtherMembers(accounts);
+  const users = Math.round(accounts * proportions.usersPerAccount);
+  for (let id = 1; id <= users; id += 1) insertUser(insert, random, id);
+  const members = additionalMembers(accounts);
   for (let id = 1; id <= accounts; id += 1) {
-    makeAccount(insert, random, { id, users, further: extra[id - 1] ?? 0 });
+    insertAccount(insert, random, { id, users, additional: members[id - 1] ?? 0 });
   }
-  makeHistory(insert, random, accounts);
+  insertHistory(insert, random, accounts);
   database.exec("COMMIT");
 }
 
-/** How many members the accounts have beside their owner, the largest first: as Zipf's law, in sum twice their number. */
-export function furtherMembers(accounts: number): number[] {
-  const most = Math.min(proportions.mostMembers, Math.floor(accounts / 20));
-  const wanted = accounts * (proportions.membersAnAccount - 1);
-  const of = (exponent: number) =>
-    Array.from({ length: accounts }, (_, rank) => Math.round(most / (rank + 1) ** exponent));
-  let [least, greatest] = [0, 2];
+/** Returns each account's number of members without the owner, largest first. They follow Zipf's law with a given mean. */
+export function additionalMembers(accounts: number): number[] {
+  const max = Math.min(proportions.maxMembers, Math.floor(accounts / 20));
+  const target = accounts * (proportions.membersPerAccount - 1);
+  const membersFor = (exponent: number) =>
+    Array.from({ length: accounts }, (_, rank) => Math.round(max / (rank + 1) ** exponent));
+  let [low, high] = [0, 2];
   for (let step = 0; step < 40; step += 1) {
-    const middle = (least + greatest) / 2;
-    const sum = of(middle).reduce((one, other) => one + other, 0);
-    if (sum > wanted) least = middle;
-    else greatest = middle;
+    const middle = (low + high) / 2;
+    const sum = membersFor(middle).reduce((one, other) => one + other, 0);
+    if (sum > target) low = middle;
+    else high = middle;
   }
-  return of(greatest);
+  return membersFor(high);
 }
 
 type Insert = (table: string, row: Readonly<Record<string, SQLInputValue>>) => void;
@@ -63,16 +63,16 @@ function inserter(database: DatabaseSync): Insert {
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return (table, row) => {
     const columns = Object.keys(row);
-    const marks = columns.map(() => "?").join(", ");
+    const placeholders = columns.map(() => "?").join(", ");
     const statement =
       statements.get(table) ??
-      database.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${marks})`);
+      database.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders})`);
     statements.set(table, statement);
     statement.run(...Object.values(row));
   };
 }
 
-function makeUser(insert: Insert, random: Random, id: number): void {
+function insertUser(insert: Insert, random: Random, id: number): void {
   const [first, last] = [random.pick(firstNames), random.pick(lastNames)];
   const email = searchKey(`${first}.${last}.${id}@example.com`);
   insert("users", {
@@ -91,10 +91,10 @@ function makeUser(insert: Insert, random: Random, id: number): void {
   insert("identities", { issuer: "https://id.example.com/", subject, user_id: id });
 }
 
-function makeAccount(
+function insertAccount(
   insert: Insert,
   random: Random,
-  { id, users, further }: { id: number; users: number; further: number },
+  { id, users, additional }: { id: number; users: number; additional: number },
 ): void {
   const title = `${random.pick(adjectives)} ${random.pick(nouns)} ${random.pick(nouns)}`;
   const owner = 1 + random.below(users);
@@ -110,12 +110,12 @@ function makeAccount(
     created_at: start,
     usage_period: start,
   });
-  // One after another behind the owner, so that none comes twice.
-  for (let place = 1; place <= Math.min(further, users - 1); place += 1) {
-    const user = 1 + ((owner - 1 + place) % users);
+  // The users after the owner, so that no member is inserted twice.
+  for (let offset = 1; offset <= Math.min(additional, users - 1); offset += 1) {
+    const user = 1 + ((owner - 1 + offset) % users);
     insert("memberships", { account_id: id, user_id: user, role: "AMEMBER", created_at: start });
   }
-  if (id % proportions.accountsAnInvite > 0) return;
+  if (id % proportions.accountsPerInvitation > 0) return;
   const email = `guest.${id}@example.net`;
   insert("invites", {
     uuid: random.uuid(),
@@ -131,9 +131,9 @@ function makeAccount(
   });
 }
 
-/** A year's history in the order of time, as it is written. */
-function makeHistory(insert: Insert, random: Random, accounts: number): void {
-  const rows = accounts * proportions.auditRowsAnAccount;
+/** Inserts the history of a year in the order of time, as the service does. */
+function insertHistory(insert: Insert, random: Random, accounts: number): void {
+  const rows = accounts * proportions.auditRowsPerAccount;
   const actors = Array.from({ length: 64 }, () => random.uuid());
   for (let row = 0; row < rows; row += 1) {
     const at = start + Math.floor((year * row) / rows);
