@@ -1,7 +1,6 @@
 /**
- * Holds what `--json` said of a large database against what it said of a small one:
- * `npm run bench:compare -- SMALL LARGE`. Rows read should not grow with the accounts, and requests a
- * second not fall.
+ * Compares the JSON results of a small and a large database: `npm run bench:compare -- SMALL LARGE`. Neither rows read
+ * nor requests per second should depend on the number of accounts.
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -19,19 +18,19 @@ await main(async () => {
   const { positionals } = parseArgs({ allowPositionals: true });
   const [small, large] = await Promise.all(positionals.map(readDocument));
   if (small === undefined || large === undefined)
-    throw new CliError("two documents are compared: SMALL LARGE");
-  console.log(`${large.accounts} accounts over ${small.accounts}`);
-  const pairs = small.operations.flatMap((before, place) => {
-    const after = large.operations[place];
+    throw new CliError("usage: npm run bench:compare -- SMALL LARGE");
+  console.log(`${large.accounts} accounts compared with ${small.accounts}`);
+  const pairs = small.operations.flatMap((before, index) => {
+    const after = large.operations[index];
     return after === undefined ? [] : [{ before, after }];
   });
   console.table(
     pairs.map(({ before, after }) => ({
       operation: after.name,
       "rows read": `${after.cost.rowsRead} / ${before.cost.rowsRead}`,
-      "of rows": round2(after.cost.rowsRead / before.cost.rowsRead),
-      "of requests/s": round2(after.ours.requestsPerSecond / before.ours.requestsPerSecond),
-      "of cpu": round2((before.ours.cpuMicros ?? Number.NaN) / (after.ours.cpuMicros ?? Number.NaN)),
+      "rows ratio": round2(after.cost.rowsRead / before.cost.rowsRead),
+      "requests/s ratio": round2(after.ours.requestsPerSecond / before.ours.requestsPerSecond),
+      "cpu ratio": round2((before.ours.cpuMicros ?? Number.NaN) / (after.ours.cpuMicros ?? Number.NaN)),
     })),
   );
 });

@@ -1,57 +1,73 @@
 import autocannon from "autocannon";
 
+import type { Environment } from "./environment.ts";
 import { headersOf, type Operation } from "./operations/operation.ts";
-import { cpuMicrosOf, inTurn, round2, type Figures, type Pace } from "./rounds.ts";
-import type { World } from "./world.ts";
+import { alternate, cpuMicrosOf, round2, type Figures, type Pace } from "./rounds.ts";
 
-/** How long each is warmed up, in seconds. */
-const warming = 1;
-/** How often it is looked whether all is done, in milliseconds. */
-const looking = 20;
+/** Duration of the warm-up, in seconds. */
+const warmUpSeconds = 1;
+/** Interval at which autocannon checks whether it is done, in milliseconds. */
+const sampleInterval = 20;
 
-/** How many ask at once for what takes long. */
-const fewConnections = 4;
-/** The fewest requests of a connection that make a round. */
-const leastEach = 4;
+/** Connections for slow operations. */
+const slowConnections = 4;
+/** Minimum number of requests of a connection in a round. */
+const minRequestsPerConnection = 4;
 
-/** Measures one operation of ours and of the bare worker. */
-export async function compareOperation(world: World, operation: Operation, pace: Pace) {
-  const { ours, bare } = world.address;
-  return compare(world, operation, pace, { ours, bare });
+/** Compares an operation of the service with the bare Worker. */
+export async function compareOperation(environment: Environment, operation: Operation, pace: Pace) {
+  const { ours, bare } = environment.address;
+  return compare(environment, operation, pace, { ours, bare });
 }
 
-/** Measures what a line in the log costs: with them in the place of ours, without in the place of bare. */
-export function compareLogging(world: World, operation: Operation, pace: Pace) {
-  const { logging: ours, ours: bare } = world.address;
-  return compare(world, operation, pace, { ours, bare });
+/** Compares an operation with the log line (`ours`) and without it (`bare`). */
+export function compareLogging(environment: Environment, operation: Operation, pace: Pace) {
+  const { logging: ours, ours: bare } = environment.address;
+  return compare(environment, operation, pace, { ours, bare });
 }
 
-/** Sends so many requests; throws when one is refused. */
-export async function send(world: World, address: URL, operation: Operation, amount: number): Promise<void> {
-  await fire(world, address, operation, { connections: 16, amount });
+/** Sends a number of requests. Throws if one fails. */
+export async function send(
+  environment: Environment,
+  address: URL,
+  operation: Operation,
+  amount: number,
+): Promise<void> {
+  await runLoad(environment, address, operation, { connections: 16, amount });
 }
 
 async function compare(
-  world: World,
+  environment: Environment,
   operation: Operation,
   pace: Pace,
   { ours, bare }: Record<"ours" | "bare", URL>,
 ) {
-  const connections = operation.heavy ? fewConnections : pace.connections;
+  const connections = operation.slow ? slowConnections : pace.connections;
   const prepare = async (address: URL) => {
-    const duration = Math.min(warming, pace.seconds);
-    const { requests, duration: taken } = await fire(world, address, operation, { connections, duration });
-    // As many as fit the time: counted to their end, so that no work is left out or begun for nothing.
-    const amount = Math.max(leastEach * connections, Math.round((requests.total / taken) * pace.seconds));
-    return () => measure(world, address, operation, { connections, amount });
+    const duration = Math.min(warmUpSeconds, pace.seconds);
+    const { requests, duration: taken } = await runLoad(environment, address, operation, {
+      connections,
+      duration,
+    });
+    // A fixed number of requests that takes about the given time, so that no request is cut off at the end.
+    const amount = Math.max(
+      minRequestsPerConnection * connections,
+      Math.round((requests.total / taken) * pace.seconds),
+    );
+    return () => measure(environment, address, operation, { connections, amount });
   };
   const [oursRound, bareRound] = [await prepare(ours), await prepare(bare)];
-  return inTurn(pace.rounds, oursRound, bareRound);
+  return alternate(pace.rounds, oursRound, bareRound);
 }
 
-async function measure(world: World, address: URL, operation: Operation, load: Load): Promise<Figures> {
-  const { result, cpuMicros } = await cpuMicrosOf(world, async () => {
-    const run = await fire(world, address, operation, load);
+async function measure(
+  environment: Environment,
+  address: URL,
+  operation: Operation,
+  load: Load,
+): Promise<Figures> {
+  const { result, cpuMicros } = await cpuMicrosOf(environment, async () => {
+    const run = await runLoad(environment, address, operation, load);
     return { requests: run.requests.total, result: run };
   });
   return {
@@ -62,18 +78,18 @@ async function measure(world: World, address: URL, operation: Operation, load: L
   };
 }
 
-/** How long, in seconds, or how many. */
+/** A load of some seconds, or of a number of requests. */
 type Load = { readonly connections: number } & ({ readonly duration: number } | { readonly amount: number });
 
-async function fire(world: World, address: URL, operation: Operation, load: Load) {
+async function runLoad(environment: Environment, address: URL, operation: Operation, load: Load) {
   const { method, path, body } = operation;
   const run = await autocannon({
     ...load,
-    sampleInt: looking,
+    sampleInt: sampleInterval,
     url: new URL(typeof path === "string" ? path : path(), address).href,
     method,
-    headers: headersOf(world, operation),
-    // Only where requests differ: to make each anew costs the one that sends them.
+    headers: headersOf(environment, operation),
+    // Only if requests differ, because generating each request slows down the sender.
     ...((typeof path === "function" || body !== undefined) && {
       requests: [
         {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 
-/** The machine and the versions that figures depend on. */
+/** Returns the machine and the versions that the results depend on. */
 export async function describeMachine() {
   const { dependencies, devDependencies } = JSON.parse(await readFile("package.json", "utf8"));
   const processors = cpus();

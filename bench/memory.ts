@@ -1,31 +1,35 @@
+import type { Environment } from "./environment.ts";
 import { send } from "./load.ts";
 import type { Operation } from "./operations/operation.ts";
-import { residentBytes } from "./processor.ts";
+import { residentBytes } from "./process-stats.ts";
 import { round2 } from "./rounds.ts";
-import type { World } from "./world.ts";
 
-/** After how many requests the runtime's memory is looked at. */
+/** Numbers of requests after which memory is compared. */
 const early = 20_000;
 const late = 200_000;
-/** How many of one operation are sent before the next one's turn. */
-const turn = 500;
+/** Requests of one operation before the next one. */
+const requestsPerTurn = 500;
 
 /**
- * Measures what memory the runtime holds after many mixed requests, against after fewer; undefined where
- * the system does not tell. It is the least that was held while each operation had its last turn: answers
- * that are not collected yet, of `/openapi.json` by the hundred megabytes, come and go.
+ * Measures the runtime's memory after many mixed requests, compared with fewer. Undefined where the system has no
+ * `/proc`.
+ *
+ * Takes the minimum over the last turn of each operation, because uncollected responses vary: those of `/openapi.json`
+ * by hundreds of megabytes.
  */
-export async function measureMemory(world: World, operations: readonly Operation[]) {
-  const { runtime } = world;
+export async function measureMemory(environment: Environment, operations: readonly Operation[]) {
+  const { runtime } = environment;
   if (runtime === undefined) return undefined;
   const sendUntil = async (sent: number, end: number) => {
-    const held: number[] = [];
-    for (let at = sent; at < end; at += turn) {
-      const operation = operations[(at / turn) % operations.length];
-      if (operation !== undefined) await send(world, world.address.ours, operation, turn);
-      held.push(await residentBytes(runtime));
+    const samples: number[] = [];
+    for (let at = sent; at < end; at += requestsPerTurn) {
+      const operation = operations[(at / requestsPerTurn) % operations.length];
+      if (operation !== undefined) {
+        await send(environment, environment.address.ours, operation, requestsPerTurn);
+      }
+      samples.push(await residentBytes(runtime));
     }
-    return Math.min(...held.slice(-operations.length));
+    return Math.min(...samples.slice(-operations.length));
   };
   const before = await sendUntil(0, early);
   const after = await sendUntil(early, late);

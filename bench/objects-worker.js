@@ -1,4 +1,4 @@
-/** Calls usage objects directly, so often per request that the request itself does not count. */
+/** Calls usage objects directly, so often per request that the request itself is negligible. */
 const metrics = ["pages_processed", "searches_performed", "ai_tokens_used", "bytes_processed"];
 const hour = 3_600_000;
 
@@ -9,15 +9,15 @@ const calls = {
       Date.now(),
     ),
   bare: (env, name) => env.BARE.get(env.BARE.idFromName(name)).increment(1),
-  telling: (env, name) => env.BARE.get(env.BARE.idFromName(name)).incrementAndTell(1),
+  returning: (env, name) => env.BARE.get(env.BARE.idFromName(name)).incrementAndReturn(1),
   record: (env, name) => {
     const now = Date.now();
-    const events = Array.from({ length: 1000 }, (_, place) => ({
+    const events = Array.from({ length: 1000 }, (_, index) => ({
       id: crypto.randomUUID(),
-      metric: metrics[place % metrics.length],
-      value: place,
-      knowledgebox: `00000000-0000-4000-8000-00000000000${place % 10}`,
-      timestamp: now - (place % 24) * hour,
+      metric: metrics[index % metrics.length],
+      value: index,
+      knowledgebox: `00000000-0000-4000-8000-00000000000${index % 10}`,
+      timestamp: now - (index % 24) * hour,
     }));
     return env.OURS.get(env.OURS.idFromName(name)).record({ accountUuid: name, events, windowDays: 35 }, now);
   },
@@ -26,14 +26,14 @@ const calls = {
 export default {
   async fetch(request, env) {
     const { call, times, connections, objects } = await request.json();
-    let begun = 0;
-    const keepCalling = async () => {
-      while (begun < times) {
-        begun += 1;
-        await calls[call](env, `object-${begun % objects}`);
+    let started = 0;
+    const callRepeatedly = async () => {
+      while (started < times) {
+        started += 1;
+        await calls[call](env, `object-${started % objects}`);
       }
     };
-    await Promise.all(Array.from({ length: connections }, keepCalling));
+    await Promise.all(Array.from({ length: connections }, callRepeatedly));
     return new Response();
   },
 };

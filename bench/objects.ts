@@ -1,56 +1,61 @@
-import { cpuMicrosOf, inTurn, median, round2, type Figures, type Pace } from "./rounds.ts";
-import type { World } from "./world.ts";
+import type { Environment } from "./environment.ts";
+import { alternate, cpuMicrosOf, median, round2, type Figures, type Pace } from "./rounds.ts";
 
-/** How many calls make a round for each second that a round lasts; thousands are done in one. */
-const callsASecond = 4_000;
+/** Calls in a round, per second of its length. An object handles thousands per second. */
+const callsPerSecond = 4_000;
 
 const comparisons = [
   { name: "increment in the object", objects: 1, against: "bare" },
   { name: "increment in the object, 64 objects", objects: 64, against: "bare" },
-  { name: "increment in the object, bare tells its count", objects: 1, against: "telling" },
+  { name: "increment in the object, bare object returns its count", objects: 1, against: "returning" },
 ] as const;
 
-/** Measures increments in our object and in a bare one, called directly. */
-export async function compareObjects(world: World, { connections, seconds, rounds }: Pace) {
+/** Compares increments in the service's object with a bare object, called directly. */
+export async function compareObjects(environment: Environment, { connections, seconds, rounds }: Pace) {
   const results = [];
   for (const { name, objects, against } of comparisons) {
     const round = (call: Calls["call"], times: number) =>
-      callObjects(world, { call, times, connections, objects });
-    await round("ours", callsASecond);
-    await round(against, callsASecond);
-    const figures = await inTurn(
+      callObjects(environment, { call, times, connections, objects });
+    await round("ours", callsPerSecond);
+    await round(against, callsPerSecond);
+    const figures = await alternate(
       rounds,
-      () => round("ours", callsASecond * seconds),
-      () => round(against, callsASecond * seconds),
+      () => round("ours", callsPerSecond * seconds),
+      () => round(against, callsPerSecond * seconds),
     );
     results.push({ name, ...figures });
   }
   return results;
 }
 
-/** Measures calls that bring 1,000 events each, one after the other; returns milliseconds a call. */
-export async function measureRecording(world: World, { rounds }: Pace): Promise<number> {
+/** Returns the milliseconds of a call that records 1,000 events. Calls run one after another. */
+export async function measureRecording(environment: Environment, { rounds }: Pace): Promise<number> {
   const times = 20;
-  const round = () => callObjects(world, { call: "record", times, connections: 1, objects: 1 });
+  const round = () => callObjects(environment, { call: "record", times, connections: 1, objects: 1 });
   await round();
-  const paces: number[] = [];
-  for (let number = 0; number < rounds; number += 1) paces.push((await round()).requestsPerSecond);
-  return round2(1000 / median(paces));
+  const rates: number[] = [];
+  for (let number = 0; number < rounds; number += 1) rates.push((await round()).requestsPerSecond);
+  return round2(1000 / median(rates));
 }
 
 interface Calls {
-  readonly call: "ours" | "bare" | "telling" | "record";
+  readonly call: "ours" | "bare" | "returning" | "record";
   readonly times: number;
   readonly connections: number;
   readonly objects: number;
 }
 
-async function callObjects(world: World, calls: Calls): Promise<Figures> {
-  const { result, cpuMicros } = await cpuMicrosOf(world, async () => {
-    const began = performance.now();
-    const answer = await fetch(world.address.objects, { method: "POST", body: JSON.stringify(calls) });
-    if (!answer.ok) throw new Error(`The objects failed: ${answer.status} ${await answer.text()}`);
-    return { requests: calls.times, result: performance.now() - began };
+async function callObjects(environment: Environment, calls: Calls): Promise<Figures> {
+  const { result, cpuMicros } = await cpuMicrosOf(environment, async () => {
+    const start = performance.now();
+    const response = await fetch(environment.address.objects, {
+      method: "POST",
+      body: JSON.stringify(calls),
+    });
+    if (!response.ok) {
+      throw new Error(`Calls to the objects failed: ${response.status} ${await response.text()}`);
+    }
+    return { requests: calls.times, result: performance.now() - start };
   });
   return { requestsPerSecond: round2((calls.times * 1000) / result), cpuMicros };
 }

@@ -1,38 +1,38 @@
 /**
- * Answers a request as often as it is told to, with what database and usage object answered the first
- * time: what is left is the service's own code.
+ * Runs a request repeatedly with cached results of the database and the usage object, so that only the service's own
+ * code is measured.
  */
 import { app } from "../src/app.ts";
 
 export default {
   async fetch(request, env, ctx) {
-    const { url, times, ...asked } = await request.json();
-    const remembering = remember(env);
+    const { url, times, ...init } = await request.json();
+    const cachingEnv = withCachedResults(env);
     for (let done = 0; done < times; done += 1) {
-      const answer = await app.fetch(new Request(url, asked), remembering, ctx);
-      if (!answer.ok) return answer;
+      const response = await app.fetch(new Request(url, init), cachingEnv, ctx);
+      if (!response.ok) return response;
     }
     return new Response();
   },
 };
 
-/** The same bindings, each asked once for the same thing. */
-function remember(env) {
-  const known = new Map();
-  const once = (name, ask) => {
-    if (!known.has(name)) known.set(name, ask());
-    return known.get(name);
+/** Returns the bindings with a cache: each query and each increment runs once. */
+function withCachedResults(env) {
+  const cache = new Map();
+  const cached = (key, run) => {
+    if (!cache.has(key)) cache.set(key, run());
+    return cache.get(key);
   };
   const database = {
     prepare: (sql) => ({ bind: (...values) => ({ sql, values }) }),
     batch: (statements) =>
-      once(statements.map(({ sql }) => sql).join(), () =>
+      cached(statements.map(({ sql }) => sql).join(), () =>
         env.DB.batch(statements.map(({ sql, values }) => env.DB.prepare(sql).bind(...values))),
       ),
   };
   const object = {
     increment: (...input) =>
-      once("increment", () => env.USAGE.get(env.USAGE.idFromName("remembered")).increment(...input)),
+      cached("increment", () => env.USAGE.get(env.USAGE.idFromName("cached")).increment(...input)),
   };
   return {
     ...env,

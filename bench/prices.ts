@@ -1,10 +1,10 @@
 /**
- * What Cloudflare asks for beyond what a plan includes, in dollars, as its pricing pages said in
- * November 2026: developers.cloudflare.com/workers/platform/pricing, and those of D1, Durable Objects, R2, Queues and
- * Analytics Engine. Storage is not here, and neither is the time that an object is awake ($12.50 a
- * million GB-s): both go with how long, not with how often. Bytes out cost nothing.
+ * Cloudflare's prices in dollars beyond the included amounts, as published in November 2026:
+ * developers.cloudflare.com/workers/platform/pricing, and the pages of D1, Durable Objects, R2, Queues and Analytics
+ * Engine. Without storage and the duration of objects ($12.50 per million GB-s), which depend on time and not on
+ * requests. Egress is free.
  */
-export const pricesReadIn = "2026-11";
+export const pricesAsOf = "2026-11";
 
 export const perMillion = {
   requests: 0.3,
@@ -21,9 +21,9 @@ export const perMillion = {
 
 export type Used = Readonly<Record<keyof typeof perMillion, number>>;
 
-/** Dollars for a million times as much as is used. */
+/** Returns the price of a million times the given amounts, in dollars. */
 export function dollarsPerMillion(used: Used): number {
-  const things = Object.keys(perMillion) as (keyof typeof perMillion)[];
-  const sum = things.reduce((dollars, thing) => dollars + used[thing] * perMillion[thing], 0);
+  const items = Object.keys(perMillion) as (keyof typeof perMillion)[];
+  const sum = items.reduce((dollars, item) => dollars + used[item] * perMillion[item], 0);
   return Math.round(sum * 1000) / 1000;
 }

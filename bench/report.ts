@@ -2,7 +2,7 @@ import type { measureOperations } from "./measure.ts";
 
 type Rows = Awaited<ReturnType<typeof measureOperations>>;
 
-/** Prints what was measured of the operations as a table. */
+/** Prints the results of the operations as a table. */
 export function printOperations(rows: Rows): void {
   console.table(
     rows.map(({ name, ours, bare, ratio, cpuRatio, cost, dollarsPerMillion }) => ({
@@ -14,8 +14,8 @@ export function printOperations(rows: Rows): void {
       "bare/s": Math.round(bare.requestsPerSecond),
       "bare cpu": bare.cpuMicros,
       ratio,
-      "of cpu": cpuRatio,
-      trips: cost.trips,
+      "cpu ratio": cpuRatio,
+      "round trips": cost.roundTrips,
       read: cost.rowsRead,
       written: cost.rowsWritten,
       objects: cost.objectCalls,
@@ -25,7 +25,7 @@ export function printOperations(rows: Rows): void {
   );
 }
 
-/** Prints the other measurements, a line each. */
+/** Prints the other results, one per line. */
 export function printOthers(others: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(others)) console.log(`${name}: ${JSON.stringify(value)}`);
 }

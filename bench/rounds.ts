@@ -1,40 +1,40 @@
-import { processorSeconds } from "./processor.ts";
-import type { World } from "./world.ts";
+import type { Environment } from "./environment.ts";
+import { processorSeconds } from "./process-stats.ts";
 
-/** How long and how often everything is measured. */
+/** Length and number of rounds. */
 export interface Pace {
   readonly connections: number;
   readonly seconds: number;
   readonly rounds: number;
 }
 
-/** What one round measured. */
+/** The results of one round. */
 export interface Figures {
   readonly requestsPerSecond: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
-  /** Processor time of the whole runtime for one request; undefined where the system does not tell. */
+  /** Processor time of the whole runtime per request. Undefined where the system has no `/proc`. */
   readonly cpuMicros?: number | undefined;
 }
 
-/** Rounds in turn, ours and bare, and the median of each; the ratios are the medians of the rounds' own. */
-export async function inTurn(rounds: number, ours: () => Promise<Figures>, bare: () => Promise<Figures>) {
+/** Runs alternating rounds of both. Returns the medians, and the medians of each pair's ratios. */
+export async function alternate(rounds: number, ours: () => Promise<Figures>, bare: () => Promise<Figures>) {
   const pairs: { ours: Figures; bare: Figures }[] = [];
   for (let round = 0; round < rounds; round += 1) pairs.push({ ours: await ours(), bare: await bare() });
   return {
-    ours: middle(pairs.map((pair) => pair.ours)),
-    bare: middle(pairs.map((pair) => pair.bare)),
+    ours: medianFigures(pairs.map((pair) => pair.ours)),
+    bare: medianFigures(pairs.map((pair) => pair.bare)),
     ratio: round2(median(pairs.map((pair) => pair.ours.requestsPerSecond / pair.bare.requestsPerSecond))),
-    /** Bare's processor time over ours, so that it reads as the other. */
+    /** Processor time of `bare` divided by that of `ours`: as with `ratio`, more is better. */
     cpuRatio: round2(
       median(pairs.map((pair) => (pair.bare.cpuMicros ?? Number.NaN) / (pair.ours.cpuMicros ?? Number.NaN))),
     ),
   };
 }
 
-/** Measures the runtime's processor time for each of as many requests as `work` says it made. */
+/** Returns the runtime's processor time per request of `work`, in microseconds. */
 export async function cpuMicrosOf<Result>(
-  { runtime }: Pick<World, "runtime">,
+  { runtime }: Pick<Environment, "runtime">,
   work: () => Promise<{ requests: number; result: Result }>,
 ): Promise<{ result: Result; cpuMicros: number | undefined }> {
   const before = runtime === undefined ? 0 : await processorSeconds(runtime);
@@ -52,7 +52,7 @@ export function round2(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function middle(rounds: readonly Figures[]): Figures {
+function medianFigures(rounds: readonly Figures[]): Figures {
   const medians = Object.keys(rounds[0] ?? {}).map((name) => {
     const values = rounds.map((round) => round[name as keyof Figures]);
     return [name, values.includes(undefined) ? undefined : median(values as number[])];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { run } from "../scripts/exec.ts";
 import { median, round2 } from "./rounds.ts";
 
-/** Measures the processor time it takes to start the built worker, in milliseconds: what `wrangler check startup` calls active. */
+/** Measures the processor time to start the built Worker, in milliseconds ("active" of `wrangler check startup`). */
 export async function measureStartup(rounds: number): Promise<{ activeMs: number; garbageMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), "startup-"));
   try {
@@ -15,7 +15,7 @@ export async function measureStartup(rounds: number): Promise<{ activeMs: number
       const { code, output } = await run("wrangler", args);
       const [, active, garbage = 0] =
         /Active: ([\d.]+) ms(?: \(including ([\d.]+) ms garbage)?/.exec(output) ?? [];
-      if (code !== 0 || active === undefined) throw new Error(`The start was not measured:\n${output}`);
+      if (code !== 0 || active === undefined) throw new Error(`wrangler check startup failed:\n${output}`);
       starts.push({ active: Number(active), garbage: Number(garbage) });
     }
     return {

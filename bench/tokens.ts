@@ -1,18 +1,18 @@
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from "jose";
 
 import { issuer } from "./data/rows.ts";
-import { callers, type CallerName } from "./data/shapes.ts";
+import { callers, type CallerName } from "./data/fixtures.ts";
 
 export const audience = "roster";
 
-/** A key and what it signs. */
+/** A key, and a function that signs claims with it. */
 export interface Signer {
   readonly key: JWK;
   readonly sign: (claims: Readonly<Record<string, unknown>>) => Promise<string>;
 }
 
-/** Makes a key of an algorithm; its tokens are good for longer than a benchmark lasts. */
-export async function makeSigner(alg: "ES256" | "RS256"): Promise<Signer> {
+/** Creates a key. Its tokens are valid for longer than a benchmark takes. */
+export async function createSigner(alg: "ES256" | "RS256"): Promise<Signer> {
   const { privateKey, publicKey } = await generateKeyPair(alg);
   const key = { ...(await exportJWK(publicKey)), kid: "bench", alg };
   const sign = (claims: Readonly<Record<string, unknown>>) =>
@@ -26,7 +26,7 @@ export async function makeSigner(alg: "ES256" | "RS256"): Promise<Signer> {
   return { key, sign };
 }
 
-/** A token of each of those who ask. */
+/** Returns a token for each caller. */
 export async function signTokens({ sign }: Signer): Promise<Record<CallerName, string>> {
   const names = Object.keys(callers) as CallerName[];
   const tokens = await Promise.all(
@@ -38,7 +38,7 @@ export async function signTokens({ sign }: Signer): Promise<Record<CallerName, s
   return Object.fromEntries(tokens) as Record<CallerName, string>;
 }
 
-/** What the service is told of the issuer. */
-export function issuersOf({ key }: Signer): string {
+/** Returns the variable ISSUERS with the signer's public key. */
+export function issuersVariable({ key }: Signer): string {
   return JSON.stringify([{ issuer, audience, jwks: { keys: [key] }, trust_email: true }]);
 }

@@ -1,16 +1,16 @@
-/** Verifies tokens as often as it is told to, so that the request itself does not count. */
+/** Verifies tokens, so often per request that the request itself is negligible. */
 import { importJWK, jwtVerify } from "jose";
 
 import { parseIssuers } from "../src/auth/issuers.ts";
 import { TokenVerifier } from "../src/auth/verify-token.ts";
 
 const verifiers = {
-  /** With its key at hand. */
+  /** With an imported key. */
   jose: async ({ issuer, audience, key }) => {
     const imported = await importJWK(key);
     return (token) => jwtVerify(token, imported, { issuer, audience });
   },
-  /** It has seen the token once. */
+  /** With the token in the cache. */
   ours: async ({ token, issuer, audience, key }) => {
     const entry = { issuer, audience, jwks: { keys: [key] } };
     const verifier = new TokenVerifier(parseIssuers(JSON.stringify([entry])));

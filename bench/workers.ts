@@ -8,11 +8,11 @@ import { compatibilityDate, databaseId } from "./data/state.ts";
 
 type Options = Parameters<typeof convertV4MiniflareOptions>[0];
 
-/** Those that are measured, and those that tell of them. */
+/** The measured Workers, and those that set up and instrument the measurements. */
 export const workerNames = [
   "ours",
   "logging",
-  "telling",
+  "instrumented",
   "bare",
   "objects",
   "verification",
@@ -20,20 +20,20 @@ export const workerNames = [
 ] as const;
 export type WorkerName = (typeof workerNames)[number];
 
-/** Builds a worker as it is deployed: bundled and minified. Returns the folder it lies in. */
+/** Builds a Worker as for a deployment, bundled and minified. Returns its folder. */
 export async function buildWorker(folder: string, config = "wrangler.toml"): Promise<string> {
   const args = ["deploy", "--config", config, "--dry-run", "--outdir", folder, "--env", ""];
   const { code, output } = await run("wrangler", args);
-  if (code !== 0) throw new Error(`The worker of ${config} cannot be built:\n${output}`);
+  if (code !== 0) throw new Error(`The Worker of ${config} could not be built:\n${output}`);
   return folder;
 }
 
 /**
- * All in one runtime over one database, each at an address of its own: the service as deployed; the same
- * with a line for each request, and with `Server-Timing`; the bare worker; one that calls the
- * objects of both; one that verifies tokens; one that runs the service's own code alone.
+ * Returns the options of all Workers. They run in one runtime over one database, each with its own address: the built
+ * service; the service with a log line per request; the service with `Server-Timing`; the bare Worker; one that calls
+ * the objects of both; one that verifies tokens; one that runs only the service's own code.
  */
-export async function describeWorkers(builds: Builds, state: string, issuers: string): Promise<Options> {
+export async function workerOptions(builds: Builds, state: string, issuers: string): Promise<Options> {
   const shared = {
     compatibilityDate,
     compatibilityFlags: ["nodejs_compat"],
@@ -41,7 +41,7 @@ export async function describeWorkers(builds: Builds, state: string, issuers: st
     r2Buckets: { LOGOS: "logos" },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   };
-  const service = (name: WorkerName, differing: Readonly<Record<string, string>>) => ({
+  const service = (name: WorkerName, variables: Readonly<Record<string, string>>) => ({
     ...shared,
     ...(name === "own-code"
       ? modulesIn(builds.ownCode, "own-code-worker.js")
@@ -61,27 +61,27 @@ export async function describeWorkers(builds: Builds, state: string, issuers: st
       INVITE_SECRET: "a secret of the benchmark's own",
       RATE_LIMITS: "off",
       REQUEST_LOG: "off",
-      // A limit far beyond what is counted here; a trial's is not.
+      // The usage limit of a trial would be reached.
       DEFAULT_PLAN: "v3growth",
-      ...differing,
+      ...variables,
     },
   });
   return {
     resourcePersistencePath: state,
-    // The lines are written; nobody reads them.
+    // Log lines are written but not read.
     handleStructuredLogs: () => {},
     workers: [
       service("ours", {}),
       service("logging", { REQUEST_LOG: "on" }),
-      // Takes events of ten years, so that there is a past to ask for.
-      service("telling", { SERVER_TIMING: "on", EVENT_WINDOW_DAYS: "3700" }),
+      // Accepts events of ten years, so that old usage can be created and queried.
+      service("instrumented", { SERVER_TIMING: "on", EVENT_WINDOW_DAYS: "3700" }),
       service("own-code", {}),
       {
         ...shared,
         ...modulesIn(join(import.meta.dirname, "bare"), ...bareModules),
         name: "bare",
         durableObjects: { METER: { className: "BareMeter", useSQLite: true } },
-        bindings: { DOCUMENT: await servedDocument() },
+        bindings: { DOCUMENT: await openApiDocument() },
       },
       {
         ...shared,
@@ -97,12 +97,12 @@ export async function describeWorkers(builds: Builds, state: string, issuers: st
   };
 }
 
-/** Without the white space it is kept with. */
-async function servedDocument(): Promise<string> {
+/** Returns the OpenAPI document as the service sends it, without white space. */
+async function openApiDocument(): Promise<string> {
   return JSON.stringify(JSON.parse(await readFile("docs/openapi.json", "utf8")));
 }
 
-/** Where the two that have to be built lie. */
+/** The folders of the built Workers. */
 export interface Builds {
   readonly service: string;
   readonly verification: string;
@@ -111,7 +111,7 @@ export interface Builds {
 
 const bareModules = ["worker.js", "reads.js", "writes.js", "usage.js", "meter.js"];
 
-/** The first is the worker, the others what it imports. */
+/** Returns the modules of a Worker: its entry point first, then what it imports. */
 function modulesIn(folder: string, ...names: readonly string[]) {
   const modules = names.map((name) => ({ type: "ESModule" as const, path: join(folder, name) }));
   return { modules, modulesRoot: folder };

@@ -1,10 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 
 const upsert = "INSERT INTO counters (id, usage) VALUES (1, ?1) ON CONFLICT DO UPDATE SET usage = usage + ?1";
-const metrics = Array.from({ length: 16 }, (_, place) => `metric_${place}`);
+const metrics = Array.from({ length: 16 }, (_, index) => `metric_${index}`);
 const hour = 3_600_000;
 
-/** Counts, and does nothing else. Each call is one statement. */
+/** Counts and does nothing else. Each call is one statement. */
 export class BareMeter extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
@@ -20,12 +20,12 @@ export class BareMeter extends DurableObject {
     this.ctx.storage.sql.exec(upsert, amount);
   }
 
-  /** Says what it counts, which a limit cannot be told without. */
-  incrementAndTell(amount) {
+  /** Returns the count, which a limit needs. */
+  incrementAndReturn(amount) {
     return this.ctx.storage.sql.exec(`${upsert} RETURNING usage`, amount).one().usage;
   }
 
-  /** A row for each hour, every metric in it. */
+  /** Returns a row per hour with all metrics. */
   hours(from, to) {
     this.#fill("hours", from, to, hour);
     return this.ctx.storage.sql
@@ -34,14 +34,14 @@ export class BareMeter extends DurableObject {
       .toArray();
   }
 
-  /** The sums of all days. */
+  /** Returns the sums of all days. */
   sum(from, to) {
     this.#fill("days", from, to, 24 * hour);
     const sums = metrics.map((metric) => `sum(${metric}) AS ${metric}`).join(", ");
     return this.ctx.storage.sql.exec(`SELECT ${sums} FROM days WHERE at >= ? AND at < ?`, from, to).one();
   }
 
-  /** Once, at the first reading; in the object's memory stands that it was done. */
+  /** Tables that this instance has filled. A table is filled by its first query. */
   #filled = new Set();
 
   #fill(table, from, to, step) {

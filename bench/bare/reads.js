@@ -1,4 +1,4 @@
-/** One prepared statement each that returns the rows the service answers with. The caller is known beforehand. */
+/** One prepared statement per operation, which returns the rows of the service's response. The caller is known. */
 const owner = 2;
 const guest = 3;
 
@@ -7,21 +7,21 @@ const account = `SELECT accounts.*, zones.slug AS zone_slug, memberships.role AS
   LEFT JOIN memberships ON memberships.account_id = accounts.id AND memberships.user_id = ${owner}
   WHERE accounts.slug = ?`;
 
-const listed =
+const listColumns =
   "accounts.id, accounts.uuid, accounts.slug, accounts.title, accounts.title_key, accounts.logo_hash";
 const total = "(SELECT value FROM counters WHERE name = 'accounts') AS count";
-const byPage = `SELECT ${listed}, ${total} FROM accounts ORDER BY title_key, ordinal LIMIT 21 OFFSET ?`;
-const byCursor = `SELECT ${listed}, ${total} FROM accounts
+const byPage = `SELECT ${listColumns}, ${total} FROM accounts ORDER BY title_key, ordinal LIMIT 21 OFFSET ?`;
+const byCursor = `SELECT ${listColumns}, ${total} FROM accounts
   WHERE (title_key, ordinal) > (?, ?) ORDER BY title_key, ordinal LIMIT 21`;
-const found = `SELECT ${listed},
+const searchAccounts = `SELECT ${listColumns},
     (SELECT count(*) FROM (SELECT 1 FROM accounts_search WHERE accounts_search MATCH ?1 LIMIT 10000)) AS count
   FROM accounts_search JOIN accounts ON accounts.id = accounts_search.rowid
   WHERE accounts_search MATCH ?1 ORDER BY accounts_search.rowid LIMIT 21`;
 
-const everyMember = `SELECT users.uuid, users.first_name, users.last_name, users.email, memberships.role
+const allMembers = `SELECT users.uuid, users.first_name, users.last_name, users.email, memberships.role
   FROM memberships JOIN users ON users.id = memberships.user_id
   WHERE memberships.account_id = (SELECT id FROM accounts WHERE slug = ?) ORDER BY memberships.id`;
-const own = `SELECT accounts.uuid, accounts.slug, memberships.role,
+const ownAccounts = `SELECT accounts.uuid, accounts.slug, memberships.role,
     (SELECT json_object('uuid', uuid, 'email', email) FROM users WHERE id = ${guest}) AS user
   FROM memberships JOIN accounts ON accounts.id = memberships.account_id
   WHERE memberships.user_id = ${guest} ORDER BY accounts.title_key, accounts.id`;
@@ -43,21 +43,21 @@ export const listByCursor = async (request, { DB }) => {
 
 export const search = async (request, { DB }) => {
   const term = new URL(request.url).searchParams.get("search");
-  return rows(DB.prepare(found).bind(`"${term.length < 3 ? `\u0001\u0001${term}` : term}"`));
+  return rows(DB.prepare(searchAccounts).bind(`"${term.length < 3 ? `\u0001\u0001${term}` : term}"`));
 };
 
-export const members = async (request, { DB }) => rows(DB.prepare(everyMember).bind(pathOf(request)[4]));
+export const members = async (request, { DB }) => rows(DB.prepare(allMembers).bind(pathOf(request)[4]));
 
-export const welcome = async (_, { DB }) => rows(DB.prepare(own));
+export const welcome = async (_, { DB }) => rows(DB.prepare(ownAccounts));
 
-/** A row to find the object, and the object. */
+/** Reads the account's row and the object. */
 export const logo = async (request, { DB, LOGOS }) => {
   const { uuid, logo_hash, logo_upload } = await DB.prepare(account).bind(pathOf(request)[4]).first();
   const object = await LOGOS.get(`accounts/${uuid}/${logo_hash}/${logo_upload}`);
   return new Response(object.body, { headers: { "content-type": "image/png" } });
 };
 
-/** No storage at all: as many bytes as the service answers with. */
+/** Returns the bytes of the service's response without storage. */
 export const document = async (_, { DOCUMENT }) =>
   new Response(DOCUMENT, { headers: { "content-type": "application/json" } });
 

@@ -1,9 +1,9 @@
-/** The account's row, and one call of an object that does one statement. */
+/** Reads the account's row and calls an object that runs one statement. */
 import { pathOf } from "./reads.js";
 
-const counted = "SELECT * FROM accounts WHERE uuid = ?";
+const accountByUuid = "SELECT * FROM accounts WHERE uuid = ?";
 
-/** An increment, and as well the sum of recorded events. */
+/** Counts an increment, or the sum of recorded events. */
 export const increment = async (request, env) => {
   const { usage, events } = await request.json();
   const meter = await meterOf(request, env);
@@ -20,9 +20,9 @@ export const readUsage = async (request, env) => {
   );
 };
 
-/** The two faces have the uuid at two places. */
+/** The uuid has a different position in the paths of the two APIs. */
 async function meterOf(request, { DB, METER }) {
   const uuid = pathOf(request).find((part) => part.length === 36);
-  const account = await DB.prepare(counted).bind(uuid).first();
+  const account = await DB.prepare(accountByUuid).bind(uuid).first();
   return METER.get(METER.idFromName(account.uuid));
 }

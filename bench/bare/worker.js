@@ -1,4 +1,4 @@
-/** Only the storage work of each operation: no framework, no token, no check. Which, a header says. */
+/** Only the storage work of each operation: no framework, no token, no check. The header X-Operation names it. */
 import { increment, readUsage } from "./usage.js";
 import { createAccount, invite, updateMember } from "./writes.js";
 import { document, getAccount, listByCursor, listByPage, logo, members, search, welcome } from "./reads.js";

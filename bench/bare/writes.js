@@ -1,4 +1,4 @@
-/** One statement each that stores the row, its indexes with it; the database's own triggers do their work here, too. */
+/** One statement per operation, which writes the row. The database's triggers and indexes work as for the service. */
 import { pathOf } from "./reads.js";
 
 const owner = 2;
@@ -13,8 +13,8 @@ const insertInvite = `INSERT INTO invites
 
 export const createAccount = async (request, { DB }) => {
   const { slug } = await request.json();
-  const made = await DB.prepare(insertAccount).bind(crypto.randomUUID(), slug).first();
-  return Response.json(made, { status: 201 });
+  const created = await DB.prepare(insertAccount).bind(crypto.randomUUID(), slug).first();
+  return Response.json(created, { status: 201 });
 };
 
 export const updateMember = async (request, { DB }) => {

@@ -1,4 +1,4 @@
-/** Numbers that look like chance and are the same for the same seed (mulberry32). */
+/** A pseudo-random number generator (mulberry32). The same seed gives the same numbers. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** A whole number from 0 to 2^32 - 1. */
+  /** Returns an integer from 0 to 2^32 − 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -14,15 +14,17 @@ export class Random {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
+  /** Returns an integer from 0 to `end` − 1. */
   below(end: number): number {
     return this.next() % end;
   }
 
+  /** Returns one of the words. */
   pick(words: readonly string[]): string {
     return words[this.below(words.length)] ?? "";
   }
 
-  /** A uuid in the form of version 4. */
+  /** Returns a version 4 UUID. */
   uuid(): string {
     const digits = [this.next(), this.next(), this.next(), this.next()]
       .map((number) => number.toString(16).padStart(8, "0"))

@@ -7,12 +7,12 @@ import { searchKey } from "../../src/domain/text.ts";
 import { normalizeEmail } from "../../src/domain/user.ts";
 import type { Random } from "./random.ts";
 
-/** Whose tokens the identities of the data belong to. */
+/** The issuer of the users' identities. */
 export const issuer = "https://bench.example";
 
 export interface NewUser {
   readonly uuid: string;
-  /** What a token says of who this is. */
+  /** `sub` of the user's tokens. */
   readonly subject: string;
   readonly email: string;
   readonly firstName: string;
@@ -27,17 +27,16 @@ export interface NewAccount {
   readonly zone: number;
 }
 
-/** A user as other rows name them. */
-export interface Known {
+/** Reference to a user or an account. */
+export interface RowRef {
   readonly id: number;
   readonly uuid: string;
 }
 
 /**
- * Writes the rows that the service would write, history included. Owners and what searches
- * look through are made by the database's own triggers.
+ * Inserts the rows that the service would insert, with history. The database's triggers insert owners and search indexes.
  */
-export class Rows {
+export class RowWriter {
   readonly #random: Random;
   readonly #insert: (table: string, row: Readonly<Record<string, SQLInputValue>>) => number;
   #lastAudit = 0;
@@ -57,8 +56,8 @@ export class Rows {
     };
   }
 
-  /** A user who has signed in, at `at` for the first time and at `lastLogin` again. */
-  user({ uuid, subject, email, firstName, lastName }: NewUser, at: number, lastLogin = at): Known {
+  /** Inserts a user who signed in first at `at` and again at `lastLogin`. */
+  user({ uuid, subject, email, firstName, lastName }: NewUser, at: number, lastLogin = at): RowRef {
     const id = this.#insert("users", {
       uuid,
       email,
@@ -75,7 +74,8 @@ export class Rows {
     return { id, uuid };
   }
 
-  account({ uuid, slug, title, type, zone }: NewAccount, owner: Known, at: number): number {
+  /** Inserts an account and returns its id. */
+  account({ uuid, slug, title, type, zone }: NewAccount, owner: RowRef, at: number): number {
     const id = this.#insert("accounts", {
       uuid,
       slug,
@@ -91,7 +91,8 @@ export class Rows {
     return id;
   }
 
-  members(account: Known, by: Known, members: readonly Known[], at: number): void {
+  /** Inserts memberships in one change. */
+  members(account: RowRef, by: RowRef, members: readonly RowRef[], at: number): void {
     for (const { id } of members) {
       this.#insert("memberships", { account_id: account.id, user_id: id, role: "AMEMBER", created_at: at });
     }
@@ -99,8 +100,8 @@ export class Rows {
     this.#audit(account.id, at, by.uuid, "members.updated", `account:${account.uuid}`, changes);
   }
 
-  /** A pending invitation whose mail has left. The account has sent no other within the hour. */
-  invite(account: number, by: Known, email: string, at: number): void {
+  /** Inserts a pending invitation whose mail was sent. The account sent no other in that hour. */
+  invite(account: number, by: RowRef, email: string, at: number): void {
     const uuid = this.#random.uuid();
     this.#insert("invites", {
       uuid,

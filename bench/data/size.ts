@@ -1,11 +1,13 @@
 import { CliError } from "../../scripts/cli.ts";
 
-/** The fewest accounts: of so many every operation has what it asks for. */
-const fewest = 1_000;
+/** Smallest number of accounts that all operations can use. */
+const minAccounts = 1_000;
 
-/** Reads how many accounts are wanted, 1,000 where nothing is said; throws a CliError for what is no such number. */
-export function readAccounts(given = String(fewest)): number {
+/** Parses `--accounts`; 1,000 by default. Throws a CliError if it is invalid. */
+export function readAccounts(given = String(minAccounts)): number {
   const accounts = Number(given);
-  if (Number.isSafeInteger(accounts) && accounts >= fewest) return accounts;
-  throw new CliError(`--accounts is a whole number from ${fewest} on, not ${JSON.stringify(given)}`);
+  if (Number.isSafeInteger(accounts) && accounts >= minAccounts) return accounts;
+  throw new CliError(
+    `--accounts must be a whole number of at least ${minAccounts}, not ${JSON.stringify(given)}`,
+  );
 }

@@ -8,41 +8,41 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { readIfExists } from "../../scripts/cli.ts";
 import { generate } from "./generate.ts";
 
-/** The database's name, which the file it lies in is named after. */
+/** Id of the database. Miniflare derives the name of its file from it. */
 export const databaseId = "bench";
 export const compatibilityDate = "2026-10-20";
 
 const seed = 1;
 
-/** Where the data of a size is kept between runs. */
-export function keptState(accounts: number): string {
+/** Returns the cache folder of a database with this number of accounts. */
+function cacheFolder(accounts: number): string {
   return join(".wrangler", "bench-data", String(accounts));
 }
 
-/** Makes a folder that Miniflare starts from: a copy of what is kept of this size and still right, else made anew. */
-export async function prepareState(folder: string, accounts: number): Promise<void> {
-  const kept = keptState(accounts);
-  if ((await readIfExists(join(kept, "made-by"))) === (await fingerprint())) {
-    await cp(kept, folder, { recursive: true });
+/** Creates a state folder for Miniflare: a copy of the cache if it is valid, otherwise generated. */
+export async function createState(folder: string, accounts: number): Promise<void> {
+  const cached = cacheFolder(accounts);
+  if ((await readIfExists(join(cached, "fingerprint"))) === (await fingerprint())) {
+    await cp(cached, folder, { recursive: true });
   } else {
-    await makeState(folder, accounts);
+    await generateState(folder, accounts);
   }
 }
 
-/** Makes the data of a size anew and keeps it. */
-export async function keepState(accounts: number): Promise<string> {
-  const kept = keptState(accounts);
-  const draft = `${kept}.draft`;
+/** Generates a database and caches it. Returns the cache folder. */
+export async function cacheState(accounts: number): Promise<string> {
+  const cached = cacheFolder(accounts);
+  const draft = `${cached}.draft`;
   await rm(draft, { recursive: true, force: true });
-  await makeState(draft, accounts);
-  await writeFile(join(draft, "made-by"), await fingerprint());
-  await mkdir(dirname(kept), { recursive: true });
-  await rm(kept, { recursive: true, force: true });
-  await rename(draft, kept);
-  return kept;
+  await generateState(draft, accounts);
+  await writeFile(join(draft, "fingerprint"), await fingerprint());
+  await mkdir(dirname(cached), { recursive: true });
+  await rm(cached, { recursive: true, force: true });
+  await rename(draft, cached);
+  return cached;
 }
 
-async function makeState(folder: string, accounts: number): Promise<void> {
+async function generateState(folder: string, accounts: number): Promise<void> {
   await applyMigrations(folder);
   const database = new DatabaseSync(await databaseFile(folder));
   try {
@@ -52,17 +52,18 @@ async function makeState(folder: string, accounts: number): Promise<void> {
   }
 }
 
-/** The file in which Miniflare keeps the database of a state folder. */
+/** Returns the database file in a state folder of Miniflare. */
 export async function databaseFile(folder: string): Promise<string> {
   const names = await readdir(folder, { recursive: true });
   const [name, ...others] = names.filter(
     (path) => /\bd1\b.*\.sqlite$/.test(path) && !path.endsWith("metadata.sqlite"),
   );
-  if (name === undefined || others.length > 0) throw new Error(`Not one database: ${names.join(", ")}`);
+  if (name === undefined || others.length > 0)
+    throw new Error(`Expected one database file in: ${names.join(", ")}`);
   return join(folder, name);
 }
 
-/** Applies them through Miniflare, which then has made the file where it looks for it. */
+/** Applies the migrations through Miniflare, which creates the database file where it expects it. */
 async function applyMigrations(folder: string): Promise<void> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -84,7 +85,7 @@ async function applyMigrations(folder: string): Promise<void> {
   }
 }
 
-/** Tells data that other migrations or another generator made. */
+/** Returns a hash of the migrations and the generator, which shows whether a cached database is valid. */
 async function fingerprint(): Promise<string> {
   const own = (await readdir(import.meta.dirname)).toSorted().map((name) => join(import.meta.dirname, name));
   const texts = await Promise.all([...(await migrations()), ...own].map((path) => readFile(path)));

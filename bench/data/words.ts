@@ -1,10 +1,10 @@
-/** What names and titles are made of. No word holds another, so that a search finds what it is meant to. */
+/** The words of names and titles. No word contains another, so a search finds exactly the intended titles. */
 
-/** Stands in some twenty titles, however many there are. */
+/** In about twenty titles, for every number of accounts. */
 export const rareWord = "quagga";
-/** Stands in a tenth of all titles. */
+/** In a tenth of all titles. */
 export const commonWord = "harbour";
-/** Begins a title in some eight. */
+/** First letter of about one in eight titles. */
 export const oneLetter = "m";
 
 export const adjectives = [

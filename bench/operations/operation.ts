@@ -1,59 +1,66 @@
-import type { CallerName } from "../data/shapes.ts";
-import type { World } from "../world.ts";
+import type { CallerName } from "../data/fixtures.ts";
+import type { Environment } from "../environment.ts";
 
-/** One request to the service, and to the bare worker alike. */
+/** A request to the service and to the bare Worker. */
 export interface Operation {
   readonly name: string;
   readonly caller: CallerName;
   readonly method: "GET" | "POST" | "PATCH";
   readonly path: string | (() => string);
-  /** Makes the body of one request. */
+  /** Returns the body of the next request. */
   readonly body?: () => string;
-  /** Whether one takes long. */
-  readonly heavy?: boolean;
-  /** What the bare worker does. */
+  /** Whether a request takes long. */
+  readonly slow?: boolean;
+  /** Name of the bare Worker's operation. */
   readonly bare: string;
-  /** What the platform bills beside requests, rows of the database and calls of objects. */
-  readonly also?: Partial<Billed>;
+  /** Billed amounts that `Server-Timing` does not contain. */
+  readonly billed?: Partial<Billed>;
 }
 
-/** What `Server-Timing` does not tell. */
+/** Billed amounts that `Server-Timing` does not contain. */
 export interface Billed {
   readonly objectRowsRead: number;
   readonly objectRowsWritten: number;
   readonly logosRead: number;
-  /** Writing, reading and deleting a message are three. */
+  /** A message takes three operations: write, read and delete. */
   readonly queueOperations: number;
 }
 
-/** What the requests are about. */
+/** The rows that requests refer to. */
 export interface Targets {
-  /** Numbers a request: no two are the same. */
+  /** Returns a new number for each request. */
   readonly next: () => number;
-  /** The accounts that are counted. */
+  /** Uuids of the accounts whose usage is incremented. */
   readonly counted: readonly string[];
-  /** Members whose role changes. */
+  /** Uuids of members whose role changes. */
   readonly members: readonly string[];
-  /** The account that has a logo, and usage of ten years. */
+  /** Uuid of the account with a logo and ten years of usage. */
   readonly home: string;
 }
 
-export function headersOf(world: World, { caller, bare, body }: Operation): Record<string, string> {
+export function headersOf(
+  environment: Environment,
+  { caller, bare, body }: Operation,
+): Record<string, string> {
   return {
-    authorization: `Bearer ${world.tokens[caller]}`,
+    authorization: `Bearer ${environment.tokens[caller]}`,
     "x-operation": bare,
     ...(body && { "content-type": "application/json" }),
   };
 }
 
-/** Sends an operation once; throws unless it is answered well. */
-export async function ask(world: World, address: URL, operation: Operation): Promise<Response> {
+/** Sends an operation once. Throws if it fails. */
+export async function sendOnce(
+  environment: Environment,
+  address: URL,
+  operation: Operation,
+): Promise<Response> {
   const { method, path, body, name } = operation;
-  const answer = await fetch(new URL(typeof path === "string" ? path : path(), address), {
+  const response = await fetch(new URL(typeof path === "string" ? path : path(), address), {
     method,
-    headers: headersOf(world, operation),
+    headers: headersOf(environment, operation),
     ...(body && { body: body() }),
   });
-  if (answer.ok) return answer;
-  throw new Error(`${name}: ${answer.status} ${await answer.text()} at ${address.href}`);
+  if (response.ok) return response;
+  throw new Error(`${name}: ${response.status} ${await response.text()} at ${address.href}`);
 }

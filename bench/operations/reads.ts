@@ -1,25 +1,25 @@
-import { shapes } from "../data/shapes.ts";
+import { fixtures } from "../data/fixtures.ts";
 import { commonWord, oneLetter, rareWord } from "../data/words.ts";
-import type { World } from "../world.ts";
-import { ask, type Operation, type Targets } from "./operation.ts";
+import type { Environment } from "../environment.ts";
+import { sendOnce, type Operation, type Targets } from "./operation.ts";
 
 const organizations = "/accounts/organizations/";
 const list = { caller: "reader", method: "GET" } as const;
 const get = { caller: "owner", method: "GET" } as const;
 const pageSize = 20;
 
-/** The operations that read the database, or nothing. */
-export async function readOperations(world: World, { home }: Targets): Promise<Operation[]> {
-  // Fewer accounts than make a thousand pages: the last page that is full.
-  const page = Math.min(1_000, Math.floor(world.accounts / pageSize));
+/** Returns the operations that only read. */
+export async function readOperations(environment: Environment, { home }: Targets): Promise<Operation[]> {
+  // With fewer accounts than a thousand pages, the last full page.
+  const page = Math.min(1_000, Math.floor(environment.accounts / pageSize));
   const byPage = `${organizations}?page=${page}`;
   return [
-    { ...get, name: "get account", path: `/api/v1/account/${shapes.home}`, bare: "getAccount" },
+    { ...get, name: "get account", path: `/api/v1/account/${fixtures.home}`, bare: "getAccount" },
     { ...list, name: "list organizations, page 1", path: organizations, bare: "listByPage" },
     {
       ...list,
       name: `list organizations, page ${page} by next`,
-      path: await linkTo(world, page),
+      path: await linkTo(environment, page),
       bare: "listByCursor",
     },
     { ...list, name: `list organizations, page ${page} by page=`, path: byPage, bare: "listByPage" },
@@ -36,8 +36,8 @@ export async function readOperations(world: World, { home }: Targets): Promise<O
     {
       ...get,
       name: "members, 5,000",
-      path: `/api/v1/account/${shapes.crowd}/users`,
-      heavy: true,
+      path: `/api/v1/account/${fixtures.crowd}/users`,
+      slow: true,
       bare: "members",
     },
     {
@@ -50,19 +50,21 @@ export async function readOperations(world: World, { home }: Targets): Promise<O
     {
       ...get,
       name: "download logo",
-      path: `/api/v1/account/${shapes.home}/logo.png?account_id=${home}`,
+      path: `/api/v1/account/${fixtures.home}/logo.png?account_id=${home}`,
       bare: "logo",
-      also: { logosRead: 1 },
+      billed: { logosRead: 1 },
     },
     { ...get, name: "openapi.json", path: "/openapi.json", bare: "document" },
   ];
 }
 
-/** The path to a page as the page before it says. */
-async function linkTo(world: World, page: number): Promise<string> {
+/** Returns the path of a page from the `next` link of the page before. */
+async function linkTo(environment: Environment, page: number): Promise<string> {
   const path = `${organizations}?page=${page - 1}`;
-  const before: Operation = { ...list, name: "the page before", path, bare: "listByPage" };
-  const { next } = (await (await ask(world, world.address.ours, before)).json()) as { next: string };
+  const previous: Operation = { ...list, name: "the page before", path, bare: "listByPage" };
+  const { next } = (await (await sendOnce(environment, environment.address.ours, previous)).json()) as {
+    next: string;
+  };
   const { pathname, search } = new URL(next);
   return pathname + search;
 }

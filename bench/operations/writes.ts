@@ -1,7 +1,7 @@
-import { shapes } from "../data/shapes.ts";
+import { fixtures } from "../data/fixtures.ts";
 import type { Operation, Targets } from "./operation.ts";
 
-/** The operations that change the database; each request is one of its own. */
+/** Returns the operations that change the database. Each request changes another row. */
 export function writeOperations({ next, members }: Targets): Operation[] {
   const roles = members.map(() => "AMEMBER");
   let turn = 0;
@@ -11,20 +11,20 @@ export function writeOperations({ next, members }: Targets): Operation[] {
       caller: "owner",
       method: "POST",
       path: "/api/v1/accounts",
-      body: () => JSON.stringify({ slug: `made-${next()}` }),
+      body: () => JSON.stringify({ slug: `created-${next()}` }),
       bare: "createAccount",
     },
     {
       name: "update member",
       caller: "owner",
       method: "PATCH",
-      path: `/api/v1/account/${shapes.crowd}/users`,
+      path: `/api/v1/account/${fixtures.crowd}/users`,
       body: () => {
-        // One member after the other, so that a role is not changed twice at once.
-        const place = (turn += 1) % members.length;
-        const role = roles[place] === "AMEMBER" ? "AOWNER" : "AMEMBER";
-        roles[place] = role;
-        return JSON.stringify({ add: [{ id: members[place], role }] });
+        // The next member, so that simultaneous requests change different members.
+        const index = (turn += 1) % members.length;
+        const role = roles[index] === "AMEMBER" ? "AOWNER" : "AMEMBER";
+        roles[index] = role;
+        return JSON.stringify({ add: [{ id: members[index], role }] });
       },
       bare: "updateMember",
     },
@@ -32,10 +32,10 @@ export function writeOperations({ next, members }: Targets): Operation[] {
       name: "invite",
       caller: "owner",
       method: "POST",
-      path: () => `/api/v1/account/bench-counted-${next() % shapes.counted}/invite`,
+      path: () => `/api/v1/account/bench-counted-${next() % fixtures.counted}/invite`,
       body: () => JSON.stringify({ email: `invited.${next()}@example.org` }),
       bare: "invite",
-      also: { queueOperations: 3 },
+      billed: { queueOperations: 3 },
     },
   ];
 }

@@ -1,12 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** Ticks of the clock in which Linux counts a process's time, each second. */
-const ticks = 100;
+/** Clock ticks per second in which Linux counts processor time. */
+const ticksPerSecond = 100;
 
-/** Returns the runtime's process id, the child of this one; undefined where the system does not tell. */
+/** Returns the process id of the runtime, a child of this process. Undefined where the system has no `/proc`. */
 export async function findRuntime(): Promise<number | undefined> {
   for (const id of await readdir("/proc").catch(() => [])) {
-    const [name, , parent] = /^\d+$/.test(id) ? await statusOf(Number(id)) : [];
+    const [name, , parent] = /^\d+$/.test(id) ? await readStat(Number(id)) : [];
     if (name === "workerd" && Number(parent) === process.pid) return Number(id);
   }
   return undefined;
@@ -14,12 +14,12 @@ export async function findRuntime(): Promise<number | undefined> {
 
 /** Returns the processor time that a process has used, in seconds. */
 export async function processorSeconds(id: number): Promise<number> {
-  const fields = await statusOf(id);
-  return (Number(fields[12]) + Number(fields[13])) / ticks;
+  const fields = await readStat(id);
+  return (Number(fields[12]) + Number(fields[13])) / ticksPerSecond;
 }
 
-/** The name of a process, which may hold spaces, its state and so on. */
-async function statusOf(id: number): Promise<string[]> {
+/** Returns the name of a process, which may contain spaces, and the fields after it. */
+async function readStat(id: number): Promise<string[]> {
   const text = await readFile(`/proc/${id}/stat`, "utf8").catch(() => "");
   const [, name, rest] = /\((.*)\) (.*)/.exec(text) ?? [];
   return name === undefined || rest === undefined ? [] : [name, ...rest.split(" ")];
