@@ -113,8 +113,8 @@ describe("no statement reads a table that grows from end to end [R53]", () => {
     // The whole history from its end; with filters, its last thousand rows.
     audit_rows: /from "?audit_rows"? where true order by audit_rows\.id desc limit /,
     // What has been read of a history already.
-    looked:
-      /from \(select \* from audit_rows where .+ order by audit_rows\.id desc limit .+\) as looked where/,
+    scanned:
+      /from \(select \* from audit_rows where .+ order by audit_rows\.id desc limit .+\) as scanned where/,
   };
 
   function mayWalk({ sql, target, plan, place }: TableScan): boolean {
