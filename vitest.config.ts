@@ -3,11 +3,21 @@ import { defineConfig, defineProject } from "vitest/config";
 
 import { copyAssets } from "./scripts/dev/assets.ts";
 import { createTestKeys } from "./test/support/keys.ts";
+import type { TestEffort } from "./test/support/provided.ts";
 
 // Test the pages as they are in the source, not as they were at installation.
 copyAssets();
 
-const isSlow = process.env["SLOW"] === "1";
+const slow = process.env["SLOW"] === "1";
+
+const provide: TestEffort = {
+  slow,
+  model: {
+    runs: Number(process.env["MODEL_RUNS"] ?? (slow ? 100 : 10)),
+    seed: Number(process.env["MODEL_SEED"] ?? 20_261_122),
+    path: process.env["MODEL_PATH"] ?? "",
+  },
+};
 
 /** The Workers runtime with a real D1 database, R2 bucket, queue and Durable Objects. */
 const worker = cloudflareTest(async ({ inject }) => {
@@ -27,12 +37,6 @@ const worker = cloudflareTest(async ({ inject }) => {
         RATE_LIMITS: "off",
         // The tests of the request log turn it on; thousands of lines help nobody otherwise.
         REQUEST_LOG: "off",
-        SLOW: isSlow,
-        MODEL: {
-          runs: Number(process.env["MODEL_RUNS"] ?? (isSlow ? 100 : 10)),
-          seed: Number(process.env["MODEL_SEED"] ?? 20_261_122),
-          path: process.env["MODEL_PATH"] ?? "",
-        },
       },
     },
   };
@@ -42,6 +46,7 @@ const worker = cloudflareTest(async ({ inject }) => {
 const unitProject = defineProject({
   test: {
     name: "unit",
+    provide,
     include: ["test/unit/**/*.test.ts"],
     environment: "node",
     // The Workers runtime has Uint8Array.toBase64() and its like; Node 24 has them behind a flag.
@@ -55,6 +60,7 @@ export const apiProject = defineProject({
   plugins: [worker],
   test: {
     name: "api",
+    provide,
     include: ["test/{api,model,storage}/**/*.test.ts"],
     globalSetup: ["./test/support/node/issuer-site-server.ts"],
     setupFiles: ["./test/support/setup.ts"],
@@ -66,4 +72,6 @@ export const apiProject = defineProject({
   },
 });
 
-export default defineConfig({ test: { projects: [unitProject, apiProject] } });
+export default defineConfig({
+  test: { projects: [unitProject, apiProject], taskTitleValueFormatTruncate: 100 },
+});

@@ -1,167 +1,232 @@
-/** Every operation of the document × every kind of caller. */
+/** Every operation of the document with every kind of caller. */
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import { type OperationId, operations } from "../../src/domain/permissions.ts";
-import { type CredentialFault, knownCallers, unauthenticated } from "../support/callers.ts";
+import {
+  type KnownCaller,
+  knownCallers,
+  type UnauthenticatedCaller,
+  unauthenticatedCallers,
+} from "../support/callers.ts";
 import { costs } from "../support/costs/all.ts";
 import { addIdempotencyKey } from "../support/costs/operation-cost.ts";
-import { anonymous, type ApiResponse, createAccount, createUser } from "../support/fixtures.ts";
+import { sample } from "../support/effort.ts";
+import {
+  anonymous,
+  type ApiResponse,
+  type Caller,
+  createAccount,
+  createUser,
+  type TestAccount,
+} from "../support/fixtures.ts";
 import { type Operation, operationsOf, type Schema, schemaErrors } from "../support/openapi-schema.ts";
 import { noRole } from "../support/operator.ts";
-import { errorBody } from "./authorization-errors.ts";
-import {
-  type AuthorizationRow,
-  authorizationRows,
-  furtherRows,
-  refusedToAccessTokens,
-  statusesOf,
-} from "./authorization-rows.ts";
+import { accountsRows } from "./authorization/accounts.ts";
+import { errorBody } from "./authorization/errors.ts";
+import { operatorRows } from "./authorization/operator.ts";
+import { organizationsRows } from "./authorization/organizations.ts";
+import type { AuthorizationRow } from "./authorization/row.ts";
+import { systemRows } from "./authorization/system.ts";
 
-const bodies: Readonly<Record<"organizations" | "accounts", Record<CredentialFault, unknown>>> = {
+const bodies = {
   organizations: {
     missing: { detail: "Authentication credentials were not provided." },
-    bad: { detail: "Invalid token." },
+    invalid: { detail: "Invalid token." },
     inactive: { detail: "User inactive or deleted." },
   },
   accounts: {
     missing: { detail: "Not authenticated" },
-    bad: { detail: "Invalid or expired token" },
+    invalid: { detail: "Invalid or expired token" },
     inactive: { detail: "User inactive or deleted" },
   },
-};
+} as const;
 
 const document: Schema = (await anonymous.get("/openapi.json")).body;
-const published = operationsOf(document);
+const published = operationsOf(document) as (Operation & { readonly id: OperationId })[];
+const rows = [...organizationsRows, ...accountsRows, ...operatorRows, ...systemRows];
 
-it("every operation of the document has a row here and in the permission table, and no row is of another [R1]", () => {
+it("every operation of the document has a row in the matrix and an entry in the permission table [R1]", () => {
   const ids = published.map(({ id }) => id).sort();
-  expect(Object.keys(authorizationRows).sort()).toEqual(ids);
+  expect(
+    rows
+      .filter(({ about }) => about === undefined)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(ids);
   expect(Object.keys(operations).sort()).toEqual(ids);
 });
 
-it("every operation that is not open asks for a token in the document", () => {
-  for (const { id, security } of published) {
-    expect({ id, security }).toEqual({
-      id,
-      security: authorizationRows[id]?.[0] === 200 ? [] : [{ bearer: [] }],
-    });
+it("the document requires a token for every operation that does not answer without one", () => {
+  for (const { id, statuses } of rows) {
+    const security = statuses.unauthenticated === 401 ? [{ bearer: [] }] : [];
+    expect({ id, security: operationOf(id).security }).toEqual({ id, security });
   }
 });
 
-describe.each(published)("$id", (operation) => {
-  const row = authorizationRows[operation.id];
-  if (row !== undefined) answersEveryCaller(operation, row);
-});
+describe.each(rows.map((row, index) => ({ ...row, index, name: nameOf(row) })))("$name", (row) => {
+  const operation = operationOf(row.id);
+  const { unauthenticated } = row.statuses;
+  const api = apiOf(operation);
 
-describe.each(furtherRows.map(([id, about, row]) => ({ id, about, row })))("$id $about", ({ id, row }) => {
-  const operation = published.find((one) => one.id === id);
-  it("is an operation of the document", () => expect(operation?.id).toBe(id));
-  if (operation !== undefined) answersEveryCaller(operation, row);
-});
-
-describe("whatever else is wrong with a request", () => {
-  const takingValues = published.filter(({ id }) => costs[id as OperationId]?.invalid !== undefined);
-
-  it.each(takingValues)("$id tells callers without good credentials that first", async (operation) => {
-    const of = await createAccount(await createUser());
-    for (const [name, [fault, makeCaller]] of Object.entries(unauthenticated)) {
-      const answer = await costs[operation.id as OperationId].invalid?.(await makeCaller(), of);
-      expect([name, answer?.status]).toEqual([name, 401]);
-      expect([name, answer?.body]).toEqual([name, bodies[faceOf(operation)][fault]]);
+  it(`${row.name} answers ${unauthenticated} to callers without valid credentials [R1]`, async () => {
+    const { account } = await sharedSetting();
+    for (const caller of someUnauthenticated(row.index)) {
+      const answer = await row.send(await getUnauthenticated(caller), account);
+      expect([caller.who, answer.status]).toEqual([caller.who, unauthenticated]);
+      expect(operation.answers).toHaveProperty(String(answer.status));
+      if (unauthenticated === 404) expect([caller.who, answer.body]).toEqual([caller.who, row.errors?.[404]]);
+      if (unauthenticated !== 401) continue;
+      expect([caller.who, answer.body]).toEqual([caller.who, bodies[api][caller.fault]]);
+      const realm = api === "organizations" ? 'Bearer realm="api"' : "Bearer";
+      expect(answer.headers.get("WWW-Authenticate")).toBe(realm);
     }
   });
 
-  it.each(takingValues.filter(({ id }) => operations[id as OperationId] === "manage"))(
-    "$id tells all but the operator that it is the operator's",
-    async ({ id }) => {
-      for (const { who, kind, make } of knownCallers) {
-        const founder = await createUser();
-        const of = await createAccount(founder);
-        const answer = await costs[id as OperationId].invalid?.(await make(founder, of), of);
-        expect([who, answer?.status]).toEqual([who, kind === "operator" ? 422 : 403]);
+  const cases = knownCallers.map((known) => ({
+    known,
+    who: known.who,
+    status:
+      known.usesAccessToken === true && row.refusesAccessTokens === true ? 403 : row.statuses[known.kind],
+  }));
+  it.each(cases)(`${row.name} answers $status to $who [R1]`, async ({ known, status }) => {
+    // A read changes nothing, so reads share an account for each kind of caller.
+    const shares = operation.method === "get" && row.about === undefined;
+    const { caller, account } = await (shares ? sharedSetting(known) : createSetting(known));
+    const answer = await row.send(caller, account);
+    expect([answer.status, answer.text]).toEqual([status, answer.text]);
+    if (status >= 400) expect(answer.body).toEqual(errorBody(api, row, { kind: known.kind, status }));
+    expectDocumented(operation, answer);
+  });
+});
+
+describe("a request with invalid values", () => {
+  const validating = published.flatMap(({ id }, index) => {
+    const { invalid } = costs[id];
+    return invalid === undefined ? [] : [{ id, index, invalid }];
+  });
+
+  it.each(validating)(
+    "$id answers 401 to invalid values without valid credentials",
+    async ({ id, index, invalid }) => {
+      const { account } = await sharedSetting();
+      for (const caller of someUnauthenticated(index)) {
+        const answer = await invalid(await getUnauthenticated(caller), account);
+        expect([caller.who, answer.status]).toEqual([caller.who, 401]);
+        expect([caller.who, answer.body]).toEqual([caller.who, bodies[apiOf(operationOf(id))][caller.fault]]);
+      }
+    },
+  );
+
+  it.each(validating.filter(({ id }) => operations[id] === "manage"))(
+    "$id answers 403 to invalid values from everyone but the operator",
+    async ({ invalid }) => {
+      for (const known of knownCallers) {
+        const { caller, account } = await sharedSetting(known);
+        const { status } = await invalid(caller, account);
+        expect([known.who, status]).toEqual([known.who, known.kind === "operator" ? 422 : 403]);
       }
     },
   );
 });
 
-describe("a key that is no Idempotency-Key", () => {
-  const creating = published.filter(({ id }) => costs[id as OperationId]?.keyed !== undefined);
-  const door = (request: Request) => exports.default.fetch(addIdempotencyKey(request, "k".repeat(256)));
+describe("an invalid Idempotency-Key", () => {
+  const creating = published
+    .map(({ id }, index) => ({ id, index }))
+    .filter(({ id }) => costs[id].keyed !== undefined);
+  const withInvalidKey = (request: Request) =>
+    exports.default.fetch(addIdempotencyKey(request, "k".repeat(256)));
 
-  it.each(creating)("$id tells callers without good credentials that first", async (operation) => {
-    const of = await createAccount(await createUser());
-    for (const [name, [fault, makeCaller]] of Object.entries(unauthenticated)) {
-      const caller = (await makeCaller()).via(door);
-      const answer = await costs[operation.id as OperationId].send(caller, of);
-      expect([name, answer.status]).toEqual([name, 401]);
-      expect([name, answer.body]).toEqual([name, bodies[faceOf(operation)][fault]]);
-    }
-  });
-});
-
-describe("the operator's face", () => {
-  const operators = published.filter(({ id }) => operations[id as OperationId] === "manage");
-
-  it.each(operators)("$id tells everyone else the same, whatever there is", async ({ method, path }) => {
-    const founder = await createUser();
-    const of = await createAccount(founder);
-    const zone = (await founder.get("/api/v1/zones")).body[0].id;
-    const me = (await founder.get("/api/v1/user")).body.id;
-    const missing = crypto.randomUUID();
-    for (const { who, kind, make } of knownCallers.filter((one) => one.kind !== "operator")) {
-      const caller = await make(founder, of);
-      for (const name of [of.id, of.slug, zone, me, missing, "nonsense"]) {
-        const asked = path.replace(/\{\w+\}/, name);
-        const answer = await caller.send(method.toUpperCase(), asked, method === "get" ? undefined : {});
-        expect([who, kind, answer.status, answer.body]).toEqual([who, kind, 403, noRole]);
+  it.each(creating)(
+    "$id answers 401 to an invalid Idempotency-Key without valid credentials",
+    async ({ id, index }) => {
+      const { account } = await sharedSetting();
+      for (const unauthenticated of someUnauthenticated(index)) {
+        const caller = (await getUnauthenticated(unauthenticated)).via(withInvalidKey);
+        const { who, fault } = unauthenticated;
+        const answer = await costs[id].send(caller, account);
+        expect([who, answer.status, answer.body]).toEqual([who, 401, bodies[apiOf(operationOf(id))][fault]]);
       }
-    }
-  });
+    },
+  );
 });
 
-function faceOf({ path }: Operation): keyof typeof bodies {
+describe("the operator API", () => {
+  const ofOperators = published
+    .map(({ id, method, path }, index) => ({ id, method, path, index }))
+    .filter(({ id }) => operations[id] === "manage");
+
+  it.each(ofOperators)(
+    "$id answers the same to everyone but the operator, whether the resource exists or not",
+    async ({ method, path, index }) => {
+      const others = knownCallers.filter(({ kind }) => kind !== "operator");
+      for (const [at, known] of others.entries()) {
+        const { founder, caller, account } = await sharedSetting(known);
+        const zone = (await founder.get("/api/v1/zones")).body[0].id;
+        const user = (await founder.get("/api/v1/user")).body.id;
+        const existing = sample([account.id, account.slug, zone, user], index + at);
+        for (const id of [...existing, ...sample([crypto.randomUUID(), "nonsense"], index + at)]) {
+          const target = path.replace(/\{\w+\}/, id);
+          const answer = await caller.send(method.toUpperCase(), target, method === "get" ? undefined : {});
+          expect([known.who, id, answer.status, answer.body]).toEqual([known.who, id, 403, noRole]);
+        }
+      }
+    },
+  );
+});
+
+interface Setting {
+  readonly founder: Caller;
+  readonly account: TestAccount;
+  readonly caller: Caller;
+}
+
+/** Creates an account, its founder and a caller. */
+async function createSetting(known?: KnownCaller): Promise<Setting> {
+  const founder = await createUser();
+  const account = await createAccount(founder);
+  return { founder, account, caller: (await known?.create(founder, account)) ?? founder };
+}
+
+const settings = new Map<KnownCaller | undefined, Promise<Setting>>();
+
+/** Returns a setting that requests without effect share. */
+function sharedSetting(known?: KnownCaller): Promise<Setting> {
+  const setting = settings.get(known) ?? createSetting(known);
+  settings.set(known, setting);
+  return setting;
+}
+
+const created = new Map<UnauthenticatedCaller, Promise<Caller>>();
+
+/** Returns the caller, created once for all tests. */
+function getUnauthenticated(caller: UnauthenticatedCaller): Promise<Caller> {
+  const promise = created.get(caller) ?? caller.create();
+  created.set(caller, promise);
+  return promise;
+}
+
+/** Returns the caller without credentials and some with invalid ones, which differ from test to test. */
+function someUnauthenticated(index: number): readonly UnauthenticatedCaller[] {
+  const [missing, ...others] = unauthenticatedCallers;
+  return [...(missing === undefined ? [] : [missing]), ...sample(others, index, 2)];
+}
+
+function operationOf(id: OperationId): Operation {
+  const operation = published.find((one) => one.id === id);
+  if (operation === undefined) throw new Error(`The document has no operation ${id}`);
+  return operation;
+}
+
+function nameOf({ id, about }: AuthorizationRow): string {
+  return about === undefined ? id : `${id} ${about}`;
+}
+
+function apiOf({ path }: Operation): keyof typeof bodies {
   return path.startsWith("/accounts/") ? "organizations" : "accounts";
 }
 
-/** The facts of one row: what each kind of caller is answered, as the document says it. */
-function answersEveryCaller(operation: Operation, row: AuthorizationRow): void {
-  const { id, answers } = operation;
-  const [withoutToken] = row;
-  const send = row[9];
-  const told = row[10] ?? {};
-  const face = faceOf(operation);
-  const realm = face === "organizations" ? 'Bearer realm="api"' : "Bearer";
-
-  it(`answers ${withoutToken} to callers without good credentials [R1]`, async () => {
-    const of = await createAccount(await createUser());
-    for (const [name, [fault, makeCaller]] of Object.entries(unauthenticated)) {
-      const answer = await send(await makeCaller(), of);
-      expect([name, answer.status]).toEqual([name, withoutToken]);
-      expect(answers).toHaveProperty(String(answer.status));
-      if (withoutToken === 404) expect([name, answer.body]).toEqual([name, told[404]]);
-      if (withoutToken !== 401) continue;
-      expect([name, answer.body]).toEqual([name, bodies[face][fault]]);
-      expect(answer.headers.get("WWW-Authenticate")).toBe(realm);
-    }
-  });
-
-  const statuses = statusesOf(row);
-  const expected = knownCallers.map(({ byToken, ...caller }) => ({
-    ...caller,
-    status: byToken === true && refusedToAccessTokens.includes(id) ? 403 : statuses[caller.kind],
-  }));
-  it.each(expected)("answers $status to $who [R1]", async ({ kind, status, make }) => {
-    const founder = await createUser();
-    const of = await createAccount(founder);
-    const answer = await send(await make(founder, of), of);
-    expect([answer.status, answer.text]).toEqual([status, answer.text]);
-    if (status >= 400) expect(answer.body).toEqual(errorBody(face, told, statuses, { kind, status }));
-    expectDocumented(operation, answer);
-  });
-}
-
-/** The answer is one the document tells, and fits what it says of it. */
+/** Asserts that the document has the response and that the body matches its schema. */
 function expectDocumented({ answers }: Operation, answer: ApiResponse): void {
   expect(answers).toHaveProperty(String(answer.status));
   const content = answers[String(answer.status)]?.content;

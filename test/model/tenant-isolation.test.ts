@@ -1,13 +1,12 @@
 /** Whatever happens among whatever tenants: everyone may do and see what a model says, and nothing else. */
 import * as fc from "fast-check";
-import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 
 import { runScenario, type StatusesByCommand } from "./run.ts";
 import { type CommandName, commandNames, scenarios } from "./scenario.ts";
 
 it("everyone may do and see exactly what is theirs, whatever has happened [R4]", async () => {
-  const { runs: numRuns, seed, path } = env.MODEL;
+  const { runs: numRuns, seed, path } = inject("model");
   const statuses: StatusesByCommand = new Map();
   await fc.assert(
     fc.asyncProperty(scenarios, (told) => runScenario(told, statuses)),

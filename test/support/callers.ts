@@ -53,71 +53,94 @@ async function createUserWithToken(fields: { expiresAt?: number } = {}) {
   return { user, ...(await storeToken(user, fields)) };
 }
 
-export type CredentialFault = "missing" | "bad" | "inactive";
+export interface UnauthenticatedCaller {
+  readonly who: string;
+  readonly fault: "missing" | "invalid" | "inactive";
+  readonly create: () => Promise<Caller>;
+}
 
-/** Callers with invalid credentials, and what is wrong with them. */
-export const unauthenticated: Readonly<Record<string, readonly [CredentialFault, () => Promise<Caller>]>> = {
-  nobody: ["missing", async () => anonymous],
-  garbage: ["bad", async () => new Caller("garbage.token.here")],
-  "alg none": ["bad", async () => new Caller(new UnsecuredJWT(claims()).encode())],
-  "HS256 with the public key": [
-    "bad",
-    async () => new Caller(await signWithPublicKey(JSON.stringify(publicKey()))),
-  ],
-  "HS256 with a coordinate of it": [
-    "bad",
-    async () => new Caller(await signWithPublicKey(String(publicKey().x))),
-  ],
-  "an expired token": [
-    "bad",
-    async () => new Caller(await createToken({ sub: unique() }, { expiresIn: -120 })),
-  ],
-  "a token for another audience": [
-    "bad",
-    async () => new Caller(await createToken({ sub: unique() }, { audience: "elsewhere" })),
-  ],
-  "a token of an unknown issuer": [
-    "bad",
-    async () => new Caller(await signClaims({ iss: "https://evil.test" })),
-  ],
-  "a token of one issuer with another's key": [
-    "bad",
-    async () => new Caller(await signClaims({ iss: "https://other.test" })),
-  ],
-  "an inactive user": [
-    "inactive",
-    async () => {
+/** Callers without valid credentials. */
+export const unauthenticatedCallers: readonly UnauthenticatedCaller[] = [
+  { who: "no credentials", fault: "missing", create: async () => anonymous },
+  { who: "a malformed token", fault: "invalid", create: async () => new Caller("garbage.token.here") },
+  {
+    who: "an unsigned token",
+    fault: "invalid",
+    create: async () => new Caller(new UnsecuredJWT(claims()).encode()),
+  },
+  {
+    who: "a token signed with the public key as an HMAC secret",
+    fault: "invalid",
+    create: async () => new Caller(await signWithPublicKey(JSON.stringify(publicKey()))),
+  },
+  {
+    who: "a token signed with a coordinate of the public key as an HMAC secret",
+    fault: "invalid",
+    create: async () => new Caller(await signWithPublicKey(String(publicKey().x))),
+  },
+  {
+    who: "an expired token",
+    fault: "invalid",
+    create: async () => new Caller(await createToken({ sub: unique() }, { expiresIn: -120 })),
+  },
+  {
+    who: "a token for another audience",
+    fault: "invalid",
+    create: async () => new Caller(await createToken({ sub: unique() }, { audience: "elsewhere" })),
+  },
+  {
+    who: "a token of an unknown issuer",
+    fault: "invalid",
+    create: async () => new Caller(await signClaims({ iss: "https://evil.test" })),
+  },
+  {
+    who: "a token of one issuer signed with another's key",
+    fault: "invalid",
+    create: async () => new Caller(await signClaims({ iss: "https://other.test" })),
+  },
+  {
+    who: "an inactive user",
+    fault: "inactive",
+    create: async () => {
       const user = await createUser();
       await deactivate(user);
       return user;
     },
-  ],
-  "garbage that begins as a token of ours": ["bad", async () => new Caller("acct_garbage")],
-  "an expired token of ours": [
-    "bad",
-    async () => new Caller((await createUserWithToken({ expiresAt: Date.now() - 1 })).token),
-  ],
-  "a deleted token of ours": [
-    "bad",
-    async () => {
+  },
+  {
+    who: "a malformed personal access token",
+    fault: "invalid",
+    create: async () => new Caller("acct_garbage"),
+  },
+  {
+    who: "an expired personal access token",
+    fault: "invalid",
+    create: async () => new Caller((await createUserWithToken({ expiresAt: Date.now() - 1 })).token),
+  },
+  {
+    who: "a deleted personal access token",
+    fault: "invalid",
+    create: async () => {
       const { id, token } = await createUserWithToken();
       await execute("DELETE FROM personal_access_tokens WHERE id = ?", id);
       return new Caller(token);
     },
-  ],
-  "a token of ours with a wrong secret": [
-    "bad",
-    async () => new Caller(withWrongSecret((await createUserWithToken()).token)),
-  ],
-  "an inactive user's token of ours": [
-    "inactive",
-    async () => {
+  },
+  {
+    who: "a personal access token with a wrong secret",
+    fault: "invalid",
+    create: async () => new Caller(withWrongSecret((await createUserWithToken()).token)),
+  },
+  {
+    who: "an inactive user's personal access token",
+    fault: "inactive",
+    create: async () => {
       const { user, token } = await createUserWithToken();
       await deactivate(user);
       return new Caller(token, user.email);
     },
-  ],
-};
+  },
+];
 
 /** The distinction on which the expected responses depend. */
 export type CallerKind =
@@ -125,7 +148,7 @@ export type CallerKind =
   | "member"
   | "owner"
   | "otherOwner"
-  | "reader"
+  | "support"
   | "administrator"
   | "operator"
   | "blockedOwner";
@@ -136,63 +159,63 @@ export interface KnownCaller {
   /** The kind of caller whose responses this one gets. */
   readonly kind: CallerKind;
   /** Whether the caller uses a personal access token, which some operations do not accept. */
-  readonly byToken?: true;
+  readonly usesAccessToken?: true;
   /** Creates the caller for an account that `founder` owns. */
-  readonly make: (founder: Caller, of: TestAccount) => Promise<Caller>;
+  readonly create: (founder: Caller, of: TestAccount) => Promise<Caller>;
 }
 
 /** Callers with valid credentials. */
 export const knownCallers: readonly KnownCaller[] = [
-  { who: "an outsider", kind: "outsider", make: () => createUser() },
+  { who: "an outsider", kind: "outsider", create: () => createUser() },
   {
     who: "a member",
     kind: "member",
-    make: async (_founder, of) => {
+    create: async (_founder, of) => {
       const user = await createUser();
       await addMember(of, user);
       return user;
     },
   },
-  { who: "the owner", kind: "owner", make: async (founder) => founder },
+  { who: "the owner", kind: "owner", create: async (founder) => founder },
   {
     who: "another account's owner",
     kind: "otherOwner",
-    make: async () => {
+    create: async () => {
       const user = await createUser();
       await createAccount(user);
       return user;
     },
   },
-  { who: "who may read everything", kind: "reader", make: () => inGroup(3) },
-  { who: "an administrator, who is no operator", kind: "administrator", make: () => inGroup(1) },
-  { who: "the operator", kind: "operator", make: async () => asOperator(await createUser()) },
+  { who: "a user of the group Support", kind: "support", create: () => inGroup(3) },
+  { who: "an administrator, who is not an operator", kind: "administrator", create: () => inGroup(1) },
+  { who: "the operator", kind: "operator", create: async () => asOperator(await createUser()) },
   {
-    who: "the owner while it is blocked",
+    who: "the owner of a blocked account",
     kind: "blockedOwner",
-    make: async (founder, of) => {
+    create: async (founder, of) => {
       await setAccount(of, { blocking_state: "manager" });
       return founder;
     },
   },
   {
-    who: "the operator while it is blocked",
+    who: "the operator for a blocked account",
     kind: "operator",
-    make: async (_founder, of) => {
+    create: async (_founder, of) => {
       await setAccount(of, { blocking_state: "manager" });
       return asOperator(await createUser());
     },
   },
   {
-    who: "the owner with a token of theirs",
+    who: "the owner with a personal access token",
     kind: "owner",
-    byToken: true,
-    make: (founder) => withStoredToken(founder),
+    usesAccessToken: true,
+    create: (founder) => withStoredToken(founder),
   },
   {
-    who: "the operator with a token of theirs",
+    who: "the operator with a personal access token",
     kind: "operator",
-    byToken: true,
-    make: async () => asOperator(await withStoredToken(await createUser())),
+    usesAccessToken: true,
+    create: async () => asOperator(await withStoredToken(await createUser())),
   },
 ];
 

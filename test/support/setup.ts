@@ -12,10 +12,6 @@ declare global {
     interface Env extends WorkerEnv {
       readonly MIGRATIONS: D1Migration[];
       readonly TEST_KEYS: TestKeys;
-      /** Whether SLOW=1 asks for every combination, repetition and run of a property. */
-      readonly SLOW: boolean;
-      /** How many scenarios the model-based test runs. `seed` and `path` repeat a failure as fast-check prints it. */
-      readonly MODEL: { readonly runs: number; readonly seed: number; readonly path: string };
     }
   }
 }

@@ -1,10 +1,11 @@
-/** What a refusal says, in the manner of its face. */
-import type { CallerKind } from "../support/callers.ts";
-import * as members from "../support/members.ts";
-import { noAccount } from "../support/operator.ts";
-import { noOrganization, notAllowed } from "../support/organizations.ts";
+/** Error bodies in the format of each API. */
+import type { AuthorizationRow } from "./row.ts";
+import type { CallerKind } from "../../support/callers.ts";
+import * as members from "../../support/members.ts";
+import { noAccount } from "../../support/operator.ts";
+import { noOrganization, notAllowed } from "../../support/organizations.ts";
 
-/** The body of a refusal by its status. */
+/** Error bodies by status. */
 export type ErrorBodies = Readonly<Record<number, unknown>>;
 
 export const noMember = members.noUser.body;
@@ -29,8 +30,8 @@ export const backwards = {
 
 const byToken = { detail: "A personal access token cannot do this; sign in" };
 
-/** What each face says unless an operation says otherwise. */
-const manners: Readonly<Record<"organizations" | "accounts", { usual: ErrorBodies; blocked: unknown }>> = {
+/** The usual error bodies of each API. */
+const apis: Readonly<Record<"organizations" | "accounts", { usual: ErrorBodies; blocked: unknown }>> = {
   organizations: {
     usual: { 403: notAllowed, 404: noOrganization },
     blocked: { detail: "This organization is blocked: manager." },
@@ -41,16 +42,14 @@ const manners: Readonly<Record<"organizations" | "accounts", { usual: ErrorBodie
   },
 };
 
-/** What one caller is told who is refused: by what the operation tells, and by what stands in the way. */
+/** Returns the body of an error response to a kind of caller. */
 export function errorBody(
-  face: keyof typeof manners,
-  told: ErrorBodies,
-  statuses: Readonly<Record<CallerKind, number>>,
-  caller: { readonly kind: CallerKind; readonly status: number },
+  api: "organizations" | "accounts",
+  { errors, statuses }: Pick<AuthorizationRow, "errors" | "statuses">,
+  { kind, status }: { readonly kind: CallerKind; readonly status: number },
 ): unknown {
-  const { kind, status } = caller;
-  const { usual, blocked } = manners[face];
+  const { usual, blocked } = apis[api];
   if (kind === "blockedOwner" && status === 403 && statuses.owner !== 403) return blocked;
   if (status === 403 && statuses[kind] !== 403) return byToken;
-  return told[status] ?? usual[status];
+  return errors?.[status] ?? usual[status];
 }
