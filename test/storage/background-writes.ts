@@ -1,4 +1,4 @@
-/** What writes without being a change of its own: an import, which is no history, the cron, and the queue. */
+/** Writes that are not API changes with an audit row: imports, the cron trigger and the queue. */
 import { delayedQueue } from "../support/cost-meter.ts";
 import { row, setAccount } from "../support/database.ts";
 import { exportService, importRows, resetForImport } from "../support/export-import.ts";
@@ -10,21 +10,21 @@ import { workerWith } from "../support/worker.ts";
 
 export interface BackgroundWrite {
   readonly name: string;
-  /** Makes all it takes; what then writes, with a database that may fail, and tells whether it has. */
+  /** Prepares the data. Returns a function that writes with a database that may fail and returns whether it succeeded. */
   readonly prepare: () => Promise<(database: D1Database) => Promise<boolean>>;
 }
 
 export const backgroundWrites: readonly BackgroundWrite[] = [
-  { name: "the first rows of an import", prepare: () => anImport(() => 0) },
-  { name: "rows of an import that goes on", prepare: () => anImport((count) => count - 5) },
-  { name: "the last rows of an import, and its end", prepare: () => anImport((count) => count - 5, true) },
+  { name: "an import of the first rows", prepare: () => anImport(() => 0) },
+  { name: "an import of further rows", prepare: () => anImport((count) => count - 5) },
+  { name: "an import of the last rows", prepare: () => anImport((count) => count - 5, true) },
   {
-    name: "the end of trials",
+    name: "the expiry of trials",
     prepare: async () => {
       const { id } = await onTrial();
       const { id: other } = await onTrial();
       return async (database) => {
-        // The cron fails with what failed in it.
+        // The cron trigger fails if one of its tasks fails.
         const done = await runCron(Date.now(), { DB: database }).then(
           () => true,
           () => false,
@@ -40,7 +40,7 @@ export const backgroundWrites: readonly BackgroundWrite[] = [
     },
   },
   {
-    name: "the mail of an invitation, one of its address's day",
+    name: "the mail of an invitation, counted per address and day,",
     prepare: async () => {
       const uuid = await storeInvite(await createAccount(await createUser()), "AMEMBER");
       return async (database) => {
@@ -59,7 +59,7 @@ async function onTrial() {
   return account;
 }
 
-/** An import into an empty service, of which the rows up to one are there. */
+/** Exports a small service and imports its rows up to a position into an empty one. */
 async function anImport(from: (count: number) => number, end = false) {
   await resetForImport();
   const former = await createOperator();
@@ -68,7 +68,7 @@ async function anImport(from: (count: number) => number, end = false) {
   const { rows } = await exportService(former);
   await resetForImport();
   const root = await createOperator();
-  // What is not there yet is the operator's own user.
+  // Signs the operator in.
   await root.get("/api/v1/user");
   const id = crypto.randomUUID();
   const position = from(rows.length);

@@ -9,19 +9,19 @@ import { createColleague, userPath } from "../support/organization-users.ts";
 /** A request that changes something. */
 export interface Mutation {
   readonly name: string;
-  /** Who asks: the owner of the account, the operator, or one whom the service has not seen yet. */
+  /** The caller: the account's owner, the operator, or a user who has never signed in. */
   readonly as: "owner" | "operator" | "newcomer";
   readonly status: number;
-  /** Whether an Idempotency-Key is kept with it. */
+  /** Whether an Idempotency-Key is stored with it. */
   readonly keyed?: boolean;
-  /** How many audit rows tell of it, one unless told: a deleted user is told of in each of their accounts too. */
+  /** Number of audit rows, 1 by default. Deleting a user adds one for each of their accounts. */
   readonly audits?: number;
   readonly send: SendOperation;
 }
 
 const changing = (Object.keys(costs) as OperationId[]).filter((id) => costs[id].roundTrips === 2);
 
-/** Every changing operation, and what else some of them can be asked to do at once. */
+/** Every operation that changes something, and combined changes of some of them. */
 export const mutations: readonly Mutation[] = [
   ...changing.map((id) => ({
     name: id,
@@ -49,7 +49,7 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
-    name: "deleteUser of one who has signed in",
+    name: "deleteUser of a user who has signed in",
     as: "operator",
     status: 204,
     audits: 2,
@@ -60,13 +60,13 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
-    name: "modifyAccount, its slug too",
+    name: "modifyAccount with a new slug",
     as: "owner",
     status: 200,
     send: (caller, made) => caller.patch(account(made), { slug: unique("other"), title: "Another" }),
   },
   {
-    name: "updateMembers of every kind at once",
+    name: "updateMembers with all kinds of changes",
     as: "owner",
     status: 204,
     send: async (caller, made) => {
@@ -85,7 +85,7 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
-    name: "inviteToAccount of who is invited already",
+    name: "inviteToAccount of an invited address",
     as: "owner",
     status: 200,
     keyed: true,
@@ -96,7 +96,7 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
-    name: "inviteToAccount of whose invitation has ended",
+    name: "inviteToAccount of an address with an expired invitation",
     as: "owner",
     status: 200,
     keyed: true,
@@ -107,7 +107,7 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
-    name: "acceptInvite of a member who becomes an owner",
+    name: "acceptInvite by a member who becomes an owner",
     as: "owner",
     status: 200,
     send: async (caller) => {
@@ -122,13 +122,13 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
-    name: "the first sight of a caller",
+    name: "the first request of a user",
     as: "newcomer",
     status: 200,
     send: (caller) => caller.get("/api/v1/user"),
   },
   {
-    name: "the first sight of a caller whom an owner has made",
+    name: "the first request of a user created by an owner",
     as: "newcomer",
     status: 200,
     send: async (caller, made) => {

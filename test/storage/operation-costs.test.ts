@@ -1,8 +1,8 @@
 /**
- * What every operation costs: round trips to the database, calls of the usage object, and rows read
- * and written as they are billed. The numbers are exact and repeatable; one that changes is a decision, not an accident.
+ * The cost of every operation: round trips to the database, calls of the usage object, and rows read and written as D1
+ * bills them. The numbers are exact and repeatable, so that no cost changes by accident.
  */
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { type OperationId, operations } from "../../src/domain/permissions.ts";
 import { storeToken, withStoredToken, withWrongSecret } from "../support/access-tokens.ts";
@@ -10,6 +10,7 @@ import { CostMeter, delayedQueue } from "../support/cost-meter.ts";
 import { costs } from "../support/costs/all.ts";
 import { addIdempotencyKey } from "../support/costs/operation-cost.ts";
 import { run } from "../support/database.ts";
+import { sample } from "../support/effort.ts";
 import {
   addMember,
   anonymous,
@@ -24,26 +25,26 @@ import {
 
 const counter = new CostMeter({ JOBS: delayedQueue });
 
-/** The most a creation may write, as D1 bills it. */
+/** The maximum number of rows that creating an account may write. */
 const creationLimit = 25;
 
 const everyOperation = Object.keys(operations) as OperationId[];
 const closed = everyOperation.filter((id) => operations[id] !== "open");
 const onAnAccount = closed.filter((id) => operations[id] !== "signed-in");
 const changing = closed.filter((id) => costs[id]?.roundTrips === 2);
-/** What writes usage, into its object alone. */
+/** Operations that write usage, only to the usage object. */
 const counting = ["incrementUsage", "recordUsage"] as const satisfies OperationId[];
 const reading = closed.filter((id) => costs[id]?.roundTrips === 1);
 const creating = closed.filter((id) => costs[id]?.keyed !== undefined);
 
-// Lists of zones are not paged: every test begins with those of a new service.
+// Lists of zones are not paginated, so every test starts with the zones of a new service.
 beforeEach(() => run(["DELETE FROM zones WHERE id > 2"]));
 
-it("every operation has its cost written down", () => {
+it("every operation has an expected cost", () => {
   expect(Object.keys(costs).sort()).toEqual(Object.keys(operations).sort());
 });
 
-it("every operation that takes an Idempotency-Key has its cost with one written down", async () => {
+it("every operation that accepts an Idempotency-Key has an expected cost with one", async () => {
   const { body } = await anonymous.get("/openapi.json");
   const methods: { operationId: string; parameters?: { name: string }[] }[] = Object.values(
     body.paths as Record<string, Record<string, never>>,
@@ -54,13 +55,13 @@ it("every operation that takes an Idempotency-Key has its cost with one written 
   expect(taking.map(({ operationId }) => operationId).sort()).toEqual(creating.toSorted());
 });
 
-it("a reading operation is one round trip, a changing one two at the most; usage is one object call more", () => {
+it("an operation that reads makes one round trip, and one that changes something two", () => {
   for (const id of closed) {
     const { roundTrips, written } = costs[id];
     expect({ id, roundTrips }).toEqual({ id, roundTrips: written === 0 ? 1 : 2 });
   }
   const asking = closed.filter((id) => costs[id].objects !== undefined);
-  // A limit that changes is told to the object after the answer.
+  // updateManagedAccount sends a changed limit to the object after the response.
   expect(asking).toEqual([
     "incrementUsage",
     "getUsage",
@@ -75,8 +76,8 @@ it("a reading operation is one round trip, a changing one two at the most; usage
   }
 });
 
-describe("for a caller already signed in", () => {
-  it.each(everyOperation)("%s costs what is written down [R53]", async (id) => {
+describe("a caller who has signed in", () => {
+  it.each(everyOperation)("%s has the expected cost [R53]", async (id) => {
     const { send, ...cost } = costs[id];
     const { owner, made } = await ownedAccount(id);
     const { status } = await send(counter.meter(owner), made);
@@ -90,7 +91,7 @@ describe("for a caller already signed in", () => {
     });
   });
 
-  it.each(reading)("%s is one round trip with a personal access token too", async (id) => {
+  it.each(reading)("%s makes one round trip with a personal access token", async (id) => {
     const { send, status: expected, byToken = 0, objects: asked = 0 } = costs[id];
     const { owner, made } = await ownedAccount(id);
     const bearer = await withStoredToken(owner);
@@ -105,11 +106,11 @@ describe("for a caller already signed in", () => {
     });
   });
 
-  it.each(changing)("%s is two round trips with a personal access token too", async (id) => {
+  it.each(changing)("%s makes two round trips with a personal access token", async (id) => {
     const { owner, made } = await ownedAccount(id);
     const bearer = await withStoredToken(owner);
     const { status } = await costs[id].send(counter.meter(bearer), made);
-    // A token makes no tokens, and is told so after one look.
+    // A token cannot create tokens, which one query finds out.
     const refused = id === "createAccessToken";
     expect({ status, roundTrips: counter.read().roundTrips }).toEqual(
       refused ? { status: 403, roundTrips: 1 } : { status: costs[id].status, roundTrips: 2 },
@@ -117,7 +118,7 @@ describe("for a caller already signed in", () => {
   });
 
   it.each(creating)(
-    "%s costs a row for a key at the most, and one round trip that writes nothing when repeated",
+    "%s with an Idempotency-Key has the expected cost, and its repetition one round trip that writes nothing",
     async (id) => {
       const { send, status, keyed, roundTrips: usual, objects: asked = 0 } = costs[id];
       const { owner, made } = await ownedAccount(id);
@@ -141,7 +142,7 @@ describe("for a caller already signed in", () => {
       expect(readings).toEqual([
         { status, roundTrips: usual, objects: asked, read: keyed?.read, written: keyed?.written },
         {
-          // A token is shown once, whatever the key.
+          // A token is shown only once.
           status: id === "createAccessToken" ? 409 : status,
           roundTrips: 1,
           objects: asked,
@@ -152,14 +153,14 @@ describe("for a caller already signed in", () => {
     },
   );
 
-  it("an account is made with few rows written", () => {
+  it("creating an account writes few rows", () => {
     for (const id of ["createAccount", "createOrganization"] as const) {
       expect(costs[id].written).toBeLessThanOrEqual(creationLimit);
     }
   });
 
   it.each(everyOperation.filter((id) => costs[id]?.unchanged !== undefined))(
-    "%s writes nothing and looks once when nothing changes",
+    "%s writes nothing in one round trip if nothing changes",
     async (id) => {
       const { unchanged, status } = costs[id];
       const { owner, made } = await ownedAccount(id);
@@ -176,7 +177,7 @@ describe("for a caller already signed in", () => {
   );
 
   it.each(everyOperation.filter((id) => costs[id]?.invalid !== undefined))(
-    "%s with values that do not fit looks once at the most",
+    "%s with invalid values makes at most one round trip",
     async (id) => {
       const { owner, made } = await ownedAccount(id);
       const answer = await costs[id].invalid?.(counter.meter(owner), made);
@@ -188,51 +189,62 @@ describe("for a caller already signed in", () => {
   );
 });
 
-describe("a refusal", () => {
-  it.each(onAnAccount)("%s of another's account is one round trip that writes nothing [R3]", async (id) => {
-    const { made } = await ownedAccount();
-    const outsider = await signedIn();
-    const { status } = await costs[id].send(counter.meter(outsider), made);
-    const { roundTrips, objects, rowsWritten: written } = counter.read();
-    expect({ roundTrips, objects, written }).toEqual({ roundTrips: 1, objects: 0, written: 0 });
-    expect([403, 404]).toContain(status);
+describe("a rejected request", () => {
+  let owner: Caller;
+  let account: TestAccount;
+  let member: Caller;
+  let outsider: Caller;
+
+  // Rejected requests change nothing, so they share an account.
+  beforeAll(async () => {
+    ({ owner, made: account } = await ownedAccount());
+    [member, outsider] = [await signedIn(), await signedIn()];
+    await addMember(account, member);
   });
 
-  it.each(onAnAccount)("%s of an account that is not there is one round trip [R3]", async (id) => {
-    const outsider = await signedIn();
-    const missing = { id: crypto.randomUUID(), slug: unique("missing"), title: "" };
-    const { status } = await costs[id].send(counter.meter(outsider), missing);
+  /** Sends an operation and returns its status and cost. */
+  async function send(id: OperationId, caller: Caller, to = account) {
+    counter.read();
+    const { status } = await costs[id].send(counter.meter(caller), to);
     const { roundTrips, objects, rowsWritten: written } = counter.read();
-    expect({ roundTrips, objects, written }).toEqual({ roundTrips: 1, objects: 0, written: 0 });
-    expect([403, 404]).toContain(status);
-  });
+    return { status, roundTrips, objects, written };
+  }
+
+  it.each(onAnAccount)(
+    "%s of another user's account makes one round trip that writes nothing [R3]",
+    async (id) => {
+      const { status, ...cost } = await send(id, outsider);
+      expect(cost).toEqual({ roundTrips: 1, objects: 0, written: 0 });
+      expect([403, 404]).toContain(status);
+    },
+  );
+
+  it.each(onAnAccount)(
+    "%s of an unknown account makes one round trip that writes nothing [R3]",
+    async (id) => {
+      const missing = { id: crypto.randomUUID(), slug: unique("missing"), title: "" };
+      const { status, ...cost } = await send(id, outsider, missing);
+      expect(cost).toEqual({ roundTrips: 1, objects: 0, written: 0 });
+      expect([403, 404]).toContain(status);
+    },
+  );
 
   it.each([...onAnAccount.filter((id) => changing.includes(id)), ...counting])(
-    "%s by a member who may not is one round trip",
+    "%s by a member without permission makes one round trip that writes nothing",
     async (id) => {
-      const { made } = await ownedAccount();
-      const member = await signedIn();
-      await addMember(made, member);
-      const { status } = await costs[id].send(counter.meter(member), made);
-      const { roundTrips, objects, rowsWritten: written } = counter.read();
-      expect({ status, roundTrips, objects, written }).toEqual({
-        status: 403,
-        roundTrips: 1,
-        objects: 0,
-        written: 0,
-      });
+      expect(await send(id, member)).toEqual({ status: 403, roundTrips: 1, objects: 0, written: 0 });
     },
   );
 
   it.each(["createOrganization", "createAccount"] as const)(
-    "%s with a slug that is taken writes nothing",
+    "%s with a taken slug writes nothing",
     async (id) => {
-      const { owner, made } = await ownedAccount();
+      counter.read();
       const watched = counter.meter(owner);
       const { status } =
         id === "createAccount"
-          ? await watched.post("/api/v1/accounts", { slug: made.slug })
-          : await watched.post("/accounts/organizations/", { name: "Name", slug: made.slug });
+          ? await watched.post("/api/v1/accounts", { slug: account.slug })
+          : await watched.post("/accounts/organizations/", { name: "Name", slug: account.slug });
       const { roundTrips, rowsWritten: written } = counter.read();
       expect({ status, roundTrips, written }).toEqual({
         status: id === "createAccount" ? 409 : 400,
@@ -242,62 +254,56 @@ describe("a refusal", () => {
     },
   );
 
-  it.each(closed)("%s with a bad token asks the database nothing", async (id) => {
-    const { made } = await ownedAccount();
-    const elsewhere = await createUser({}, { audience: "another" });
-    const late = await createUser({}, { expiresIn: -3600 });
-    for (const caller of [elsewhere, late, anonymous]) {
-      const { status } = await costs[id].send(counter.meter(caller), made);
-      const { roundTrips, objects } = counter.read();
-      expect({ status, roundTrips, objects }).toEqual({ status: 401, roundTrips: 0, objects: 0 });
-    }
-  });
+  it.each(closed.map((id, index) => ({ id, index })))(
+    "$id with an invalid token sends no query",
+    async ({ id, index }) => {
+      const callers = [
+        anonymous,
+        await createUser({}, { audience: "another" }),
+        await createUser({}, { expiresIn: -3600 }),
+        // Personal access tokens that are too short, and with bits after the last byte.
+        new Caller("acct_garbage"),
+        new Caller(`acct_${"A".repeat(53)}B`),
+      ];
+      for (const caller of sample(callers, index, 2)) {
+        expect(await send(id, caller)).toEqual({ status: 401, roundTrips: 0, objects: 0, written: 0 });
+      }
+    },
+  );
 
-  it.each(closed)("%s with what looks like a token of ours asks the database nothing", async (id) => {
-    const { made } = await ownedAccount();
-    // Too short, and with bits behind the last byte.
-    for (const token of ["acct_garbage", `acct_${"A".repeat(53)}B`]) {
-      const { status } = await costs[id].send(counter.meter(new Caller(token)), made);
-      const { roundTrips, objects } = counter.read();
-      expect({ status, roundTrips, objects }).toEqual({ status: 401, roundTrips: 0, objects: 0 });
-    }
-  });
-
-  // Only the database knows the secrets: this is where a bad token costs something.
-  it.each(closed)("%s with a token of ours that is no good is one round trip", async (id) => {
-    const { owner, made } = await ownedAccount();
-    const { token } = await storeToken(owner, { usedAt: Date.now() });
-    const { token: ended } = await storeToken(owner, { expiresAt: Date.now() - 1 });
-    const { token: missing } = await storeToken(anonymous);
-    for (const bad of [withWrongSecret(token), ended, missing]) {
-      const { status } = await costs[id].send(counter.meter(new Caller(bad)), made);
-      const { roundTrips, objects, rowsWritten: written } = counter.read();
-      expect({ status, roundTrips, objects, written }).toEqual({
-        status: 401,
-        roundTrips: 1,
-        objects: 0,
-        written: 0,
-      });
-    }
-  });
+  // Only the database knows the secrets of personal access tokens.
+  it.each(closed.map((id, index) => ({ id, index })))(
+    "$id with an unknown personal access token makes one round trip",
+    async ({ id, index }) => {
+      const tokens = [
+        withWrongSecret((await storeToken(owner, { usedAt: Date.now() })).token),
+        (await storeToken(owner, { expiresAt: Date.now() - 1 })).token,
+        (await storeToken(anonymous)).token,
+      ];
+      for (const token of sample(tokens, index)) {
+        const cost = { status: 401, roundTrips: 1, objects: 0, written: 0 };
+        expect(await send(id, new Caller(token))).toEqual(cost);
+      }
+    },
+  );
 
   it.each([
-    ["/api/v1/nothing", 404],
-    ["/accounts/nothing/", 404],
-    ["/accounts/organizations/?page=0", 404],
-    ["/accounts/organizations/?page=99", 404],
-    ["/accounts/organizations/?cursor=nonsense", 404],
-    ["/accounts/organizations/?search=%00", 400],
-  ])("of GET %s looks once at the most", async (path, expected) => {
-    const { owner } = await ownedAccount();
+    { path: "/api/v1/nothing", expected: 404 },
+    { path: "/accounts/nothing/", expected: 404 },
+    { path: "/accounts/organizations/?page=0", expected: 404 },
+    { path: "/accounts/organizations/?page=99", expected: 404 },
+    { path: "/accounts/organizations/?cursor=nonsense", expected: 404 },
+    { path: "/accounts/organizations/?search=%00", expected: 400 },
+  ])("GET $path answers $expected with at most one round trip", async ({ path, expected }) => {
+    counter.read();
     const { status } = await counter.meter(owner).get(path);
     expect(status).toBe(expected);
     expect(counter.read().roundTrips).toBeLessThanOrEqual(1);
   });
 });
 
-describe("the first sight of a caller", () => {
-  it("makes the user in four round trips: look, look closer, write, look again", async () => {
+describe("the first request of a user", () => {
+  it("the first request creates the user in four round trips: read, look up, write, read again", async () => {
     await signedIn();
     const { status } = await counter.meter(await createUser()).get("/api/v1/user");
     const { roundTrips, rowsRead: read, rowsWritten: written } = counter.read();
@@ -309,7 +315,7 @@ describe("the first sight of a caller", () => {
     });
   });
 
-  it("is over after one request", async () => {
+  it("the second request makes one round trip", async () => {
     const caller = counter.meter(await createUser());
     await caller.get("/api/v1/user");
     counter.read();
@@ -319,7 +325,7 @@ describe("the first sight of a caller", () => {
 });
 
 describe("the first use of a personal access token", () => {
-  it("is written down after the answer, and no more for an hour", async () => {
+  it("the first use of a token is stored after the response, and the next one not within an hour", async () => {
     const { owner } = await ownedAccount();
     const bearer = counter.meter(new Caller((await storeToken(owner)).token));
     const { status } = await bearer.get("/api/v1/user");
@@ -330,8 +336,8 @@ describe("the first use of a personal access token", () => {
   });
 });
 
-describe("an address other than the verified one", () => {
-  it("costs its user a row more written, and who invites them at the most a row more read", async () => {
+describe("a changed address", () => {
+  it("a changed address makes its user write one more row, and inviters read at most one more", async () => {
     const { owner, made } = await ownedAccount();
     const member = await signedIn();
     await addMember(made, member);
@@ -363,31 +369,31 @@ describe("an address other than the verified one", () => {
     expect(await changeEmail(other)).toEqual([200, 6]);
     expect(await changeLanguage("DE")).toEqual([200, costs.modifyUser.written + 1]);
     expect(await comeBack()).toEqual([200, 2]);
-    // Whoever's address comes next in the index is seen in passing.
+    // The index scan may read the next address.
     expect([usual, usual + 1]).toContain(await refusedFor());
     expect(await changeEmail(email)).toEqual([200, 5]);
     expect(await comeBack()).toEqual([200, 1]);
   });
 });
 
-/** Rows beyond what is written down, as far as an index's neighbours explain them. */
+/** Returns the extra rows read, up to the number that neighbours in an index explain. */
 function neighboursRead(id: OperationId, surplus: number): number {
   return Math.min(costs[id].neighbours ?? 0, Math.max(0, surplus));
 }
 
-/** Someone the service has seen before, so that what follows costs what it costs every day. */
+/** Creates a user who has signed in, so that the next requests have their usual cost. */
 async function signedIn(): Promise<Caller> {
   const caller = await createUser();
   await caller.get("/api/v1/user");
   return caller;
 }
 
-/** An account and its owner: the operator, for what only the operator may do. */
+/** Creates an account and its owner, who is the operator for operations of the operator API. */
 async function ownedAccount(id?: OperationId): Promise<{ owner: Caller; made: TestAccount }> {
   const manages = id !== undefined && operations[id] === "manage";
   const owner = manages ? await createOperator() : await signedIn();
   const made = await createAccount(owner);
-  // Users come after the operator, as in any service.
+  // In a real service, other users are newer than the operator.
   if (manages) await signedIn();
   counter.read();
   return { owner, made };

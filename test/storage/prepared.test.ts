@@ -1,4 +1,4 @@
-/** What is built once is bound anew for every request: no value of one is seen in the next. */
+/** Prepared statements are built once and bound for every request, so that no value leaks into the next request. */
 import { env } from "cloudflare:workers";
 import { eq, sql } from "drizzle-orm";
 import { expect, it } from "vitest";
@@ -23,7 +23,7 @@ const closeZone = prepareStatement(["slug", "private"], (built, slots) =>
     .returning({ slug: zones.slug, private: zones.private }),
 );
 
-it("each run writes its own values, as their columns store them", async () => {
+it("a prepared statement writes each run's own values in the format of their columns", async () => {
   const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
   await runBatch(db, [
     insertZone(db, { uuid: one, slug: one, private: true }),
@@ -40,7 +40,7 @@ it("each run writes its own values, as their columns store them", async () => {
   );
 });
 
-it("what it returns is read as its columns tell", async () => {
+it("a prepared statement returns values parsed by their columns", async () => {
   const slug = crypto.randomUUID();
   await runBatch(db, [insertZone(db, { uuid: crypto.randomUUID(), slug, private: false })]);
   const [closed] = await runBatch(db, [closeZone(db, { slug, private: 1 })]);

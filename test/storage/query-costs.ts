@@ -1,13 +1,13 @@
-/** How many rows questions read, held against how many they read when there was less. */
+/** Compares the rows read by requests with few and with many rows stored. */
 import { expect } from "vitest";
 
 import type { CostMeter } from "../support/cost-meter.ts";
 import type { ApiResponse, Caller } from "../support/fixtures.ts";
 
-/** Rows read, by what was asked. */
+/** Rows read by request. */
 export type RowsRead = Readonly<Record<string, number>>;
 
-/** Asks in one round trip each, and notes what is read; `matches` is how many a list tells it has. */
+/** Returns a function that sends a request and records the rows it reads. `matches` is the expected count of a list. */
 export function measureRowsRead(counter: CostMeter) {
   const read: Record<string, number> = {};
   const cost = async (what: string, caller: Caller, path: string, matches?: number): Promise<ApiResponse> => {
@@ -23,7 +23,7 @@ export function measureRowsRead(counter: CostMeter) {
   return { read, cost };
 }
 
-/** The questions that read more, or less, than they did, by more rows than may be. */
+/** Returns the requests whose rows read differ by more than `most`. */
 export function costDifferences(few: RowsRead, many: RowsRead, most: number): object[] {
   return Object.entries(many)
     .map(([what, read]) => ({ what, few: few[what] ?? 0, many: read }))

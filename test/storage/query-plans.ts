@@ -1,24 +1,24 @@
-/** How the database goes about statements, held against how it may. */
+/** Checks the query plans of statements. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
 import type { CostMeter, SentStatement } from "../support/cost-meter.ts";
 import type { Caller } from "../support/fixtures.ts";
 
-/** A line of a statement's plan that walks a table or an index from end to end. */
+/** A line of a query plan that scans a table or an index. */
 export interface TableScan {
   readonly sql: string;
-  /** What is walked, such as `accounts USING INDEX accounts_title`. */
+  /** The scanned table or index, such as `accounts USING INDEX accounts_title`. */
   readonly target: string;
   readonly plan: readonly string[];
-  /** Where in the plan the line stands. */
+  /** Index of the line in the plan. */
   readonly place: number;
 }
 
-/** Tables whose size is up to the operator, not to anyone's use. */
+/** Tables that only operators fill. */
 const small = ["zones", "groups", "group_permissions", "counters", "imports", "sqlite_sequence"];
 
-/** Fails where a statement walks a table that grows with use, but as it may. */
+/** Asserts that no statement scans a table that grows with use, unless `mayWalk` allows it. */
 export async function expectNoScans(
   statements: readonly SentStatement[],
   mayWalk: (walk: TableScan) => boolean,
@@ -35,7 +35,7 @@ export async function expectNoScans(
   expect(wrong).toEqual([]);
 }
 
-/** The lines of each statement's plan. */
+/** Returns the lines of each statement's plan. */
 export async function explain(statements: readonly SentStatement[]): Promise<string[][]> {
   const explained = statements.map(({ sql, parameters }) =>
     env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...parameters),
@@ -48,7 +48,7 @@ export function isSort(line: string): boolean {
   return line.startsWith("USE TEMP B-TREE FOR ORDER BY");
 }
 
-/** What is asked by the links of a list's third page, next and previous. */
+/** Returns the statements of the next and previous links of a list's third page. */
 export async function statementsOfLinks(
   counter: CostMeter,
   caller: Caller,
@@ -74,7 +74,7 @@ function isWrong(
 ): boolean {
   const [, target] = /^SCAN (.+)$/.exec(plan[place] ?? "") ?? [];
   if (target === undefined) return false;
-  // A virtual table tells its own way: a match of the search index, or the elements of json_each.
+  // For a virtual table, SCAN may be a match in the search index or the elements of json_each.
   if (target.includes(" VIRTUAL TABLE ")) return target.includes("_search ") && !/:[^ ]*M/.test(target);
   if (target === "CONSTANT ROW" || target.startsWith("(subquery")) return false;
   if (small.some((table) => target === table || target.startsWith(`${table} `))) return false;

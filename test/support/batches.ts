@@ -5,8 +5,8 @@ import { run } from "./database.ts";
 
 /** Statements that the database rejects because of a trigger or a constraint. */
 export const failingStatements = {
-  "a precondition that does not hold": "INSERT INTO preconditions (name, holds) VALUES ('injected', 0)",
-  "a constraint that is violated": "INSERT INTO counters (name, value) VALUES ('accounts', 0)",
+  "a failing assertion": "INSERT INTO preconditions (name, holds) VALUES ('injected', 0)",
+  "a violated constraint": "INSERT INTO counters (name, value) VALUES ('accounts', 0)",
 } as const;
 
 /** A statement that makes a batch fail, and its position. */
@@ -91,8 +91,7 @@ export async function readAllRows(): Promise<Readonly<Record<string, string[]>>>
     `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
      AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\' ORDER BY name`,
   ).all();
-  if (meta.size_after > mostBytes)
-    throw new Error(`${meta.size_after} bytes are too many to be held against others`);
+  if (meta.size_after > mostBytes) throw new Error(`${meta.size_after} bytes are too many to compare`);
   const names = tables.map(({ name }) => String(name));
   const rows = await run(...names.map((name) => [`SELECT * FROM "${name}"`] as const));
   return Object.fromEntries(
