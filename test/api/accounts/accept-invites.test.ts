@@ -1,4 +1,3 @@
-/** Joining an account by the secret of an invitation. */
 import { describe, expect, it } from "vitest";
 
 import {

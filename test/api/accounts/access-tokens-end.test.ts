@@ -1,4 +1,3 @@
-/** When personal access tokens end: at their date, with their user, and when they are deleted. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -237,7 +236,7 @@ describe("a token deleted during its request", () => {
   });
 });
 
-/** How many changes are written down under a user. */
+/** Counts the audit rows of a user as actor. */
 async function changesBy(uuid: string): Promise<number> {
   const row = await readRow("SELECT count(*) AS rows FROM audit_rows WHERE actor = ?", uuid);
   return Number(row?.["rows"]);

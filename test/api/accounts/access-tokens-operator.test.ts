@@ -1,4 +1,3 @@
-/** When a personal access token is an operator's. */
 import { describe, expect, it } from "vitest";
 
 import { createAccessToken } from "../../support/access-tokens.ts";
@@ -9,13 +8,13 @@ import { workerWith } from "../../support/worker.ts";
 
 const noRole = { detail: "You do not have the role this operation needs" };
 
-/** The type a caller is told where these are the operators. */
+/** Returns the caller's type with this OPERATORS variable. */
 async function typeOf(caller: Caller, operators: string): Promise<unknown> {
   const answer = await caller.via(workerWith({ OPERATORS: operators })).get("/api/v1/user");
   return answer.status === 200 ? answer.body.type : answer.status;
 }
 
-/** A user with this subject, seen once with each of these addresses, the last one last. */
+/** Signs a user in once with each of these addresses, in order. */
 async function seenAs(sub: string, ...sights: Record<string, unknown>[]): Promise<Caller> {
   let caller = await createUser({ sub });
   for (const sight of sights) {

@@ -1,4 +1,3 @@
-/** What a personal access token speaks for, and what passes for one. */
 import { beforeAll, describe, expect, it } from "vitest";
 
 import {
@@ -186,14 +185,14 @@ describe("restrictions and costs of tokens", () => {
   });
 });
 
-/** A token with one of its bytes changed: 0 to 15 are of the id, 16 to 39 of the secret. */
+/** Changes one byte of a token: 0 to 15 are the id, 16 to 39 the secret. */
 function withByte(token: string, at: number): string {
   const bytes = Uint8Array.fromBase64(token.slice(5), { alphabet: "base64url" });
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   return `acct_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
-/** A token whose last character is another one with the same meaning. */
+/** Replaces the last character of a token with another that decodes to the same bytes. */
 function otherEnd(token: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return token.slice(0, -1) + alphabet.charAt(alphabet.indexOf(token.slice(-1)) + 1);

@@ -1,4 +1,3 @@
-/** Making, listing and deleting personal access tokens. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -21,7 +20,7 @@ import {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const missing = { detail: "Token not found" };
 
-/** The bytes of a token behind its prefix. */
+/** Decodes a token without its prefix. */
 function bytesOf(token: string): Uint8Array {
   return Uint8Array.fromBase64(token.slice("acct_".length), { alphabet: "base64url" });
 }
@@ -60,7 +59,7 @@ describe("creating a token", () => {
       return secret.toHex();
     });
     expect(new Set(secrets).size).toBe(20);
-    // No byte stands still from one token to the next.
+    // Every byte varies from token to token.
     for (let at = 0; at < 40; at += 2) {
       expect(new Set(secrets.map((secret) => secret.slice(at, at + 2))).size).toBeGreaterThan(1);
     }

@@ -1,4 +1,3 @@
-/** An account as each of its readers sees it. */
 import { describe, expect, it } from "vitest";
 
 import { certificate } from "../../support/certificates.ts";

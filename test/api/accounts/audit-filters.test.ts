@@ -1,4 +1,3 @@
-/** Asking the history of an account for some of its changes. */
 import { describe, expect, it } from "vitest";
 
 import { auditPage, auditPages, storeAuditRows, userIdOf } from "../../support/audit.ts";
@@ -91,7 +90,7 @@ describe("scans of 1,000 rows", () => {
     await storeAuditRows(account, 2_500, { since: "2013-01-01T00:00:00Z" });
     const first = await auditPage(owner, account, { action: "rare.done" });
     expect(first.items).toEqual([]);
-    // The newest row is the one of the account's making.
+    // The newest row is account.created.
     expect(Number(first.next)).toBe(idAt("2013-01-01T00:00:00Z", 2_500 - 999, first.next));
     const pages = await auditPages(owner, account, { action: "rare.done" });
     expect(pages.map((items) => items.length)).toEqual([0, 0, 1]);
@@ -122,7 +121,7 @@ describe("scans of 1,000 rows", () => {
   });
 });
 
-/** The id of the row stored so many seconds behind `since`; its last bits are those of a known one. */
+/** Returns the id of the row stored this many seconds after `since`. */
 function idAt(since: string, seconds: number, like: string | null): number {
   return (Date.parse(since) + seconds * 1000) * 1024 + (Number(like) % 1024);
 }

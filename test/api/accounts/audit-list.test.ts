@@ -1,4 +1,3 @@
-/** Reading the history of an account. */
 import { describe, expect, it } from "vitest";
 
 import { auditPage, auditPages, auditPath, storeAuditRows, userIdOf } from "../../support/audit.ts";
@@ -90,7 +89,7 @@ describe("the history of an account", () => {
     expect([own.length, foreign.length]).toEqual([31, 31]);
     expect(new Set(own.map(({ target }) => target))).toEqual(new Set([`account:${mine.account.id}`]));
     expect(new Set(foreign.map(({ target }) => target))).toEqual(new Set([`account:${theirs.account.id}`]));
-    // A cursor of one account's list is only a place in time in another's.
+    // A cursor of one account's list is only a point in time in another's.
     const cursor = (await auditPage(mine.owner, mine.account, { limit: 1 })).next ?? "";
     const elsewhere = await auditPage(theirs.owner, theirs.account, { cursor, limit: 100 });
     for (const { target } of elsewhere.items) expect(target).toBe(`account:${theirs.account.id}`);
@@ -186,8 +185,8 @@ describe("invalid queries", () => {
     const { owner, account } = await start();
     const answer = await owner.get(auditPath(account, { cursor: "x", limit: "0", from: "x", to: "x" }));
     expect(answer.status).toBe(422);
-    const told = answer.body.detail.map(({ loc }: { loc: string[] }) => loc.join("."));
-    expect(told).toEqual(["query.cursor", "query.limit", "query.from", "query.to"]);
+    const reported = answer.body.detail.map(({ loc }: { loc: string[] }) => loc.join("."));
+    expect(reported).toEqual(["query.cursor", "query.limit", "query.from", "query.to"]);
   });
 
   it("validation precedes the permission check", async () => {

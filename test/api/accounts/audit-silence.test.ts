@@ -1,4 +1,3 @@
-/** What is never written down: secrets, refusals, and changes that change nothing. */
 import { describe, expect, it } from "vitest";
 
 import { createAccessToken, tokensPath } from "../../support/access-tokens.ts";

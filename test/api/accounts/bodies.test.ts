@@ -1,4 +1,3 @@
-/** Bodies that are not the object an operation asks for. */
 import { describe, expect, it } from "vitest";
 
 import { type ApiResponse, createUser, unique } from "../../support/fixtures.ts";

@@ -1,4 +1,3 @@
-/** Who is refused on the accounts face, and that a refusal tells nothing. */
 import { describe, expect, it } from "vitest";
 
 import { deactivate, execute } from "../../support/database.ts";
@@ -17,7 +16,7 @@ import {
 
 const noRole = { detail: "You do not have the role this operation needs" };
 
-/** One request to each operation on an account, all well formed. */
+/** A valid request to each operation on an account. */
 const onAccount: Readonly<Record<string, (caller: Caller, name: string) => Promise<ApiResponse>>> = {
   "reading it": (caller, name) => caller.get(`/api/v1/account/${name}`),
   "changing it": (caller, name) => caller.patch(`/api/v1/account/${name}`, { title: "Taken over" }),
@@ -111,7 +110,7 @@ describe.each(Object.entries(onAccount))("%s", (_, ask) => {
   it("existing and missing accounts look the same to an outsider [R3]", async () => {
     const account = await createAccount(await createUser());
     const outsider = await createUser();
-    // Somebody who owns an account is an outsider to every other.
+    // An owner of one account is an outsider to every other.
     await createAccount(outsider);
     const answers = [
       await ask(outsider, account.slug),
@@ -184,7 +183,7 @@ it("groups grant their permissions on every account", async () => {
   expect((await administrator.delete(path)).status).toBe(204);
 });
 
-/** An answer without what differs in every answer. */
+/** Removes what differs in every response. */
 function comparable({ status, text, headers }: ApiResponse) {
   return { status, text, headers: [...headers].filter(([name]) => name !== "x-request-id") };
 }

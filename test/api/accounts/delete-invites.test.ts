@@ -1,4 +1,3 @@
-/** Taking an invite back by its address. */
 import { describe, expect, it } from "vitest";
 
 import {

@@ -1,4 +1,3 @@
-/** Whom an invitation is refused to on either face, as they are members: by the address an issuer vouched for. */
 import { describe, expect, it } from "vitest";
 
 import { inviteToAccount, latestInvite, moveSentAt } from "../../support/account-invites.ts";
@@ -29,7 +28,7 @@ import { workerWith } from "../../support/worker.ts";
 const { uniqueEmail, invitationListPath } = organizations;
 const path = "/api/v1/user";
 
-/** How an address is invited on a face, and how the face says that it is a member's. */
+/** How each API invites an address, and its error for a member's address. */
 interface Face {
   readonly face: string;
   readonly send: (caller: Caller, account: TestAccount, email: string) => Promise<ApiResponse>;
@@ -52,14 +51,14 @@ const faces: readonly Face[] = [
   },
 ];
 
-/** Calls one's address otherwise than the issuer does; what it is called. */
+/** Changes a user's own address to another one and returns it. */
 async function rename(user: Caller): Promise<string> {
   const email = `${unique("renamed")}@example.org`;
   expect(statusAndText(await user.patch(path, { email }))).toEqual({ status: 200, text: "null" });
   return email;
 }
 
-/** How many mails the account has asked for. */
+/** Counts the mails that the account requested. */
 async function mailsOf({ id }: TestAccount): Promise<unknown> {
   return (await readRow("SELECT invites_sent FROM accounts WHERE uuid = ?", id))?.["invites_sent"];
 }
@@ -93,7 +92,7 @@ describe.each(faces)("inviting members on the $face API", ({ send, done, refused
     const { owner, account } = await createAccountWithOwner();
     const { caller: member, id } = await joinAccount(account);
     const moved = await createUser({ sub: `sub|${member.email}`, email: uniqueEmail() });
-    // Which address that is, is written down after the answer.
+    // The verified address is stored after the response.
     expect((await moved.via(workerWith({})).get(path)).body).toMatchObject({ id, email: member.email });
     expect(statusAndBody(await send(owner, account, moved.email))).toEqual(refused);
     expect((await send(owner, account, member.email)).status).toBe(done);

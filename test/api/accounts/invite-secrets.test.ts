@@ -1,4 +1,3 @@
-/** Secrets of invitations that open nothing: all of them are answered alike. */
 import { describe, expect, it } from "vitest";
 
 import { createInvitationToken } from "../../../src/services/invitations/token.ts";

@@ -1,4 +1,3 @@
-/** Who is invited into an account, on this face. */
 import { describe, expect, it } from "vitest";
 
 import { masked } from "../../../src/services/audit.ts";

@@ -1,4 +1,3 @@
-/** Logos on bad days: what is answered, what is left behind, and how that goes. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -42,7 +41,7 @@ async function owned(): Promise<{ owner: Caller; made: TestAccount; sent: unknow
   return { owner, made: await createAccount(owner), sent };
 }
 
-/** The first time from then on at which the cron looks at this account's logos. */
+/** Returns the next time at which the scheduled task checks this account's logos. */
 function turnOf({ id }: TestAccount, after: number): number {
   const part = Number.parseInt(id.slice(0, 2), 16);
   const slot = Math.ceil(after / step);
@@ -76,7 +75,7 @@ describe("unavailable logo storage [R68]", () => {
         });
       }
       if (method === "put") expect((await download(owner, made)).bytes).toEqual(image);
-      // All that needs no logo goes on.
+      // Everything without logos still works.
       const tag = (await owner.get(logoPath(made))).headers.get("ETag") ?? "";
       expect((await down.get(logoPath(made), { headers: { "If-None-Match": tag } })).status).toBe(304);
       expect((await down.get(`/api/v1/account/${made.slug}`)).status).toBe(200);
@@ -108,7 +107,7 @@ describe("interrupted uploads", () => {
     await upload(owner, made, image);
     const member = await createUser();
     await addMember(made, member, "AOWNER");
-    // Its role goes while the content is on its way.
+    // The role is lost while the content is uploaded.
     const LOGOS = logosWith({
       put: async (key: string, content: Uint8Array, options: R2PutOptions) => {
         const { id } = (await member.get("/api/v1/user")).body;
@@ -215,7 +214,7 @@ describe("the cleanup of orphaned logos", () => {
     const key = await currentLogoKey(made);
     const orphans = Array.from({ length: 25 }, (_, at) => `accounts/${made.id}/${at}/${crypto.randomUUID()}`);
     for (const orphan of orphans) await env.LOGOS.put(orphan, "x");
-    // An account of the same part that is gone, one that has no logo, and one of another part.
+    // A deleted account of the same part, one without a logo, and one of another part.
     const gone = { ...made, id: `${made.id.slice(0, 2)}${crypto.randomUUID().slice(2)}` };
     const other = { ...made, id: `${made.id.startsWith("0") ? "1" : "0"}${made.id.slice(1)}` };
     for (const { id } of [gone, other]) await env.LOGOS.put(`accounts/${id}/x/y`, "x");

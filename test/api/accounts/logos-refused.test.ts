@@ -1,4 +1,3 @@
-/** Uploads that are no logo, and what is said of them. */
 import { describe, expect, it } from "vitest";
 
 import { anonymous, type ApiResponse, Caller, createAccount, createUser } from "../../support/fixtures.ts";
@@ -45,7 +44,7 @@ const missing = [
   { detail: [{ type: "missing", loc: ["body", "file"], msg: "Field required", input: null }] },
 ];
 
-/** Asserts that an upload is refused so, and that the logo is the one it was. */
+/** Asserts that an upload is rejected and the logo unchanged. */
 async function expectRefused(answer: ApiResponse, expected: unknown[]): Promise<void> {
   expect([answer.status, answer.body]).toEqual(expected);
   expect(await storedKeys(made)).toHaveLength(1);
@@ -146,7 +145,7 @@ describe("uploads that are too large", () => {
     }
   });
 
-  /** A body that never seems to end; `pulled` tells how much of it was taken. */
+  /** An endless body; `pulled` counts the bytes read from it. */
   function endless(): { raw: ReadableStream<Uint8Array>; pulled: () => number } {
     let taken = 0;
     const head = part('Content-Disposition: form-data; name="file"; filename="a.png"', "");
@@ -321,7 +320,7 @@ describe("multipart bodies", () => {
   });
 });
 
-/** A scan of the one component, of no more than its header. */
+/** A scan of one component: only its header. */
 function jpegScan(): Uint8Array {
   return bytes([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0]);
 }

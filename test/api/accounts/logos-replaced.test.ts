@@ -1,4 +1,3 @@
-/** Logos that are replaced: what downloads see meanwhile, and how the old ones go. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
@@ -99,7 +98,7 @@ describe("replacing a logo", () => {
     const [a, b] = [createImage(), createImage()];
     await upload(owner, made, a);
     await upload(owner, made, b);
-    // The job has looked whether anyone points to the first A; before it deletes, A is the logo again.
+    // The job has checked the first A; before it deletes the object, A is uploaded again.
     const LOGOS = logosWith({
       delete: async (keys: string | string[]) => {
         expect((await upload(owner, made, a)).status).toBe(204);

@@ -1,4 +1,3 @@
-/** An account's logo as it is uploaded, downloaded, replaced and taken away. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
@@ -51,8 +50,8 @@ describe("uploading and downloading a logo", () => {
       expect(bytes).toEqual(image);
       const extension = kind.split(",", 1)[0] ?? "";
       const type = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" }[extension];
-      const { "x-request-id": _, vary: __, ...told } = Object.fromEntries(headers);
-      expect(told).toEqual({
+      const { "x-request-id": _, vary: __, ...reported } = Object.fromEntries(headers);
+      expect(reported).toEqual({
         "cache-control": "private, no-cache",
         "content-disposition": `inline; filename="logo.${extension}"`,
         "content-length": String(image.length),
@@ -286,14 +285,14 @@ describe("records of logos", () => {
     await upload(owner, made, second);
     await owner.delete(logoPath(made));
     const { body } = await owner.get(`/api/v1/account/${made.slug}/audit?limit=3`);
-    const told = body.items.map(({ action, target, changes }: Record<string, unknown>) => [
+    const reported = body.items.map(({ action, target, changes }: Record<string, unknown>) => [
       action,
       target,
       changes,
     ]);
     const target = `account:${made.id}`;
     const [one, two] = [await sha256(first), await sha256(second)];
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ["account.updated", target, { logo_hash: [two, null], logo_type: ["image/png", null] }],
       ["account.updated", target, { logo_hash: [one, two] }],
       ["account.updated", target, { logo_hash: [null, one], logo_type: [null, "image/png"] }],
@@ -306,19 +305,19 @@ describe("records of logos", () => {
     const { owner, made } = await owned();
     const one = `/accounts/organizations/${made.id}/`;
     const list = `/accounts/organizations/?uuid=${made.id}`;
-    const told = async () => [
+    const reported = async () => [
       (await owner.get(one)).body.logo_url,
       (await owner.get(list)).body.results[0].logo_url,
       (await (await createOperator()).get(list)).body.results[0].logo_url,
       (await (await createOperator()).get(`${list}&search=${made.slug}`)).body.results[0].logo_url,
     ];
-    expect(await told()).toEqual([null, null, null, null]);
+    expect(await reported()).toEqual([null, null, null, null]);
     const image = createImage();
     await upload(owner, made, image);
     const url = `${publicUrl}${logoPath(made)}`;
-    expect(await told()).toEqual([url, url, url, url]);
+    expect(await reported()).toEqual([url, url, url, url]);
     expect((await owner.get(url)).status).toBe(200);
     await owner.delete(logoPath(made));
-    expect(await told()).toEqual([null, null, null, null]);
+    expect(await reported()).toEqual([null, null, null, null]);
   });
 });

@@ -1,4 +1,3 @@
-/** Members changed by several at once: the rules hold whoever is first. */
 import { describe, expect, it } from "vitest";
 
 import { invitationTokenOf } from "../../support/account-invites.ts";
@@ -21,7 +20,7 @@ import { createColleague } from "../../support/organization-users.ts";
 
 const rounds = 50;
 
-/** Makes both owners again. */
+/** Makes both users owners again. */
 async function reinstate(account: TestAccount, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     await execute(
@@ -101,7 +100,7 @@ it("simultaneous requests never take more seats than there are [R28]", async () 
     );
     const joined = await Promise.all(accepted);
     const others = (await Promise.all([...added, ...invited])).map(({ status }) => status);
-    // An invitation holds its seat, whatever happens around it.
+    // An invitation keeps its seat.
     expect(joined.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(others.filter((status) => ![200, 201, 204, 400, 409].includes(status))).toEqual([]);
     expect(others.filter((status) => status < 300)).toHaveLength(most - 4);

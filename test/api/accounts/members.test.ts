@@ -1,4 +1,3 @@
-/** Who is in an account, and how one leaves. */
 import { describe, expect, it } from "vitest";
 
 import { deactivate, setAccount } from "../../support/database.ts";

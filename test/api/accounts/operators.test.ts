@@ -1,4 +1,3 @@
-/** Who the operator is: what the configuration names, and nothing else. */
 import { describe, expect, it } from "vitest";
 
 import { execute } from "../../support/database.ts";

@@ -1,4 +1,3 @@
-/** What a caller may do on an account, told and obeyed. */
 import { describe, expect, it } from "vitest";
 
 import { invitesPath } from "../../support/account-invites.ts";
@@ -59,7 +58,7 @@ const ofSupport = [
 
 const permissionsOf = ({ slug, id }: TestAccount, more = "") =>
   `/api/v1/account/${slug}/permissions?account_id=${id}${more}`;
-const told = (permissions: readonly string[]) => ({ status: 200, body: { permissions } });
+const expected = (permissions: readonly string[]) => ({ status: 200, body: { permissions } });
 
 async function inGroup(group: 1 | 2 | 3): Promise<Caller> {
   const caller = await createUser();
@@ -67,7 +66,7 @@ async function inGroup(group: 1 | 2 | 3): Promise<Caller> {
   return caller;
 }
 
-/** Every kind of caller there is to an account, with what they may do on it. */
+/** Every kind of caller of an account, with their permissions on it. */
 async function everybody(): Promise<{
   account: TestAccount;
   callers: Readonly<Record<string, readonly [Caller, readonly string[]]>>;
@@ -99,7 +98,7 @@ describe("the permissions", () => {
     for (const [kind, [caller, permissions]] of Object.entries(callers)) {
       expect([kind, statusAndBody(await caller.get(permissionsOf(account)))]).toEqual([
         kind,
-        told(permissions),
+        expected(permissions),
       ]);
     }
   });
@@ -108,7 +107,7 @@ describe("the permissions", () => {
     const { account, callers } = await everybody();
     const onBox = ["usage:read", "usage:write"];
     for (const [kind, [caller, permissions]] of Object.entries(callers)) {
-      const narrowed = told(permissions.filter((name) => onBox.includes(name)));
+      const narrowed = expected(permissions.filter((name) => onBox.includes(name)));
       for (const stash of [crypto.randomUUID(), "any", ""]) {
         const answer = await caller.get(permissionsOf(account, `&stash_id=${stash}`));
         expect([kind, statusAndBody(answer)]).toEqual([kind, narrowed]);
@@ -146,10 +145,10 @@ describe("the permissions", () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller, id } = await joinAccount(account);
     await owner.patch(membersPath(account), { add: [{ id, role: "AOWNER" }] });
-    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(told(all));
+    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(expected(all));
     await owner.patch(membersPath(account), { add: [{ id, role: "AMEMBER" }] });
     await setAccount(account, { blocking_state: "manager" });
-    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(told(ofMember));
+    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(expected(ofMember));
     await caller.delete(memberPath(account, id));
     expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(noRole);
   });
@@ -160,7 +159,9 @@ describe("parameters", () => {
     const { owner, account } = await createAccountWithOwner();
     for (const slug of [account.slug, account.slug.toUpperCase(), account.id]) {
       for (const id of [account.id, account.id.toUpperCase(), account.id.replaceAll("-", "")]) {
-        expect(statusAndBody(await owner.get(permissionsOf({ ...account, slug, id })))).toEqual(told(all));
+        expect(statusAndBody(await owner.get(permissionsOf({ ...account, slug, id })))).toEqual(
+          expected(all),
+        );
       }
     }
   });

@@ -1,4 +1,3 @@
-/** Looking at an invitation before signing in. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { env } from "cloudflare:workers";
 
@@ -199,7 +198,7 @@ describe("an address", () => {
   });
 });
 
-/** A secret of the same form that nobody made. */
+/** A forged secret of the right form. */
 function altered(token: string): string {
   return `${token.slice(0, -2)}${token.endsWith("AA") ? "QA" : "AA"}`;
 }

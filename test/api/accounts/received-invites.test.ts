@@ -1,4 +1,3 @@
-/** The invitations sent to one's own address, seen and accepted without their secret. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -43,7 +42,7 @@ function acceptOwn(caller: Caller, uuid: string) {
   return caller.post(`${list}/${uuid}/accept`);
 }
 
-/** Invites somebody by their address; the invitation's uuid. */
+/** Invites an address and returns the invitation's uuid. */
 async function inviteCaller(
   owner: Caller,
   account: TestAccount,
@@ -54,7 +53,7 @@ async function inviteCaller(
   return (await latestInvite(account, guest.email)).uuid;
 }
 
-/** The ids a caller's list has. */
+/** Returns the ids in a caller's list. */
 async function idsOf(caller: Caller): Promise<string[]> {
   const answer = await caller.get(list);
   expect(answer.status).toBe(200);

@@ -1,4 +1,3 @@
-/** Inviting who is invited already. */
 import { describe, expect, it } from "vitest";
 
 import {

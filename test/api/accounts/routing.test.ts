@@ -1,4 +1,3 @@
-/** Methods, paths and the order in which things are refused. */
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
@@ -71,8 +70,8 @@ it.each([
     const answer = await caller.send(method, path);
     expect(answer.status).toBe(405);
     expect(answer.body).toEqual({ detail: "Method Not Allowed" });
-    const told = answer.headers.get("Allow")?.split(", ") ?? [];
-    expect(told.filter((name) => name !== "HEAD").sort()).toEqual(allowed);
+    const reported = answer.headers.get("Allow")?.split(", ") ?? [];
+    expect(reported.filter((name) => name !== "HEAD").sort()).toEqual(allowed);
   }
 });
 

@@ -1,4 +1,3 @@
-/** Finding members by a part of their name or address. */
 import { describe, expect, it } from "vitest";
 
 import { type Caller, createUser, type TestAccount, unique } from "../../support/fixtures.ts";
@@ -8,14 +7,14 @@ import { statusAndBody } from "../../support/organizations.ts";
 const search = (caller: Caller, account: TestAccount, query: string) =>
   caller.get(`${membersPath(account)}/search?query=${encodeURIComponent(query)}`);
 
-/** The names, or the addresses where there is no name, of the members a text finds. */
+/** Returns the names, else addresses, of the members that a search finds. */
 async function finds(caller: Caller, account: TestAccount, query: string): Promise<string[]> {
   const answer = await search(caller, account, query);
   expect([query.slice(0, 50), answer.status]).toEqual([query.slice(0, 50), 200]);
   return answer.body.map(({ name, email }: { name: string; email: string }) => name || email);
 }
 
-/** An account whose members have these names, behind an owner without one. */
+/** Creates an account with members of these names, after an owner without a name. */
 async function withNames(...names: string[]): Promise<{ owner: Caller; account: TestAccount }> {
   const { owner, account } = await createAccountWithOwner();
   for (const name of names) await joinAccount(account, "AMEMBER", { name });

@@ -90,8 +90,8 @@ describe("slug availability", () => {
     expect([answer.status, answer.body]).toEqual([200, { available: true }]);
     const { slug } = await createAccount(owner);
     for (const name of [slug, slug.toUpperCase()]) {
-      const told = await asks.get(`/api/v1/account/${name}/status`);
-      expect([told.status, told.body]).toEqual([200, { available: false }]);
+      const reported = await asks.get(`/api/v1/account/${name}/status`);
+      expect([reported.status, reported.body]).toEqual([200, { available: false }]);
     }
     await owner.delete(`/api/v1/account/${slug}`);
     expect((await asks.get(`/api/v1/account/${slug}/status`)).body).toEqual({ available: true });

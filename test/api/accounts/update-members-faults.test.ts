@@ -1,4 +1,3 @@
-/** Updates of members that cannot be meant, told as pydantic tells it. */
 import { describe, expect, it } from "vitest";
 
 import { type Caller, createUser, type TestAccount } from "../../support/fixtures.ts";

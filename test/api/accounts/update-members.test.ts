@@ -1,4 +1,3 @@
-/** Members added, changed and deleted in one go, all or nothing. */
 import { describe, expect, it } from "vitest";
 
 import { deactivate, setAccount } from "../../support/database.ts";
@@ -30,7 +29,7 @@ import { createAccountWithMember, statusAndBody } from "../../support/organizati
 const update = (caller: Caller, account: TestAccount, changes: unknown) =>
   caller.patch(membersPath(account), changes);
 
-/** A user who is in no account and has never signed in. */
+/** Creates a user without accounts who has never signed in. */
 async function aUser(): Promise<string> {
   return (await createColleague([])).uuid;
 }

@@ -1,4 +1,3 @@
-/** Bodies of events that do not fit: all that is wrong is told together, and none of them counts. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -38,7 +37,7 @@ const noUuid: PydanticError = {
   type: "uuid_type",
   msg: "UUID input should be a string, bytes or UUID object",
 };
-/** A UUID of which this is wrong. */
+/** The pydantic error of an invalid UUID. */
 function noUuidText(error: string): PydanticError {
   return { type: "uuid_parsing", msg: `Input should be a valid UUID, ${error}`, ctx: { error } };
 }

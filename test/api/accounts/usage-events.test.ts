@@ -1,4 +1,3 @@
-/** Events as they are recorded: each id once, in a window of time, for whoever may count. */
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
@@ -135,7 +134,7 @@ describe("the time of an event", () => {
           ...refused("too_old", ancient),
         ]),
       );
-      // What was refused is free: it counts once its time has come.
+      // A refused event does not use up its id.
       const soon = await moveClock(noon + 1, owner);
       expect(await send(soon.via(workerWith({ EVENT_WINDOW_DAYS: days })), account, late)).toEqual(
         recordedResponse(1),

@@ -1,4 +1,3 @@
-/** What the account itself shows of its usage: knowledge boxes, and the state `quota` while nothing remains. */
 import { describe, expect, it } from "vitest";
 
 import { delayedQueue, usageObjectsWith } from "../../support/cost-meter.ts";
@@ -28,7 +27,7 @@ stopClock();
 
 const july = Date.UTC(2040, 6, 1);
 
-/** An account of which nothing remains of 5, and is known to. */
+/** Creates an account with its limit of 5 used up and synchronised to D1. */
 async function usedUp() {
   const started = await setUp();
   const { owner, account } = started;

@@ -1,4 +1,3 @@
-/** How a range of usage is asked for, and which cannot be told. */
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
@@ -47,10 +46,10 @@ describe("times", () => {
     ["2040-05-16", "2040-05-16T00:00:00Z"],
     ["2039-12-31T23:59:59.5-00:30", "2040-01-01T00:29:59.500Z"],
     ["0001-01-01", "0001-01-01T00:00:00Z"],
-  ])("the time %s is read as %s", async (from, told) => {
+  ])("the time %s is read as %s", async (from, expected) => {
     const { owner, account } = await setUp();
-    expect(await readUsage(owner, account, { from })).toEqual(points(point(told)));
-    expect(await readUsage(owner, account, { from, to: from })).toEqual(points(point(told)));
+    expect(await readUsage(owner, account, { from })).toEqual(points(point(expected)));
+    expect(await readUsage(owner, account, { from, to: from })).toEqual(points(point(expected)));
   });
 
   it.each([
@@ -58,7 +57,7 @@ describe("times", () => {
     ["yesterday", notDatetimeText],
     ["2040-02-30", notDatetimeText],
     ["2040-05-16T24:00:00Z", notDatetimeText],
-    // A plus that is not written as %2B is a space.
+    // An unencoded plus is a space.
     ["2040-05-16T11:00:00 02:00", notDatetimeText],
     ["1e12", notDatetimeText],
     ["NaN", notDatetimeText],
@@ -114,14 +113,14 @@ describe("queries", () => {
 });
 
 describe("ranges", () => {
-  const told = (key: string, reason: string) => ({
+  const expected = (key: string, reason: string) => ({
     status: 422,
     body: { detail: [{ ...badValue(reason), loc: ["query", key], input: null }] },
   });
 
   it("a range cannot end before it begins [R38]", async () => {
     const { owner, account } = await setUp();
-    const refused = told("from", "The range ends before it begins.");
+    const refused = expected("from", "The range ends before it begins.");
     for (const aggregation of ["hour", "week", "millennium"]) {
       const query = { from: "2040-05-16T00:00:00.001Z", to: "2040-05-16", aggregation };
       expect(await readUsage(owner, account, query)).toEqual(refused);
@@ -131,7 +130,7 @@ describe("ranges", () => {
 
   it("a range has at most 10,000 points [R39]", async () => {
     const { owner, account } = await setUp();
-    const refused = told("aggregation", "This range has more than 10000 points.");
+    const refused = expected("aggregation", "This range has more than 10000 points.");
     const from = iso(noon - 399 * day);
     const last = await readUsage(owner, account, {
       from,
@@ -148,7 +147,7 @@ describe("ranges", () => {
 
   it("hours are kept for 400 days, and days forever", async () => {
     const { owner, account } = await setUp();
-    const gone = told("from", "Hours are kept for 400 days: ask for whole days, by day or coarser.");
+    const gone = expected("from", "Hours are kept for 400 days: ask for whole days, by day or coarser.");
     const kept = Math.floor((noon - 400 * day) / day) * day;
     await recordEvents(
       owner,
@@ -163,7 +162,7 @@ describe("ranges", () => {
       expect(await readUsage(owner, account, { ...query, from: iso(kept - hour) })).toEqual(gone);
       expect((await readUsage(owner, account, { ...query, from: iso(kept - 5 * day) })).status).toBe(200);
       expect(await readUsage(owner, account, { ...query, from: "1999-01-01T05:00:00Z" })).toEqual(
-        aggregation === "day" ? told("aggregation", "This range has more than 10000 points.") : gone,
+        aggregation === "day" ? expected("aggregation", "This range has more than 10000 points.") : gone,
       );
     }
   });

@@ -1,4 +1,3 @@
-/** Every hour counts once, whichever way a range is cut: hours, days, weeks, months, quarters, years and the whole. */
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 
@@ -27,7 +26,7 @@ const events = fc.array(
   fc.record({
     metric: fc.constantFrom(...metricNames.slice(0, -1)),
     value: fc.integer({ min: 0, max: 1_000_000 }),
-    // The last three months and a bit.
+    // A little more than three months.
     timestamp: fc.integer({ min: noon - 100 * day, max: noon }).map(iso),
     knowledgebox: fc.constantFrom(...boxes),
   }),
@@ -47,8 +46,8 @@ it("the sums of a range agree with each other and with what was recorded in its 
   await fc.assert(
     fc.asyncProperty(events, ranges, async (fixture, asked) => {
       const { owner, account } = await setUp();
-      const told = fixture.map((fields) => event(fields));
-      await recordEvents(owner, account, ...told);
+      const reported = fixture.map((fields) => event(fields));
+      await recordEvents(owner, account, ...reported);
       await owner.post(incrementPath(account), { usage: 9 });
       for (const { from, to } of asked) {
         for (const knowledgebox of [undefined, boxes[1]]) {
@@ -61,7 +60,7 @@ it("the sums of a range agree with each other and with what was recorded in its 
               ? knowledgebox === undefined && inside(noon)
                 ? 9
                 : 0
-              : told
+              : reported
                   .filter(({ metric, timestamp }) => metric === name && inside(Date.parse(String(timestamp))))
                   .filter((one) => knowledgebox === undefined || one.knowledgebox === knowledgebox)
                   .reduce((sum, { value }) => sum + Number(value), 0),

@@ -1,4 +1,3 @@
-/** Usage as it is read: in buckets of seven sizes, over any range, of one knowledge box or of all. */
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { addMember, type Caller, createAccount, type TestAccount } from "../../support/fixtures.ts";
@@ -25,7 +24,7 @@ const box = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
 let owner: Caller;
 let account: TestAccount;
 
-// Around the end of a year, which falls into a week, a leap day, and today.
+// Around the end of a year within a week, a leap day, and today.
 beforeEach(async () => {
   ({ owner, account } = await setUp());
   await recordEvents(

@@ -1,4 +1,3 @@
-/** The address users give themselves is how they are written to; it vouches for nothing. */
 import { describe, expect, it } from "vitest";
 
 import {

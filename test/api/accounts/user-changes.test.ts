@@ -1,4 +1,3 @@
-/** What users change about themselves. */
 import { describe, expect, it } from "vitest";
 
 import { languages } from "../../../src/domain/user.ts";
@@ -17,7 +16,7 @@ async function me(caller: Caller): Promise<Record<string, unknown>> {
   return shown;
 }
 
-/** The changes of a user that the history has, the oldest first. */
+/** Returns the recorded changes of a user, oldest first. */
 async function historyOfUser(id: string): Promise<unknown[]> {
   const written = await queryRows(
     "SELECT actor, account_id, changes FROM audit_rows WHERE action = 'user.updated' AND target = ? ORDER BY id",

@@ -1,4 +1,3 @@
-/** Deleting oneself, and what the welcome says of it before. */
 import { describe, expect, it } from "vitest";
 
 import { deactivate, readRow, setAccount } from "../../support/database.ts";
@@ -27,7 +26,7 @@ import { workerWith } from "../../support/worker.ts";
 const path = "/api/v1/user";
 const outdated = { status: 401, body: { detail: "Invalid or expired token" } };
 
-/** Whether the welcome lets the user go, and what it names as standing in the way. */
+/** Returns can_be_deleted and dependant_accounts of the welcome. */
 async function welcomed(caller: Caller): Promise<object> {
   const { can_be_deleted, dependant_accounts } = (await caller.get(`${path}/welcome`)).body;
   return { can_be_deleted, dependant_accounts };

@@ -1,11 +1,10 @@
-/** What is left of a user who was deleted: nothing that tells who they were. */
 import { expect, it } from "vitest";
 
 import { row, run } from "../../support/database.ts";
 import { createAccount, createUser, unique } from "../../support/fixtures.ts";
 import { invitationToken } from "../../support/invitations.ts";
 
-/** Where any of these words stand, in any column of any table, but for those of the search index's own form. */
+/** Finds these words in any column of any table, except the search index's own. */
 async function tracesOf(...words: string[]): Promise<string[]> {
   const [columns = []] = await run([
     `SELECT tables.name AS "table", columns.name AS "column" FROM sqlite_schema AS tables
@@ -55,7 +54,7 @@ it("a deleted user leaves no address, name or identity behind", async () => {
   const { id } = (await user.get("/api/v1/user")).body;
   expect((await user.delete("/api/v1/user")).status).toBe(204);
   expect(await tracesOf(...words)).toEqual([]);
-  // The history tells what was done by whom without saying who that was.
+  // The history keeps the actor's uuid and no personal data.
   expect(await tracesOf(id)).toEqual([
     `audit_rows.actor: ${id}`,
     `audit_rows.target: ${id}`,

@@ -1,4 +1,3 @@
-/** The signed-in user, what a client shows first, and where accounts can be placed. */
 import { describe, expect, it } from "vitest";
 
 import { createPrivateZone, deactivate, readRow, setAccount } from "../../support/database.ts";

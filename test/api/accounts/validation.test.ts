@@ -1,4 +1,3 @@
-/** What is wrong with a body's values, told as pydantic tells it. */
 import { describe, expect, it } from "vitest";
 
 import { type Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
@@ -13,7 +12,7 @@ import {
 const reserved =
   "account accounts admin api docs healthz invite invites login logout manage me new openapi portal readyz root settings signup static status support system usage user users www zone zones";
 
-/** What creating an account with this body is refused with. */
+/** Returns the errors of creating an account with this body. */
 async function refusalOf(body: unknown, caller?: Caller): Promise<unknown> {
   const answer = await (caller ?? (await createUser())).post("/api/v1/accounts", body);
   expect([answer.status, answer.text]).toEqual([422, answer.text]);

@@ -1,4 +1,3 @@
-/** The members of organizations, as the organizations face lists them. */
 import { describe, expect, it } from "vitest";
 
 import { row, setAccount } from "../../support/database.ts";
@@ -34,7 +33,7 @@ async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
   return { owner, account: await createAccount(owner) };
 }
 
-/** An analyst as this face shows them. */
+/** Returns an analyst as the organizations API shows them. */
 async function shown(user: UserBody, account: TestAccount): Promise<object> {
   const organization = await integerIdOf(account);
   const membership = await row(

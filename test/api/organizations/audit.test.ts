@@ -1,4 +1,3 @@
-/** What is written down of every change on the organizations face: one row each, who and what. */
 import { describe, expect, it } from "vitest";
 
 import { masked } from "../../../src/services/audit.ts";

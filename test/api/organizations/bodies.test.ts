@@ -38,7 +38,7 @@ describe("a body that is no object", () => {
     );
   });
 
-  // serializers.Serializer.errors has a sentence of its own for it.
+  // The framework has its own sentence for it (serializers.Serializer.errors).
   it("a null body is rejected as no data", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
@@ -203,7 +203,7 @@ function padded(size: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A body that does not tell its length. */
+/** A body without Content-Length. */
 function streamed(size: number): ReadableStream {
   const bytes = padded(size);
   let at = 0;

@@ -123,7 +123,7 @@ describe("a name", () => {
 
   it("a name that was returned is accepted unchanged", async () => {
     const owner = await createUser();
-    // A letter that normal form C writes as two, so the text grows as it is stored.
+    // Normal form C writes this letter as two code points, so the text grows when stored.
     const grows = "\u0958".repeat(200);
     for (const name of [grows, "e\u0301".repeat(100), "\u{1f600}".repeat(200)]) {
       const made = await owner.post(organizationsPath, newOrganization({ name }));

@@ -1,4 +1,3 @@
-/** Who may count usage, what an increment answers before it is looked at, and what when it cannot be counted. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
@@ -22,7 +21,7 @@ import {
 } from "../../support/usage.ts";
 import { workerWith } from "../../support/worker.ts";
 
-/** Bodies that nobody who may count would get through with. */
+/** Bodies that are invalid even with permission. */
 const odd = [
   ["broken JSON", "{", "application/json"],
   ["no object", "[]", "application/json"],

@@ -1,4 +1,3 @@
-/** How much an increment is: whole numbers as Django REST framework's IntegerField reads them. */
 import { describe, expect, it } from "vitest";
 
 import type { ApiResponse, Caller, TestAccount } from "../../support/fixtures.ts";
@@ -18,7 +17,7 @@ const invalid = "A valid integer is required.";
 const tooSmall = "Ensure this value is greater than or equal to 1.";
 const tooLarge = "Ensure this value is less than or equal to 9007199254740991.";
 
-/** Sends an amount as it is written in JSON. */
+/** Sends an amount as raw JSON. */
 function sendUsage(caller: Caller, account: TestAccount, written: string): Promise<ApiResponse> {
   return sendRaw(caller, "POST", incrementPath(account), `{"usage": ${written}}`, "application/json");
 }

@@ -1,4 +1,3 @@
-/** An increment with an Idempotency-Key counts once in 24 hours, whoever sends it and however often. */
 import { describe, expect, it } from "vitest";
 
 import { keyReusedResponse, withIdempotencyKey } from "../../support/create-operations.ts";
@@ -58,7 +57,7 @@ describe("idempotency keys of increments", () => {
       const answer = await owner.post(incrementPath(account), { usage: 7 }, withIdempotencyKey(key));
       expect(statusAndBody(answer)).toEqual(incrementResponse(7));
       expect(answer.headers.get("X-Request-Id")).toBeTruthy();
-      // Three were counted since, and the limit is another.
+      // Three were counted since, and the limit changed.
       expect(answer.headers.get("RateLimit")).toBeNull();
     }
     expect(await currentUsage(account)).toBe(10);
@@ -132,7 +131,7 @@ describe("idempotency keys of increments", () => {
     ["empty", ""],
     ["blank", "   "],
     ["of 256 characters", "k".repeat(256)],
-    // What the platform makes of Latin-1: of another letter, too.
+    // The platform decodes any Latin-1 letter to U+FFFD.
     ["of no UTF-8", "k\ufffd"],
   ])("a key that is %s is rejected", async (_, key) => {
     const { owner, account } = await setUp();

@@ -1,4 +1,3 @@
-/** Increments at once, through the worker's own door: none is lost, none is counted twice, none passes the limit. */
 import { expect, it } from "vitest";
 
 import { type ApiResponse, createAccount } from "../../support/fixtures.ts";
@@ -14,7 +13,7 @@ import {
   statusAndBody,
 } from "../../support/usage.ts";
 
-/** The usages that answers tell, the least first. */
+/** Returns the usages of the responses, ascending. */
 function usages(answers: readonly ApiResponse[]): number[] {
   return answers.map(({ body }) => Number(body.usage)).sort((left, right) => left - right);
 }

@@ -1,4 +1,3 @@
-/** What an increment is answered: the month's usage against the plan's limit, or the operator's. */
 import { describe, expect, it } from "vitest";
 
 import { plans } from "../../../src/domain/plan.ts";

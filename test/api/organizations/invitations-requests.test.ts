@@ -120,7 +120,7 @@ describe("the fields of an invitation", () => {
 });
 
 describe("the current organization", () => {
-  /** Someone in two organizations, of which the second has an invitation. */
+  /** Creates a user in two organizations; the second has an invitation. */
   async function inTwo() {
     const owner = await createUser();
     const [first, second] = [await createAccount(owner), await createAccount(owner)];
@@ -209,7 +209,7 @@ describe("the list of invitations", () => {
       seen.push(...body.results.map(({ uuid }: { uuid: string }) => uuid));
       link = body.next;
       if (page > 4) continue;
-      // One that was seen, one that was not yet, and one made meanwhile.
+      // One on the first page, one after it, and a new one.
       for (const uuid of [made[page], made[44 - page]]) {
         if (uuid === undefined) throw new Error("Too few");
         revoked.push(uuid);

@@ -184,7 +184,7 @@ describe("visibility of organizations", () => {
   });
 });
 
-/** The integer key of a caller's only organization, found as a client can: by asking. */
+/** Returns the integer id of a caller's only organization through the API. */
 async function keyOf(caller: Caller): Promise<number> {
   for (let key = 1; key < 2_000; key += 1) {
     if ((await caller.get(`${organizationsPath}?id=${key}`)).body.count === 1) return key;

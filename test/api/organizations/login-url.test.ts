@@ -30,7 +30,7 @@ function ask(caller: Caller, email: unknown): Promise<ApiResponse> {
   return caller.post(path, { email });
 }
 
-/** The hint as another implementation makes it, and the address as it stands in a query. */
+/** The hint as jose builds it, and the encoded address. */
 function hinted(route: string, address: string): object {
   const encode = (text: string) =>
     btoa(String.fromCharCode(...new TextEncoder().encode(text)))
@@ -45,7 +45,7 @@ function hinted(route: string, address: string): object {
   };
 }
 
-/** Addresses about which nothing is told, each for another reason, with who asks. */
+/** Addresses without a login URL, each for another reason, with the caller. */
 const silent: Readonly<Record<string, () => Promise<readonly [asker: Caller, address: string]>>> = {
   "no user": async () => [await createSupportUser(), `${unique()}@example.com`],
   "a user in no organization": async () => {
@@ -190,12 +190,12 @@ describe("addresses without a login URL", () => {
   it("every case runs the same queries in one round trip [R29]", async () => {
     const user = await createUser();
     await createAccount(user);
-    const told = async () => [user, user.email] as const;
+    const reported = async () => [user, user.email] as const;
     const counter = new CostMeter();
     const asked = new Set<string>();
-    for (const make of [...Object.values(silent), told]) {
+    for (const make of [...Object.values(silent), reported]) {
       const [asker, address] = await make();
-      // A change of the address that the token vouches for would be noted on its first use.
+      // A changed verified address would be stored on first use.
       await ask(asker, address);
       counter.read();
       await ask(counter.meter(asker), address);

@@ -100,7 +100,7 @@ describe("unsupported methods", () => {
 });
 
 describe("OPTIONS", () => {
-  const told = {
+  const reported = {
     renders: ["application/json"],
     parses: ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
   };
@@ -113,7 +113,7 @@ describe("OPTIONS", () => {
       [`${organizationsPath}x/`, oneAllows],
     ] as const) {
       const answer = await caller.send("OPTIONS", path);
-      expect(statusAndBody(answer)).toEqual({ status: 200, body: told });
+      expect(statusAndBody(answer)).toEqual({ status: 200, body: reported });
       expect(answer.headers.get("Allow")).toBe(allows);
     }
   });

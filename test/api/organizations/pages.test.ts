@@ -15,7 +15,7 @@ import {
 const site = `https://roster.test${organizationsPath}`;
 const refusedPage = { status: 404, body: invalidPage };
 
-/** A link of the list with this query, and a cursor or none. */
+/** Builds a link of the list with this query and an optional cursor. */
 function linkWith(query: string): unknown {
   return expect.stringMatching(
     new RegExp(`^https://roster\\.test/accounts/organizations/\\?(cursor=[\\w-]+&)?${query}$`),
@@ -272,7 +272,7 @@ describe("cursors", () => {
     const names = ["\u0130", "\u{10400}", "\u{1f600}"].map((letter) => letter.repeat(200));
     for (const name of names)
       expect((await caller.post(organizationsPath, newOrganization({ name }))).status).toBe(201);
-    // A letter that normal form C writes as three: longer in the store than it was sent, if it is stored.
+    // Normal form C writes this letter as three code points, so it grows when stored.
     const grown = await caller.post("/api/v1/accounts", { slug: unique(), title: "\u{1d160}".repeat(200) });
     expect([201, 422]).toContain(grown.status);
     const seen: string[] = [];

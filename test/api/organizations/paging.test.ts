@@ -4,14 +4,14 @@ import { describe, expect, it } from "vitest";
 import { type ApiResponse, type Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
 import { organizationsPath } from "../../support/organizations.ts";
 
-/** What happens to the list between two pages. `at` picks the organization, by its age. */
+/** A change between two pages. `at` picks the organization by age. */
 type Event =
   | { readonly kind: "insert"; readonly title: string }
   | { readonly kind: "rename"; readonly title: string; readonly at: number }
   | { readonly kind: "delete"; readonly at: number }
   | { readonly kind: "nothing" };
 
-// Few letters: names are often equal, and fall before, behind and between the rows of a page.
+// Few letters, so that names are often equal and fall before, after and between rows of a page.
 const title = fc.constantFrom("a", "A", "b", "B", "c", "\u00e9", "d");
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ kind: fc.constant("insert" as const), title }),
@@ -25,11 +25,11 @@ interface Listed {
   readonly name: string;
 }
 
-/** A caller's organizations as they should be, beside the ones the service has. */
+/** The expected organizations of a caller. */
 class Model {
   readonly caller: Caller;
   readonly #word: string;
-  /** In the order of their making. */
+  /** In creation order. */
   readonly rows: Listed[] = [];
   readonly renamed = new Set<string>();
 
@@ -71,7 +71,7 @@ function requireStatus({ status, text }: ApiResponse, wanted: number): void {
   if (status !== wanted) throw new Error(`${status} instead of ${wanted}: ${text}`);
 }
 
-/** By code point, case aside, as the list is ordered; equal names keep their age. */
+/** Orders by code point ignoring case; equal names by age. */
 function compare(left: string, right: string): number {
   const [a, b] = [left.toLowerCase(), right.toLowerCase()];
   return a < b ? -1 : a > b ? 1 : 0;
@@ -79,11 +79,11 @@ function compare(left: string, right: string): number {
 
 interface Walk {
   readonly seen: string[];
-  /** The link of the last page followed. */
+  /** The link of the last page. */
   readonly last: string;
 }
 
-/** Follows one kind of link to its end, while things happen. */
+/** Follows one kind of link to its end while changes happen. */
 async function walk(
   model: Model,
   from: string,
@@ -109,7 +109,7 @@ async function walk(
   throw new Error("The walk does not end");
 }
 
-/** Of the rows that did not move in the list, none is seen twice, and none is missed that was there throughout. */
+/** Asserts that unmoved rows are seen at most once, and remaining ones exactly once. */
 function expectWhole(walked: Walk, before: readonly Listed[], model: Model, searched: boolean): void {
   const moved = searched ? new Set<string>() : model.renamed;
   const seen = walked.seen.filter((uuid) => !moved.has(uuid));

@@ -24,7 +24,7 @@ function portal(slug: string): object {
 const none = { status: 200, body: { account_portal_url: null } };
 const refused = { status: 404, body: noOrganization };
 
-/** Names the organization in the query, then in the header. */
+/** Specifies the organization in the query, then in the header. */
 async function named(caller: Caller, name: string): Promise<object[]> {
   const query = await caller.get(`${path}?organization=${encodeURIComponent(name)}`);
   const header = await caller.get(path, { headers: { "X-Organization": name } });

@@ -10,7 +10,7 @@ import {
 } from "../../support/fixtures.ts";
 import { onlyPage, organizationsPath, statusAndBody } from "../../support/organizations.ts";
 
-/** The same search by the owner over their own and by the operator over everything. */
+/** Runs a search as the owner over their own accounts and as the operator over all. */
 async function bothFind(owner: Caller, search: string, ...accounts: TestAccount[]): Promise<void> {
   const path = `${organizationsPath}?search=${encodeURIComponent(search)}`;
   const found = { search, status: 200, body: onlyPage(...accounts) };

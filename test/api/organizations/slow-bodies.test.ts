@@ -1,10 +1,9 @@
-/** What a decision stood on still holds when it is written, however slowly the body came. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 
 import { addToGroup, type Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
 
-/** Sends a request whose body is held back until something else has happened. */
+/** Sends a request whose body arrives after another change. */
 async function held(
   caller: Caller,
   method: string,

@@ -1,4 +1,3 @@
-/** The lists of users and analysts: who is in them, the search, and walking their pages. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -161,7 +160,7 @@ describe.each([
     expect(await find("NEAR")).toEqual([]);
     expect(await find("qu*o")).toEqual([]);
     expect(await find("u*o")).toEqual([eve]);
-    // No term reaches from one field into the next.
+    // No term matches across two fields.
     expect(await find("com\nada")).toEqual([ada]);
     expect(await find('"com ada"')).toEqual([]);
     expect(await find("adal")).toEqual([]);
@@ -211,7 +210,7 @@ it("an owner's search finds no users of other tenants [R4]", async () => {
   });
 });
 
-/** What happens between two pages. `at` picks the user, by age. */
+/** A change between two pages. `at` picks the user by age. */
 type Event =
   | { readonly kind: "insert" }
   | { readonly kind: "edit"; readonly at: number }
@@ -236,7 +235,7 @@ interface Walked {
   readonly last: string;
 }
 
-/** Walks a list by `next` while users come and go; `nameOf` tells the user a row is about. */
+/** Walks a list by `next` while users are added and deleted; `nameOf` returns a row's user. */
 async function walk(
   path: string,
   { size, count, forth, searched }: { size: number; count: number; forth: Event[][]; searched: boolean },

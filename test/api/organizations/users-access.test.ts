@@ -1,4 +1,3 @@
-/** Who sees and changes whom. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -31,7 +30,7 @@ import {
 } from "../../support/organizations.ts";
 
 interface Case {
-  /** The user, and who asks about them. */
+  /** The user and the caller. */
   readonly make: () => Promise<{ caller: Caller; uuid: string }>;
   readonly get: number;
   readonly put: number;
@@ -43,13 +42,13 @@ const read = { get: 200, put: 403, patch: 403, remove: 403 };
 const all = { get: 200, put: 200, patch: 200, remove: 204 };
 const none = { get: 404, put: 404, patch: 404, remove: 404 };
 
-/** An owner with an account. */
+/** Creates an owner with an account. */
 async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
   const owner = await createUser();
   return { owner, account: await createAccount(owner) };
 }
 
-/** A user in somebody's account who has never signed in, asked about by a member of a group. */
+/** A member who has never signed in, with a caller who is in a group. */
 async function byGroup(group: 1 | 2 | 3): Promise<{ caller: Caller; uuid: string }> {
   const { account } = await ownerOf();
   const caller = await createUser();
@@ -204,7 +203,7 @@ describe.each(Object.entries(cases))("%s", (_, { make, get, put, patch, remove }
         expect(await stored()).toEqual(before);
       }
     }
-    // What a body holds is looked at only once the user may be changed.
+    // The body is validated only if the user may be changed.
     if (put !== 200) expect((await caller.put(userPath(uuid), { email: "nobody" })).status).toBe(put);
     const gone = await caller.delete(userPath(uuid));
     expect(gone.status).toBe(remove);

@@ -1,4 +1,3 @@
-/** What is written of a user, and by which rules. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
@@ -254,7 +253,7 @@ describe("fields that do not fit", () => {
     expect(await row("SELECT * FROM users WHERE uuid = ?", uuid)).toEqual(before);
   });
 
-  it("are told together", async () => {
+  it("are reported together", async () => {
     const { owner } = await ownerOf();
     expect(
       statusAndBody(
@@ -266,7 +265,7 @@ describe("fields that do not fit", () => {
     });
   });
 
-  it("an unknown group is told to who may not assign groups too", async () => {
+  it("an unknown group is reported to who may not assign groups too", async () => {
     const { owner } = await ownerOf();
     expect(statusAndBody(await owner.post(usersPath, { groups: [99] }))).toEqual({
       status: 400,
@@ -437,7 +436,7 @@ describe("the last owner", () => {
   });
 });
 
-/** Accounts that have no active owner. */
+/** Returns accounts without an active owner. */
 function ownerless(): Promise<unknown> {
   return env.DB.prepare(
     "SELECT id FROM accounts WHERE id NOT IN (SELECT account_id FROM active_owners)",
@@ -537,7 +536,7 @@ describe("at once", () => {
       ]);
       expect([200, 403]).toContain(changed.status);
       expect(signed.status).toBe(200);
-      // Whoever was first: the user is bound and the change refused, or the change was made of nobody yet.
+      // Either the user was bound first and the change refused, or the change came first.
       if (signed.body.id === uuid && changed.status === 200) {
         expect((await owner.patch(userPath(uuid), { email })).status).toBe(403);
       }
@@ -547,7 +546,7 @@ describe("at once", () => {
   });
 });
 
-it("the audit tells what was changed and by whom", async () => {
+it("the history has what was changed and by whom", async () => {
   const { owner } = await ownerOf();
   const made = (await owner.post(usersPath, { email: "a@example.com" })).body;
   await owner.patch(userPath(made.uuid), { first_name: "Ada" });
