@@ -15,11 +15,11 @@ export interface AddedValue extends SampleMigration {
 }
 
 export const addedValues: readonly AddedValue[] = [
-  addValue("languages.name", "IT", "users.language"),
-  addValue("plans.slug", "v4team", "accounts.type"),
-  addValue("account_roles.name", "AVIEWER", "invites.role"),
-  addValue("blocking_states.name", "paused", "accounts.blocking_state"),
-  addValue("user_types.name", "AUDITOR", "users.type"),
+  addValue("languages.name", "XX", "users.language"),
+  addValue("plans.slug", "sample-plan", "accounts.type"),
+  addValue("account_roles.name", "ASAMPLE", "invites.role"),
+  addValue("blocking_states.name", "sample", "accounts.blocking_state"),
+  addValue("user_types.name", "SAMPLE", "users.type"),
 ];
 
 export const sampleMigrations: readonly SampleMigration[] = [
@@ -31,7 +31,7 @@ function addValue(list: string, value: string, column: string): AddedValue {
   const [listTable = "", key = ""] = list.split(".");
   const [table = "", name = ""] = column.split(".");
   return {
-    name: `9000_add_${value.toLowerCase()}.sql`,
+    name: `9000_add_${listTable}.sql`,
     sql: `INSERT INTO ${listTable} (${key}) VALUES ('${value}');`,
     list: listTable,
     value,

@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
-import { type EventMetric, eventMetrics } from "../../../src/domain/usage/usage.ts";
+import { type EventMetric, eventMetrics, metrics } from "../../../src/domain/usage/usage.ts";
 import { day, eventOf, hour, maxInteger, noon, TestMeter } from "../../support/usage-meter.ts";
 
 const around = { from: noon, to: noon + hour };
@@ -10,11 +10,11 @@ const around = { from: noon, to: noon + hour };
 describe("an event", () => {
   it("with an unknown metric of a newer version fails the whole call", async () => {
     const meter = new TestMeter();
-    const newer: string = "images_processed";
+    const newer: string = "sample_metric";
     const events = [{ id: "a" }, { id: "b", metric: newer as EventMetric }];
     await runInDurableObject(meter.stub, async (instance) => {
       const call = { accountUuid: meter.uuid, events: events.map(eventOf), windowDays: 30 };
-      await expect(instance.record(call, noon)).rejects.toThrow("Unknown metric: images_processed");
+      await expect(instance.record(call, noon)).rejects.toThrow("Unknown metric: sample_metric");
     });
     expect(await meter.sums("ai_tokens_used", around)).toEqual([0]);
     expect(await meter.record([{ id: "a" }])).toMatchObject({ accepted: 1 });
@@ -119,11 +119,12 @@ describe("an event", () => {
   it("can have any metric except usage, which increments count", async () => {
     const meter = new TestMeter();
     await meter.increment(99);
-    await meter.record(eventMetrics.map((metric, at) => ({ id: metric, metric, value: at + 1 })));
+    const values = new Map(eventMetrics.map((metric, index) => [metric, index + 1]));
+    await meter.record([...values].map(([metric, value]) => ({ id: metric, metric, value })));
     const reading = await meter.read({ ...around, aggregation: "millennium" });
     expect(reading).toEqual({
       kind: "points",
-      points: [{ at: noon, sums: [...eventMetrics.map((_, place) => place + 1), 99] }],
+      points: [{ at: noon, sums: metrics.map((name) => (name === "usage" ? 99 : values.get(name))) }],
     });
   });
 });

@@ -113,33 +113,29 @@ describe("the storage of a usage object", () => {
       minReaderVersion: requiredReaderVersion(migrations),
       apply: (sql) => {
         for (const table of ["hours", "days"]) {
-          sql.exec(`ALTER TABLE ${table} ADD COLUMN images_processed INTEGER NOT NULL DEFAULT 0`);
+          sql.exec(`ALTER TABLE ${table} ADD COLUMN sample_metric INTEGER NOT NULL DEFAULT 0`);
         }
       },
     };
     await withNewer(meter, added);
 
-    expect(await stored()).toEqual(
-      before.map((rows) => rows.map((row) => ({ ...row, images_processed: 0 }))),
-    );
+    expect(await stored()).toEqual(before.map((rows) => rows.map((row) => ({ ...row, sample_metric: 0 }))));
     expect(before.map((rows) => rows.length)).toEqual([4, 3]);
     expect(await meter.read(range, noon + hour)).toEqual(readBefore);
 
     // The new version counts the metric, and the previous version then adds to the same bucket.
     await withNewer(meter, added, (sql) => {
-      sql.exec("UPDATE hours SET images_processed = 9 WHERE knowledgebox = 'kb'");
+      sql.exec("UPDATE hours SET sample_metric = 9 WHERE knowledgebox = 'kb'");
     });
     await meter.record([{ id: "c", value: 1, knowledgebox: "kb" }]);
-    const bucket = "SELECT images_processed, ai_tokens_used FROM hours WHERE knowledgebox = 'kb'";
-    expect(await meter.rows(bucket)).toEqual([{ images_processed: 9, ai_tokens_used: 4 }]);
+    const bucket = "SELECT sample_metric, ai_tokens_used FROM hours WHERE knowledgebox = 'kb'";
+    expect(await meter.rows(bucket)).toEqual([{ sample_metric: 9, ai_tokens_used: 4 }]);
   });
 
   it("of version 2 is migrated with its current hour", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
-    await meter.rows("ALTER TABLE meta DROP COLUMN needs");
-    await meter.rows("UPDATE meta SET schema_version = 2");
-    await meter.evict();
+    await downgrade(meter, 2);
     expect(await meter.increment(2, {}, noon + 1)).toEqual({ kind: "counted", answer: statusOf(7) });
     expect(await meter.rows("SELECT schema_version, needs, hour_usage FROM meta")).toEqual([
       { schema_version: migrations.length, needs: 2, hour_usage: 7 },
@@ -194,8 +190,7 @@ describe("the storage of a usage object", () => {
       box: (await meter.read({ ...range, knowledgebox: "kb" })) as unknown,
     });
     const before = await readAll();
-    await downgradeToFirstVersion(meter);
-    await meter.evict();
+    await downgrade(meter, 1);
 
     expect(await readAll()).toEqual(before);
     expect(await meter.rows("SELECT schema_version, needs, hour, hour_usage FROM meta")).toEqual([
@@ -284,16 +279,31 @@ async function withNewer(
   await meter.evict();
 }
 
-/** Converts an account's storage to version 1, which had added increments to the buckets at once. */
-async function downgradeToFirstVersion(meter: TestMeter): Promise<void> {
-  const columns = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('meta')";
+/** Recreates an object's tables as an older version of the code creates them, with the rows that it would store. */
+async function downgrade(meter: TestMeter, version: number): Promise<void> {
   await runInDurableObject(meter.stub, (_instance, { storage: { sql } }) => {
     const state = loadState(sql);
-    if (state !== undefined) flushCurrentHour(sql, state);
-    for (const column of ["hour", "hour_usage", "needs"]) sql.exec(`ALTER TABLE meta DROP COLUMN ${column}`);
-    sql.exec("UPDATE meta SET schema_version = 1");
+    // The first version added increments to the buckets at once.
+    if (state !== undefined && version === 1) flushCurrentHour(sql, state);
+    const names = sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'")
+      .toArray()
+      .map(({ name }) => name);
+    const tables = names.map((name) => ({ name, rows: sql.exec(`SELECT * FROM ${name}`).toArray() }));
+    for (const name of names) sql.exec(`DROP TABLE ${name}`);
+    for (const { apply } of migrations.slice(0, version)) apply(sql);
+    for (const { name, rows } of tables) {
+      const columns = sql
+        .exec<{ name: string }>("SELECT name FROM pragma_table_info(?)", name)
+        .toArray()
+        .map((column) => column.name);
+      const marks = columns.map(() => "?").join(", ");
+      for (const row of rows) {
+        const values = columns.map((column) => row[column] ?? null);
+        sql.exec(`INSERT INTO ${name} (${columns.join(", ")}) VALUES (${marks})`, ...values);
+      }
+    }
+    sql.exec("UPDATE meta SET schema_version = ?", version);
   });
-  const first = new TestMeter();
-  await runInDurableObject(first.stub, (_instance, { storage }) => migrations[0]?.apply(storage.sql));
-  expect(await meter.rows(columns)).toEqual(await first.rows(columns));
+  await meter.evict();
 }
