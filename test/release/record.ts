@@ -1,4 +1,4 @@
-/** Not a test of the suite: asks the worker for everything it does, and writes down the statements it sends. */
+/** Records every statement that the Worker sends, for `npm run release`. Not a test of the suite. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 
@@ -10,8 +10,8 @@ import { storeLogo } from "../support/logos.ts";
 import { Mailbox, mailFrom } from "../support/mail.ts";
 import { deliverJobs, jobDone, runCron } from "../support/queue-and-cron.ts";
 
-// What the operations send is counted by the tests of their costs, which have run by then.
-it("the statements are written down, those of the queue and of the cron too", async () => {
+// The imported cost tests have sent the statements of all operations by then.
+it("the statements of the operations, the queue and the cron are recorded", async () => {
   const owner = await createUser();
   const made = await createAccount(owner);
   const hash = await storeLogo(made);
@@ -25,7 +25,7 @@ it("the statements are written down, those of the queue and of the cron too", as
   expect(await deliverJobs([{ kind: "mail-invitation", uuid, version: 1 }], change)).toEqual(jobDone);
   const logo = { kind: "delete-logo", accountUuid: made.id, hash, upload: "former" };
   expect(await deliverJobs([logo], change)).toEqual(jobDone);
-  // All parts of the accounts have their turn.
+  // Each run of the cron checks one of 256 parts of the accounts.
   for (let turn = 0; turn < 256; turn += 1) await runCron(Date.now() + turn * 5 * 60_000, change);
   expect((await owner.delete(`/api/v1/account/${made.slug}`)).status).toBe(204);
   expect(await deliverJobs([{ kind: "erase-account", accountUuid: made.id }], change)).toEqual(jobDone);

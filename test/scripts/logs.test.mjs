@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unstable_readConfig } from "wrangler";
 
-void test("the platform writes down no address of a request, deployed anywhere [R59]", () => {
+void test("no deployment lets the platform log the URLs of requests [R59]", () => {
   for (const env of ["staging", "production"]) {
     const { observability } = unstable_readConfig({ config: "wrangler.toml", env });
     assert.equal(observability.enabled, true, env);

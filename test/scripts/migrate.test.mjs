@@ -23,7 +23,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Opens the local database, for as long as some work takes. */
+/** Opens the local database while `work` runs. */
 async function withDatabase(work) {
   const objects = join(state, "v3/d1/miniflare-D1DatabaseObject");
   const file = readdirSync(objects).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
@@ -40,9 +40,9 @@ async function withDatabase(work) {
 void test("a start applies new migrations to a filled database once and keeps its rows [R70]", async () => {
   await migrate(state);
   const tables = await withDatabase(async (run) => {
-    const known = await readTables(run);
-    await insertFixtures(run, known, 1);
-    return known;
+    const found = await readTables(run);
+    await insertFixtures(run, found, 1);
+    return found;
   });
   for (const { name, sql } of sampleMigrations) writeFileSync(join("migrations", name), sql);
   await withDatabase(async (run) => {
@@ -57,9 +57,9 @@ void test("a start applies new migrations to a filled database once and keeps it
       [...names, ...sampleMigrations.map(({ name }) => name)].toSorted(),
     );
   });
-  const whole = () =>
+  const schemaAndMigrations = () =>
     withDatabase((run) => run(["SELECT * FROM sqlite_schema"], ["SELECT * FROM d1_migrations"]));
-  const once = await whole();
-  const again = await withDatabase((run) => tablesChangedBy(run, tables, () => migrate(state)));
-  assert.deepEqual([again, await whole()], [[], once]);
+  const migrated = await schemaAndMigrations();
+  const changed = await withDatabase((run) => tablesChangedBy(run, tables, () => migrate(state)));
+  assert.deepEqual([changed, await schemaAndMigrations()], [[], migrated]);
 });

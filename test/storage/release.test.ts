@@ -1,32 +1,35 @@
-/** The code of the release goes on while the next one rolls out: on the schema of today, all it asks is still asked rightly. */
+/** The statements of the last release on the newest schema: during a deployment, released code runs on it. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 
-import release from "../../migrations/release.json";
+import manifest from "../../migrations/release.json";
 
-const statements = release.statements.map(([sql, values]) => ({ sql: String(sql), values: Number(values) }));
+const statements = manifest.statements.map(([sql, parameters]) => ({
+  sql: String(sql),
+  parameters: Number(parameters),
+}));
 
-/** What the database has against statements, by statement; it is told what they would do, and does nothing. */
-async function objections(asked: typeof statements): Promise<Record<string, string>> {
-  const told: Record<string, string> = {};
+/** Returns the errors of statements by their SQL. Explains them, without running them. */
+async function errorsOf(checked: typeof statements): Promise<Record<string, string>> {
+  const errors: Record<string, string> = {};
   await Promise.all(
-    asked.map(async ({ sql, values }) => {
-      const nulls = Array.from({ length: values }, () => null);
-      const explained = env.DB.prepare(`EXPLAIN ${sql}`).bind(...nulls);
-      await explained.run().catch((error: unknown) => (told[sql] = String(error)));
+    checked.map(async ({ sql, parameters }) => {
+      const nulls = Array.from({ length: parameters }, () => null);
+      const explain = env.DB.prepare(`EXPLAIN ${sql}`).bind(...nulls);
+      await explain.run().catch((error: unknown) => (errors[sql] = String(error)));
     }),
   );
-  return told;
+  return errors;
 }
 
-it("every statement of the release is one on the schema of today [R70]", async () => {
+it("every statement of the last release is valid on the newest schema [R70]", async () => {
   expect(statements.length).toBeGreaterThan(150);
-  expect(await objections(statements)).toEqual({});
+  expect(await errorsOf(statements)).toEqual({});
 });
 
-it("a statement that is none any more would be seen", async () => {
+it("a statement that is no longer valid is detected", async () => {
   const sql = "update users set surname = ? where id = ?";
-  const told = await objections([...statements, { sql, values: 2 }]);
-  expect(Object.keys(told)).toEqual([sql]);
-  expect(told[sql]).toContain("no such column: surname");
+  const errors = await errorsOf([...statements, { sql, parameters: 2 }]);
+  expect(Object.keys(errors)).toEqual([sql]);
+  expect(errors[sql]).toContain("no such column: surname");
 });
