@@ -10,7 +10,7 @@ const path = "/accounts/groups/";
 const shownGroups = builtInGroups.map(({ id, name, permissions }) => ({
   id,
   name,
-  permissions: permissions.toSorted(),
+  permissions: permissions.map(String).toSorted(),
 }));
 
 describe("the list of groups", () => {
