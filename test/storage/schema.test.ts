@@ -50,7 +50,9 @@ describe("a reference table", () => {
     { table: "location_hints", values: locationHints },
   ])("$table holds the values that the code knows", async ({ table, values }) => {
     const [rows = []] = await run([`SELECT * FROM ${table}`]);
-    expect(rows.flatMap((row) => Object.values(row).map(String)).sort()).toEqual(values.map(String).toSorted());
+    expect(rows.flatMap((row) => Object.values(row).map(String)).sort()).toEqual(
+      values.map(String).toSorted(),
+    );
   });
 
   it("exists for every column whose type is a list of values", () => {
