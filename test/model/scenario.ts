@@ -38,7 +38,7 @@ const number = fc.nat(999);
 const role = fc.constantFrom("AOWNER" as const, "AMEMBER" as const, "AMEMBER" as const);
 const group = fc.constantFrom(...([0, 0, 0, 0, 1, 2, 3] as const));
 const operator = fc.nat(4).map((chance) => chance === 0);
-/** What makes the rest worth asking happens more often. */
+/** Commands that make the others more interesting are more frequent. */
 const often = [
   "activate",
   "activate",
@@ -48,6 +48,8 @@ const often = [
   "invite",
   "accept",
   "accept",
+  "createToken",
+  "deleteToken",
 ] as const;
 const command = fc.constantFrom(...commandNames, ...often);
 

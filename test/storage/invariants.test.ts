@@ -19,6 +19,7 @@ import {
   run,
   type Statement,
 } from "../support/database.ts";
+import { effort } from "../support/effort.ts";
 import { unique } from "../support/fixtures.ts";
 
 // Whatever a test did, the whole database is in no worse order afterwards than before.
@@ -776,7 +777,7 @@ describe("any sequence of statements", () => {
           expect(await faults()).toEqual(sound);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: effort(10, 25) },
     );
     expect(seen.accepted).toBeGreaterThan(50);
     expect(seen.refused).toBeGreaterThan(50);

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { accountInsert, makeUser, row, run } from "../support/database.ts";
+import { effort } from "../support/effort.ts";
 import { type Caller, createAccount, createSupportUser, createUser, unique } from "../support/fixtures.ts";
 
 /** Ids in the trigram index of a table, by a phrase it holds. */
@@ -259,7 +260,7 @@ describe("a search", () => {
         },
       ),
       // A run adds to what the next ones find, so a failure cannot be made smaller.
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: effort(25, 40), endOnFailure: true },
     );
 
     expect(hits).toBeGreaterThan(10);

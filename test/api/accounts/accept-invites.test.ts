@@ -25,6 +25,7 @@ import {
   statusesOf,
   userIdOf,
 } from "../../support/members.ts";
+import { effort } from "../../support/effort.ts";
 import { statusAndBody } from "../../support/organizations.ts";
 
 describe("an invitation's secret", () => {
@@ -204,7 +205,7 @@ describe("simultaneous requests", () => {
   it("three simultaneous acceptances by one user give one membership with the highest role", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { max_users: 4 });
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < effort(3, 10); round += 1) {
       const guest = await createUser();
       const id = await userIdOf(guest);
       const invites = [
@@ -223,7 +224,7 @@ describe("simultaneous requests", () => {
 
   it("of simultaneous acceptance and revocation one succeeds", async () => {
     const { owner, account } = await createAccountWithOwner();
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < effort(3, 10); round += 1) {
       const guest = await createUser();
       await userIdOf(guest);
       const email = await createInvite(owner, account);
@@ -242,7 +243,7 @@ describe("simultaneous requests", () => {
   });
 
   it("accepting while the account is deleted leaves no membership [R23]", async () => {
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < effort(2, 5); round += 1) {
       const owner = await createUser();
       const account = await createAccount(owner);
       const guest = await createUser();

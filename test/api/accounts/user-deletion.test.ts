@@ -21,6 +21,7 @@ import {
   userIdOf,
 } from "../../support/members.ts";
 import { statusAndBody } from "../../support/organizations.ts";
+import { effort } from "../../support/effort.ts";
 import { workerWith } from "../../support/worker.ts";
 
 const path = "/api/v1/user";
@@ -124,7 +125,7 @@ describe("deleting the current user", () => {
   });
 
   it("simultaneous deletion of both owners leaves one every time [R12]", async () => {
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < effort(4, 30); round += 1) {
       const { owner, account } = await createAccountWithOwner();
       const { caller: second } = await joinAccount(account, "AOWNER");
       const answers = await Promise.all([owner.delete(path), second.delete(path)]);

@@ -1,6 +1,7 @@
 /** Increments: limits, idempotency keys, periods and cost. */
 import { describe, expect, it } from "vitest";
 
+import { effort } from "../../support/effort.ts";
 import { day, hour, maxInteger, noon, statusOf, TestMeter } from "../../support/usage-meter.ts";
 
 const june = Date.UTC(2040, 5, 1);
@@ -132,19 +133,23 @@ describe("an idempotency key", () => {
 });
 
 describe("concurrent increments", () => {
-  it("are each counted: a thousand of them return a thousand different sums [R31]", async () => {
+  it("are each counted and return different sums [R31]", async () => {
     const meter = new TestMeter();
-    const results = await Promise.all(Array.from({ length: 1_000 }, () => meter.increment(3)));
+    const count = effort(200, 1_000);
+    const results = await Promise.all(Array.from({ length: count }, () => meter.increment(3)));
     const usages = results.map((result) => (result.kind === "counted" ? result.answer.usage : result.kind));
-    expect(new Set(usages)).toEqual(new Set(Array.from({ length: 1_000 }, (_, at) => (at + 1) * 3)));
-    expect(await meter.state()).toMatchObject({ usage: 3_000 });
+    expect(new Set(usages)).toEqual(new Set(Array.from({ length: count }, (_, at) => (at + 1) * 3)));
+    expect(await meter.state()).toMatchObject({ usage: 3 * count });
   });
 
   it("reach the limit exactly", async () => {
     const meter = new TestMeter();
-    const results = await Promise.all(Array.from({ length: 500 }, () => meter.increment(1, { limit: 123 })));
+    const count = effort(200, 500);
+    const results = await Promise.all(
+      Array.from({ length: count }, () => meter.increment(1, { limit: 123 })),
+    );
     expect(results.filter(({ kind }) => kind === "counted")).toHaveLength(123);
-    expect(results.filter(({ kind }) => kind === "refused")).toHaveLength(377);
+    expect(results.filter(({ kind }) => kind === "refused")).toHaveLength(count - 123);
     expect(await meter.state()).toMatchObject({ usage: 123 });
   });
 

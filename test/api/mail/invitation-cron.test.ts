@@ -52,7 +52,9 @@ describe("an unsent mail", () => {
   it("is queued again at growing intervals until the invitation expires", async () => {
     const uuid = await unmailed(0, { valid_until: now + 7 * day });
     const asked: number[] = [];
-    for (let at = now; at < now + 8 * day; at += at < now + day ? 5 * minute : 60 * minute) {
+    // The first intervals are multiples of ten minutes and double each time.
+    const step = (at: number) => (at < now + 60 * minute ? 10 : at < now + day ? 20 : 360) * minute;
+    for (let at = now; at < now + 8 * day; at += step(at)) {
       await runMailCron(at, { JOBS: jobs.queue });
       if (jobs.take().length > 0) asked.push((at - now) / minute);
     }

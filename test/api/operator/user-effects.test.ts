@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { createAccessToken } from "../../support/access-tokens.ts";
 import { addMember, type Caller, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import { effort } from "../../support/effort.ts";
 import {
   accountPath,
   getBody,
@@ -126,7 +127,7 @@ describe("a user who is deactivated", () => {
 
   it("is never one of all owners, deactivated at once [R11]", async () => {
     const root = await createOperator();
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < effort(3, 10); round += 1) {
       const owners = [await createUser(), await createUser(), await createUser()];
       const account = await createAccount(owners[0] ?? root);
       for (const owner of owners.slice(1)) await addMember(account, owner, "AOWNER");

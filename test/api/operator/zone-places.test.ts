@@ -11,6 +11,7 @@ import {
   createUser,
   unique,
 } from "../../support/fixtures.ts";
+import { effort } from "../../support/effort.ts";
 import { accountPath, createZone, getBody, statusAndBody, zonePath } from "../../support/operator.ts";
 
 const inUse = { status: 409, body: { detail: "Accounts are placed in this zone" } };
@@ -63,7 +64,7 @@ describe("the place where usage is counted", () => {
     const root = await createOperator();
     const user = await createUser();
     await user.get("/api/v1/user");
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < effort(3, 10); round += 1) {
       const zone = await createZone(root, { location_hint: "apac" });
       const [made, moved] = await Promise.all([
         create(user, zone.slug),
@@ -129,14 +130,14 @@ describe("a private zone", () => {
 
 describe("at once with making an account in it", () => {
   it.each([
-    ["a zone is deleted", (root: Caller, path: string) => root.delete(path), 204, 20],
-    ["a zone becomes private", (root: Caller, path: string) => root.patch(path, { private: true }), 200, 8],
-    ["a zone is renamed", (root: Caller, path: string) => root.patch(path, { slug: unique("new") }), 200, 8],
-  ] as const)("%s: the account is there with its zone, or refused", async (_what, change, done, rounds) => {
+    ["a zone is deleted", (root: Caller, path: string) => root.delete(path), 204],
+    ["a zone becomes private", (root: Caller, path: string) => root.patch(path, { private: true }), 200],
+    ["a zone is renamed", (root: Caller, path: string) => root.patch(path, { slug: unique("new") }), 200],
+  ] as const)("%s: the account is there with its zone, or refused", async (_what, change, done) => {
     const root = await createOperator();
     const users = [await createUser(), await createUser(), await createUser()];
     for (const user of [root, ...users]) await user.get("/api/v1/user");
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < effort(4, 20); round += 1) {
       const zone = await createZone(root);
       const [changed, ...made] = await Promise.all([
         change(root, zonePath(zone)),

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 
 import { type ApiResponse, createAccount } from "../../support/fixtures.ts";
+import { effort } from "../../support/effort.ts";
 import {
   changeSettings,
   createMeteringUser,
@@ -18,27 +19,29 @@ function usages(answers: readonly ApiResponse[]): number[] {
   return answers.map(({ body }) => Number(body.usage)).sort((left, right) => left - right);
 }
 
-it("a thousand simultaneous increments return a thousand different sums and count completely [R31]", async () => {
+it("simultaneous increments return different sums and are all counted [R31]", async () => {
   const { owner, account } = await setUp();
   await changeSettings(account, { type: "v3pro" });
   const callers = [owner, await createMeteringUser(), await createOperatorCaller()];
+  const count = effort(200, 1_000);
   const answers = await Promise.all(
-    Array.from({ length: 1_000 }, async (_, place) =>
+    Array.from({ length: count }, async (_, place) =>
       (callers[place % callers.length] ?? owner).post(incrementPath(account), { usage: 3 }),
     ),
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect(usages(answers)).toEqual(Array.from({ length: 1_000 }, (_, place) => (place + 1) * 3));
-  expect(await currentUsage(account)).toBe(3_000);
+  expect(usages(answers)).toEqual(Array.from({ length: count }, (_, place) => (place + 1) * 3));
+  expect(await currentUsage(account)).toBe(3 * count);
 }, 90_000);
 
-it("five hundred simultaneous increments reach exactly the limit, and the rest are refused [R32]", async () => {
+it("simultaneous increments reach exactly the limit, and the rest are refused [R32]", async () => {
   const { owner, account } = await setUp();
   await changeSettings(account, { usage_limit: 123 });
-  const answers = await Promise.all(Array.from({ length: 500 }, () => owner.post(incrementPath(account))));
+  const count = effort(200, 500);
+  const answers = await Promise.all(Array.from({ length: count }, () => owner.post(incrementPath(account))));
   const taken = answers.filter(({ status }) => status === 200);
   const refused = answers.filter(({ status }) => status === 429);
-  expect([taken.length, refused.length]).toEqual([123, 377]);
+  expect([taken.length, refused.length]).toEqual([123, count - 123]);
   expect(usages(taken)).toEqual(Array.from({ length: 123 }, (_, place) => place + 1));
   expect(refused.map(statusAndBody)).toEqual(refused.map(() => limitExceededResponse(123, 123, true)));
   expect(await currentUsage(account)).toBe(123);

@@ -9,6 +9,7 @@ import {
   slugKey,
 } from "../../../src/domain/account.ts";
 import { planLimits, plans } from "../../../src/domain/plan.ts";
+import { effort } from "../../support/effort.ts";
 import { parseUuid } from "../../../src/domain/uuid.ts";
 
 const uuid = fc.uuid();
@@ -104,7 +105,7 @@ describe("a slug", () => {
       fc.property(fc.oneof(slugText, nearly), (slug) => {
         if (!isReservedSlug(slug)) expect([slug, parseUuid(slug)]).toEqual([slug, undefined]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: effort(200, 1_000) },
     );
   });
 });

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { maxLogoSide, readImage } from "../../../src/domain/logo.ts";
+import { effort } from "../../support/effort.ts";
 import * as make from "../../support/images.ts";
 
 const { bytes } = make;
@@ -74,7 +75,7 @@ describe("arbitrary bytes", () => {
       fc.property(fc.constantFrom(...starts), any, (start, rest) => {
         expectAnAnswer(bytes(start, rest));
       }),
-      { numRuns: 2000 },
+      { numRuns: effort(200, 2_000) },
     );
   });
 
@@ -86,7 +87,7 @@ describe("arbitrary bytes", () => {
           expectAnAnswer(make.webpOf(...chunks.map(([type, data]) => make.webpChunk(type, data))));
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: effort(200, 1_000) },
     );
   });
 
@@ -102,7 +103,7 @@ describe("arbitrary bytes", () => {
       fc.property(fc.array(chunk), (chunks) => {
         expectAnAnswer(make.pngOf(make.ihdr({ colourType: 2, bitDepth: 8 }), ...chunks));
       }),
-      { numRuns: 1000 },
+      { numRuns: effort(200, 1_000) },
     );
   });
 
@@ -111,7 +112,7 @@ describe("arbitrary bytes", () => {
       fc.property(mutated, (input) => {
         expectAnAnswer(input);
       }),
-      { numRuns: 5000 },
+      { numRuns: effort(500, 5_000) },
     );
   });
 });

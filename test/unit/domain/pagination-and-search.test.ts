@@ -9,6 +9,7 @@ import {
   type PageRequest,
   pageWindow,
 } from "../../../src/domain/pagination.ts";
+import { effort } from "../../support/effort.ts";
 import { searchTerms, searchText, toIndexedSearch } from "../../../src/domain/search.ts";
 
 type Row = readonly [string, number];
@@ -135,7 +136,7 @@ describe("a cursor", () => {
         expect(["after", "before"]).toContain(cursor.direction);
         expect(cursor.keys.map((key) => typeof key)).toEqual(["string", "number"]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: effort(200, 1_000) },
     );
   });
 });
@@ -199,7 +200,7 @@ describe("the terms of a search", () => {
       fc.property(text, (search) => {
         expect(new Set(searchTerms(search))).toEqual(new Set(splitByPattern(search)));
       }),
-      { numRuns: 2_000 },
+      { numRuns: effort(200, 2_000) },
     );
   });
 
@@ -215,7 +216,7 @@ describe("the terms of a search", () => {
         expect(terms).not.toContain("");
         expect(new Set(terms).size).toBe(terms.length);
       }),
-      { numRuns: 1_000 },
+      { numRuns: effort(200, 1_000) },
     );
   });
 });
