@@ -91,7 +91,10 @@ async function runJob(job: Job, env: Env): Promise<void> {
       return deletePreviousLogo(env, job);
     case "mail-invitation": {
       const settings = getConfig(env);
-      return mailInvitation({ db: openDatabase(env.DB), mail: env.MAIL, settings, now: Date.now() }, job);
+      return mailInvitation(
+        { db: openDatabase(env.DB), mail: env.MAIL, assets: env.ASSETS, settings, now: Date.now() },
+        job,
+      );
     }
     default:
       // Sent by a newer version of the worker, which will run it on a retry.

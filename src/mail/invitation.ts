@@ -1,11 +1,9 @@
 import type { AccountRole } from "../domain/account.ts";
-import type { Language } from "../domain/user.ts";
 import { escapeHtml, interpolate, toSingleLine, truncate } from "./text.ts";
-import { loadTranslation } from "./translations.ts";
+import type { Translation } from "./translations.ts";
 
 /** The content of an invitation mail. */
 export interface Invitation {
-  readonly language: Language;
   /** The account's title. */
   readonly account: string;
   /** Display name of the inviter: full name, or e-mail if no name is set; null if the user was deleted. */
@@ -28,8 +26,7 @@ export interface EmailMessage {
 const maxSubjectPart = 60;
 
 /** Renders the mail of an invitation as plain text and HTML. Names and titles are escaped. */
-export async function renderInvitationEmail(invitation: Invitation): Promise<EmailMessage> {
-  const translation = await loadTranslation(invitation.language);
+export function renderInvitationEmail(invitation: Invitation, translation: Translation): EmailMessage {
   const messages = translation.email;
   const hasInviter = invitation.inviter !== null;
   const values = {
@@ -60,7 +57,7 @@ export async function renderInvitationEmail(invitation: Invitation): Promise<Ema
   const toHtml = (sentence: string) => interpolate(escapeHtml(sentence), htmlValues);
   const link = escapeHtml(invitation.link);
   const html = `<!doctype html>
-<html lang="${invitation.language.toLowerCase()}">
+<html lang="${translation.locale}">
   <head>
     <meta charset="utf-8">
     <title>${escapeHtml(subject)}</title>

@@ -7,10 +7,16 @@ export type Translation = Omit<typeof english, "roles"> & {
   readonly roles: Readonly<Record<AccountRole, string>>;
 };
 
-/** Loads the texts of a language. The name of the file is computed, so that a new language needs no entry here. */
-export async function loadTranslation(language: Language): Promise<Translation> {
-  const file: { readonly default: typeof english } = await import(
-    `../../translations/${language.toLowerCase()}.json`
-  );
-  return file.default;
+/**
+ * Loads the texts of a language from the static assets, where the invitation page loads them too: the bundle does
+ * not grow with each language. One asset read. Throws if the file is missing.
+ */
+export async function loadTranslation(
+  assets: Pick<Fetcher, "fetch">,
+  language: Language,
+): Promise<Translation> {
+  const response = await assets.fetch(`https://assets.invalid/invite/${language.toLowerCase()}.json`);
+  if (!response.ok)
+    throw new Error(`The translation ${language} cannot be loaded: status ${response.status}`);
+  return response.json();
 }

@@ -6,6 +6,7 @@ import type { Config } from "../../config.ts";
 import type { Language } from "../../domain/user.ts";
 import { renderInvitationEmail } from "../../mail/invitation.ts";
 import { type MailBinding, sendEmail } from "../../mail/send.ts";
+import { loadTranslation } from "../../mail/translations.ts";
 import { type Database, runBatch } from "../../storage/database.ts";
 import { accounts, invites, mailedAddresses, users } from "../../storage/schema.ts";
 import { enqueueJobs, maxJobsPerBatch } from "../jobs.ts";
@@ -15,6 +16,7 @@ import { createInvitationToken, mailJob, type InvitationReference } from "../inv
 export interface Mailing {
   readonly db: Database;
   readonly mail: MailBinding;
+  readonly assets: Pick<Fetcher, "fetch">;
   readonly settings: Config;
   readonly now: number;
 }
@@ -26,10 +28,10 @@ const maxBatches = 10;
 /**
  * Mails one version of an invitation, unless it was mailed, renewed or ended. If its address has received all
  * mails of the day, the scheduled task tries again later. A crash right after sending sends the same mail with
- * the same secret again. Throws what the binding throws.
+ * the same secret again. Throws what the bindings throw.
  */
 export async function mailInvitation(
-  { db, mail, settings, now }: Mailing,
+  { db, mail, assets, settings, now }: Mailing,
   { uuid, version }: InvitationReference,
 ): Promise<void> {
   const { mailFrom, publicUrl, inviteSecret } = settings;
@@ -41,15 +43,15 @@ export async function mailInvitation(
   ] as const);
   if (invite === undefined || reserved.length === 0) return;
 
-  const message = await renderInvitationEmail({
-    language: invite.language ?? "EN",
+  const invitation = {
     account: invite.title,
     inviter: inviterName(invite),
     role: invite.role,
     validUntil: invite.validUntil,
     link: `${publicUrl}/invite#${await createInvitationToken(inviteSecret, { uuid, version })}`,
-  });
+  };
   try {
+    const message = renderInvitationEmail(invitation, await loadTranslation(assets, invite.language ?? "EN"));
     await sendEmail(mail, mailFrom, invite.email, message);
   } catch (error) {
     // A mail that was not sent does not count.

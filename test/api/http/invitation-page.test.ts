@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { languages } from "../../../src/domain/user.ts";
-import { loadTranslation } from "../../../src/mail/translations.ts";
+import { readTranslation } from "../../support/translations.ts";
 import { anonymous, publicUrl } from "../../support/fixtures.ts";
 import { workerWith } from "../../support/worker.ts";
 
@@ -66,7 +66,7 @@ describe("the page's files", () => {
     expect((await anonymous.get("/invite")).text).toContain(`data-languages="${codes.join(" ")}"`);
     for (const language of languages) {
       const { text } = await anonymous.get(`/invite/${language.toLowerCase()}.json`);
-      expect(JSON.parse(text)).toEqual(await loadTranslation(language));
+      expect(JSON.parse(text)).toEqual(await readTranslation(language));
     }
   });
 

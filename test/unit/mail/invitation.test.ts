@@ -2,20 +2,24 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { languages } from "../../../src/domain/user.ts";
+import { languages, type Language } from "../../../src/domain/user.ts";
 import { type Invitation, renderInvitationEmail } from "../../../src/mail/invitation.ts";
 import { escapeHtml, interpolate, toSingleLine, truncate } from "../../../src/mail/text.ts";
-import { loadTranslation } from "../../../src/mail/translations.ts";
+import { readTranslation } from "../../support/translations.ts";
 
 const link = "https://roster.test/invite#a-secret_of70characters";
 const invitation: Invitation = {
-  language: "EN",
   account: "Acme",
   inviter: "Ada Lovelace",
   role: "AMEMBER",
   validUntil: Date.UTC(2026, 2, 1, 13, 5),
   link,
 };
+
+/** Renders a mail in a language. */
+async function render({ language = "EN", ...fields }: Partial<Invitation> & { language?: Language }) {
+  return renderInvitationEmail({ ...invitation, ...fields }, await readTranslation(language));
+}
 
 it.each([
   {
@@ -55,7 +59,7 @@ it.each([
     validUntil: "O convite é válido até 1 de março de 2026 às 13:05 UTC.",
   },
 ] as const)("the mail in $language names inviter, account, role and end", async (expected) => {
-  const { subject, text, html } = await renderInvitationEmail({ ...invitation, language: expected.language });
+  const { subject, text, html } = await render({ language: expected.language });
   expect(subject).toBe(expected.subject);
   expect(text).toContain(`\n\n${expected.invited}\n\n`);
   expect(text).toContain(`\n\n${expected.validUntil}\n\n`);
@@ -64,10 +68,10 @@ it.each([
 
 describe.each(languages)("the mail in %s", (language) => {
   it("contains the link as a button and as text, and no unfilled placeholder", async () => {
-    const { email } = await loadTranslation(language);
-    const { subject, text, html } = await renderInvitationEmail({ ...invitation, language });
+    const { email } = await readTranslation(language);
+    const { subject, text, html } = await render({ language });
     expect(text).toContain(`\n\n${email.accept}:\n${link}\n\n`);
-    expect(html).toContain(`<html lang="${language.toLowerCase()}">`);
+    expect(html).toContain(`<html lang="${(await readTranslation(language)).locale}">`);
     expect(html.split(`href="${link}"`)).toHaveLength(3);
     expect(html).toContain("<b><bdi>Ada Lovelace</bdi></b>");
     expect(html).toContain("<b><bdi>Acme</bdi></b>");
@@ -75,9 +79,8 @@ describe.each(languages)("the mail in %s", (language) => {
   });
 
   it("names the owner's role, and no inviter if that user was deleted", async () => {
-    const { roles } = await loadTranslation(language);
-    const { subject, text, html } = await renderInvitationEmail({
-      ...invitation,
+    const { roles } = await readTranslation(language);
+    const { subject, text, html } = await render({
       language,
       inviter: null,
       role: "AOWNER",
@@ -99,8 +102,8 @@ describe("a name or title in the mail", () => {
   ];
 
   it.each(hostile)("is escaped in the HTML and unchanged in the plain text: %s [R56]", async (name) => {
-    const { text, html } = await renderInvitationEmail({ ...invitation, account: name, inviter: name });
-    const plain = (await renderInvitationEmail(invitation)).html;
+    const { text, html } = await render({ account: name, inviter: name });
+    const plain = (await render({})).html;
     expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
     expect(html.match(/href="[^"]*"/g)).toEqual(plain.match(/href="[^"]*"/g));
     expect(html).toContain(`<b><bdi>${escapeHtml(name)}</bdi></b>`);
@@ -114,8 +117,7 @@ describe("a name or title in the mail", () => {
     "Acme\0\u0007\u009b",
     "\u202eemca\u202c and \u2066more\u2069",
   ])("adds no line and changes no text direction: %j [R56]", async (name) => {
-    const { subject, text, html } = await renderInvitationEmail({
-      ...invitation,
+    const { subject, text, html } = await render({
       account: name,
       inviter: name,
     });
@@ -123,23 +125,23 @@ describe("a name or title in the mail", () => {
     expect(subject).not.toMatch(unsafe);
     expect(text.replaceAll("\n", "")).not.toMatch(unsafe);
     expect(html.replaceAll("\n", "")).not.toMatch(unsafe);
-    const plain = await renderInvitationEmail(invitation);
+    const plain = await render({});
     expect(text.split("\n")).toHaveLength(plain.text.split("\n").length);
   });
 
   it("is shortened in the subject and complete in the text", async () => {
     const account = "😀".repeat(200);
-    const { subject, text } = await renderInvitationEmail({ ...invitation, account });
+    const { subject, text } = await render({ account });
     expect(subject).toBe(`Ada Lovelace invites you to ${"😀".repeat(59)}…`);
     expect(text).toContain(account);
   });
 
   it("never changes the number of subject lines or the HTML tags, whatever characters it has", async () => {
-    const plain = (await renderInvitationEmail(invitation)).html.match(/<\/?[a-z]+/g);
+    const plain = (await render({})).html.match(/<\/?[a-z]+/g);
     const name = fc.string({ unit: "binary", maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(name, name, fc.constantFrom(...languages), async (account, inviter, language) => {
-        const mail = await renderInvitationEmail({ ...invitation, account, inviter, language });
+        const mail = await render({ account, inviter, language });
         expect(mail.subject).not.toMatch(/\p{Cc}/u);
         expect(mail.html.match(/<\/?[a-z]+/g)).toEqual(plain);
       }),
@@ -149,8 +151,7 @@ describe("a name or title in the mail", () => {
 });
 
 it("the end of an invitation is shown in UTC", async () => {
-  const textUntil = async (validUntil: number) =>
-    (await renderInvitationEmail({ ...invitation, validUntil })).text;
+  const textUntil = async (validUntil: number) => (await render({ validUntil })).text;
   expect(await textUntil(Date.UTC(2027, 11, 31, 23, 59, 59, 999))).toContain("31 December 2027 at 23:59 UTC");
   expect(await textUntil(Date.UTC(2028, 1, 29))).toContain("29 February 2028 at 00:00 UTC");
 });

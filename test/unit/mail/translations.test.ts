@@ -2,27 +2,27 @@
 import { describe, expect, it } from "vitest";
 
 import { languages } from "../../../src/domain/user.ts";
-import { loadTranslation } from "../../../src/mail/translations.ts";
+import { readTranslation } from "../../support/translations.ts";
 import english from "../../../translations/en.json";
 
 describe.each(languages)("the translation %s", (language) => {
   it("has the keys of the English one", async () => {
-    const texts = textsOf(await loadTranslation(language));
+    const texts = textsOf(await readTranslation(language));
     expect([...texts.keys()].sort()).toEqual([...textsOf(english).keys()].sort());
   });
 
   it("has no empty text", async () => {
-    const texts = textsOf(await loadTranslation(language));
+    const texts = textsOf(await readTranslation(language));
     expect([...texts].filter(([, text]) => text.trim() === "")).toEqual([]);
   });
 
   it("has the placeholders of the English one in each text", async () => {
-    const texts = textsOf(await loadTranslation(language));
+    const texts = textsOf(await readTranslation(language));
     expect(placeholdersOf(texts)).toEqual(placeholdersOf(textsOf(english)));
   });
 
   it("names a locale of its language", async () => {
-    const { locale } = await loadTranslation(language);
+    const { locale } = await readTranslation(language);
     expect(new Intl.Locale(locale).language).toBe(language.toLowerCase());
     expect(Intl.DateTimeFormat.supportedLocalesOf(locale)).toEqual([locale]);
   });
@@ -30,7 +30,7 @@ describe.each(languages)("the translation %s", (language) => {
 
 it("each of the texts is requested in a different language", async () => {
   const titles = await Promise.all(
-    languages.map(async (language) => (await loadTranslation(language)).invited),
+    languages.map(async (language) => (await readTranslation(language)).invited),
   );
   expect(new Set(titles).size).toBe(languages.length);
 });
