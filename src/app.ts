@@ -7,6 +7,8 @@ import { secureHeaders } from "hono/secure-headers";
 import { ConfigError, getConfig } from "./config.ts";
 import { accountsApi } from "./http/accounts/routes.ts";
 import type { AppContext, AppEnv } from "./http/app-env.ts";
+import { errorCodeHeader } from "./http/errors.ts";
+import { notFound, refuse } from "./http/fastapi/errors.ts";
 import { renderOpenApi } from "./http/openapi/document.ts";
 import { operatorApi } from "./http/operator/routes.ts";
 import { organizationsApi } from "./http/organizations/routes.ts";
@@ -18,7 +20,7 @@ import { logUnexpected } from "./logging.ts";
 export const app = new Hono<AppEnv>();
 
 const crossOrigin = cors({
-  origin: (origin, c: AppContext) => (mayCall(c, origin) ? origin : null),
+  origin: (origin, c: AppContext) => (isAllowedOrigin(c, origin) ? origin : null),
   allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: [
     "Authorization",
@@ -37,6 +39,7 @@ const crossOrigin = cors({
     "RateLimit-Policy",
     "Retry-After",
     bookmarkHeader,
+    errorCodeHeader,
     "X-Request-Id",
   ],
   maxAge: 600,
@@ -53,7 +56,7 @@ app.use(
       headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     }
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
-    // An answer that was not made here, such as a file's, comes without.
+    // Static assets come without it.
     headers.set("X-Request-Id", c.get("requestId"));
     const bookmark = c.get("session")?.getBookmark();
     if (bookmark != null) headers.set(bookmarkHeader, bookmark);
@@ -61,36 +64,34 @@ app.use(
 );
 app.use(
   createMiddleware<AppEnv>(async (c, next) => {
-    // An OPTIONS that is no preflight belongs to its face, and who comes from no page is allowed nothing.
+    // Plain OPTIONS requests go to the API; requests without Origin get no CORS headers.
     const preflight = c.req.header("Access-Control-Request-Method") !== undefined;
-    const toFace = c.req.method === "OPTIONS" ? !preflight : c.req.header("Origin") === undefined;
-    if (!toFace) return crossOrigin(c, next);
+    const skipCors = c.req.method === "OPTIONS" ? !preflight : c.req.header("Origin") === undefined;
+    if (!skipCors) return crossOrigin(c, next);
     await next();
     c.res.headers.append("Vary", "Origin");
     return undefined;
   }),
 );
 
-const parts = [systemApi(openApiText), organizationsApi, accountsApi, operatorApi];
-for (const part of parts) app.route("/", part.app);
+const modules = [systemApi(openApiText), organizationsApi, accountsApi, operatorApi];
+for (const module of modules) app.route("/", module.app);
 
-/** The OpenAPI document of everything served here, as JSON text, for a service at this address. */
+/** Returns the OpenAPI document of all APIs as JSON text; `publicUrl` is the address of the service. */
 export function openApiText(publicUrl: string): string {
-  const routes = parts.flatMap((part) => part.routes());
+  const routes = modules.flatMap((module) => module.routes());
   return renderOpenApi(routes, publicUrl);
 }
 
-app.notFound((c) => c.json({ detail: "Not Found" }, 404));
+app.notFound(notFound);
 app.onError((error, c) => {
   logUnexpected(c.var, error);
-  if (error instanceof ConfigError) {
-    return c.json({ detail: "The service is not configured" }, 503, { "Retry-After": "60" });
-  }
-  return c.json({ detail: "Internal Server Error" }, 500);
+  if (!(error instanceof ConfigError)) return refuse(c, "internal_error");
+  return refuse(c, "not_configured", undefined, { "Retry-After": "60" });
 });
 
-/** Whether pages of an origin may call; while the configuration is wrong none may, and all else is told where it belongs. */
-function mayCall(c: AppContext, origin: string): boolean {
+/** Returns whether pages of the origin may call the service: none if the configuration is invalid. */
+function isAllowedOrigin(c: AppContext, origin: string): boolean {
   try {
     return getConfig(c.env).corsOrigins.has(origin);
   } catch {

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { main } from "../cli.ts";
 import { configurationPage } from "./configuration-page.ts";
+import { errorsPage } from "./errors-page.ts";
 import { openApiDocument } from "./openapi.ts";
 import { requirementsDocument } from "./requirements.ts";
 import { versionModule } from "./version-module.ts";
@@ -11,6 +12,7 @@ const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "src/version.ts": versionModule,
   "docs/openapi.json": openApiDocument,
   "docs/configuration.md": configurationPage,
+  "docs/errors.md": errorsPage,
   "docs/requirements.md": requirementsDocument,
 };
 

@@ -1,119 +1,212 @@
 import type { AccountRole } from "./account.ts";
 import type { Permission } from "./permissions.ts";
 
-/**
- * The closed list of refusals. No HTTP status here: each face maps every code to its own
- * status and sentence, and a new code breaks the build of each face until it has one.
- */
-export type ErrorCode =
-  /** No credentials were sent. */
-  | "credentials_missing"
-  /** Credentials were sent and are not good, for whatever reason. */
-  | "token_invalid"
-  /** The caller is known and has been deactivated. */
-  | "user_inactive"
-  /** The caller may see the object and may not do this to it. */
-  | "forbidden"
-  /** The account is not the caller's, or does not exist: an outsider cannot tell which. */
-  | "account_not_visible"
-  /** The account does not exist, said to a caller who may read every account. */
-  | "account_not_found"
-  /** The account is blocked, and this is not one of the things a blocked account still does. */
-  | "account_blocked"
-  /** The caller owns as many accounts as the service allows one user. */
-  | "owned_account_limit_reached"
-  /** Another account has this slug. */
-  | "slug_taken"
-  /** The named zone does not exist, or is not one the caller may place an account in. */
-  | "zone_not_available"
-  /** The user does not exist, or is none the caller may see. */
-  | "user_not_found"
-  /** The invitation does not exist, is no longer pending, or is none the caller may see. */
-  | "invitation_not_found"
-  /** The address has a pending invitation to the account. */
-  | "invitation_pending"
-  /** A member of the account has this address. */
-  | "already_member"
-  /** Members and pending invitations are as many as the account may have. */
-  | "seat_limit_reached"
-  /** A group of this number does not exist. */
-  | "group_unknown"
-  /** No organization is named, and the caller is in none or in several. */
-  | "organization_required"
-  /** It was done less than a minute ago. */
-  | "resend_too_soon"
-  /** The account has sent as many invitations as an hour allows. */
-  | "invitation_quota_exceeded"
-  /** The change would leave an account without an active owner. */
-  | "last_owner"
-  /** The page asked for does not exist. */
-  | "page_invalid"
-  /** The zone does not exist, said to an operator. */
-  | "zone_not_found"
-  /** Another zone has this slug. */
-  | "zone_slug_taken"
-  /** Accounts are placed in the zone. */
-  | "zone_in_use"
-  /** The personal access token does not exist, or is another user's. */
-  | "access_token_not_found"
-  /** A personal access token cannot do this; it takes signing in. */
-  | "access_token_not_allowed"
-  /** The token of this key was shown when it was made, and cannot be shown again. */
-  | "access_token_already_issued"
-  /** The user has as many personal access tokens as a user may have. */
-  | "access_token_limit_reached"
-  /** A verified address is needed that the caller does not have. */
-  | "email_not_verified"
-  /** The account has no logo. */
-  | "logo_not_found"
-  /** Where logos are stored cannot be reached. */
-  | "logo_storage_unavailable"
-  /** The idempotency key is empty or too long. */
-  | "idempotency_key_invalid"
-  /** The idempotency key came with another request before. */
-  | "idempotency_key_reused"
-  /** The object is no longer the one that `If-Match` names. */
-  | "version_mismatch"
-  /** Only an empty service is imported into, or one that this very import has begun. */
-  | "service_not_empty"
-  /** What is imported does not belong together, or was exported by another version of the service. */
-  | "import_incompatible"
-  /** What the decision was based on changed before it was written; trying again is right. */
-  | "conflict"
-  /** The caller, or the address they call from, asks too often. */
-  | "rate_limited"
-  /** The issuer's keys cannot be had, so nothing can be said about the token. */
-  | "issuer_unavailable"
-  /** The object that counts the account's usage cannot be reached. */
-  | "usage_unavailable"
-  /** The service's own variables are missing or wrong. */
-  | "not_configured"
-  /** The database is overloaded or restarting. */
-  | "storage_unavailable";
+/** What a code means, and what a client should do about it. */
+export interface ErrorDescription {
+  readonly meaning: string;
+  readonly action: string;
+}
 
-/** A limit that is counted exactly, and how it stands. */
+/**
+ * Every reason to refuse a request. HTTP statuses and messages are not here: each API maps every code
+ * to its own. `npm run generate` writes this table to docs/errors.md.
+ */
+export const domainErrors = {
+  credentials_missing: {
+    meaning: "The request has no credentials.",
+    action: "Send a bearer token.",
+  },
+  token_invalid: {
+    meaning: "The token is malformed, expired, revoked, or not from a configured issuer.",
+    action: "Get a new token.",
+  },
+  user_inactive: {
+    meaning: "The caller has been deactivated or deleted.",
+    action: "Ask the operator to activate the user.",
+  },
+  forbidden: {
+    meaning: "The caller may see the object but lacks the permission or role for this operation.",
+    action: "Ask an owner or the operator for the permission.",
+  },
+  account_not_visible: {
+    meaning: "The account does not exist, or the caller is not a member of it.",
+    action: "Check the account's id or slug, or ask one of its owners for an invitation.",
+  },
+  account_not_found: {
+    meaning: "The account does not exist. Only callers who may read every account get this code.",
+    action: "Check the account's id or slug.",
+  },
+  account_blocked: {
+    meaning: "The account is blocked, so it cannot be changed.",
+    action: "Ask the operator to unblock the account.",
+  },
+  owned_account_limit_reached: {
+    meaning: "The user owns the maximum number of accounts.",
+    action: "Delete an account, or leave one that has another owner.",
+  },
+  slug_taken: {
+    meaning: "Another account has this slug.",
+    action: "Choose another slug.",
+  },
+  zone_not_available: {
+    meaning: "The zone does not exist, or the caller may not place an account in it.",
+    action: "Choose a zone from the list of zones.",
+  },
+  user_not_found: {
+    meaning: "The user does not exist, or the caller may not see them.",
+    action: "Check the user's id.",
+  },
+  invitation_not_found: {
+    meaning: "The invitation does not exist, is no longer pending, or the caller may not see it.",
+    action: "Ask for a new invitation.",
+  },
+  invitation_pending: {
+    meaning: "The e-mail address has a pending invitation to the account.",
+    action: "Resend or revoke the pending invitation.",
+  },
+  already_member: {
+    meaning: "A member of the account has this e-mail address.",
+    action: "None; change the member's role if needed.",
+  },
+  seat_limit_reached: {
+    meaning: "Members and pending invitations use all seats of the account.",
+    action: "Remove a member, revoke an invitation, or ask the operator to raise the limit.",
+  },
+  group_unknown: {
+    meaning: "No group has this id.",
+    action: "Choose groups from the list of groups.",
+  },
+  organization_required: {
+    meaning: "The request specifies no organization, and the caller is a member of none or of several.",
+    action: "Specify an organization with `?organization=` or `X-Organization`.",
+  },
+  resend_too_soon: {
+    meaning: "The invitation was sent less than a minute ago.",
+    action: "Try again after `Retry-After`.",
+  },
+  invitation_quota_exceeded: {
+    meaning: "The account has sent the maximum number of invitations per hour.",
+    action: "Try again after `Retry-After`.",
+  },
+  last_owner: {
+    meaning: "The change would leave an account without an active owner.",
+    action: "Make another member an owner first.",
+  },
+  page_invalid: {
+    meaning: "The requested page does not exist.",
+    action: "Follow the links of the list, or start with the first page.",
+  },
+  zone_not_found: {
+    meaning: "The zone does not exist.",
+    action: "Check the zone's id.",
+  },
+  zone_slug_taken: {
+    meaning: "Another zone has this slug.",
+    action: "Choose another slug.",
+  },
+  zone_in_use: {
+    meaning: "Accounts are placed in the zone, so it cannot be deleted and its location cannot change.",
+    action: "Delete the accounts first, or create another zone.",
+  },
+  access_token_not_found: {
+    meaning: "The personal access token does not exist, or belongs to another user.",
+    action: "Check the token's id.",
+  },
+  access_token_not_allowed: {
+    meaning: "The operation does not accept a personal access token.",
+    action: "Sign in and use a token of the issuer.",
+  },
+  access_token_already_issued: {
+    meaning: "A token was created with this idempotency key, and its secret is shown only once.",
+    action: "Create a token with another key, and delete the lost one.",
+  },
+  access_token_limit_reached: {
+    meaning: "The user has the maximum number of personal access tokens.",
+    action: "Delete a token.",
+  },
+  email_not_verified: {
+    meaning: "The invitation is for another e-mail address, or the caller's address is not verified.",
+    action: "Sign in with the invited address, and verify it.",
+  },
+  logo_not_found: {
+    meaning: "The account has no logo.",
+    action: "Upload a logo.",
+  },
+  logo_storage_unavailable: {
+    meaning: "The storage of logos did not respond.",
+    action: "Try again after `Retry-After`.",
+  },
+  idempotency_key_invalid: {
+    meaning: "The idempotency key is empty, too long, or not valid UTF-8.",
+    action: "Send a key of 1 to 255 characters.",
+  },
+  idempotency_key_reused: {
+    meaning: "The idempotency key was used with a different request in the last 24 hours.",
+    action: "Use a new key for each request.",
+  },
+  version_mismatch: {
+    meaning: "The object has changed since the version in `If-Match`.",
+    action: "Read the object again, and repeat the change with its new `ETag`.",
+  },
+  service_not_empty: {
+    meaning: "The service contains data that does not come from this import.",
+    action: "Import into a new service.",
+  },
+  import_incompatible: {
+    meaning: "The import data is inconsistent or was exported by an incompatible version.",
+    action: "Export again, and import with the same version of the service.",
+  },
+  conflict: {
+    meaning: "The data changed while the request was processed.",
+    action: "Send the request again.",
+  },
+  rate_limited: {
+    meaning: "The caller or their network address sent too many requests.",
+    action: "Try again after `Retry-After`.",
+  },
+  issuer_unavailable: {
+    meaning: "The keys of the token's issuer cannot be fetched, so the token cannot be verified.",
+    action: "Try again after `Retry-After`.",
+  },
+  usage_unavailable: {
+    meaning: "The account's usage counter did not respond.",
+    action: "Try again after `Retry-After`.",
+  },
+  not_configured: {
+    meaning: "A variable of the service is missing or invalid.",
+    action: "The operator finds the reason at `/readyz`.",
+  },
+  storage_unavailable: {
+    meaning: "The database is overloaded or restarting.",
+    action: "Try again after `Retry-After`.",
+  },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof domainErrors;
+
+/** The state of a limit that is counted exactly. */
 export interface CountedLimit {
   readonly name: "usage" | "invites";
-  /** How many there may be in a window. */
+  /** Maximum per window. */
   readonly quota: number;
-  /** The window's length, in seconds. */
+  /** Length of the window, in seconds. */
   readonly window: number;
   readonly remaining: number;
   /** Seconds until the window ends. */
   readonly reset: number;
 }
 
-/** What a refusal carries besides its code; every field is safe to show to the caller. */
+/** Details of an error. Every field may be shown to the caller. */
 export interface ErrorDetails {
-  /** Seconds after which trying again is sensible. */
+  /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** The limit that was reached. */
   readonly limit?: CountedLimit;
-  /** The value of the caller's that was refused. */
+  /** The rejected value. */
   readonly value?: string;
-  /** The same where there may be several. */
+  /** The rejected values, if there can be several. */
   readonly values?: readonly string[];
-  /** The blocking state of an account that is blocked. */
+  /** The blocking state of a blocked account. */
   readonly blockingState?: string;
   /** The permission that a caller who may see the object lacks. */
   readonly permission?: Permission;
@@ -121,17 +214,17 @@ export interface ErrorDetails {
   readonly role?: AccountRole;
 }
 
-/** What an error is called: all that a line of the log may tell of one that was not made here. */
+/** Returns the class name of an error: the only part of a foreign error that is safe to log. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
-/** A refusal. Its message is its code: sentences belong to the faces. */
+/** A refused request. The message is the code; each API has its own text for it. */
 export class DomainError extends Error {
   override readonly name = "DomainError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
-  /** What of the platform failed, in a word without values: for the log, never for the caller. */
+  /** Which failure of the platform caused it, without values. It is logged and never sent. */
   readonly reason: string | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}, reason?: string) {

@@ -4,21 +4,23 @@ import type { RequestIdVariables } from "hono/request-id";
 import type { OperationId } from "../domain/permissions.ts";
 import type { Env } from "../env.ts";
 import type { RequestStats } from "../storage/request-stats.ts";
-import type { CallerKind } from "./request-log.ts";
 
-/** What Hono is told of every request of this worker. */
+/** The kind of credentials that were verified. */
+export type CallerKind = "user" | "operator" | "access_token";
+
+/** Bindings and variables of every Hono context in this Worker. */
 export interface AppEnv {
   Bindings: Env;
   Variables: RequestIdVariables & {
-    /** The whole body, taken in by the face before anything is decided. */
+    /** The whole request body, read before any check. */
     body: Uint8Array<ArrayBuffer>;
-    /** What the request has asked of the platform so far. */
+    /** What the request has cost so far. */
     stats: RequestStats;
-    /** The operation that answers; undefined before one is found. */
+    /** The matched operation; undefined before routing and for paths that no operation serves. */
     operation: OperationId | undefined;
-    /** Where the database is read; undefined where it is the primary alone. */
+    /** The session that may read replicas; undefined if only the primary is read. */
     session: D1DatabaseSession | undefined;
-    /** Who asks; undefined before their credentials are found good. */
+    /** Undefined until the credentials are verified. */
     caller: CallerKind | undefined;
     /** Why the token was rejected, for the log only; undefined if it was not. */
     tokenError: string | undefined;

@@ -9,16 +9,15 @@ import { queryAsCaller } from "../services/caller/caller.ts";
 import { callerParams } from "../services/caller/conditions.ts";
 import type { Context, Principal } from "../services/caller/context.ts";
 import { openDatabase } from "../storage/database.ts";
-import type { AppContext } from "./app-env.ts";
+import type { AppContext, CallerKind } from "./app-env.ts";
 import { limitRequests } from "./rate-limit.ts";
 import { selectDatabase } from "./read-replicas.ts";
-import { callerKind } from "./request-log.ts";
 
 /**
- * Verifies the credentials of a request and makes what its use case is given. No database is
- * asked: who the caller is there, and whether a token of ours is good, is read together with what
- * the caller asks for. What is not `counted` is ruled by the account's quota alone. Throws `credentials_missing`, `token_invalid`, `issuer_unavailable` and
- * `rate_limited`.
+ * Verifies the credentials and returns the context of the use case. Does not query the database:
+ * the caller, and the hash of a personal access token, are read together with the data of the use
+ * case. With `counted` false the request does not count towards the requests per minute. Throws
+ * `credentials_missing`, `token_invalid`, `issuer_unavailable` and `rate_limited`.
  */
 export async function authenticate(c: AppContext, requires: Requirement, counted = true): Promise<Context> {
   const settings = getConfig(c.env);
@@ -60,9 +59,14 @@ async function readPrincipal(c: AppContext, token: string): Promise<Principal> {
   return { kind: "identity", identity, operator };
 }
 
+function callerKind(principal: Principal): CallerKind {
+  if (principal.kind === "token") return "access_token";
+  return principal.operator ? "operator" : "user";
+}
+
 /**
- * Reads something off the request before the caller is looked up. When that is refused, the caller
- * is looked up first, so that an inactive user learns only that, whatever else is wrong.
+ * Reads values from the request. If that fails, looks up the caller before rejecting the request, so
+ * that an inactive user gets no information but that they are inactive.
  */
 export async function authenticateBeforeRejecting<Value>(
   ctx: Context,

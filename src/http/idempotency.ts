@@ -1,15 +1,17 @@
-/** `Idempotency-Key`: what tells one request from another, so that a repeated one is answered the same. */
+/** Reads `Idempotency-Key`, and identifies the request that it belongs to. */
 import { DomainError } from "../domain/errors.ts";
 import type { OperationId } from "../domain/permissions.ts";
 import { countCodePoints } from "../domain/text.ts";
 import type { Context } from "../services/caller/context.ts";
 import type { AppContext } from "./app-env.ts";
 
-const longestKey = 255;
+/** Maximum length of a key, in code points. */
+const maxKeyLength = 255;
 
 /**
- * The context of a request that creates, with its key where it has one. Bodies are compared as the
- * values that `readValues` reads of them, or byte by byte where it cannot. Throws `idempotency_key_invalid`.
+ * Returns the context with the key and the hash of the request, or unchanged if there is no key.
+ * Bodies are compared as the values that `readValues` returns, or as bytes if it throws. Throws
+ * `idempotency_key_invalid`.
  */
 export async function withIdempotencyKey(
   c: AppContext,
@@ -21,26 +23,27 @@ export async function withIdempotencyKey(
   if (key === undefined) return ctx;
   const url = new URL(c.req.url);
   url.searchParams.sort();
-  const asked = [url.pathname, url.search, c.req.header("X-Organization") ?? "", await bodyOf(c, readValues)];
-  const bytes = new TextEncoder().encode(JSON.stringify(asked));
+  const organization = c.req.header("X-Organization") ?? "";
+  const request = [url.pathname, url.search, organization, await canonicalBody(c, readValues)];
+  const bytes = new TextEncoder().encode(JSON.stringify(request));
   const requestHash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   return { ...ctx, idempotency: { operation, key, requestHash } };
 }
 
 /**
- * The key of a request; undefined where it has none. Throws `idempotency_key_invalid`, also for what is no UTF-8: of
- * that the platform makes U+FFFD, whatever it was, so that another key would be taken for a repeated one.
+ * Returns the key of the request; undefined if there is none. Throws `idempotency_key_invalid`, also if
+ * the key is not UTF-8: the platform replaces invalid bytes with U+FFFD, which would make two keys equal.
  */
 export function parseIdempotencyKey(c: AppContext): string | undefined {
   const key = c.req.header("Idempotency-Key");
   if (key === undefined) return undefined;
-  if (key.trim() === "" || key.includes("\ufffd") || countCodePoints(key) > longestKey) {
+  if (key.trim() === "" || key.includes("\ufffd") || countCodePoints(key) > maxKeyLength) {
     throw new DomainError("idempotency_key_invalid");
   }
   return key;
 }
 
-async function bodyOf(c: AppContext, readValues: () => Promise<unknown>): Promise<unknown> {
+async function canonicalBody(c: AppContext, readValues: () => Promise<unknown>): Promise<unknown> {
   try {
     return canonicalize((await readValues()) ?? null);
   } catch {
@@ -48,7 +51,7 @@ async function bodyOf(c: AppContext, readValues: () => Promise<unknown>): Promis
   }
 }
 
-/** The same value with the keys of its objects in order; no list looks like an object. */
+/** Returns the value with sorted keys. Lists and objects are marked, so that they never look the same. */
 function canonicalize(value: unknown): unknown {
   if (Array.isArray(value)) return ["list", ...value.map(canonicalize)];
   if (typeof value !== "object" || value === null) return value;

@@ -1,6 +1,6 @@
 /**
- * The limits of a minute, by the platform's binding: counted per location, so about right rather
- * than exact. The variable RATE_LIMITS turns them off.
+ * Limits per minute, enforced by the platform's binding. It counts per location, so the limits are
+ * approximate. RATE_LIMITS turns them off.
  */
 import { serializeList } from "structured-headers";
 
@@ -11,35 +11,38 @@ import { logUnexpected } from "../logging.ts";
 import type { Principal } from "../services/caller/context.ts";
 import type { AppContext } from "./app-env.ts";
 
-/** Seconds in the binding's period, and so the longest wait. */
+/** Period of the binding, in seconds: the longest wait. */
 const period = 60;
 
 type Limiter = keyof { [Name in keyof Env as Name extends `LIMIT_${string}` ? Name : never]: Env[Name] };
 
-/** Everything a caller asks for: 6,000 a minute. Throws `rate_limited`. */
+/** Limits all requests of a caller: 6,000 per minute. Throws `rate_limited`. */
 export async function limitRequests(c: AppContext, principal: Principal): Promise<void> {
   await count(c, "LIMIT_PRINCIPAL", principalKey(principal));
 }
 
-/** Asking whether slugs are free, and taking them: 60 a minute a caller. Throws `rate_limited`. */
+/** Limits checks and changes of slugs: 60 per minute and caller. Throws `rate_limited`. */
 export async function limitSlugs(c: AppContext, principal: Principal): Promise<void> {
   await count(c, "LIMIT_SLUGS", principalKey(principal));
 }
 
-/** Asking where to sign in: 30 a minute a caller, 60 an address. Throws `rate_limited`. */
+/** Limits lookups of sign-in routes: 30 per minute and caller, 60 per network. Throws `rate_limited`. */
 export async function limitLogins(c: AppContext, principal: Principal): Promise<void> {
   await count(c, "LIMIT_LOGIN_CALLER", principalKey(principal));
-  const address = clientNetwork(c.req.header("CF-Connecting-IP"));
-  if (address !== undefined) await count(c, "LIMIT_LOGIN_ADDRESS", address);
+  await countNetwork(c, "LIMIT_LOGIN_ADDRESS");
 }
 
-/** Looking at invitations without signing in: 60 a minute an address. Throws `rate_limited`. */
+/** Limits previews of invitations: 60 per minute and network. Throws `rate_limited`. */
 export async function limitPreviews(c: AppContext): Promise<void> {
-  const address = clientNetwork(c.req.header("CF-Connecting-IP"));
-  if (address !== undefined) await count(c, "LIMIT_PREVIEWS", address);
+  await countNetwork(c, "LIMIT_PREVIEWS");
 }
 
-/** Runs what takes an invitation's secret: one that is no good counts as a bad token of the address does. */
+/** Limits invalid tokens: 100 per minute and network. Throws `rate_limited`. */
+export async function limitFailedTokens(c: AppContext): Promise<void> {
+  await countNetwork(c, "LIMIT_FAILED_TOKENS");
+}
+
+/** Runs a use case that takes an invitation's secret, and counts a wrong secret as an invalid token. */
 export async function countBadSecrets<Result>(c: AppContext, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
@@ -49,23 +52,17 @@ export async function countBadSecrets<Result>(c: AppContext, run: () => Promise<
   }
 }
 
-/** Tokens that are no good: 100 a minute an address. Throws `rate_limited`. */
-export async function limitFailedTokens(c: AppContext): Promise<void> {
-  const address = clientNetwork(c.req.header("CF-Connecting-IP"));
-  if (address !== undefined) await count(c, "LIMIT_FAILED_TOKENS", address);
-}
-
 /**
- * What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which is what one line
- * gets. Only the platform's own header is asked: any other can be made up.
+ * Returns the network that an IP address is counted by: an IPv4 address, or the /64 prefix of an IPv6
+ * address, since one connection usually gets a whole /64.
  */
 export function clientNetwork(address: string | undefined): string | undefined {
   if (address === undefined || !address.includes(":")) return address;
   const [head = "", tail] = address.toLowerCase().split("::");
   const groups = head === "" ? [] : head.split(":");
   if (tail !== undefined) {
-    const behind = tail === "" ? 0 : tail.split(":").length;
-    while (groups.length < 8 - behind) groups.push("0");
+    const tailLength = tail === "" ? 0 : tail.split(":").length;
+    while (groups.length < 8 - tailLength) groups.push("0");
   }
   return groups
     .slice(0, 4)
@@ -73,50 +70,51 @@ export function clientNetwork(address: string | undefined): string | undefined {
     .join(":");
 }
 
+/** Uses only the platform's header: clients can forge any other. */
+async function countNetwork(c: AppContext, limiter: Limiter): Promise<void> {
+  const network = clientNetwork(c.req.header("CF-Connecting-IP"));
+  if (network !== undefined) await count(c, limiter, network);
+}
+
 async function count(c: AppContext, limiter: Limiter, key: string): Promise<void> {
   if (!getConfig(c.env).rateLimits) return;
   if (!(await isWithin(c, limiter, key))) throw new DomainError("rate_limited", { retryAfter: period });
 }
 
-/** What answers by address or secret, so that somebody could try many: rather nobody than everybody. */
-const closedWhileBroken: ReadonlySet<Limiter> = new Set([
+/** These limiters fail closed because the endpoints could be used for enumeration. */
+const failClosed: ReadonlySet<Limiter> = new Set([
   "LIMIT_LOGIN_CALLER",
   "LIMIT_LOGIN_ADDRESS",
   "LIMIT_PREVIEWS",
 ]);
 
-/** A limiter that fails must not take the service along: all but those above let everybody through then. */
+/** Asks the binding. If it fails, all limiters but those above let the request through. */
 async function isWithin(c: AppContext, limiter: Limiter, key: string): Promise<boolean> {
   try {
     const { success } = await c.env[limiter].limit({ key });
     return success;
   } catch (error) {
     logUnexpected(c.var, error);
-    return !closedWhileBroken.has(limiter);
+    return !failClosed.has(limiter);
   }
 }
 
-/** A guessed secret is a principal of its own, so that nobody uses up what another may ask. */
+/** The key contains the hash of the secret, so that guessed secrets do not use up the token's limit. */
 function principalKey(principal: Principal): string {
   if (principal.kind === "token") return `${principal.id}|${principal.secretHash}`;
   return `${principal.identity.issuer}|${principal.identity.subject}`;
 }
 
-/** The largestInteger integer of a structured field (RFC 9651, 3.3.1). */
-const largestInteger = 999_999_999_999_999;
+/** Largest integer of a structured field (RFC 9651, 3.3.1). */
+const maxStructuredInteger = 999_999_999_999_999;
 
 /**
- * `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10, for a limit that is
- * counted exactly; none for one too large to be said.
+ * Returns `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) for a limit that
+ * is counted exactly; no headers if the quota is too large for a structured field.
  */
-export function rateLimitFields({
-  name,
-  quota,
-  window,
-  remaining,
-  reset,
-}: CountedLimit): Record<string, string> {
-  if (quota > largestInteger) return {};
+export function rateLimitFields(limit: CountedLimit): Record<string, string> {
+  const { name, quota, window, remaining, reset } = limit;
+  if (quota > maxStructuredInteger) return {};
   return {
     "RateLimit-Policy": serializeList([[name, new Map(Object.entries({ q: quota, w: window }))]]),
     RateLimit: serializeList([[name, new Map(Object.entries({ r: remaining, t: reset }))]]),

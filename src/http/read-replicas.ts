@@ -1,18 +1,18 @@
 /**
- * Where a request reads the database. Without READ_REPLICAS everything is the primary's; with it, what
- * may be a moment old comes from the nearest replica: never older than what this client has seen, which
- * its bookmark says.
+ * Selects where a request reads the database. With READ_REPLICAS on, some operations read the nearest
+ * replica. A replica is never older than the state that the client has seen, as its bookmark says.
  */
 import { getConfig } from "../config.ts";
 import type { OperationId } from "../domain/permissions.ts";
 import type { AppContext } from "./app-env.ts";
 
-/** Both ways: as the last answer told it, so that a client reads what it wrote. */
+/** Header of responses and requests; with it a client reads its own writes. */
 export const bookmarkHeader = "X-Bookmark";
 
 /**
- * What shows nothing that a role just taken away should have kept from its reader a moment ago. All else –
- * every change, and reads of invitations, history, tokens, exports and what the operator sees – asks the primary.
+ * Operations that may read a replica: a caller who lost a role a moment ago may still see their data.
+ * All others read the primary: changes, and reads of invitations, audit logs, tokens, exports and of
+ * the operator API.
  */
 export const replicaReadable: ReadonlySet<OperationId> = new Set<OperationId>([
   "listOrganizations",
@@ -31,20 +31,20 @@ export const replicaReadable: ReadonlySet<OperationId> = new Set<OperationId>([
   "listAccountZones",
 ]);
 
-/** The form of D1's bookmarks; whatever else a client sends is none. */
-const bookmarkForm = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
+/** Format of D1's bookmarks; other values are ignored. */
+const bookmarkFormat = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
-/** The database as this request is to ask it. */
+/** Returns the database, or a session that may read a replica. */
 export function selectDatabase(c: AppContext): D1Database | D1DatabaseSession {
   if (!getConfig(c.env).readReplicas) return c.env.DB;
-  const session = c.env.DB.withSession(constraintOf(c));
+  const session = c.env.DB.withSession(sessionConstraint(c));
   c.set("session", session);
   return session;
 }
 
-function constraintOf(c: AppContext): string {
+function sessionConstraint(c: AppContext): string {
   const operation = c.get("operation");
   if (operation === undefined || !replicaReadable.has(operation)) return "first-primary";
   const bookmark = c.req.header(bookmarkHeader);
-  return bookmark !== undefined && bookmarkForm.test(bookmark) ? bookmark : "first-unconstrained";
+  return bookmark !== undefined && bookmarkFormat.test(bookmark) ? bookmark : "first-unconstrained";
 }

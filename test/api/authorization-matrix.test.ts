@@ -3,6 +3,8 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import { type OperationId, operations } from "../../src/domain/permissions.ts";
+import { errorResponses as djangoErrors } from "../../src/http/django/errors.ts";
+import { errorResponses as fastApiErrors } from "../../src/http/fastapi/errors.ts";
 import {
   type KnownCaller,
   knownCallers,
@@ -28,6 +30,8 @@ import { operatorRows } from "./authorization/operator.ts";
 import { organizationsRows } from "./authorization/organizations.ts";
 import type { AuthorizationRow } from "./authorization/row.ts";
 import { systemRows } from "./authorization/system.ts";
+
+const errorResponses = { organizations: djangoErrors, accounts: fastApiErrors };
 
 const bodies = {
   organizations: {
@@ -75,6 +79,7 @@ describe.each(rows.map((row, index) => ({ ...row, index, name: nameOf(row) })))(
       const answer = await row.send(await getUnauthenticated(caller), account);
       expect([caller.who, answer.status]).toEqual([caller.who, unauthenticated]);
       expect(operation.answers).toHaveProperty(String(answer.status));
+      expectErrorCode(api, answer);
       if (unauthenticated === 404) expect([caller.who, answer.body]).toEqual([caller.who, row.errors?.[404]]);
       if (unauthenticated !== 401) continue;
       expect([caller.who, answer.body]).toEqual([caller.who, bodies[api][caller.fault]]);
@@ -96,6 +101,7 @@ describe.each(rows.map((row, index) => ({ ...row, index, name: nameOf(row) })))(
     const answer = await row.send(caller, account);
     expect([answer.status, answer.text]).toEqual([status, answer.text]);
     if (status >= 400) expect(answer.body).toEqual(errorBody(api, row, { kind: known.kind, status }));
+    expectErrorCode(api, answer);
     expectDocumented(operation, answer);
   });
 });
@@ -174,6 +180,14 @@ describe("the operator API", () => {
     },
   );
 });
+
+/** Expects a code that the API's table has with this status; no code for a success. */
+function expectErrorCode(api: keyof typeof bodies, { status, headers }: ApiResponse): void {
+  const code = headers.get("X-Error-Code");
+  const statuses: Readonly<Record<string, readonly [number, unknown]>> = errorResponses[api];
+  if (status < 400) expect(code).toBeNull();
+  else expect([code, statuses[code ?? ""]?.[0]]).toEqual([code, status]);
+}
 
 interface Setting {
   readonly founder: Caller;

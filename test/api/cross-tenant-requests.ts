@@ -169,7 +169,7 @@ export const crossTenantRequests: Readonly<Partial<Record<OperationId, readonly 
 /** Operations that take an id and are not asked here, with why. */
 export const exemptOperations: Readonly<Partial<Record<OperationId, string>>> = {
   getSlugStatus: "tells whether a slug is taken",
-  acceptOwnInvite: "tells who knows its id that an invite is for another address",
+  acceptReceivedInvitation: "tells who knows its id that an invite is for another address",
   ...Object.fromEntries(
     Object.entries(operations)
       .filter(([, need]) => need === "manage")

@@ -18,7 +18,7 @@ import { workerWith } from "../support/worker.ts";
 const door = workerWith({ RATE_LIMITS: "on", JOBS: delayedQueue });
 const minute = 60 * 1000;
 const hour = 60 * minute;
-const tooMany = { detail: "This account has sent as many invites as an hour allows" };
+const tooMany = { detail: "Hourly invite limit reached. Try again later." };
 
 /** An account without a limit of seats, and its owner at a door with limits. */
 async function limited(): Promise<{ owner: Caller; account: TestAccount }> {

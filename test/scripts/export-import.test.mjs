@@ -15,7 +15,7 @@ import {
 /** Longest wait for background work, in milliseconds. */
 const backgroundTimeout = 60_000;
 const incomplete = "The export is incomplete";
-const notEmpty = "Only an empty service can be imported into";
+const notEmpty = "The service is not empty. Import into a new service.";
 
 void test("a service is exported and imported into another one", { timeout: 5 * 60_000 }, () =>
   withTwoServices(async (source, target) => {

@@ -49,11 +49,11 @@ export function isOrganizationsPath(path: string): boolean {
   return path.startsWith("/accounts/");
 }
 
-/** Returns the API's response to a key that was used with another request. */
-export function keyReusedResponse(path: string): object {
-  const detail = "This Idempotency-Key was used with another request";
-  return { status: 422, body: { detail: isOrganizationsPath(path) ? `${detail}.` : detail } };
-}
+/** The response of both APIs to a key that was used with another request. */
+export const keyReusedResponse = {
+  status: 422,
+  body: { detail: "This Idempotency-Key was used with a different request. Use a new key." },
+};
 
 export function withIdempotencyKey(key: string, headers: Readonly<Record<string, string>> = {}) {
   return { headers: { ...headers, "Idempotency-Key": key } };

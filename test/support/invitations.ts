@@ -11,9 +11,11 @@ export const invitationsPath = "/accounts/invite/";
 export const noInvitation = { detail: "No Invitation matches the given query." };
 export const alreadyPending = { invitee_identifier: ["This address has a pending invitation."] };
 export const alreadyMember = { invitee_identifier: ["This user is already a member."] };
-export const noSeat = { non_field_errors: ["This organization has no seat left."] };
+export const noSeat = {
+  non_field_errors: ["Seat limit reached. Remove a member, revoke an invitation or raise the limit."],
+};
 export const organizationRequired = {
-  organization: ["Name an organization: you are in none or in several."],
+  organization: ["Specify an organization with ?organization= or X-Organization."],
 };
 
 /** Lifetime of an invitation in milliseconds. */

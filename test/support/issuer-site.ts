@@ -118,7 +118,7 @@ export async function expectBadToken(answer: Promise<ApiResponse>): Promise<void
 export async function expectUnavailable(answer: Promise<ApiResponse>): Promise<void> {
   const { status, body, headers } = await answer;
   expect(status).toBe(503);
-  expect(body).toEqual({ detail: "The token's issuer cannot be reached" });
+  expect(body).toEqual({ detail: "The token issuer is unavailable. Try again." });
   expect(headers.get("Retry-After")).toBe("30");
   expect(headers.get("WWW-Authenticate")).toBeNull();
 }

@@ -12,15 +12,30 @@ import {
 
 export type Role = "AOWNER" | "AMEMBER";
 
-export const noRole = refusal(403, "You do not have the role this operation needs");
+/** The response to outsiders, whether the account exists or not. */
+export const noAccess = refusal(403, "This account does not exist or you are not a member of it");
 export const noUser = refusal(404, "User not found");
 export const noInvite = refusal(404, "Invite not found");
-export const noSeat = refusal(409, "This account has no seat left");
-export const lastOwner = refusal(409, "An account must keep at least one active owner");
+export const noSeat = refusal(
+  409,
+  "Seat limit reached. Remove a member, revoke an invite or raise the limit.",
+);
+export const lastOwner = refusal(
+  409,
+  "An account must keep at least one active owner. Make another member an owner first.",
+);
 export const alreadyMember = refusal(409, "This user is already a member");
 export const blocked = refusal(403, "This account is blocked: manager");
 /** A response without a body. */
 export const noContent = { status: 204, text: "" };
+
+/** The response to a member who invites to, or revokes an invitation to, a role above their own. */
+export const missingRole = refusal(403, "Missing role: AOWNER");
+
+/** Returns the response to a member who lacks a permission. */
+export function missingPermission(permission: string): { status: number; body: unknown } {
+  return refusal(403, `Missing permission: ${permission}`);
+}
 
 function refusal(status: number, detail: string): { status: number; body: unknown } {
   return { status, body: { detail } };

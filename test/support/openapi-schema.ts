@@ -13,7 +13,9 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   /** Request bodies by content type; empty if no body is read. */
   readonly bodies: Readonly<Record<string, { schema: Schema }>>;
-  readonly answers: Readonly<Record<string, { content?: Record<string, { schema: Schema }> }>>;
+  readonly answers: Readonly<
+    Record<string, { headers?: Record<string, unknown>; content?: Record<string, { schema: Schema }> }>
+  >;
 }
 
 export interface Parameter {

@@ -23,10 +23,12 @@ export const zonesPath = `${operatorPath}/@zones`;
 export const zonePath = ({ id }: HasId): string => `${operatorPath}/@zone/${id}`;
 export const userPath = ({ id }: HasId): string => `${operatorPath}/@user/${id}`;
 
-export const noRole = { detail: "You do not have the role this operation needs" };
+export const noRole = { detail: "Missing permission: manage" };
 export const noAccount = { detail: "Account not found" };
-export const noSeat = { detail: "This account has no seat left" };
-export const notThisVersion = { detail: "This is no longer the version that If-Match names" };
+export const noSeat = { detail: "Seat limit reached. Remove a member, revoke an invite or raise the limit." };
+export const notThisVersion = {
+  detail: "The object has changed since the version in If-Match. Read it again and retry.",
+};
 
 /** Returns status and body, to compare both at once. */
 export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {

@@ -11,9 +11,13 @@ export function userPath(uuid: string): string {
 
 export const noUser = { detail: "No User matches the given query." };
 export const lastOwner = {
-  non_field_errors: ["An organization must keep at least one active owner."],
+  non_field_errors: [
+    "An organization must keep at least one active owner. Make another member an owner first.",
+  ],
 };
-export const noSeat = { non_field_errors: ["This organization has no seat left."] };
+export const noSeat = {
+  non_field_errors: ["Seat limit reached. Remove a member, revoke an invitation or raise the limit."],
+};
 
 /** A user in the organizations API. */
 export interface UserBody {

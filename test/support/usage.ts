@@ -192,7 +192,10 @@ export function limitExceededResponse(usage: number, limit = 10_000, overriden =
   const { body } = incrementResponse(usage, limit, overriden);
   return {
     status: 429,
-    body: { ...body, detail: "This would pass the organization's usage limit." },
+    body: {
+      ...body,
+      detail: "Usage limit of the month reached. Raise the limit or wait for the next month.",
+    },
   };
 }
 

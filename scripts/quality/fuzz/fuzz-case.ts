@@ -79,7 +79,7 @@ function callerOf(
   const { nobody, badToken, operator, ownerToken } = world;
   let allowed = tenant === ownerToken.tenant ? [tenant.owner, ownerToken] : [tenant.owner];
   if (path.startsWith("/api/manage/")) allowed = [operator];
-  if (id === "acceptInvite" || id === "acceptOwnInvite") allowed = [tenant.guest];
+  if (id === "acceptInvite" || id === "acceptReceivedInvitation") allowed = [tenant.guest];
   let others = [...world.callers, nobody, badToken];
   if (id === "deleteAuthenticatedUser") {
     // The others are needed until the end; the owner of an account cannot be deleted.

@@ -80,7 +80,7 @@ export function pathParameter(name: string, { operation, tenant, account }: Topi
     const slugs = name.includes("slug") ? ids.all(`slug ${account}`).slice(-1) : [];
     return fc.constantFrom(account, ...slugs);
   }
-  if (operation.id === "acceptOwnInvite") return fc.constant(accepted.id);
+  if (operation.id === "acceptReceivedInvitation") return fc.constant(accepted.id);
   return idOf(ids.all(name === "email" ? name : kind));
 }
 

@@ -16,10 +16,10 @@ import { operation } from "./surface.ts";
 const tag = "Authenticated user";
 const exampleId = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
 const expires = lazy(() =>
-  z.iso.datetime().nullable().openapi({ description: "When it ends; null: never." }),
+  z.iso.datetime().nullable().openapi({ description: "Expiration; null for a token that does not expire." }),
 );
 
-/** Longest description, in characters. */
+/** Maximum length of a description, in code points. */
 const descriptionLength = 200;
 
 const tokenSchema = lazy(() =>
@@ -32,7 +32,7 @@ const newTokenSchema = lazy(() =>
   z
     .object({
       id: z.uuid(),
-      token: z.string().openapi({ description: "The token, shown this once." }),
+      token: z.string().openapi({ description: "The token. It is shown only once." }),
       expires: expires(),
     })
     .openapi("NewAccessToken", { example: { id: exampleId, token: "acct_…", expires: null } }),
@@ -45,11 +45,11 @@ const tokenBody = lazy(() =>
       description: text({
         min: 1,
         max: descriptionLength,
-        description: "What it is for.",
+        description: "Purpose of the token.",
         example: "Backup job",
       }),
       expiration_date: orNull(
-        dateTime("When it ends; without it, never.").superRefine((value, context) => {
+        dateTime("Expiration. Omit it for a token that does not expire.").superRefine((value, context) => {
           if (value > Date.now()) return;
           addIssue(context, { type: "datetime_future", msg: "Input should be in the future" });
         }),
@@ -65,9 +65,10 @@ operation(
     method: "get",
     path: "/api/v1/user/pa_tokens",
     tag,
-    summary: "List my tokens",
-    description: "The caller's personal access tokens, the oldest first; their secrets are kept nowhere.",
-    responses: () => responses(json(200, "The tokens.", z.array(tokenSchema()))),
+    summary: "List personal access tokens",
+    description:
+      "Returns the caller's personal access tokens, oldest first. Secrets are not stored, so they are not returned.",
+    responses: () => responses(json(200, "The personal access tokens.", z.array(tokenSchema()))),
   },
   async (ctx, _input, c) => {
     const tokens = await listAccessTokens(ctx);
@@ -88,11 +89,11 @@ operation(
     method: "post",
     path: "/api/v1/user/pa_tokens",
     tag,
-    summary: "Create token",
-    description: `Makes a token that speaks as the caller on every face. It is shown this once: repeated with the same Idempotency-Key, 409; so is one more than ${maxAccessTokens}. A token cannot make another.`,
+    summary: "Create personal access token",
+    description: `Creates a token that authenticates as the caller on every API. It is shown only once: a repeated request with the same Idempotency-Key is 409. A user has at most ${maxAccessTokens} tokens (409). A personal access token cannot create another one.`,
     body: tokenBody,
     bodyExample: { description: "Backup job", expiration_date: "2027-01-31T13:00:00Z" },
-    responses: () => responses(json(201, "The token.", newTokenSchema()), 400, 403, 409, 422),
+    responses: () => responses(json(201, "The new token.", newTokenSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { id, token, expiresAt } = await createAccessToken(ctx, {
@@ -109,14 +110,14 @@ operation(
     method: "delete",
     path: "/api/v1/user/pa_token/{id}",
     tag,
-    summary: "Delete token",
-    description: "It stops working at once.",
+    summary: "Delete personal access token",
+    description: "Revokes a token with immediate effect.",
     params: lazy(() =>
       z.object({
-        id: withMetadata(uuid("The token's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+        id: withMetadata(uuid("Id of the token."), { param: { name: "id", in: "path" }, example: exampleId }),
       }),
     ),
-    responses: () => responses(empty("The token is gone."), 404, 409, 422),
+    responses: () => responses(empty("The token was deleted."), 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await deleteAccessToken(ctx, params.id);

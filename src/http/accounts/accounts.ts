@@ -1,16 +1,9 @@
-/** The shapes of accounts on this face, and how a stored account becomes one. */
+/** Accounts, and their representation in the accounts API. */
 import { z } from "@hono/zod-openapi";
 
-import {
-  blockedFeatures,
-  blockingStateAt,
-  blockingStates,
-  descriptionLength,
-  titleLength,
-} from "../../domain/account.ts";
+import { descriptionLength, titleLength } from "../../domain/account.ts";
 import { type Permission, roleGrants } from "../../domain/permissions.ts";
-import { planLimits, plans } from "../../domain/plan.ts";
-import { formatTimestamp } from "../../domain/timestamp.ts";
+import { planLimits } from "../../domain/plan.ts";
 import { type Access, AccountName } from "../../services/accounts/access.ts";
 import { createAccount } from "../../services/accounts/create.ts";
 import { getAccount, isSlugAvailable } from "../../services/accounts/get.ts";
@@ -18,16 +11,13 @@ import { listMemberAccounts } from "../../services/accounts/list.ts";
 import { type AccountChanges, deleteAccount, updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/caller/context.ts";
 import { computeEtag, ifMatchVersions, respondWithEtag } from "../etag.ts";
+import { accountFields, toAccountFields } from "../fastapi/account.ts";
 import { email, slug as slugField, text } from "../fastapi/fields.ts";
-import { limitsSchema } from "../fastapi/limits.ts";
 import { empty, json, responses } from "../fastapi/responses.ts";
 import { limitSlugs } from "../rate-limit.ts";
 import { lazy, type ResponseBody, withSchemaName } from "../schema.ts";
 import { samlBody } from "./saml.ts";
 import { accountBySlugOrId, exampleAccountId, operation } from "./surface.ts";
-
-const nullableInteger = () => z.int().nullable();
-const moment = () => z.iso.datetime().openapi({ format: "date-time" });
 
 const exampleAccount = {
   id: exampleAccountId,
@@ -56,28 +46,12 @@ const exampleAccount = {
 const accountSchema = lazy(() =>
   z
     .object({
-      id: z.uuid(),
-      slug: z.string(),
-      title: z.string(),
-      type: z.enum(plans),
-      description: z.string().nullable(),
-      can_manage_account: z.boolean().openapi({ description: "Whether the caller may modify it." }),
-      current_users: z.int(),
-      max_users: nullableInteger().openapi({
-        description: "Members and pending invitations; null: any number.",
+      ...accountFields(),
+      can_manage_account: z.boolean().openapi({ description: "Whether the caller may modify the account." }),
+      max_users: z.int().nullable().openapi({
+        description: "Maximum number of members and pending invitations; null for no limit.",
       }),
-      current_kbs: z.int(),
-      max_kbs: nullableInteger(),
-      blocking_state: z.enum(blockingStates),
-      blocked_features: z.array(z.enum(blockedFeatures)),
-      limits: limitsSchema(),
-      creation_date: moment(),
-      trial_expiration_date: moment().nullable(),
-      domain: z.string().nullable(),
-      saml_entity_id: z.string().nullable(),
-      saml_sso_url: z.string().nullable(),
-      saml_x509_cert: z.string().nullable(),
-      zone: z.string().nullable().openapi({ description: "The slug of the zone it is placed in." }),
+      max_kbs: z.int().nullable(),
       zone_visibility: z.enum(["DEFAULT"]),
     })
     .openapi("Account", { example: exampleAccount }),
@@ -102,10 +76,10 @@ const createdAccountSchema = lazy(() =>
 );
 
 const titleField = lazy(() =>
-  text({ min: 1, max: titleLength, description: "What people call it.", example: "Acme" }),
+  text({ min: 1, max: titleLength, description: "Display name.", example: "Acme" }),
 );
 const descriptionField = lazy(() =>
-  text({ max: descriptionLength, lines: true, description: "What it is for." }),
+  text({ max: descriptionLength, lines: true, description: "Description of the account." }),
 );
 
 const accountCreationBody = lazy(() =>
@@ -117,7 +91,7 @@ const accountCreationBody = lazy(() =>
       description: descriptionField().nullish(),
       email: email().nullish(),
       zone: text({
-        description: "The id or slug of the zone to place it in, for good.",
+        description: "Id or slug of the account's zone. It cannot be changed later.",
         example: "europe-1",
       }).nullish(),
     }),
@@ -135,41 +109,27 @@ const accountModificationBody = lazy(() =>
     }),
     {
       description:
-        "A key left out stays; `null` clears description and saml, and leaves title and slug as they are.",
+        "Omitted fields keep their values. `null` clears description and saml; `title: null` and `slug: null` change nothing.",
     },
   ),
 );
 
-/** An account as its reader may see it. */
+/** Returns the representation of an account. SAML settings are null without `saml:read`. */
 export function toAccount(ctx: Context, { caller, account }: Access): ResponseBody<typeof accountSchema> {
   const may = (permission: Permission) =>
     caller.globalPermissions.has(permission) || roleGrants(account.callerRole ?? undefined, permission);
   const plan = planLimits[account.type];
-  const saml = may("saml:read");
   return {
-    id: account.uuid,
-    slug: account.slug,
-    title: account.title,
-    type: account.type,
-    description: account.description,
+    ...toAccountFields(account, ctx.now),
+    ...(may("saml:read") ? {} : hiddenSaml),
     can_manage_account: may("account:write"),
-    current_users: account.memberCount,
     max_users: account.maxUsers ?? plan.maxUsers,
-    current_kbs: account.currentKnowledgeBoxes,
     max_kbs: account.maxKnowledgeBoxes ?? plan.maxKnowledgeBoxes,
-    blocking_state: blockingStateAt(account.blockingState, account.quotaUntil, ctx.now),
-    blocked_features: account.blockedFeatures,
-    limits: account.limits ?? { upload: null, usage: null },
-    creation_date: formatTimestamp(account.createdAt),
-    trial_expiration_date: formatTimestamp(account.trialExpiresAt),
-    domain: saml ? account.samlDomain : null,
-    saml_entity_id: saml ? account.samlEntityId : null,
-    saml_sso_url: saml ? account.samlSsoUrl : null,
-    saml_x509_cert: saml ? account.samlX509Cert : null,
-    zone: account.zoneSlug,
     zone_visibility: "DEFAULT",
   };
 }
+
+const hiddenSaml = { domain: null, saml_entity_id: null, saml_sso_url: null, saml_x509_cert: null };
 
 const tag = "Accounts";
 
@@ -180,7 +140,7 @@ operation(
     path: "/api/v1/accounts",
     tag,
     summary: "List accounts",
-    description: "The accounts the caller is a member of, by title.",
+    description: "Returns the accounts that the caller is a member of, ordered by title.",
     responses: () => responses(json(200, "The caller's accounts.", z.array(listedAccountSchema()))),
   },
   async (ctx, _input, c) => {
@@ -206,14 +166,15 @@ operation(
     tag,
     rateLimit: limitSlugs,
     summary: "Create account",
-    description: "Makes an account; the caller becomes its owner.",
+    description: "Creates an account. The caller becomes its owner.",
     body: accountCreationBody,
     bodyExample: { slug: "acme", title: "Acme", zone: "europe-1" },
-    responses: () => responses(json(201, "The account is made.", createdAccountSchema()), 400, 403, 409, 422),
+    responses: () =>
+      responses(json(201, "The account was created.", createdAccountSchema()), 400, 403, 409, 422),
   },
   async (ctx, { body }, c) => {
-    const made = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
-    return c.json({ id: made.uuid }, 201);
+    const created = await createAccount(ctx, { ...body, title: body.title ?? body.slug });
+    return c.json({ id: created.uuid }, 201);
   },
 );
 
@@ -225,7 +186,7 @@ operation(
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Get account",
-    description: "For members. SAML fields are null for callers without `saml:read`.",
+    description: "Requires membership. SAML fields are null for callers without `saml:read`.",
     params: accountBySlugOrId,
     responses: () => responses(json(200, "The account.", accountSchema(), exampleAccount), 403, 404),
   },
@@ -243,11 +204,13 @@ operation(
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Modify account",
-    description: "For owners. A key left out stays; `saml: null` removes single sign-on.",
+    description:
+      "Requires the role AOWNER. Omitted fields keep their values. `saml: null` removes single sign-on.",
     params: accountBySlugOrId,
     body: accountModificationBody,
     bodyExample: { title: "Acme Ltd", description: null },
-    responses: () => responses(json(200, "The account is changed.", z.null()), 400, 403, 404, 409, 422, 412),
+    responses: () =>
+      responses(json(200, "The account was modified.", z.null()), 400, 403, 404, 409, 422, 412),
   },
   async (ctx, { params, body }, c) => {
     const { saml } = body;
@@ -282,9 +245,10 @@ operation(
     path: "/api/v1/account/{slug}",
     tag,
     summary: "Delete account",
-    description: "For owners. Everything of the account goes: members, invitations, logo, usage, history.",
+    description:
+      "Requires the role AOWNER. Deletes all data of the account: members, invitations, logo, usage and audit log.",
     params: accountBySlugOrId,
-    responses: () => responses(empty("The account is gone."), 403, 404, 409, 412),
+    responses: () => responses(empty("The account was deleted."), 403, 404, 409, 412),
   },
   async (ctx, { params }, c) => {
     await deleteAccount(ctx, new AccountName(params.slug), ifMatchVersions(c));
@@ -299,12 +263,12 @@ operation(
     path: "/api/v1/account/{slug}/status",
     tag,
     rateLimit: limitSlugs,
-    summary: "Slug free?",
-    description: "Whether an account could be made with this slug now.",
+    summary: "Check slug availability",
+    description: "Returns whether an account can be created with this slug.",
     params: accountBySlugOrId,
     responses: () =>
       responses(
-        json(200, "Whether it is free.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
+        json(200, "Availability of the slug.", z.object({ available: z.boolean() }).openapi("SlugStatus"), {
           available: true,
         }),
       ),

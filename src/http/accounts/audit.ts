@@ -11,7 +11,7 @@ operation(
     tag: "Audit",
     summary: "List changes",
     description:
-      "What was changed in the account, by whom and when, the newest first. For owners. A filtered page looks through 1,000 changes at the most: go on while `next` is not null.",
+      "Returns the audit log of the account, newest changes first. Requires the role AOWNER. A filtered page searches up to 1,000 changes; continue while `next` is not null.",
     params: accountBySlugOrId,
     query: auditQuery,
     responses: () => responses(json(200, "The changes.", auditPageSchema()), 403, 404, 422),

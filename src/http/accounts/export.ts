@@ -18,9 +18,9 @@ operation(
     tag: "Accounts",
     summary: "Export account",
     description:
-      "All that is the account's own, as JSON lines whose `kind` is account, member, invitation, change (its history), usage (a bucket), logo (in base64), and at last `end` with how many there are of each. It is read while it is sent, so it is no snapshot; what comes without its `end` is not whole. Secrets are not in it. For owners.",
+      "Returns the data of the account as JSON lines. `kind` is account, member, invitation, change (audit log), usage (a bucket), logo (in base64), and finally `end` with the number of lines of each kind. The data is read while it is sent, so it is not a snapshot. An export without `end` is incomplete. Secrets are omitted. Requires the role AOWNER.",
     params: accountBySlugOrId,
-    responses: () => responses(bytes("One JSON object a line.", [mediaType]), 403, 404),
+    responses: () => responses(bytes("One JSON object per line.", [mediaType]), 403, 404),
   },
   async (ctx, { params }, c) => {
     const { access, parts } = await exportAccount(ctx, new AccountName(params.slug));
@@ -30,13 +30,13 @@ operation(
     };
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
     const account = { kind: "account", ...toAccount(ctx, access) };
-    const text = tell(account, parts, (error) => logUnexpected(c.var, error));
-    return c.body(streamOf(text), 200, headers);
+    const text = exportLines(account, parts, (error) => logUnexpected(c.var, error));
+    return c.body(toStream(text), 200, headers);
   },
 );
 
-/** The lines of an export. What fails in its middle ends it: what was sent cannot be taken back, but has no end. */
-async function* tell(
+/** Yields the lines of an export. An error ends it early: the client notices that `end` is missing. */
+async function* exportLines(
   account: object,
   parts: AsyncIterable<AccountPart>,
   log: (error: unknown) => void,
@@ -54,8 +54,8 @@ async function* tell(
   }
 }
 
-/** Reads on only as the client takes what there is. */
-function streamOf(text: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+/** Returns a stream that reads on only when the client has taken the previous chunk. */
+function toStream(text: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -1,14 +1,14 @@
-/** The invites of an account. */
+/** Invitations of an account, and invitations that the caller received. */
 import { z } from "@hono/zod-openapi";
 
 import { accountRoles } from "../../domain/account.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { acceptInvitation, acceptReceivedInvitation } from "../../services/invitations/accept.ts";
+import { revokeInvitationByEmail } from "../../services/invitations/change.ts";
 import { inviteOrRenew } from "../../services/invitations/invite.ts";
 import { listAllInvitations, listReceivedInvitations } from "../../services/invitations/list.ts";
 import { previewInvitation } from "../../services/invitations/preview.ts";
-import { revokeInvitationByEmail } from "../../services/invitations/change.ts";
 import { email, uuid } from "../fastapi/fields.ts";
 import { empty, json, openResponses, responses } from "../fastapi/responses.ts";
 import { countBadSecrets, limitPreviews } from "../rate-limit.ts";
@@ -27,7 +27,7 @@ const inviteSchema = lazy(() =>
 
 const inviteBody = lazy(() =>
   withSchemaName("InviteBody", z.object({ email: email(), role: z.enum(accountRoles).default("AMEMBER") }), {
-    description: "Other keys, such as `came_from`, are ignored.",
+    description: "Unknown keys, such as `came_from`, are ignored.",
   }),
 );
 
@@ -37,10 +37,10 @@ operation(
     method: "get",
     path: "/api/v1/account/{account_id}/invites",
     tag,
-    summary: "List invites",
-    description: "Those who are invited and have not joined yet. For members.",
+    summary: "List invitations",
+    description: "Returns the pending invitations of the account. Requires membership.",
     params: accountById,
-    responses: () => responses(json(200, "The invites.", z.array(inviteSchema())), 403, 404, 422),
+    responses: () => responses(json(200, "The invitations.", z.array(inviteSchema())), 403, 404, 422),
   },
   async (ctx, { params }, c) => {
     const invites = await listAllInvitations(ctx, new AccountName(params.account_id));
@@ -61,13 +61,13 @@ operation(
     method: "post",
     path: "/api/v1/account/{slug}/invite",
     tag,
-    summary: "Invite",
+    summary: "Invite a user",
     description:
-      "Invites an address, or renews its pending invite: role, link and end; within a minute of the last mail only the role. For members; nobody invites to a role above their own. A pending invite takes a seat.",
+      "Invites an e-mail address. If it has a pending invitation, renews the role, link and expiration; within a minute of the last mail only the role. Requires membership; the role must not be above the caller's. A pending invitation uses a seat.",
     params: accountBySlugOrId,
     body: inviteBody,
     bodyExample: { email: "ada@example.com", role: "AMEMBER" },
-    responses: () => responses(json(200, "The address is invited.", z.null()), 400, 403, 404, 409, 422),
+    responses: () => responses(json(200, "The address was invited.", z.null()), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => c.json(await inviteOrRenew(ctx, new AccountName(params.slug), body)),
 );
@@ -78,9 +78,9 @@ operation(
     method: "delete",
     path: "/api/v1/account/{account_id}/invite/{email}",
     tag,
-    summary: "Delete invite",
+    summary: "Revoke invitation",
     description:
-      "Its link stops working and its seat is free. For members, AMEMBERs only where it invites an AMEMBER.",
+      "Invalidates the link and frees the seat. Requires membership; an AMEMBER can only revoke invitations to the role AMEMBER.",
     params: lazy(() =>
       accountById().extend({
         email: withMetadata(email().clone(), {
@@ -89,7 +89,7 @@ operation(
         }),
       }),
     ),
-    responses: () => responses(empty("The invite is gone."), 403, 404, 409, 422),
+    responses: () => responses(empty("The invitation was revoked."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await revokeInvitationByEmail(ctx, new AccountName(params.account_id), params.email);
@@ -102,7 +102,10 @@ const exampleAccount = { id: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11", slug: "acme
 const expires = "2026-02-07T13:00:00.000Z";
 
 const inviterName = () =>
-  z.string().nullable().openapi({ description: "Who invited, by name; null when that user is gone." });
+  z
+    .string()
+    .nullable()
+    .openapi({ description: "Display name of the inviter; null if the user was deleted." });
 
 const receivedSchema = lazy(() =>
   z
@@ -138,7 +141,7 @@ const previewSchema = lazy(() =>
         logo_url: z
           .string()
           .nullable()
-          .openapi({ description: "The logo itself, as a `data:` URL: its own address is for members." }),
+          .openapi({ description: "The logo as a `data:` URL, since only members can download it." }),
       }),
       invited_by: inviterName(),
       role: z.enum(accountRoles),
@@ -157,7 +160,7 @@ const previewSchema = lazy(() =>
 const tokenBody = lazy(() =>
   withSchemaName(
     "InviteToken",
-    z.object({ token: withMetadata(z.string(), { description: "What stands behind `#` in the link." }) }),
+    z.object({ token: withMetadata(z.string(), { description: "The part of the link after `#`." }) }),
   ),
 );
 const exampleToken = "C28MHlKlTQ-PDT8dK3qcRAAAAAE…";
@@ -168,17 +171,17 @@ openOperation(
     method: "post",
     path: "/api/v1/invites/preview",
     tag,
-    summary: "Preview invite",
+    summary: "Preview invitation",
     description:
-      "What the secret of an invite's link is an invite to. Open to anyone who has it; a wrong, used, expired or revoked one is 404. 60 a minute an address.",
+      "Returns the invitation that a link's secret belongs to. Needs no credentials. An unknown, used, expired or revoked secret is 404. Limited to 60 requests per minute and network.",
     body: tokenBody,
     bodyExample: { token: exampleToken },
     limit: limitPreviews,
-    responses: () => openResponses(json(200, "The invite.", previewSchema()), 400, 404, 422),
+    responses: () => openResponses(json(200, "The invitation.", previewSchema()), 400, 404, 422),
   },
-  async (visit, { body }, c) => {
+  async (ctx, { body }, c) => {
     const { title, logo, inviter, role, validUntil } = await countBadSecrets(c, () =>
-      previewInvitation(visit, body.token),
+      previewInvitation(ctx, body.token),
     );
     const account = { title, logo_url: logo };
     return c.json({ account, invited_by: inviter, role, expires: formatTimestamp(validUntil) });
@@ -191,13 +194,13 @@ operation(
     method: "post",
     path: "/api/v1/invites/accept",
     tag,
-    summary: "Accept invite",
+    summary: "Accept invitation",
     description:
-      "Makes the caller a member by the secret of an invite's link. A wrong, used, expired or revoked one is 404; who accepted it is answered the same again. A role is never lowered.",
+      "Accepts the invitation that a link's secret belongs to and makes the caller a member. An unknown, used, expired or revoked secret is 404. Repeating the request has no effect. Never lowers the role of a member.",
     body: tokenBody,
     bodyExample: { token: exampleToken },
     responses: () =>
-      responses(json(200, "The account that was joined.", joinedSchema()), 400, 403, 404, 409, 422),
+      responses(json(200, "The account that the caller joined.", joinedSchema()), 400, 403, 404, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { uuid: id, slug } = await countBadSecrets(c, () => acceptInvitation(ctx, body.token));
@@ -207,13 +210,13 @@ operation(
 
 operation(
   {
-    id: "listOwnInvites",
+    id: "listReceivedInvitations",
     method: "get",
     path: "/api/v1/user/invites",
     tag,
-    summary: "List my invites",
-    description: "The pending invites sent to the caller's verified address, the oldest first.",
-    responses: () => responses(json(200, "The invites.", z.array(receivedSchema()))),
+    summary: "List received invitations",
+    description: "Returns the pending invitations to the caller's verified e-mail address, oldest first.",
+    responses: () => responses(json(200, "The invitations.", z.array(receivedSchema()))),
   },
   async (ctx, _input, c) => {
     const invites = await listReceivedInvitations(ctx);
@@ -231,18 +234,23 @@ operation(
 
 operation(
   {
-    id: "acceptOwnInvite",
+    id: "acceptReceivedInvitation",
     method: "post",
     path: "/api/v1/user/invites/{id}/accept",
     tag,
-    summary: "Accept my invite",
-    description: "Makes the caller a member by an invite sent to the caller's verified address.",
+    summary: "Accept received invitation",
+    description:
+      "Accepts an invitation to the caller's verified e-mail address and makes the caller a member.",
     params: lazy(() =>
       z.object({
-        id: withMetadata(uuid("The invite's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+        id: withMetadata(uuid("Id of the invitation."), {
+          param: { name: "id", in: "path" },
+          example: exampleId,
+        }),
       }),
     ),
-    responses: () => responses(json(200, "The account that was joined.", joinedSchema()), 403, 404, 409, 422),
+    responses: () =>
+      responses(json(200, "The account that the caller joined.", joinedSchema()), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     const { uuid: id, slug } = await acceptReceivedInvitation(ctx, params.id);

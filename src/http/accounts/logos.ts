@@ -22,19 +22,19 @@ import { accountBySlugOrId, operation } from "./surface.ts";
 
 const tag = "Logos";
 const path = "/api/v1/account/{slug}/logo.png";
-const accountId = "The account's id; another account's is 404.";
+const accountId = "Id of the account. The id of another account is 404.";
 
-type ImageFault = Extract<ImageResult, { kind: "refused" }>["reason"];
+type ImageError = Extract<ImageResult, { kind: "refused" }>["reason"];
 
-const faults: Readonly<Record<ImageFault, string>> = {
+const imageErrors: Readonly<Record<ImageError, string>> = {
   empty: "The file is empty.",
-  unknown_format: "The file is no PNG, JPEG or WebP image.",
-  truncated: "The image ends too early.",
-  malformed: "The image is broken.",
-  unsupported: "The image is of a kind that browsers do not show.",
+  unknown_format: "The file is not a PNG, JPEG or WebP image.",
+  truncated: "The image is truncated.",
+  malformed: "The image is malformed.",
+  unsupported: "Browsers cannot show this kind of image.",
   too_many_pixels: `The image is larger than ${maxLogoSide} by ${maxLogoSide} pixels.`,
   animated: "The image is animated.",
-  trailing_data: "The file goes on after the end of the image.",
+  trailing_data: "The file contains data after the end of the image.",
 };
 
 const logoBody = lazy(() =>
@@ -44,18 +44,18 @@ const logoBody = lazy(() =>
       file: withMetadata(
         z.transform((value, context): Image => {
           if (value === undefined) return addIssue(context, { type: "missing", msg: "Field required" });
-          if (Array.isArray(value)) return addIssue(context, valueError("There is more than one file."));
+          if (Array.isArray(value)) return addIssue(context, valueError("Send exactly one file."));
           if (!(value instanceof UploadedFile)) {
             return addIssue(context, valueError("Expected UploadFile, received: <class 'str'>"));
           }
           const image = readImage(value.bytes);
-          if (image.kind === "refused") return addIssue(context, valueError(faults[image.reason]));
+          if (image.kind === "refused") return addIssue(context, valueError(imageErrors[image.reason]));
           return { bytes: value.bytes, type: image.type };
         }),
         {
           type: "string",
           format: "binary",
-          description: `A still PNG, JPEG or WebP of 2 MiB and ${maxLogoSide} by ${maxLogoSide} pixels at the most; its declared name and type do not matter.`,
+          description: `A still PNG, JPEG or WebP image of at most 2 MiB and ${maxLogoSide} by ${maxLogoSide} pixels. The declared name and type are ignored.`,
         },
       ),
     }),
@@ -71,7 +71,8 @@ operation(
     path,
     tag,
     summary: "Download logo",
-    description: "The logo as it was uploaded, whatever the path's end says. For members.",
+    description:
+      "Returns the logo as uploaded, in its own format despite the extension of the path. Requires membership.",
     params: accountBySlugOrId,
     query: lazy(() => z.object({ account_id: uuid(accountId) })),
     responses: () => responses(bytes("The logo.", imageTypes), 403, 404, 422),
@@ -94,12 +95,12 @@ operation(
     path,
     tag,
     summary: "Upload logo",
-    description: "Replaces the logo; downloads give the old one or the new one, whole. For owners.",
+    description: "Replaces the logo. Requires the role AOWNER.",
     params: accountBySlugOrId,
     query: lazy(() => z.object({ account_id: withMetadata(z.string(), { description: accountId }) })),
     body: logoBody,
     maxFileBytes: maxLogoBytes,
-    responses: () => responses(empty("This is the logo now."), 400, 403, 404, 409, 412, 422),
+    responses: () => responses(empty("The logo was replaced."), 400, 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query, body }, c) => {
     const owner = { name: new AccountName(params.slug), accountId: query.account_id };
@@ -116,10 +117,10 @@ operation(
     path,
     tag,
     summary: "Delete logo",
-    description: "Takes the logo away. For owners.",
+    description: "Deletes the logo. Requires the role AOWNER.",
     params: accountBySlugOrId,
     query: lazy(() => z.object({ account_id: withMetadata(z.string(), { description: accountId }) })),
-    responses: () => responses(empty("There is no logo now."), 403, 404, 409, 412, 422),
+    responses: () => responses(empty("The logo was deleted."), 403, 404, 409, 412, 422),
   },
   async (ctx, { params, query }, c) => {
     await deleteLogo(
@@ -131,11 +132,11 @@ operation(
   },
 );
 
-/** A logo with what keeps a browser from taking it for anything but the image that it is. */
+/** Returns a logo with headers that stop browsers from treating it as anything but an image. */
 function present(c: AppContext, { hash, type, content }: FoundLogo): Response {
   const headers = {
     ETag: `"${hash}"`,
-    // It is asked for again each time, mostly for a 304: a new logo shows at once, and to members alone.
+    // Browsers must revalidate, mostly to get a 304: a new logo shows at once, and only to members.
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -150,7 +151,7 @@ function present(c: AppContext, { hash, type, content }: FoundLogo): Response {
   });
 }
 
-/** The logos that `If-Match` names by their hashes; undefined where it names none in particular. */
+/** Returns the hashes of the logos in `If-Match`; undefined if any logo is accepted. */
 function expectedLogos(c: AppContext): readonly string[] | undefined {
   return parseIfMatch(c)?.map((one) => /^"([0-9a-f]{64})"$/.exec(one)?.[1] ?? "");
 }

@@ -19,8 +19,8 @@ const tag = "Members";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
 const example = { id: exampleId, name: "Ada Lovelace", email: "ada@example.com", role: "AOWNER" };
 
-/** Most users one change names, added and deleted each. */
-const mostNamed = 1_000;
+/** Maximum number of users in `add` and in `delete`. */
+const maxUsers = 1_000;
 
 const memberSchema = lazy(() =>
   z
@@ -30,7 +30,7 @@ const memberSchema = lazy(() =>
 
 const oneMember = lazy(() =>
   accountBySlugOrId().extend({
-    user_id: withMetadata(uuid("The user's id."), {
+    user_id: withMetadata(uuid("Id of the user."), {
       param: { name: "user_id", in: "path" },
       example: exampleId,
     }),
@@ -43,20 +43,21 @@ const memberChanges = lazy(() =>
     z
       .object({
         add: listOf(
-          z.object({ id: uuid("The user's id."), role: z.enum(accountRoles) }),
-          mostNamed,
+          z.object({ id: uuid("Id of the user."), role: z.enum(accountRoles) }),
+          maxUsers,
         ).nullish(),
-        delete: listOf(uuid("The user's id."), mostNamed).nullish(),
+        delete: listOf(uuid("Id of the user."), maxUsers).nullish(),
       })
       .superRefine(({ add, delete: removed }, context) => {
-        const told = new Set<string>(removed ?? []);
+        const listed = new Set<string>(removed ?? []);
         for (const [at, { id }] of (add ?? []).entries()) {
-          if (told.has(id)) addIssue(context, valueError("This user is named twice."), ["add", at, "id"]);
-          told.add(id);
+          if (listed.has(id)) addIssue(context, valueError("This user is listed twice."), ["add", at, "id"]);
+          listed.add(id);
         }
       }),
     {
-      description: "Who becomes a member or has another role, and who leaves; nobody stands in both.",
+      description:
+        "Users to add or to give another role, and users to remove. A user must not be in both lists.",
     },
   ),
 );
@@ -68,7 +69,7 @@ operation(
     path: "/api/v1/account/{slug}/user/{user_id}",
     tag,
     summary: "Get member",
-    description: "One member. For members.",
+    description: "Returns one member. Requires membership.",
     params: oneMember,
     responses: () => responses(json(200, "The member.", memberSchema()), 403, 404, 422),
   },
@@ -82,10 +83,11 @@ operation(
     method: "delete",
     path: "/api/v1/account/{slug}/user/{user_id}",
     tag,
-    summary: "Leave account",
-    description: "For that member, or owners. A blocked account can be left; its last owner stays.",
+    summary: "Remove member",
+    description:
+      "Removes a member from the account. Allowed for that member and for the role AOWNER, also on a blocked account. The last owner cannot be removed.",
     params: oneMember,
-    responses: () => responses(empty("The member is gone."), 403, 404, 409, 422),
+    responses: () => responses(empty("The member was removed."), 403, 404, 409, 422),
   },
   async (ctx, { params }, c) => {
     await removeMember(ctx, new AccountName(params.slug), params.user_id);
@@ -100,7 +102,7 @@ operation(
     path: "/api/v1/account/{slug}/users",
     tag,
     summary: "List members",
-    description: "All members, in the order they joined. For owners.",
+    description: "Returns all members in the order in which they joined. Requires the role AOWNER.",
     params: accountBySlugOrId,
     responses: () => responses(json(200, "The members.", z.array(memberSchema())), 403, 404),
   },
@@ -115,18 +117,18 @@ operation(
     tag,
     summary: "Update members",
     description:
-      "Adds users, changes members' roles and deletes members, all or nothing. Adding a member changes the role; deleting who is none changes nothing. For owners.",
+      "Adds and removes members and changes roles, all or nothing. Adding a member changes their role; removing a user who is not a member has no effect. Requires the role AOWNER.",
     params: accountBySlugOrId,
     body: memberChanges,
     bodyExample: { add: [{ id: exampleId, role: "AMEMBER" }], delete: [] },
-    responses: () => responses(empty("The members are changed."), 400, 403, 404, 409, 422),
+    responses: () => responses(empty("The members were updated."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const add = (body.add ?? []).map(({ id, role }) => ({ uuid: id, role }));
     const changes = { add, remove: body.delete ?? [] };
     await updateMembers(ctx, new AccountName(params.slug), changes).catch(async (error: unknown) => {
-      const unknown = error instanceof DomainError ? error.details.values : undefined;
-      throw unknown === undefined ? error : asFaults(new Set(unknown), add, await readBody(c));
+      const missing = error instanceof DomainError ? error.details.values : undefined;
+      throw missing === undefined ? error : missingUsers(new Set(missing), add, await readBody(c));
     });
     return c.body(null, 204);
   },
@@ -140,10 +142,10 @@ operation(
     tag,
     summary: "Search members",
     description:
-      "The members in whose name or address the text stands, in any case; every character is an ordinary one. For members.",
+      "Returns the members whose name or e-mail address contains the text, ignoring case. There are no wildcards. Requires membership.",
     params: accountBySlugOrId,
     query: lazy(() =>
-      z.object({ query: withMetadata(z.string(), { description: "What to look for.", example: "ada" }) }),
+      z.object({ query: withMetadata(z.string(), { description: "Text to search for.", example: "ada" }) }),
     ),
     responses: () => responses(json(200, "The members.", z.array(memberSchema())), 403, 404, 422),
   },
@@ -151,26 +153,19 @@ operation(
     c.json((await searchMembers(ctx, new AccountName(params.slug), query.query)).map(present)),
 );
 
-/** Users there are not, told at the places that name them, as they were named there. */
-function asFaults(
-  unknown: ReadonlySet<string>,
+/** Returns a validation error for each entry of `add` whose user does not exist. */
+function missingUsers(
+  missing: ReadonlySet<string>,
   add: readonly { readonly uuid: string }[],
   sent: unknown,
 ): InvalidRequest {
   const sentUsers = (sent as { readonly add: readonly { readonly id: unknown }[] }).add;
-  return new InvalidRequest(
-    add.flatMap(({ uuid: id }, at) =>
-      unknown.has(id)
-        ? [
-            {
-              ...valueError("This user does not exist."),
-              loc: ["body", "add", at, "id"],
-              input: sentUsers[at]?.id,
-            },
-          ]
-        : [],
-    ),
-  );
+  const issues = add.flatMap(({ uuid: id }, at) => {
+    const loc = ["body", "add", at, "id"];
+    const input = sentUsers[at]?.id;
+    return missing.has(id) ? [{ ...valueError("This user does not exist."), loc, input }] : [];
+  });
+  return new InvalidRequest(issues, "user_not_found");
 }
 
 function present({ uuid: id, firstName, lastName, email, role }: Member): ResponseBody<typeof memberSchema> {
@@ -191,19 +186,21 @@ operation(
     tag: "Accounts",
     summary: "Get permissions",
     description:
-      "What the caller may do on the account; with `stash_id`, what of it concerns a knowledge box. For members.",
+      "Returns the caller's permissions on the account; with `stash_id`, only those for a knowledge box. Requires membership.",
     params: accountBySlugOrId,
     query: lazy(() =>
       z.object({
-        account_id: withMetadata(z.string(), { description: "The account's id; another account's is 404." }),
-        stash_id: withMetadata(z.string().optional(), { description: "The id of a knowledge box." }),
+        account_id: withMetadata(z.string(), {
+          description: "Id of the account. The id of another account is 404.",
+        }),
+        stash_id: withMetadata(z.string().optional(), { description: "Id of a knowledge box." }),
       }),
     ),
     responses: () => responses(json(200, "The permissions.", permissionsSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const knowledgeBox = query.stash_id !== undefined;
-    const asked = { accountId: query.account_id, knowledgeBox };
-    return c.json({ permissions: [...(await listPermissions(ctx, params.slug, asked))] });
+    const scope = { accountId: query.account_id, knowledgeBox };
+    return c.json({ permissions: [...(await listPermissions(ctx, params.slug, scope))] });
   },
 );

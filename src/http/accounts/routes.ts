@@ -1,4 +1,4 @@
-/** Every operation of the accounts face, under its prefix. */
+/** All operations of the accounts API. */
 import "./access-tokens.ts";
 import "./accounts.ts";
 import "./audit.ts";

@@ -6,50 +6,48 @@ import { text } from "../fastapi/fields.ts";
 import { valueError } from "../fastapi/validation.ts";
 import { lazy, withMetadata } from "../schema.ts";
 
-/** Longest certificate taken, in characters: the largest seen in the field are under 10,000. */
+/** Maximum length of a certificate, in characters; the largest known ones have less than 10,000. */
 const certificateLength = 20_000;
 
-/** Single sign-on of an account, as it is written. */
+/** Single sign-on settings of an account. */
 export const samlBody = lazy(() =>
   withMetadata(
     z.object({
       domain: text({
         min: 1,
         max: 253,
-        description: "The mail domain whose users sign in here.",
+        description: "E-mail domain of the users who sign in with single sign-on.",
         example: "acme.example",
       }),
       sso_url: text({
         max: 2048,
-        refuse: (value) =>
-          isPublicHttps(value)
-            ? undefined
-            : valueError("The address must be https and name a host on the Internet."),
-        description: "Where users are sent to sign in; https.",
+        check: (value) =>
+          isPublicHttps(value) ? undefined : valueError("The URL must use https and a public host name."),
+        description: "URL of the identity provider's sign-in page. Must use https.",
         format: "uri",
         example: "https://idp.acme.example/sso",
       }),
       entity_id: text({
         min: 1,
         max: 1024,
-        description: "The identity provider's name.",
+        description: "Entity id of the identity provider.",
         example: "https://idp.acme.example",
       }),
       x509_cert: text({
         max: certificateLength,
         lines: true,
-        refuse: (value) =>
+        check: (value) =>
           isCertificate(value) ? undefined : valueError("This is not an X.509 certificate."),
-        description: "The provider's X.509 certificate: PEM, or base64 of its DER.",
+        description: "X.509 certificate of the identity provider, as PEM or base64-encoded DER.",
       }),
     }),
-    { description: "Single sign-on of the account." },
+    { description: "SAML single sign-on settings." },
   ),
 );
 
 /**
- * Whether a text is one X.509 certificate and nothing else; parsed by the platform, which follows
- * RFC 5280. A private key beside it is no certificate: it would be shown to every owner.
+ * Returns whether the text is exactly one X.509 certificate (RFC 5280). A text with a private key is
+ * refused, since every owner could read it.
  */
 function isCertificate(value: string): boolean {
   const trimmed = value.trim();

@@ -11,14 +11,14 @@ import { accountById, operation } from "./surface.ts";
 
 const tag = "Usage";
 const exampleBox = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
-/** Most events one call brings. */
-const mostEvents = 1_000;
+/** Maximum number of events in one request. */
+const maxEvents = 1_000;
 
 const pointsSchema = lazy(() =>
   z
     .array(
       z.object({
-        timestamp: z.iso.datetime().openapi({ description: "Where the bucket begins." }),
+        timestamp: z.iso.datetime().openapi({ description: "Start of the bucket." }),
         metrics: z.array(
           z.object({
             name: z.enum(metrics),
@@ -37,7 +37,7 @@ const recordedSchema = lazy(() =>
   z
     .object({
       accepted: z.int(),
-      duplicates: z.int().openapi({ description: "Events whose id counts already." }),
+      duplicates: z.int().openapi({ description: "Number of events whose id was counted before." }),
       refused: z.array(
         z.object({ id: z.string(), reason: z.enum(["too_old", "too_far_ahead", "too_large"]) }),
       ),
@@ -51,13 +51,17 @@ const eventsBody = lazy(() =>
     z.object({
       events: listOf(
         z.object({
-          id: text({ min: 1, max: 255, description: "Counts once, as long as events of its age are taken." }),
+          id: text({
+            min: 1,
+            max: 255,
+            description: "Each id counts once while events of its age are accepted.",
+          }),
           metric: z.enum(eventMetrics),
-          value: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, description: "What was used." }),
-          knowledgebox: orNull(uuid("The knowledge box it was used in."), "string"),
-          timestamp: orNull(dateTime("When; now unless told."), "string"),
+          value: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, description: "Amount used." }),
+          knowledgebox: orNull(uuid("Id of the knowledge box."), "string"),
+          timestamp: orNull(dateTime("Time of the event. Default: now."), "string"),
         }),
-        mostEvents,
+        maxEvents,
       ),
     }),
   ),
@@ -71,14 +75,14 @@ operation(
     tag,
     summary: "Get usage",
     description:
-      "One point a bucket that the half-open range touches, empty ones too, every metric in each; UTC, weeks from Monday, the hour of `from` whole. `millennium` is one point for the whole range. Hours are kept 400 days, days for ever; 10,000 points at the most. For members.",
+      "Returns one point per bucket that the half-open range touches, with every metric, including empty buckets. Buckets are in UTC; weeks start on Monday; the first hour is complete. `millennium` returns one point for the whole range. Hourly data is kept for 400 days, daily data forever. At most 10,000 points. Requires membership.",
     params: accountById,
     query: lazy(() =>
       z.object({
-        from: dateTime("Where the range begins."),
-        to: dateTime("Where it ends; now unless told.").optional(),
+        from: dateTime("Start of the range."),
+        to: dateTime("End of the range, exclusive. Default: now.").optional(),
         aggregation: z.enum(aggregations).default("millennium"),
-        knowledgebox: uuid("Only what was recorded of this one.").optional(),
+        knowledgebox: uuid("Returns only the usage of this knowledge box.").optional(),
       }),
     ),
     responses: () => responses(json(200, "The points.", pointsSchema()), 403, 404, 422),
@@ -88,7 +92,7 @@ operation(
     if (result.kind !== "points") throw new InvalidRequest([{ ...reasons[result.kind], input: null }]);
     return c.json(
       result.points.map(({ at, sums }) => ({
-        timestamp: told(at),
+        timestamp: formatSeconds(at),
         metrics: metrics.map((name, place) => ({ name, value: sums[place] ?? 0, details: [] })),
       })),
     );
@@ -104,11 +108,18 @@ operation(
     tag,
     summary: "Record usage",
     description:
-      "Counts up to 1,000 events, each in the hour it happened in, once for its id. Events that are too old or too far ahead are refused one by one, the others kept. For owners and for metering.",
+      "Counts up to 1,000 events, each in the hour of its timestamp and once per id. Events that are too old or too far in the future are rejected individually. Requires `usage:write`: the role AOWNER or the group Metering.",
     params: accountById,
     body: eventsBody,
     bodyExample: { events: [{ id: "job-7", metric: "pages_processed", value: 3, knowledgebox: exampleBox }] },
-    responses: () => responses(json(200, "What became of them.", recordedSchema()), 400, 403, 404, 422),
+    responses: () =>
+      responses(
+        json(200, "Number of counted events, and the rejected ones.", recordedSchema()),
+        400,
+        403,
+        404,
+        422,
+      ),
   },
   async (ctx, { params, body }, c) => {
     const events = body.events.map(({ knowledgebox = null, timestamp = null, ...event }) => ({
@@ -123,18 +134,21 @@ operation(
 
 const reasons = {
   from_after_to: { loc: ["query", "from"], ...valueError("The range ends before it begins.") },
-  too_many_points: { loc: ["query", "aggregation"], ...valueError("This range has more than 10000 points.") },
+  too_many_points: {
+    loc: ["query", "aggregation"],
+    ...valueError("This range has more than 10,000 points. Use a coarser aggregation."),
+  },
   hours_gone: {
     loc: ["query", "from"],
-    ...valueError("Hours are kept for 400 days: ask for whole days, by day or coarser."),
+    ...valueError("Hourly data is kept for 400 days. Use whole days and the aggregation day or coarser."),
   },
   too_large: {
     loc: ["query", "aggregation"],
-    ...valueError("A sum passes 2^53-1: ask for finer buckets."),
+    ...valueError("A sum exceeds 2^53-1. Use a finer aggregation."),
   },
 } as const;
 
-/** RFC 3339 to the second, with a fraction only where there is one. */
-function told(time: number): string {
+/** Formats a time as RFC 3339, with milliseconds only if they are not zero. */
+function formatSeconds(time: number): string {
   return new Date(time).toISOString().replace(".000Z", "Z");
 }

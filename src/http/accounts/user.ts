@@ -45,13 +45,13 @@ const preferencesBody = lazy(() =>
       name: text({
         min: 1,
         max: 2 * nameLength + 1,
-        refuse: (value) => {
+        check: (value) => {
           const { firstName, lastName } = splitName(normalizeText(value));
           return countCodePoints(firstName) <= nameLength && countCodePoints(lastName) <= nameLength
             ? undefined
             : valueError(`First and last name have at most ${nameLength} characters each.`);
         },
-        description: "The whole name; the first name ends at the first space.",
+        description: "Full name. The first name ends at the first space.",
         example: "Ada Lovelace",
       })
         .transform((value) => splitName(normalizeText(value)))
@@ -59,11 +59,11 @@ const preferencesBody = lazy(() =>
       avatar: text({
         min: 1,
         max: 2048,
-        refuse: (value) =>
+        check: (value) =>
           isAvatar(value)
             ? undefined
-            : valueError("The avatar must be an https address, or name no address."),
-        description: "An https address, or a text of the client's own; never fetched.",
+            : valueError("The avatar must be a public https URL, or text that is not a URL."),
+        description: "An https URL or any other text. The service never fetches it.",
         example: "https://images.example.com/ada.png",
       }).nullish(),
       email: email().nullish(),
@@ -76,12 +76,14 @@ const welcomeSchema = lazy(() =>
   z
     .object({
       preferences: z.object(userFields()),
-      accounts: z.array(z.uuid()).openapi({ description: "Ids of the accounts the user is a member of." }),
-      create: z.boolean().openapi({ description: "Whether the user may make another account." }),
+      accounts: z
+        .array(z.uuid())
+        .openapi({ description: "Ids of the accounts that the user is a member of." }),
+      create: z.boolean().openapi({ description: "Whether the user may create another account." }),
       can_be_deleted: z.boolean(),
       dependant_accounts: z
         .array(z.object({ id: z.uuid(), slug: z.string() }))
-        .openapi({ description: "Accounts whose only active owner this user is." }),
+        .openapi({ description: "Accounts that have no other active owner." }),
     })
     .openapi("Welcome"),
 );
@@ -92,8 +94,8 @@ operation(
     method: "get",
     path: "/api/v1/user",
     tag,
-    summary: "Me",
-    description: "The signed-in user.",
+    summary: "Get current user",
+    description: "Returns the signed-in user.",
     responses: () => responses(json(200, "The user.", userSchema())),
   },
   async (ctx, _input, c) => {
@@ -108,12 +110,12 @@ operation(
     method: "patch",
     path: "/api/v1/user",
     tag,
-    summary: "Modify me",
+    summary: "Modify current user",
     description:
-      "Changes what the signed-in user says of themselves. A key left out stays, and so do `name: null` and `email: null`; `null` clears avatar and language.",
+      "Changes the profile of the signed-in user. Omitted fields keep their values; `name: null` and `email: null` change nothing; `null` clears avatar and language.",
     body: preferencesBody,
     bodyExample: { name: "Ada Lovelace", language: "EN" },
-    responses: () => responses(json(200, "The user is changed.", z.null()), 400, 409, 422),
+    responses: () => responses(json(200, "The user was modified.", z.null()), 400, 409, 422),
   },
   async (ctx, { body }, c) => {
     const { name, avatar, email: address, language } = body;
@@ -128,10 +130,10 @@ operation(
     method: "delete",
     path: "/api/v1/user",
     tag,
-    summary: "Delete me",
+    summary: "Delete current user",
     description:
-      "Deletes the signed-in user with memberships and tokens; 409 while an account has no other active owner.",
-    responses: () => responses(empty("The user is gone."), 409),
+      "Deletes the signed-in user with all memberships and tokens. 409 while an account has no other active owner.",
+    responses: () => responses(empty("The user was deleted."), 409),
   },
   async (ctx, _input, c) => {
     await deleteCurrentUser(ctx);
@@ -145,9 +147,10 @@ operation(
     method: "get",
     path: "/api/v1/user/welcome",
     tag,
-    summary: "Welcome",
-    description: "What a client shows a user first: preferences, accounts, and what may be done next.",
-    responses: () => responses(json(200, "The user with what depends on them.", welcomeSchema())),
+    summary: "Get start data",
+    description:
+      "Returns what a client needs after sign-in: preferences, accounts, and what the user may do.",
+    responses: () => responses(json(200, "Preferences, accounts and options of the user.", welcomeSchema())),
   },
   async (ctx, _input, c) => {
     const { user, accounts, canCreateAccount, dependentAccounts } = await getWelcome(ctx);
@@ -161,10 +164,10 @@ operation(
   },
 );
 
-/** An https address on the Internet, or no address at all. */
+/** Accepts public https URLs, and text that is not a URL. */
 function isAvatar(value: string): boolean {
-  const address = /^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/i.test(value);
-  return !address || isPublicHttps(value);
+  const isUrl = /^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/i.test(value);
+  return !isUrl || isPublicHttps(value);
 }
 
 function presentUser(caller: Caller) {

@@ -15,7 +15,7 @@ operation(
     path: "/api/v1/zones",
     tag,
     summary: "List zones",
-    description: "The zones an account can be placed in.",
+    description: "Returns the zones that accounts can be placed in.",
     responses: () => responses(json(200, "The zones.", z.array(zoneSchema()))),
   },
   async (ctx, _input, c) => {
@@ -31,7 +31,7 @@ operation(
     path: "/api/v1/account/{slug}/zones",
     tag,
     summary: "List zones of an account",
-    description: "The public zones, and the private one the account is placed in.",
+    description: "Returns the public zones and the private zone of the account, if any.",
     params: accountBySlugOrId,
     responses: () => responses(json(200, "The zones.", z.array(zoneSchema())), 403, 404),
   },

@@ -2,7 +2,7 @@ import type { AppContext } from "../app-env.ts";
 import { parseJson } from "../request.ts";
 import { RequestError } from "./errors.ts";
 
-/** The media types a body is read from, as the framework's default parsers. */
+/** Media types of bodies: those of the framework's default parsers. */
 export const mediaTypes = [
   "application/json",
   "application/x-www-form-urlencoded",
@@ -11,16 +11,15 @@ export const mediaTypes = [
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-/** Fields of which a form gives each value by itself. */
+/** Fields that a form repeats, once per value. */
 const listFields = new Set(["groups"]);
 
-/** Fields that are not required and have no empty value: a page's form, which sends them all, leaves them out so. */
+/** Optional fields without an empty value. An HTML form sends every field, so an empty one means omitted. */
 export const omittedByEmpty = ["usage", "role", "consent_given", "is_active"];
 
 /**
- * The values of a body: JSON, or the fields of a form, the last where one is given twice. No body
- * at all is an empty object. Throws RequestRefused, 415 for another media type and 400 for one
- * that cannot be read.
+ * Returns the parsed body: JSON, or the fields of a form, where the last value of a repeated field
+ * wins. An empty body is an empty object. Throws `RequestError`.
  */
 export async function readBody(c: AppContext): Promise<unknown> {
   const bytes = c.get("body");
@@ -29,7 +28,7 @@ export async function readBody(c: AppContext): Promise<unknown> {
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type === "application/json") return readJson(bytes);
   if (mediaTypes.some((known) => known === type)) return readForm(bytes, type, contentType);
-  throw new RequestError(415, `Unsupported media type "${contentType}" in request.`);
+  throw new RequestError("unsupported_media_type", `Unsupported media type "${contentType}" in request.`);
 }
 
 function readJson(bytes: Uint8Array): unknown {
@@ -37,20 +36,20 @@ function readJson(bytes: Uint8Array): unknown {
   try {
     text = utf8.decode(bytes);
   } catch {
-    throw new RequestError(400, "JSON parse error - the body is not UTF-8");
+    throw new RequestError("malformed_body", "JSON parse error - the body is not UTF-8");
   }
   const result = parseJson(text);
   if ("value" in result) return result.value;
   const { reason, line, column, position } = result.error;
   throw new RequestError(
-    400,
+    "malformed_body",
     `JSON parse error - ${reason}: line ${line} column ${column} (char ${position})`,
   );
 }
 
 async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string, contentType: string): Promise<unknown> {
   const values = Object.create(null) as Record<string, unknown>;
-  // Not Response.formData(): the platform's drops a percent sign that begins no escape.
+  // Response.formData() of the platform would drop a percent sign that begins no escape.
   const form = type.endsWith("urlencoded")
     ? new URLSearchParams(new TextDecoder().decode(bytes))
     : await readMultipart(bytes, contentType);
@@ -63,6 +62,9 @@ async function readMultipart(bytes: Uint8Array<ArrayBuffer>, contentType: string
   try {
     return await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
   } catch {
-    throw new RequestError(400, "Multipart form parse error - Invalid boundary or part in multipart");
+    throw new RequestError(
+      "malformed_body",
+      "Multipart form parse error - Invalid boundary or part in multipart",
+    );
   }
 }

@@ -1,4 +1,4 @@
-/** The fields of this face's bodies that are no texts, with the framework's coercions and sentences. */
+/** Fields of request bodies, with the coercions and messages of Django REST framework. */
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
@@ -8,76 +8,76 @@ import { emailLength, nameLength } from "../../domain/user.ts";
 import { lazy, withMetadata } from "../schema.ts";
 import { addIssue, missingOrNull, nullCharacters, pythonType } from "./validation.ts";
 
-const truths = new Set(["t", "y", "yes", "true", "on", "1"]);
-const untruths = new Set(["f", "n", "no", "false", "off", "0"]);
+const trueWords = new Set(["t", "y", "yes", "true", "on", "1"]);
+const falseWords = new Set(["f", "n", "no", "false", "off", "0"]);
 
-/** The framework's BooleanField: takes the usual words and numbers for yes and no. */
+/** Returns a field like BooleanField, which also accepts the usual words and numbers. */
 export function booleanField(description: string) {
   return withMetadata(
     z.transform((value, context): boolean => {
-      const word = plainText(value)?.trim().toLowerCase();
-      if (word !== undefined && truths.has(word)) return true;
-      if (word !== undefined && untruths.has(word)) return false;
+      const word = scalarText(value)?.trim().toLowerCase();
+      if (word !== undefined && trueWords.has(word)) return true;
+      if (word !== undefined && falseWords.has(word)) return false;
       return addIssue(context, missingOrNull(value) ?? "Must be a valid boolean.");
     }),
     { type: "boolean", description },
   );
 }
 
-/** The framework's IntegerField: whole numbers, and their text. */
+/** Returns a field like IntegerField, which accepts integers as numbers or text. */
 export function integerField({ min, max, description }: { min: number; max: number; description: string }) {
   return withMetadata(
     z.transform((value, context): number => {
-      const refuse = (sentence: string) => addIssue(context, sentence);
-      const text = typeof value === "boolean" ? undefined : plainText(value);
-      // Large numbers are written with an exponent here, and in full where the framework runs.
+      const reject = (message: string) => addIssue(context, message);
+      const text = typeof value === "boolean" ? undefined : scalarText(value);
+      // JavaScript prints large numbers with an exponent, Python in full.
       const whole = Number.isInteger(value) ? BigInt(Number(value)).toString() : text;
       if (whole === undefined || !/^\s*[+-]?\d+(?:\.0*)?\s*$/.test(whole)) {
-        return refuse(missingOrNull(value) ?? "A valid integer is required.");
+        return reject(missingOrNull(value) ?? "A valid integer is required.");
       }
-      if (whole.length > 1_000) return refuse("String value too large.");
+      if (whole.length > 1_000) return reject("String value too large.");
       const number = Number(whole);
-      if (number < min) return refuse(`Ensure this value is greater than or equal to ${min}.`);
-      return number > max ? refuse(`Ensure this value is less than or equal to ${max}.`) : number;
+      if (number < min) return reject(`Ensure this value is greater than or equal to ${min}.`);
+      return number > max ? reject(`Ensure this value is less than or equal to ${max}.`) : number;
     }),
     { type: "integer", minimum: min, maximum: max, description },
   );
 }
 
-/** The framework's ChoiceField. */
+/** Returns a field like ChoiceField. */
 export function choiceField<const Choice extends string>(choices: readonly Choice[], description: string) {
   return withMetadata(
     z.transform((value, context): Choice => {
-      const text = plainText(value);
+      const text = scalarText(value);
       const found = choices.find((choice) => choice === text);
       if (found !== undefined) return found;
-      const told = typeof value === "string" ? value : JSON.stringify(value);
-      return addIssue(context, missingOrNull(value) ?? `"${told}" is not a valid choice.`);
+      const shown = typeof value === "string" ? value : JSON.stringify(value);
+      return addIssue(context, missingOrNull(value) ?? `"${shown}" is not a valid choice.`);
     }),
     { type: "string", enum: [...choices], description },
   );
 }
 
-/** Most groups one body names. */
-const mostGroups = 100;
+/** Maximum number of groups in one body. */
+const maxGroups = 100;
 
-/** Keys of groups, as the framework's PrimaryKeyRelatedField reads them; whether there are such groups is seen later. */
+/** A list of group ids, like PrimaryKeyRelatedField. Whether the groups exist is checked later. */
 export const groupsField = lazy(() =>
   withMetadata(
     z.transform((value, context): number[] => {
-      const refuse = (sentence: string) => addIssue(context, sentence);
+      const reject = (message: string) => addIssue(context, message);
       const missing = missingOrNull(value);
-      if (missing !== undefined) return refuse(missing);
+      if (missing !== undefined) return reject(missing);
       if (!Array.isArray(value))
-        return refuse(`Expected a list of items but got type "${pythonType(value)}".`);
-      if (value.length > mostGroups)
-        return refuse(`Ensure this field has no more than ${mostGroups} elements.`);
+        return reject(`Expected a list of items but got type "${pythonType(value)}".`);
+      if (value.length > maxGroups)
+        return reject(`Ensure this field has no more than ${maxGroups} elements.`);
       const keys = value.map((key: unknown) => {
         const number = typeof key === "string" && /^\s*[+-]?\d+\s*$/.test(key) ? Number(key) : key;
-        if (key === null) refuse('Invalid pk "None" - object does not exist.');
+        if (key === null) reject('Invalid pk "None" - object does not exist.');
         else if (typeof number !== "number")
-          refuse(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
-        else if (!Number.isSafeInteger(number)) refuse(`Invalid pk "${number}" - object does not exist.`);
+          reject(`Incorrect type. Expected pk value, received ${pythonType(key)}.`);
+        else if (!Number.isSafeInteger(number)) reject(`Invalid pk "${number}" - object does not exist.`);
         return typeof number === "number" ? number : 0;
       });
       return [...new Set(keys)].sort((left, right) => left - right);
@@ -85,13 +85,13 @@ export const groupsField = lazy(() =>
     {
       type: "array",
       items: { type: "integer" },
-      description: "The groups this user belongs to; set by who may assign groups",
+      description: "The groups this user belongs to. Changing them requires the permission `groups:assign`.",
     },
   ),
 );
 
-/** The text of what has one: objects and lists, which could pretend to one, have none. */
-function plainText(value: unknown): string | undefined {
+/** Returns a string, number or boolean as text; undefined for other values, whose text could look like one. */
+function scalarText(value: unknown): string | undefined {
   const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return plain ? String(value) : undefined;
 }
@@ -102,22 +102,22 @@ interface TextRules {
   readonly example: string;
   readonly pattern?: string;
   readonly format?: string;
-  /** Whether it may be empty. */
+  /** Whether the text may be empty. */
   readonly blank?: boolean;
-  /** What else a value breaks, each in one sentence. */
-  readonly faults?: (value: string) => readonly string[];
+  /** Returns a message for each further rule that the value breaks. */
+  readonly check?: (value: string) => readonly string[];
 }
 
-/** The framework's CharField: trims, takes numbers for their text, and tells every rule a value breaks. */
+/** Returns a field like CharField: it trims, accepts numbers as text, and reports every broken rule. */
 function charField(rules: TextRules) {
   return withMetadata(
     z.transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
       const normal = typeof text === "string" ? normalizeText(text) : undefined;
-      const faults =
-        normal === undefined ? [missingOrNull(text) ?? "Not a valid string."] : faultsOf(normal, rules);
-      for (const sentence of faults) addIssue(context, sentence);
-      return faults.length === 0 && normal !== undefined ? normal : z.NEVER;
+      const messages =
+        normal === undefined ? [missingOrNull(text) ?? "Not a valid string."] : checkText(normal, rules);
+      for (const message of messages) addIssue(context, message);
+      return messages.length === 0 && normal !== undefined ? normal : z.NEVER;
     }),
     {
       type: "string",
@@ -145,7 +145,7 @@ export const organizationSlug = lazy(() =>
     description: "The name in all lowercase, suitable for URL identification",
     example: "acme",
     pattern: "^[-a-zA-Z0-9_]+$",
-    faults: (value) => {
+    check: (value) => {
       if (!/^[-a-zA-Z0-9_]+$/.test(value)) {
         return ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'];
       }
@@ -156,7 +156,7 @@ export const organizationSlug = lazy(() =>
 
 const invalidEmail = "Enter a valid email address.";
 
-/** The framework's EmailField. */
+/** Returns a field like EmailField. */
 export function emailField(rules: { readonly blank?: boolean } = {}) {
   return charField({
     max: emailLength,
@@ -164,7 +164,7 @@ export function emailField(rules: { readonly blank?: boolean } = {}) {
     description: "An e-mail address",
     example: "ada@example.com",
     format: "email",
-    faults: (value) => (validateEmail(value) === undefined ? [] : [invalidEmail]),
+    check: (value) => (validateEmail(value) === undefined ? [] : [invalidEmail]),
   });
 }
 
@@ -178,15 +178,17 @@ export const personName = lazy(() =>
   }),
 );
 
-function faultsOf(text: string, rules: TextRules): string[] {
+/** Returns a message for each rule that the text breaks. */
+function checkText(text: string, rules: TextRules): string[] {
   if (text === "") return rules.blank === true ? [] : ["This field may not be blank."];
-  const faults: string[] = [];
+  const messages: string[] = [];
   if (countCodePoints(text) > rules.max) {
-    faults.push(`Ensure this field has no more than ${rules.max} characters.`);
+    messages.push(`Ensure this field has no more than ${rules.max} characters.`);
   }
-  const unfit = validateText(text);
-  if (unfit?.kind === "null") faults.push(nullCharacters);
-  if (unfit?.kind === "surrogate") faults.push(`Surrogate characters are not allowed: ${unfit.codePoint}.`);
-  if (unfit?.kind === "control") faults.push("Control characters are not allowed.");
-  return [...faults, ...(rules.faults?.(text) ?? [])];
+  const invalid = validateText(text);
+  if (invalid?.kind === "null") messages.push(nullCharacters);
+  if (invalid?.kind === "surrogate")
+    messages.push(`Surrogate characters are not allowed: ${invalid.codePoint}.`);
+  if (invalid?.kind === "control") messages.push("Control characters are not allowed.");
+  return [...messages, ...(rules.check?.(text) ?? [])];
 }

@@ -13,18 +13,18 @@ import { lazy } from "../schema.ts";
 import { textFilter } from "./parameters.ts";
 
 const defaultSize = 20;
-const largestSize = 100;
+const maxSize = 100;
 
-/** How a request says which page it wants, as the document tells it. */
+/** Query parameters that select a page. */
 export const pageParameters = lazy(() => ({
   page: textFilter("A page number, or `last`."),
-  page_size: textFilter("Results a page: 20 unless told, 100 at most."),
-  cursor: textFilter("Where a page begins; part of the links, not to be made up."),
+  page_size: textFilter("Results per page. Default 20, maximum 100."),
+  cursor: textFilter("Position in the list. Clients take it from the links `next` and `previous`."),
 }));
 
 /**
- * Which page a request asks for. `page` is a number from 1 or `last`; a bad `page_size` is ignored,
- * a large one capped. The cursor of a link we made beats the number. Throws `page_invalid`.
+ * Returns the requested page. `page` is a number from 1, or `last`. An invalid `page_size` is ignored
+ * and a large one capped. A cursor takes precedence over the number. Throws `page_invalid`.
  */
 export function parsePageRequest(
   query: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export function parsePageRequest(
   return { page, size, cursor };
 }
 
-/** A page in the framework's envelope. Links are absolute and begin with the configured address, never with what a client sent. */
+/** Returns a page in the format of the framework. Links begin with the configured address, not with the request's. */
 export function toPage<Row, Shown>(
   ctx: Context,
   c: AppContext,
@@ -69,7 +69,7 @@ function linkTo(ctx: Context, c: AppContext, link: PageLink | undefined): string
 
 function readSize(text: string | undefined): number {
   const size = /^\s*\+?\d+\s*$/.test(text ?? "") ? Number(text) : 0;
-  return size < 1 ? defaultSize : Math.min(size, largestSize);
+  return size < 1 ? defaultSize : Math.min(size, maxSize);
 }
 
 function readPage(text: string | undefined): number | "last" {

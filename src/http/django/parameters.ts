@@ -1,3 +1,4 @@
+/** Query and path parameters of the organizations API. */
 import { z } from "@hono/zod-openapi";
 
 import { normalizeText } from "../../domain/text.ts";
@@ -7,25 +8,25 @@ import { parseQuery } from "../request.ts";
 import { lazy, withMetadata } from "../schema.ts";
 import { addIssue } from "./validation.ts";
 
-/** The name of the organization a request is about: `?organization=`, else the header; undefined where neither says. */
+/** Returns the organization that the request specifies: `?organization=`, else `X-Organization`. */
 export function namedOrganization(c: AppContext): string | undefined {
   const name = parseQuery(c.req.url)["organization"] || c.req.header("X-Organization");
   return name === undefined || name.trim() === "" ? undefined : name.trim();
 }
 
-/** How a request names the organization it is about, as the document tells it. */
+/** Query parameter that specifies the current organization. */
 export const organizationParameters = lazy(() => ({
-  organization: textFilter("The current organization, by uuid or slug; else the caller's only one."),
+  organization: textFilter(
+    "The current organization, by uuid or slug. Default: the caller's only organization.",
+  ),
 }));
 
-/** What stands in this face's addresses: filters, and the uuid in a path. */
-
-/** A filter by UUID, in any spelling; empty means no filter. */
+/** A filter by UUID in any notation. Empty means no filter. */
 export const uuidFilter = lazy(() =>
   filter("uuid", (value) => parseUuid(value.trim()), "Enter a valid UUID."),
 );
 
-/** A filter by an integer key; empty means no filter. */
+/** A filter by integer id. Empty means no filter. */
 export const idFilter = lazy(() =>
   filter(
     "id",
@@ -34,7 +35,7 @@ export const idFilter = lazy(() =>
   ),
 );
 
-/** A filter by a text, as texts are stored; empty means no filter. */
+/** Returns a filter by text, normalized like stored text. Empty means no filter. */
 export function textFilter(description: string) {
   return withMetadata(
     z
@@ -45,7 +46,7 @@ export function textFilter(description: string) {
   );
 }
 
-/** A UUID in the path, in any spelling the framework takes. */
+/** A UUID in the path, in any notation that the framework accepts. */
 export const uuidParameter = lazy(() =>
   withMetadata(
     z.string().transform((value, context): string => parseUuid(value) ?? addIssue(context, "Not found.")),
@@ -53,15 +54,15 @@ export const uuidParameter = lazy(() =>
   ),
 );
 
-function filter<Value>(name: string, read: (value: string) => Value | undefined, sentence: string) {
+function filter<Value>(name: string, read: (value: string) => Value | undefined, message: string) {
   return withMetadata(
     z
       .string()
       .optional()
       .transform((value, context) => {
         if (value === undefined || value.trim() === "") return undefined;
-        return read(value) ?? addIssue(context, sentence);
+        return read(value) ?? addIssue(context, message);
       }),
-    { type: "string", description: `Only the one with this ${name}.` },
+    { type: "string", description: `Returns only the organization with this ${name}.` },
   );
 }

@@ -1,3 +1,4 @@
+/** The organizations API: `/accounts/…/`, with the conventions of Django REST framework. */
 import type { z } from "@hono/zod-openapi";
 
 import { operations } from "../../domain/permissions.ts";
@@ -5,20 +6,20 @@ import { queryAsCaller } from "../../services/caller/caller.ts";
 import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticate, authenticateBeforeRejecting } from "../authenticate.ts";
+import type { OperationContract, Values } from "../contract.ts";
 import { withIdempotencyKey } from "../idempotency.ts";
 import { parseQuery } from "../request.ts";
-import { ApiSurface, type OperationContract } from "../surface.ts";
+import { ApiSurface } from "../surface.ts";
 import { mediaTypes, readBody } from "./body.ts";
-import { notFound, payloadTooLarge, RequestError, toErrorResponse } from "./errors.ts";
+import { refuse, RequestError, toErrorResponse } from "./errors.ts";
 import { InvalidRequest, nullCharacters, parseFields } from "./validation.ts";
 
-/** The organizations face: `/accounts/…/` in Django REST framework's manner. */
 export const organizationsSurface = new ApiSurface({
+  mediaTypes,
   toErrorResponse,
-  payloadTooLarge,
   notFound: (c) => {
     const { pathname, search } = new URL(c.req.url);
-    if (!organizationsSurface.serves(`${pathname}/`)) return notFound(c);
+    if (!organizationsSurface.serves(`${pathname}/`)) return refuse(c, "route_not_found");
     const safe = c.req.method === "GET" || c.req.method === "HEAD";
     return c.redirect(`${pathname}/${search}`, safe ? 301 : 308);
   },
@@ -31,27 +32,28 @@ export const organizationsSurface = new ApiSurface({
     const ctx = await authenticate(c, "signed-in");
     await queryAsCaller(ctx);
     if (c.req.method === "OPTIONS") return c.json({ renders: ["application/json"], parses: mediaTypes }, 200);
-    return c.json({ detail: `Method "${c.req.method}" not allowed.` }, 405, { Allow: allowHeader(allowed) });
+    const body = { detail: `Method "${c.req.method}" not allowed.` };
+    return refuse(c, "method_not_allowed", body, { Allow: allowHeader(allowed) });
   },
-  mediaTypes,
 });
 
-export interface OrganizationInput<Params, Query, Body> {
-  readonly params: Params extends z.ZodType ? z.output<Params> : undefined;
-  readonly query: Query extends z.ZodType ? z.output<Query> : undefined;
-  /** Every key of the query as it was sent. */
+/** The parsed request of an operation. */
+export interface OperationInput<Params, Query, Body> {
+  readonly params: Values<Params>;
+  readonly query: Values<Query>;
+  /** All query parameters as they were sent. */
   readonly rawQuery: Readonly<Record<string, string>>;
-  /** Reads the body's fields: asked for only once the object is found and may be changed. */
-  readonly body: () => Promise<Body extends z.ZodType ? z.output<Body> : undefined>;
+  /** Parses the body. To be called once the object is found and the caller may change it. */
+  readonly body: () => Promise<Values<Body>>;
 }
 
 /**
- * Adds an operation. The order of checks is the framework's: what is accepted, credentials, then
- * the object, and the body only after it.
+ * Adds an operation. Checks run in the framework's order: `Accept`, credentials, rate limit, the
+ * object, and then the body.
  */
 export function operation<Params = undefined, Query = undefined, Body = undefined>(
   contract: OperationContract<Params, Query, Body>,
-  serve: (ctx: Context, input: OrganizationInput<Params, Query, Body>, c: AppContext) => Promise<Response>,
+  handler: (ctx: Context, input: OperationInput<Params, Query, Body>, c: AppContext) => Promise<Response>,
 ): void {
   organizationsSurface.register(contract, async (c) => {
     const ctx = await authenticate(c, operations[contract.id], contract.exemptFromRateLimit !== true);
@@ -61,33 +63,33 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
       params: readParams(contract.params?.(), c.req.param()),
       query: readQuery(contract.query?.(), rawQuery),
     }));
-    const keyed =
+    const withKey =
       contract.idempotent === true
         ? withIdempotencyKey(c, ctx, contract.id, () => readBody(c))
         : Promise.resolve(ctx);
-    let read: Promise<unknown> | undefined;
-    const body = () => (read ??= readFields(c, contract, keyed));
-    const input = { params, query, rawQuery, body } as OrganizationInput<Params, Query, Body>;
-    // A key that is none is told with the body, after all that stands in the way of the request itself.
-    const asked = await keyed.catch(() => ctx);
-    return serve(asked, input, c);
+    let parsed: Promise<unknown> | undefined;
+    const body = () => (parsed ??= parseBody(c, contract, withKey));
+    const input = { params, query, rawQuery, body } as OperationInput<Params, Query, Body>;
+    // An invalid key is reported together with body errors, after permission and existence checks.
+    const keyedContext = await withKey.catch(() => ctx);
+    return handler(keyedContext, input, c);
   });
 }
 
-async function readFields(
+async function parseBody(
   c: AppContext,
   { body }: { readonly body?: () => unknown },
-  keyed: Promise<unknown>,
+  withKey: Promise<unknown>,
 ): Promise<unknown> {
-  await keyed;
+  await withKey;
   return parseFields(body?.() as z.ZodType, await readBody(c));
 }
 
-/** A path that cannot name an object names none. */
+/** A malformed id in the path is reported as not found. */
 function readParams(schema: unknown, raw: Readonly<Record<string, string>>): unknown {
   if (schema === undefined) return undefined;
   const result = (schema as z.ZodType).safeParse(raw);
-  if (!result.success) throw new RequestError(404, "Not found.");
+  if (!result.success) throw new RequestError("route_not_found", "Not found.");
   return result.data;
 }
 
@@ -102,12 +104,9 @@ function requireJsonAccepted(c: AppContext): void {
   const accepted = (c.req.header("Accept") ?? "*/*")
     .split(",")
     .map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
-  if (
-    !accepted.some(
-      (range) => range === "application/json" || range === "application/*" || range === "*/*" || range === "",
-    )
-  ) {
-    throw new RequestError(406, "Could not satisfy the request Accept header.");
+  const json = ["application/json", "application/*", "*/*", ""];
+  if (!accepted.some((range) => range !== undefined && json.includes(range))) {
+    throw new RequestError("not_acceptable", "Could not satisfy the request Accept header.");
   }
 }
 

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 
-/** Field errors as Django REST framework tells them: sentences under the field's name. */
+/** Validation errors in the format of Django REST framework: messages by field name. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
-/** A request whose values do not fit; answered 400. A bare list stands for the request as a whole. */
+/** Thrown for a request with invalid values. A list without field names is about the whole request. */
 export class InvalidRequest extends Error {
   override readonly name = "InvalidRequest";
   readonly errors: FieldErrors | readonly string[];
@@ -16,7 +16,7 @@ export class InvalidRequest extends Error {
 export const nonField = "non_field_errors";
 export const nullCharacters = "Null characters are not allowed.";
 
-/** Parses the values of a request; throws InvalidRequest with the sentences of every field that does not fit. */
+/** Parses the values of a request. Throws `InvalidRequest` with the messages of all invalid fields. */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, values: unknown): z.output<Schema> {
   if (values === null) throw new InvalidRequest({ [nonField]: ["No data provided"] });
   if (typeof values !== "object" || Array.isArray(values)) {
@@ -34,19 +34,19 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, values: un
   throw new InvalidRequest(errors);
 }
 
-/** Reports a sentence from inside a zod transform. */
-export function addIssue(context: z.RefinementCtx, sentence: string): typeof z.NEVER {
-  context.addIssue({ code: "custom", message: sentence });
+/** Reports a message from inside a zod transform. */
+export function addIssue(context: z.RefinementCtx, message: string): typeof z.NEVER {
+  context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
 
-/** What is told of a field that is left out or null; undefined where it has a value. */
+/** Returns the message for a missing or null field; undefined if the field has a value. */
 export function missingOrNull(value: unknown): string | undefined {
   if (value === undefined) return "This field is required.";
   return value === null ? "This field may not be null." : undefined;
 }
 
-/** What Python calls the type of a JSON value. */
+/** Returns the name of a JSON value's type in Python. */
 export function pythonType(value: unknown): string {
   if (Array.isArray(value)) return "list";
   switch (typeof value) {

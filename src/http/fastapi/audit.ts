@@ -1,4 +1,4 @@
-/** A history as the accounts face and the operator's show it. */
+/** Audit logs in the accounts API and the operator API. */
 import { z } from "@hono/zod-openapi";
 
 import { formatTimestamp } from "../../domain/timestamp.ts";
@@ -8,7 +8,7 @@ import { dateTime, integer } from "./fields.ts";
 import { addIssue, valueError } from "./validation.ts";
 
 const defaultLimit = 20;
-const largestLimit = 100;
+const maxLimit = 100;
 
 export const auditPageSchema = lazy(() =>
   z
@@ -17,19 +17,20 @@ export const auditPageSchema = lazy(() =>
         z.object({
           id: z.int(),
           at: z.iso.datetime(),
-          actor: z.string().openapi({ description: "The id of who did it, or `system`." }),
-          action: z.string().openapi({ description: "Thing and deed." }),
-          target: z.string().openapi({ description: "What it was done to." }),
+          actor: z.string().openapi({ description: "Id of the user who made the change, or `system`." }),
+          action: z
+            .string()
+            .openapi({ description: "Kind of object and change, such as `account.updated`." }),
+          target: z.string().openapi({ description: "The object that was changed." }),
           changes: z
             .record(z.string(), z.unknown())
-            .openapi({ description: "Each field that changed, before and after; secrets are left out." }),
+            .openapi({ description: "Old and new value of each changed field. Secrets are omitted." }),
           request_id: z.string(),
         }),
       ),
-      next: z
-        .string()
-        .nullable()
-        .openapi({ description: "The cursor of the next page, which there may be behind a short one too." }),
+      next: z.string().nullable().openapi({
+        description: "Cursor of the next page; null at the end. A page can be short although more follow.",
+      }),
     })
     .openapi("AuditPage", {
       example: {
@@ -49,7 +50,7 @@ export const auditPageSchema = lazy(() =>
     }),
 );
 
-/** Which changes are asked for. */
+/** Query parameters of an audit log. */
 export const auditQuery = lazy(() =>
   z.object({
     cursor: withMetadata(
@@ -57,20 +58,23 @@ export const auditQuery = lazy(() =>
         .string()
         .transform((value, context) => {
           if (/^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-          return addIssue(context, valueError("This is no cursor of this list."));
+          return addIssue(
+            context,
+            valueError("Invalid cursor. Use the value of `next` from the previous page."),
+          );
         })
         .optional(),
-      { type: "string", description: "Where a page begins: what `next` told." },
+      { type: "string", description: "Start of the page: the value of `next` from the previous page." },
     ),
     limit: integer({
       min: 1,
-      max: largestLimit,
-      description: `Changes a page, ${defaultLimit} unless told.`,
+      max: maxLimit,
+      description: `Changes per page. Default ${defaultLimit}.`,
     }).optional(),
-    actor: withMetadata(z.string().optional(), { description: "Only those of this actor." }),
-    action: withMetadata(z.string().optional(), { description: "Only those of this action." }),
-    from: dateTime("Only those from then on.").optional(),
-    to: dateTime("Only those before then.").optional(),
+    actor: withMetadata(z.string().optional(), { description: "Only changes by this actor." }),
+    action: withMetadata(z.string().optional(), { description: "Only changes with this action." }),
+    from: dateTime("Only changes at or after this time.").optional(),
+    to: dateTime("Only changes before this time.").optional(),
   }),
 );
 
@@ -85,7 +89,7 @@ export function toAuditPage({ items, next }: AuditPage): ResponseBody<typeof aud
   };
 }
 
-/** A change as it is shown. */
+/** Returns the representation of one change. */
 export function toAuditEntry({ id, at, actor, action, target, changes, requestId }: AuditRow) {
   return { id, at: formatTimestamp(at), actor, action, target, changes, request_id: requestId };
 }

@@ -15,9 +15,9 @@ export class MalformedForm extends Error {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
- * The body of a request as FastAPI reads it: JSON where the media type says so, plain text of any
- * other type or none (its `strict_content_type`). Undefined for no body and for `null`. Throws InvalidRequest for
- * broken JSON.
+ * Returns the body as FastAPI reads it: JSON if the media type is JSON, else plain text (FastAPI's
+ * `strict_content_type`). Returns undefined for an empty body and for `null`. Throws `InvalidRequest`
+ * for malformed JSON, and `MalformedBody`.
  */
 export async function readBody(c: AppContext): Promise<unknown> {
   const bytes = c.get("body");
@@ -27,15 +27,9 @@ export async function readBody(c: AppContext): Promise<unknown> {
   const result = parseJson(text);
   if ("value" in result) return result.value ?? undefined;
   const { reason, position } = result.error;
-  throw new InvalidRequest([
-    {
-      type: "json_invalid",
-      loc: ["body", position],
-      msg: "JSON decode error",
-      input: {},
-      ctx: { error: reason },
-    },
-  ]);
+  const loc = ["body", position];
+  const issue = { type: "json_invalid", loc, msg: "JSON decode error", input: {}, ctx: { error: reason } };
+  throw new InvalidRequest([issue], "malformed_body");
 }
 
 function decode(bytes: Uint8Array): string {
@@ -50,30 +44,29 @@ function isJson(mediaType: string | undefined): boolean {
   return /^application\/(?:[\w.+-]+\+)?json$/i.test(mediaType?.split(";", 1)[0]?.trim() ?? "");
 }
 
-/** A file as it was uploaded. The name and type sent with it are dropped: nothing may rely on them. */
+/** The bytes of an uploaded file. Its declared name and type are dropped, since they cannot be trusted. */
 export class UploadedFile {
   readonly bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
-  /** What is shown of it where a refusal tells its input. */
+  /** Validation errors show the file as null. */
   toJSON(): null {
     return null;
   }
 }
 
 /**
- * The fields of a multipart body, in a list where there are several of a name. A body of another
- * media type has none, and so has an empty one. Throws BrokenForm, and BodyTooLarge for a file
- * that is.
+ * Returns the fields of a multipart body; repeated fields as a list. An empty body, or one of another
+ * media type, has no fields. Throws `MalformedForm`, and `BodyTooLarge` for a file above `maxFileBytes`.
  */
-export async function readForm(c: AppContext, largestFile: number): Promise<unknown> {
+export async function readForm(c: AppContext, maxFileBytes: number): Promise<unknown> {
   const contentType = c.req.header("Content-Type") ?? "";
   const isForm = /^multipart\/form-data\s*(?:;|$)/i.test(contentType.trim());
   if (!isForm || c.get("body").length === 0) return {};
   const fields = new Map<string, (string | UploadedFile)[]>();
   for (const [name, part] of await parseForm(c.get("body"), contentType)) {
-    if (typeof part !== "string" && part.size > largestFile) throw new BodyTooLarge(largestFile);
+    if (typeof part !== "string" && part.size > maxFileBytes) throw new BodyTooLarge(maxFileBytes);
     const value = typeof part === "string" ? part : new UploadedFile(await part.bytes());
     const others = fields.get(name);
     if (others === undefined) fields.set(name, [value]);
@@ -84,10 +77,10 @@ export async function readForm(c: AppContext, largestFile: number): Promise<unkn
   );
 }
 
-/** Throws BodyTooLarge for a form with a file in it that is; what else is wrong with it is told later. */
-export async function checkFileSizes(c: AppContext, largestFile: number): Promise<void> {
-  if (c.get("body").length <= largestFile) return;
-  await readForm(c, largestFile).catch((error: unknown) => {
+/** Throws `BodyTooLarge` if a file is too large. Other errors of the form are reported later. */
+export async function checkFileSizes(c: AppContext, maxFileBytes: number): Promise<void> {
+  if (c.get("body").length <= maxFileBytes) return;
+  await readForm(c, maxFileBytes).catch((error: unknown) => {
     if (error instanceof BodyTooLarge) throw error;
   });
 }

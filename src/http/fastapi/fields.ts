@@ -1,4 +1,4 @@
-/** The fields of requests that are no texts, each with pydantic's way of refusing a value. */
+/** Fields of requests, with pydantic's coercions and error messages. */
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength } from "../../domain/account.ts";
@@ -10,9 +10,9 @@ import { parseUuid } from "../../domain/uuid.ts";
 import { lazy, type Metadata, withMetadata } from "../schema.ts";
 import { addIssue, type FieldError, valueError } from "./validation.ts";
 
-/** A UUID in any of the spellings pydantic takes. */
+/** Returns a UUID field, which accepts any notation that pydantic accepts. */
 export function uuid(description: string) {
-  return lax<string>({ type: "string", format: "uuid", description }, (value) => {
+  return coerced<string>({ type: "string", format: "uuid", description }, (value) => {
     if (typeof value === "string") {
       return (uuidForm.test(value) ? parseUuid(value) : undefined) ?? uuidError(value);
     }
@@ -20,54 +20,54 @@ export function uuid(description: string) {
   });
 }
 
-/** A time: RFC 3339, a bare date, or epoch seconds. In milliseconds since the epoch. */
+/** Returns a field for RFC 3339, a bare date or epoch seconds. Its value is in milliseconds since the epoch. */
 export function dateTime(description: string) {
-  return lax({ type: "string", format: "date-time", description }, (value) => {
+  return coerced({ type: "string", format: "date-time", description }, (value) => {
     if (typeof value === "number") return timestampFromNumber(value) ?? outOfRange;
     if (typeof value !== "string") return { type: "datetime_type", msg: "Input should be a valid datetime" };
-    return parseTimestamp(value) ?? unreadable;
+    return parseTimestamp(value) ?? invalidDateTime;
   });
 }
 
-/** An integer, in a query or a body; whole numbers and their text are taken too, as pydantic does. */
+/** Returns an integer field, which accepts whole numbers as text too, as pydantic does. */
 export function integer({ min, max, description }: { min: number; max?: number; description: string }) {
   const bounds = max === undefined ? { minimum: min } : { minimum: min, maximum: max };
-  return lax({ type: "integer", ...bounds, description }, (value) => {
+  return coerced({ type: "integer", ...bounds, description }, (value) => {
     const number = typeof value === "boolean" ? Number(value) : value;
-    const read =
+    const parsed =
       typeof number === "string" && /^\s*[+-]?\d+(?:\.0+)?\s*$/.test(number) ? Number(number) : number;
-    if (typeof read === "string") {
+    if (typeof parsed === "string") {
       return {
         type: "int_parsing",
         msg: "Input should be a valid integer, unable to parse string as an integer",
       };
     }
-    if (typeof read !== "number") return { type: "int_type", msg: "Input should be a valid integer" };
-    if (!Number.isInteger(read)) {
+    if (typeof parsed !== "number") return { type: "int_type", msg: "Input should be a valid integer" };
+    if (!Number.isInteger(parsed)) {
       return {
         type: "int_from_float",
         msg: "Input should be a valid integer, got a number with a fractional part",
       };
     }
-    const most = max ?? Number.MAX_SAFE_INTEGER;
-    if (read < min) return bound("greater_than_equal", "greater than or equal to", "ge", min);
-    return read > most ? bound("less_than_equal", "less than or equal to", "le", most) : read;
+    const upper = max ?? Number.MAX_SAFE_INTEGER;
+    if (parsed < min) return outOfBounds("greater_than_equal", "greater than or equal to", "ge", min);
+    return parsed > upper ? outOfBounds("less_than_equal", "less than or equal to", "le", upper) : parsed;
   });
 }
 
-/** A boolean; the usual words and numbers for yes and no are taken too, as pydantic does. */
+/** Returns a boolean field, which accepts the usual words and numbers too, as pydantic does. */
 export function boolean(description: string) {
-  return lax<boolean>({ type: "boolean", description }, (value) => {
+  return coerced<boolean>({ type: "boolean", description }, (value) => {
     const word = typeof value === "string" ? value.toLowerCase() : "";
-    if (value === true || value === 1 || truths.has(word)) return true;
-    if (value === false || value === 0 || untruths.has(word)) return false;
+    if (value === true || value === 1 || trueWords.has(word)) return true;
+    if (value === false || value === 0 || falseWords.has(word)) return false;
     return typeof value === "string" || Number.isInteger(value)
       ? { type: "bool_parsing", msg: "Input should be a valid boolean, unable to interpret input" }
       : { type: "bool_type", msg: "Input should be a valid boolean" };
   });
 }
 
-/** A list of at most so many; of a longer one that is told, and nothing of what stands in it. */
+/** Returns an array field with a maximum length. If the array is too long, its items are not validated. */
 export function listOf<Item extends z.ZodType>(item: Item, max: number) {
   return withMetadata(
     z.preprocess((value, context) => {
@@ -82,16 +82,16 @@ export function listOf<Item extends z.ZodType>(item: Item, max: number) {
   );
 }
 
-/** The same field, left out or null. What reads it says no type, so that the document must be told both. */
+/** Returns the field as optional and nullable. `type` is its type in the OpenAPI document. */
 export function orNull<Field extends z.ZodType>(field: Field, type: "integer" | "string") {
   return withMetadata(field.nullish(), { type: [type, "null"] });
 }
 
 const uuidForm =
   /^(?:(?:urn:uuid:)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\{[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}|[0-9a-fA-F]{32})$/;
-const truths = new Set(["true", "t", "yes", "y", "on", "1"]);
-const untruths = new Set(["false", "f", "no", "n", "off", "0"]);
-const unreadable: FieldError = {
+const trueWords = new Set(["true", "t", "yes", "y", "on", "1"]);
+const falseWords = new Set(["false", "f", "no", "n", "off", "0"]);
+const invalidDateTime: FieldError = {
   type: "datetime_from_date_parsing",
   msg: "Input should be a valid datetime or date, it cannot be read as one",
   ctx: { error: "it cannot be read as one" },
@@ -103,8 +103,8 @@ const outOfRange: FieldError = {
   ctx: { error: "dates after 9999 are not supported as unix timestamps" },
 };
 
-/** A value read in a way of its own: what `read` makes of it, or what is wrong with it. */
-function lax<Value extends number | boolean | string>(
+/** Returns a required field. `read` returns the coerced value or an error. */
+function coerced<Value extends number | boolean | string>(
   metadata: Metadata,
   read: (value: unknown) => Value | FieldError,
 ) {
@@ -116,30 +116,30 @@ function lax<Value extends number | boolean | string>(
   return withMetadata(schema, metadata);
 }
 
-function bound(type: string, words: string, key: string, limit: number): FieldError {
-  return { type, msg: `Input should be ${words} ${limit}`, ctx: { [key]: limit } };
+function outOfBounds(type: string, relation: string, key: string, limit: number): FieldError {
+  return { type, msg: `Input should be ${relation} ${limit}`, ctx: { [key]: limit } };
 }
 
 interface TextRules {
-  /** Least and most code points. */
+  /** Length in code points. */
   readonly min?: number;
   readonly max?: number;
-  /** A regular expression, as it is told in the answer. */
+  /** A regular expression, which the error message shows. */
   readonly pattern?: string;
-  /** Whether line ends and tabs are ordinary characters. */
+  /** Whether line breaks and tabs are allowed. */
   readonly lines?: boolean;
-  /** What no pattern can say: the reason a value is refused. */
-  readonly refuse?: (value: string) => FieldError | undefined;
+  /** Returns the error of a further rule. */
+  readonly check?: (value: string) => FieldError | undefined;
   readonly description: string;
   readonly example?: string;
   readonly format?: string;
 }
 
-/** A string; of all rules it breaks the first is told, as pydantic does. */
+/** Returns a string field. It reports only the first broken rule, as pydantic does. */
 export function text(rules: TextRules) {
   const schema = z.string().transform((value, context) => {
-    const fault = textFaultOf(value, rules);
-    return fault === undefined ? value : addIssue(context, fault);
+    const error = checkText(value, rules);
+    return error === undefined ? value : addIssue(context, error);
   });
   return withMetadata(schema, {
     description: rules.description,
@@ -153,13 +153,13 @@ export function text(rules: TextRules) {
 
 const slugPattern = "^[a-z0-9_-]+$";
 
-/** A slug that an account may take. */
+/** The slug of an account. */
 export const slug = lazy(() =>
   text({
     max: slugLength,
     pattern: slugPattern,
-    refuse: (value) => (isReservedSlug(value) ? valueError("This slug is reserved.") : undefined),
-    description: "Unique without regard to case; not a reserved word and not of a UUID's form.",
+    check: (value) => (isReservedSlug(value) ? valueError("This slug is reserved.") : undefined),
+    description: "Unique, ignoring case. Must not be a reserved word or look like a UUID.",
     example: "acme",
   }),
 );
@@ -168,7 +168,7 @@ export const slug = lazy(() =>
 export const email = lazy(() =>
   text({
     max: emailLength,
-    refuse: (value) => {
+    check: (value) => {
       const reason = validateEmail(value);
       return reason === undefined
         ? undefined
@@ -180,15 +180,16 @@ export const email = lazy(() =>
   }),
 );
 
-function textFaultOf(value: string, rules: TextRules): FieldError | undefined {
-  const unfit = validateText(value, { lines: rules.lines ?? false });
-  if (unfit?.kind === "surrogate") {
+/** Returns the first broken rule. */
+function checkText(value: string, rules: TextRules): FieldError | undefined {
+  const invalid = validateText(value, { lines: rules.lines ?? false });
+  if (invalid?.kind === "surrogate") {
     return {
       type: "string_unicode",
       msg: "Input should be a valid string, unable to parse raw data as a unicode string",
     };
   }
-  // What counts is what is stored: normal form C can be longer than what was sent.
+  // The stored text counts: normalization form C can be longer than the text that was sent.
   const normal = value.normalize("NFC");
   if (rules.min !== undefined && countCodePoints(normal.trim()) < rules.min) {
     const characters = rules.min === 1 ? "character" : "characters";
@@ -212,13 +213,13 @@ function textFaultOf(value: string, rules: TextRules): FieldError | undefined {
       ctx: { pattern: rules.pattern },
     };
   }
-  if (unfit !== undefined) return valueError("Control characters are not allowed.");
-  return rules.refuse?.(value);
+  if (invalid !== undefined) return valueError("Control characters are not allowed.");
+  return rules.check?.(value);
 }
 
 const groupLengths = [8, 4, 4, 4, 12];
 
-/** What is wrong with a UUID, in the words of the parser that pydantic uses. */
+/** Returns the error for an invalid UUID, with the message of the parser that pydantic uses. */
 function uuidError(value: string): FieldError {
   const reason = uuidProblem(value);
   return { type: "uuid_parsing", msg: `Input should be a valid UUID, ${reason}`, ctx: { error: reason } };
@@ -226,11 +227,11 @@ function uuidError(value: string): FieldError {
 
 function uuidProblem(value: string): string {
   const bare = value.replace(/^(?:urn:uuid:|\{)/, "").replace(/\}$/, "");
-  const ahead = value.indexOf(bare);
+  const offset = value.indexOf(bare);
   const characters = [...bare];
   const wrong = characters.findIndex((character) => !/[0-9a-fA-F-]/.test(character));
   if (wrong !== -1) {
-    return `invalid character: found \`${characters[wrong] ?? ""}\` at ${wrong + ahead + 1}`;
+    return `invalid character: found \`${characters[wrong] ?? ""}\` at ${wrong + offset + 1}`;
   }
   const groups = bare.split("-");
   if (groups.length === 1) {

@@ -1,17 +1,19 @@
-/** The answers of this face as its document describes them. */
+/** Responses of the accounts API and the operator API in the OpenAPI document. */
 import { type RouteConfig, z } from "@hono/zod-openapi";
 
+import { errorResponseHeaders } from "../openapi/document.ts";
 import { lazy } from "../schema.ts";
 
 type Responses = RouteConfig["responses"];
-type Refusal = 400 | 403 | 404 | 409 | 412 | 422;
-const always = [401, 413, 429, 503] as const;
+type ErrorStatus = 400 | 403 | 404 | 409 | 412 | 422;
+/** Errors that every operation has. */
+const commonStatuses = [401, 413, 429, 503] as const;
 
-/** A refusal in one sentence. */
+/** The body of an error other than a validation error. */
 export const detail = lazy(() =>
   z
     .object({ detail: z.string().openapi({ example: "Not authenticated" }) })
-    .openapi("Detail", { description: "A refusal in one sentence." }),
+    .openapi("Detail", { description: "An error message." }),
 );
 
 const validation = lazy(() =>
@@ -20,57 +22,59 @@ const validation = lazy(() =>
       detail: z.union([
         z.array(
           z.object({
-            type: z.string().openapi({ description: "pydantic's name of the fault.", example: "missing" }),
-            loc: z
-              .array(z.union([z.string(), z.int()]))
-              .openapi({ description: "Where: path, query or body, then keys.", example: ["body", "slug"] }),
+            type: z.string().openapi({ description: "pydantic's error type.", example: "missing" }),
+            loc: z.array(z.union([z.string(), z.int()])).openapi({
+              description: "Location: path, query or body, followed by keys.",
+              example: ["body", "slug"],
+            }),
             msg: z.string().openapi({ example: "Field required" }),
-            input: z.unknown().openapi({ description: "The value refused, or what it is missing from." }),
+            input: z.unknown().openapi({ description: "The invalid value, or the parent of a missing one." }),
             ctx: z
               .record(z.string(), z.unknown())
               .optional()
-              .openapi({ description: "What the rule says, such as its pattern." }),
+              .openapi({ description: "Details of the broken rule, such as its pattern." }),
           }),
         ),
-        z.string().openapi({ description: "One sentence, where the request fits and yet cannot be done." }),
+        z.string().openapi({ description: "A message, if the request is valid but cannot be processed." }),
       ]),
     })
-    .openapi("HTTPValidationError", { description: "Everything wrong with one request." }),
+    .openapi("HTTPValidationError", { description: "All validation errors of the request." }),
 );
 
-const sentences: Record<Refusal | (typeof always)[number], string> = {
-  400: "The body cannot be read at all.",
-  401: "No token, a bad one, or a user who is inactive.",
-  403: "The role is missing, or the account is another's, or blocked.",
-  404: "There is none.",
-  409: "What is asked for is in the way of what is there.",
-  412: "There is a newer version than `If-Match` names.",
-  413: "The body is larger than 1 MiB; a logo, than 2 MiB.",
-  422: "The request does not fit the operation, or its Idempotency-Key came with another one.",
-  429: "Too many requests; `Retry-After` says when to try again.",
-  503: "A part of the service cannot be reached; `Retry-After` says when to try again.",
+const descriptions: Record<ErrorStatus | (typeof commonStatuses)[number], string> = {
+  400: "The body cannot be parsed, or the Idempotency-Key is invalid.",
+  401: "The token is missing or invalid, or the user is inactive.",
+  403: "The caller lacks the permission or is not a member of the account, or the account is blocked.",
+  404: "The object does not exist.",
+  409: "The request conflicts with existing data, or the data changed during the request.",
+  412: "The object has changed since the version in `If-Match`.",
+  413: "The body is larger than 1 MiB; for a logo, 2 MiB.",
+  422: "The request is invalid, or its Idempotency-Key was used with a different request.",
+  429: "Too many requests. Try again after `Retry-After`.",
+  503: "A part of the service is unavailable. Try again after `Retry-After`.",
 };
 
-/** What an operation answers: its success, and the refusals it has besides the ones all have. */
-export function responses(success: Responses, ...refusals: Refusal[]): Responses {
-  const all = [...always, ...refusals].sort((left, right) => left - right);
+/** Returns the responses of an operation: its success, the common errors, and its own errors. */
+export function responses(success: Responses, ...errors: ErrorStatus[]): Responses {
+  const all = [...commonStatuses, ...errors].sort((left, right) => left - right);
   const described = all.map((status) => [
     status,
     {
-      description: sentences[status],
+      description: descriptions[status],
+      headers: errorResponseHeaders,
       content: { "application/json": { schema: status === 422 ? validation() : detail() } },
     },
   ]);
   return { ...success, ...(Object.fromEntries(described) as Responses) };
 }
 
-/** The same of an operation that asks for no token. */
-export function openResponses(success: Responses, ...refusals: Refusal[]): Responses {
-  const { 401: _, ...rest } = responses(success, ...refusals);
+/** Returns the responses of an operation that needs no credentials. */
+export function openResponses(success: Responses, ...errors: ErrorStatus[]): Responses {
+  const { 401: _, ...rest } = responses(success, ...errors);
   return rest;
 }
 
-/** A success with a JSON body. */
+/** Returns a success with a JSON body. */
 export function json(
   status: 200 | 201,
   description: string,
@@ -81,13 +85,13 @@ export function json(
   return { [status]: { description, content: { "application/json": content } } };
 }
 
-/** A success whose body is the bytes of one of these media types. */
+/** Returns a success whose body has one of these media types. */
 export function bytes(description: string, mediaTypes: readonly string[]): Responses {
   const schema = { type: "string", format: "binary" } as const;
   return { 200: { description, content: Object.fromEntries(mediaTypes.map((type) => [type, { schema }])) } };
 }
 
-/** A success without a body. */
+/** Returns a success without a body. */
 export function empty(description: string): Responses {
   return { 204: { description } };
 }

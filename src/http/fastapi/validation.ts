@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 
 import type { DomainError } from "../../domain/errors.ts";
+import type { AnyErrorCode } from "../errors.ts";
 
-/** One thing wrong with a request, as pydantic reports it through FastAPI. */
+/** A validation error in the format of FastAPI and pydantic. */
 export interface ValidationIssue {
   readonly type: string;
   readonly loc: readonly (string | number)[];
@@ -11,24 +12,26 @@ export interface ValidationIssue {
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
-/** A request that does not fit its operation: everything wrong with it, together. */
+/** Thrown for an invalid request, with all its validation errors. */
 export class InvalidRequest extends Error {
   override readonly name = "InvalidRequest";
   readonly issues: readonly ValidationIssue[];
-  constructor(issues: readonly ValidationIssue[]) {
+  readonly code: AnyErrorCode;
+  constructor(issues: readonly ValidationIssue[], code: AnyErrorCode = "validation_failed") {
     super("invalid request");
     this.issues = issues;
+    this.code = code;
   }
 }
 
-/** What a field's own rule reports: pydantic's type and context beside the message. */
+/** The error of one field: pydantic's type, message and context. */
 export interface FieldError {
   readonly type: string;
   readonly msg: string;
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
-/** Reports a fault from inside a zod transform: of the value itself, or of what stands at `path` in it. */
+/** Reports an error from inside a zod transform; `path` is relative to the value. */
 export function addIssue(
   context: z.RefinementCtx,
   { type, msg, ctx }: FieldError,
@@ -38,10 +41,10 @@ export function addIssue(
   return z.NEVER;
 }
 
-/** The parts of a request; a form is a body. */
+/** The parts of a request. Errors of a form are reported as errors of the body. */
 export type RequestPart = "path" | "query" | "body" | "form";
 
-/** Parses one part of a request; what is wrong is told under its name, the beginning of each `loc`. */
+/** Parses one part of a request. The `loc` of each error begins with the part's name. */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -52,47 +55,48 @@ export function check<Schema extends z.ZodType>(
   return { issues: result.error.issues.map((issue) => translate(issue, value, part)) };
 }
 
-/** A refusal of the domain that is told as a fault of a field; undefined for any other. */
-export function toFieldError({ code, details }: DomainError): ValidationIssue | undefined {
+/** Returns the validation error for a domain error about a field; undefined for other errors. */
+export function toValidationIssue({ code, details }: DomainError): ValidationIssue | undefined {
   if (code !== "zone_not_available") return undefined;
   const input = details.value ?? null;
   return { ...valueError("This zone does not exist."), loc: ["body", "zone"], input };
 }
 
-/** pydantic's `value_error`, for a rule no type can tell. */
+/** Returns pydantic's `value_error`, for rules beyond types. */
 export function valueError(reason: string): FieldError {
   return { type: "value_error", msg: `Value error, ${reason}`, ctx: { error: {} } };
 }
 
 type Issue = z.core.$ZodIssue;
 
+/** Converts an issue of zod to one of pydantic. */
 function translate(issue: Issue, root: unknown, from: RequestPart): ValidationIssue {
   const part = from === "form" ? "body" : from;
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   const input = valueAt(root, path);
-  // A part that is missing as a whole is missing at its own name; a query and a form have nothing to show.
+  // For a missing value the input is its parent; a query or a form is not shown.
   if (input === undefined && (issue.code !== "custom" || issue.params?.["type"] === "missing")) {
     const parent = from === "query" || from === "form" ? null : (valueAt(root, path.slice(0, -1)) ?? null);
     return { type: "missing", loc: [part, ...path], msg: "Field required", input: parent };
   }
-  const { type, msg, ctx } = faultOf(issue, input);
+  const { type, msg, ctx } = toFieldError(issue, input);
   return { type, loc: [part, ...path], msg, input: input ?? null, ...(ctx === undefined ? {} : { ctx }) };
 }
 
-function faultOf(issue: Issue, input: unknown): FieldError {
+function toFieldError(issue: Issue, input: unknown): FieldError {
   if (issue.code === "custom") {
     const { type, ctx } = (issue.params ?? {}) as { type?: string; ctx?: Record<string, unknown> };
     return { type: type ?? "value_error", msg: issue.message, ...(ctx === undefined ? {} : { ctx }) };
   }
   if (issue.code === "invalid_value") {
-    const expected = listed(issue.values.map((value) => `'${String(value)}'`));
+    const expected = alternatives(issue.values.map((value) => `'${String(value)}'`));
     return { type: "enum", msg: `Input should be ${expected}`, ctx: { expected } };
   }
-  if (issue.code === "invalid_type") return typeFault(issue.expected, input);
+  if (issue.code === "invalid_type") return typeError(issue.expected, input);
   return valueError(issue.message);
 }
 
-function typeFault(expected: string, input: unknown): FieldError {
+function typeError(expected: string, input: unknown): FieldError {
   switch (expected) {
     case "string":
       return { type: "string_type", msg: "Input should be a valid string" };
@@ -118,8 +122,8 @@ function typeFault(expected: string, input: unknown): FieldError {
   }
 }
 
-/** "a", "a or b", "a, b or c". */
-function listed(values: readonly string[]): string {
+/** Joins values: "a", "a or b", "a, b or c". */
+function alternatives(values: readonly string[]): string {
   return values.length < 2
     ? (values[0] ?? "")
     : `${values.slice(0, -1).join(", ")} or ${values.at(-1) ?? ""}`;

@@ -17,7 +17,7 @@ export const zoneSchema = lazy(() =>
         .enum(locationHints)
         .nullable()
         .optional()
-        .openapi({ description: "Where usage is counted; shown to operators." }),
+        .openapi({ description: "Location of the usage counters. Only operators see it." }),
     })
     .openapi("Zone", {
       example: {
@@ -31,7 +31,7 @@ export const zoneSchema = lazy(() =>
     }),
 );
 
-/** A zone as its reader may see it. */
+/** Returns the representation of a zone. */
 export function toZone(zone: Zone): ResponseBody<typeof zoneSchema> {
   return {
     id: zone.uuid,

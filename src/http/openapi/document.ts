@@ -1,45 +1,47 @@
-/** How an operation stands in the OpenAPI document: made when that is asked for, as nothing of it serves a request. */
+/** Builds the OpenAPI document. Nothing here is needed to serve other requests. */
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import type { Hono } from "hono";
 
 import { operations } from "../../domain/permissions.ts";
-import type { AppEnv } from "../app-env.ts";
-import { documentedSchema } from "../schema.ts";
 import { version } from "../../version.ts";
-import type { OperationContract } from "../surface.ts";
+import type { AnyContract } from "../contract.ts";
+import { errorCodeHeader } from "../errors.ts";
+import { documentedSchema } from "../schema.ts";
 
-const about = `The accounts service a product puts at the edge: organizations, members, invitations, plans and
-exactly counted usage. One set of data under two published APIs: \`/accounts/…/\` with Django REST
-framework's manners and \`/api/v1/…\` with FastAPI's; \`/api/manage/…\` is its operator's. An *organization* and an *account* are the same thing.
+const about = `The accounts service at the edge: organizations, members, invitations, plans and exactly counted
+usage. An *organization* and an *account* are the same thing, available under two published APIs: the organizations
+API \`/accounts/…/\` follows Django REST framework, the accounts API \`/api/v1/…\` follows FastAPI. The operator API is
+\`/api/manage/…\`.
 
-Sign in with \`Authorization: Bearer <token>\`: a JWT of an issuer this service is configured with.`;
+Authenticate with \`Authorization: Bearer <token>\`: a JWT of a configured issuer, or a personal access token.
+
+Every error response has a stable code in the header \`${errorCodeHeader}\`; docs/errors.md lists the codes.`;
 
 const tags = [
-  { name: "Organizations", description: "Accounts on the organizations face." },
-  { name: "Users", description: "Users, and what owners may do about them." },
-  { name: "Groups", description: "Groups of users, and what each grants on every organization." },
+  { name: "Organizations", description: "Accounts in the organizations API." },
+  { name: "Users", description: "Users, and how owners manage them." },
+  { name: "Groups", description: "Groups of users, and the permissions they grant on every organization." },
   { name: "Analysts", description: "Members of organizations as analysts, and their consent." },
-  { name: "Invitations", description: "Invitations into an organization that are still pending." },
-  { name: "Login", description: "Where an address signs in." },
-  { name: "Portal", description: "Where an organization's portal is." },
-  { name: "Accounts", description: "Accounts on the accounts face." },
-  { name: "Logos", description: "An account's logo: a still PNG, JPEG or WebP." },
+  { name: "Invitations", description: "Pending invitations to an organization." },
+  { name: "Login", description: "How a user signs in." },
+  { name: "Portal", description: "The portal of an organization." },
+  { name: "Accounts", description: "Accounts in the accounts API." },
+  { name: "Logos", description: "An account's logo: a still PNG, JPEG or WebP image." },
   { name: "Members", description: "Members of an account and their roles." },
-  { name: "Invites", description: "Invites into an account, and those one has received." },
-  { name: "Usage", description: "What an account used, counted exactly." },
-  { name: "Audit", description: "What was changed, by whom and when." },
+  { name: "Invites", description: "Invitations to an account, and invitations that the caller received." },
+  { name: "Usage", description: "Usage of an account, counted exactly." },
+  { name: "Audit", description: "Changes, with their actors and times." },
   { name: "Authenticated user", description: "The signed-in user." },
-  { name: "Zones", description: "Where accounts can be placed." },
-  { name: "Operator", description: "What the operator sets: plans, limits, blocks, zones, users." },
-  { name: "Service", description: "The service itself; no token needed." },
+  { name: "Zones", description: "Locations for accounts." },
+  { name: "Operator", description: "Plans, limits, blocks, zones and users, managed by the operator." },
+  { name: "Service", description: "The service itself. No credentials needed." },
 ];
 
-/** The OpenAPI 3.1 document of these routes, as JSON text. */
+/** Returns the OpenAPI 3.1 document of the routes as JSON text. */
 export function renderOpenApi(routes: readonly RouteConfig[], publicUrl: string): string {
-  // It serves nothing: it is what writes documents.
-  const writer = new OpenAPIHono();
-  for (const route of routes) writer.openAPIRegistry.registerPath(route);
-  const document = writer.getOpenAPI31Document({
+  // This app serves no requests; it is the generator of the document.
+  const generator = new OpenAPIHono();
+  for (const route of routes) generator.openAPIRegistry.registerPath(route);
+  const document = generator.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "Roster",
@@ -51,21 +53,21 @@ export function renderOpenApi(routes: readonly RouteConfig[], publicUrl: string)
   });
   document.components = {
     ...document.components,
+    headers: {
+      ErrorCode: {
+        description: "Stable code of the error; docs/errors.md lists the codes.",
+        schema: { type: "string", example: "token_invalid" },
+      },
+    },
     securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
   };
   return JSON.stringify(document);
 }
 
-/** A part of the service: what answers its requests, and what the document tells of them. */
-export interface ApiModule {
-  readonly app: Hono<AppEnv>;
-  readonly routes: () => RouteConfig[];
-}
+/** The headers of an error response in the OpenAPI document. */
+export const errorResponseHeaders = { [errorCodeHeader]: { $ref: "#/components/headers/ErrorCode" } };
 
-/** An operation of any face, whatever it takes. */
-export type AnyContract = OperationContract<unknown, unknown, unknown>;
-
-/** What the document tells of an operation of a face that reads bodies of these media types. */
+/** Returns an operation's entry in the OpenAPI document, for an API that reads bodies of these media types. */
 export function toRouteConfig(contract: AnyContract, bodyTypes: readonly string[]): RouteConfig {
   const { id, method, path, tag, summary, description } = contract;
   const [params, query, body] = [contract.params?.(), contract.query?.(), contract.body?.()];
@@ -90,42 +92,33 @@ export function toRouteConfig(contract: AnyContract, bodyTypes: readonly string[
       ...(query === undefined ? {} : { query: query as z.ZodObject }),
       ...(body === undefined ? {} : { body: { content, required: true } }),
     },
-    responses:
-      contract.etag === true && method === "get"
-        ? { ...responses, 304: { description: "It is as `If-None-Match` says the caller has it." } }
-        : responses,
+    responses: contract.etag === true && method === "get" ? { ...responses, 304: notModified } : responses,
   };
 }
 
-function headersOf({
-  idempotent,
-  customIdempotency,
-  etag,
-  usesCurrentOrganization,
-  method,
-}: AnyContract): Record<string, z.ZodType> {
+export const notModified = { description: "Not modified." };
+
+/** Returns the schemas of the request headers that an operation accepts. */
+function headersOf(contract: AnyContract): Record<string, z.ZodType> {
+  const { idempotent, customIdempotency, etag, usesCurrentOrganization, method } = contract;
   return {
-    ...(idempotent === true || customIdempotency === true ? { "Idempotency-Key": idempotencyKey() } : {}),
-    ...(etag === true && method !== "get" ? { "If-Match": ifMatch() } : {}),
-    ...(usesCurrentOrganization === true ? { "X-Organization": organization() } : {}),
+    ...(idempotent === true || customIdempotency === true
+      ? { "Idempotency-Key": z.string().min(1).max(255).optional().openapi(idempotencyKey) }
+      : {}),
+    ...(etag === true && method !== "get" ? { "If-Match": z.string().optional().openapi(ifMatch) } : {}),
+    ...(usesCurrentOrganization === true
+      ? { "X-Organization": z.string().optional().openapi(organization) }
+      : {}),
   };
 }
 
-function idempotencyKey(): z.ZodType {
-  return z.string().min(1).max(255).optional().openapi({
-    description:
-      "The same key with the same request, for 24 hours, is answered the same and done once; with another request 422.",
-  });
-}
-
-function ifMatch(): z.ZodType {
-  return z.string().optional().openapi({
-    description: "The `ETag` of the version this change is meant for; 412 when there is a newer one.",
-  });
-}
-
-function organization(): z.ZodType {
-  return z.string().optional().openapi({
-    description: "The current organization, by uuid or slug, where the query does not name it.",
-  });
-}
+const idempotencyKey = {
+  description:
+    "A key that identifies this request for 24 hours. Repeating the request with the same key returns the original response and changes nothing. The same key with a different request is an error (422).",
+};
+const ifMatch = {
+  description: "The `ETag` of the version to change. If there is a newer version, the response is 412.",
+};
+const organization = {
+  description: "The current organization, by uuid or slug. The query parameter takes precedence.",
+};

@@ -14,11 +14,11 @@ operation(
     tag: "Operator",
     summary: "List all changes",
     description:
-      "What was changed anywhere, by whom and when, the newest first. A filtered page looks through 1,000 changes at the most: go on while `next` is not null.",
+      "Returns the changes of the whole service, newest first. A filtered page searches up to 1,000 changes; continue while `next` is not null.",
     query: lazy(() =>
       auditQuery().extend({
         account: withMetadata(z.string().optional(), {
-          description: "Only those of this account, by id or slug.",
+          description: "Only changes of this account, by id or slug.",
         }),
       }),
     ),

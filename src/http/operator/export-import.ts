@@ -1,4 +1,4 @@
-/** What exports and imports of the whole service have in common on the wire. */
+/** Export and import of the whole service: database rows, usage counters and logos. */
 import { z } from "@hono/zod-openapi";
 
 import { maxLogoBytes } from "../../domain/logo.ts";
@@ -14,21 +14,21 @@ import { addIssue, valueError } from "../fastapi/validation.ts";
 import { lazy, withMetadata, withSchemaName } from "../schema.ts";
 import { operation } from "./surface.ts";
 
-/** Most rows one request tells or brings. */
+/** Maximum number of rows in one request or response. */
 const maxRows = 1_000;
 
-/** A row as it is stored. */
+/** A database row. */
 const storedValue = lazy(() => z.record(z.string(), z.union([z.string(), z.int(), z.null()])));
 
-/** A row of a usage object. */
+/** A row of an account's usage counter. */
 const usageRow = lazy(() =>
   z.object({ table: z.enum(usageTables as [string, ...string[]]), row: storedValue() }),
 );
 
-/** The path parameter that names an account. */
+/** Path parameter: an account's id. */
 const accountId = lazy(() =>
   z.object({
-    account_id: withMetadata(uuid("The account's id."), {
+    account_id: withMetadata(uuid("Id of the account."), {
       param: { name: "account_id", in: "path" },
       example: "7e0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f11",
     }),
@@ -38,10 +38,10 @@ const accountId = lazy(() =>
 const tag = "Operator";
 const defaultLimit = 200;
 
-const noPlace = valueError("This is no cursor of this export.");
-const cursorText = "Where the page begins: what `next` of the one before told.";
+const invalidCursor = valueError("Invalid cursor. Use the value of `next` from the previous page.");
+const cursorText = "Start of the page: the value of `next` from the previous page.";
 const nextText = lazy(() =>
-  z.string().nullable().openapi({ description: "The cursor of the next page; null at the end." }),
+  z.string().nullable().openapi({ description: "Cursor of the next page; null at the end." }),
 );
 
 const rowsSchema = lazy(() =>
@@ -61,20 +61,20 @@ operation(
     tag,
     summary: "Export rows",
     description:
-      "The rows of the database as they are stored, table by table; an import takes them in this order. No snapshot: what is changed meanwhile may be missing.",
+      "Returns the rows of the database table by table, in the order that an import needs. This is not a snapshot: changes during the export can be missing.",
     query: lazy(() =>
       z.object({
         cursor: withMetadata(
           z
             .string()
-            .transform((value, context) => readRowPlace(value) ?? addIssue(context, noPlace))
+            .transform((value, context) => parseRowCursor(value) ?? addIssue(context, invalidCursor))
             .optional(),
           { type: "string", description: cursorText },
         ),
         limit: integer({
           min: 1,
           max: maxRows,
-          description: `Rows a page, ${defaultLimit} unless told.`,
+          description: `Rows per page. Default ${defaultLimit}.`,
         }).optional(),
       }),
     ),
@@ -102,20 +102,20 @@ operation(
     tag,
     summary: "Export usage",
     description:
-      "What the account's usage object stores: its counter, buckets, answers to idempotency keys and the hashes of events that count.",
+      "Returns the rows of the account's usage counter: counter, buckets, idempotency records and hashes of counted events.",
     params: accountId,
     query: lazy(() =>
       z.object({
         cursor: withMetadata(
           z
             .string()
-            .transform((value, context) => readUsagePlace(value) ?? addIssue(context, noPlace))
+            .transform((value, context) => parseUsageCursor(value) ?? addIssue(context, invalidCursor))
             .optional(),
           { type: "string", description: cursorText },
         ),
       }),
     ),
-    responses: () => responses(json(200, "Rows of the object.", usageSchema()), 403, 404, 422),
+    responses: () => responses(json(200, "Rows of the usage counter.", usageSchema()), 403, 404, 422),
   },
   async (ctx, { params, query }, c) => {
     const { rows, next } = await exportUsage(ctx, params.account_id, query.cursor ?? null);
@@ -127,7 +127,7 @@ operation(
   },
 );
 
-function readRowPlace(text: string): RowCursor | undefined {
+function parseRowCursor(text: string): RowCursor | undefined {
   for (const { name, keys } of exportedTables) {
     const types = keys.map(({ type }) => type);
     const cursor = decodeCursor(text, ["string", ...types]) ?? decodeCursor(text, ["string"]);
@@ -137,8 +137,8 @@ function readRowPlace(text: string): RowCursor | undefined {
   return undefined;
 }
 
-/** A bucket and an event that was seen have numbers where they come with others. */
-function readUsagePlace(text: string): UsageCursor | undefined {
+/** Reads a cursor of any table of the usage counter; the tables have keys of different types. */
+function parseUsageCursor(text: string): UsageCursor | undefined {
   for (const types of usageKeys) {
     const [name, ...key] = decodeCursor(text, ["string", ...types])?.keys ?? [];
     const table = usageTables.find((one) => one === name);
@@ -157,18 +157,18 @@ operation(
     tag,
     summary: "Import rows",
     description:
-      "Takes rows of an export into an empty service: one without accounts, and without users but the caller, who goes with all that a new service has. All of them or none. Rows that are there already are passed over, so that an import can go on where it broke off; the answer tells how many there are. Logos and usage come before `end`.",
+      "Imports rows of an export into an empty service, all or nothing. Empty means no accounts and no users except the caller; the import replaces the caller and the default data. Rows that exist already are skipped, so an interrupted import can continue; the response contains the number of imported rows. Import logos and usage before `end`.",
     body: lazy(() =>
       withSchemaName(
         "ImportedRows",
         z.object({
-          export: uuid("The id of the export they are of."),
-          position: integer({ min: 0, description: "How many of its rows come before them." }),
+          export: uuid("Id of the export."),
+          position: integer({ min: 0, description: "Number of rows of the export before these." }),
           rows: listOf(
             z.object({ table: z.enum(exportedTables.map(({ name }) => name)), row: storedValue() }),
             maxRows,
           ),
-          end: boolean("Whether these are the last ones.").optional(),
+          end: boolean("Whether these are the last rows.").optional(),
         }),
       ),
     ),
@@ -179,7 +179,7 @@ operation(
     },
     responses: () =>
       responses(
-        json(200, "How many rows are there.", z.object({ position: z.int() }).openapi("ImportPosition")),
+        json(200, "Number of imported rows.", z.object({ position: z.int() }).openapi("ImportPosition")),
         400,
         403,
         409,
@@ -200,13 +200,13 @@ operation(
     tag,
     summary: "Import usage",
     description:
-      "Gives an account that is being imported what its usage object stored. The same rows again change nothing; the first ones replace all there is.",
+      "Imports the rows of an account's usage counter during an import. The first request replaces all rows; repeating a request has no effect.",
     params: accountId,
     body: lazy(() => withSchemaName("ImportedUsage", z.object({ rows: listOf(usageRow(), maxRows) }))),
     bodyExample: {
       rows: [{ table: "knowledge_boxes", row: { name: "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22" } }],
     },
-    responses: () => responses(empty("They are there."), 400, 403, 404, 409, 422),
+    responses: () => responses(empty("The rows were imported."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     const rows = body.rows.map(({ table, row }) => ({ table: table as (typeof usageTables)[number], row }));
@@ -222,7 +222,7 @@ operation(
     path: "/api/manage/@import/logo/{account_id}",
     tag,
     summary: "Import logo",
-    description: "Stores the logo that an account being imported points to.",
+    description: "Imports the logo of an account during an import.",
     params: accountId,
     body: lazy(() =>
       withSchemaName(
@@ -234,14 +234,14 @@ operation(
                 ? value.bytes
                 : addIssue(context, { type: "missing", msg: "Field required" }),
             ),
-            { type: "string", format: "binary", description: "Its bytes." },
+            { type: "string", format: "binary", description: "The image." },
           ),
         }),
         { required: ["file"] },
       ),
     ),
     maxFileBytes: maxLogoBytes,
-    responses: () => responses(empty("It is there."), 400, 403, 404, 409, 422),
+    responses: () => responses(empty("The logo was imported."), 400, 403, 404, 409, 422),
   },
   async (ctx, { params, body }, c) => {
     await importLogo(ctx, params.account_id, body.file);

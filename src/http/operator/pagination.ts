@@ -1,4 +1,4 @@
-/** The pages of this face: whole objects, and where the next page begins. */
+/** Pages of the operator API: items, and the cursor of the next page. */
 import { z } from "@hono/zod-openapi";
 
 import { type Cursor, decodeCursor, encodeCursor, type PageRequest } from "../../domain/pagination.ts";
@@ -8,46 +8,47 @@ import { addIssue, InvalidRequest, valueError } from "../fastapi/validation.ts";
 import { lazy, type RequestBody, withMetadata } from "../schema.ts";
 
 const defaultSize = 20;
-const largestSize = 100;
+const maxSize = 100;
 
-const noPage = valueError("This is no page of this list.");
+const invalidPage = valueError("Invalid page. Use a page number or the value of `next`.");
 type KeyTypes = readonly ("string" | "number")[];
 
-/** How a request says which page it wants. */
+/** Query parameters that select a page. */
 export const pageQuery = lazy(() =>
   z.object({
     page: withMetadata(
       z
         .string()
-        .transform((value, context) => readPlace(value) ?? addIssue(context, noPage))
+        .transform((value, context) => parsePage(value) ?? addIssue(context, invalidPage))
         .optional(),
-      { type: "string", description: "What `next` of the page before told, or a number from 1." },
+      { type: "string", description: "The value of `next` from the previous page, or a page number from 1." },
     ),
     page_size: integer({
       min: 1,
-      max: largestSize,
-      description: `Items a page, ${defaultSize} unless told.`,
+      max: maxSize,
+      description: `Items per page. Default ${defaultSize}.`,
     }).optional(),
     search: withMetadata(z.string().optional(), {
-      description: "Terms that must all be found; shorter ones than three characters as prefixes.",
+      description:
+        "Words that must all occur. Words of less than three characters must be the beginning of a word.",
     }),
   }),
 );
 
-/** Which page is asked for, in a list ordered by keys of these types. */
+/** Returns the requested page of a list that is ordered by keys of these types. */
 export function parsePageRequest(
   { page = 1, page_size: size = defaultSize }: RequestBody<typeof pageQuery>,
   keyTypes: KeyTypes,
 ): PageRequest {
   if (typeof page === "number") return { page, size };
-  // The order goes with the search, so one list's cursor may be no page of another.
+  // A search has another order, so the cursor of one list can be invalid in another.
   const { cursor, text } = page;
   if (cursor.keys.map((key) => typeof key).join() === keyTypes.join()) return { page: 1, size, cursor };
-  throw new InvalidRequest([{ ...noPage, loc: ["query", "page"], input: text }]);
+  throw new InvalidRequest([{ ...invalidPage, loc: ["query", "page"], input: text }]);
 }
 
-/** A page's number, or where it begins in a list of either order. */
-function readPlace(text: string): number | { readonly cursor: Cursor; readonly text: string } | undefined {
+/** Parses a page number, or a cursor of either order. */
+function parsePage(text: string): number | { readonly cursor: Cursor; readonly text: string } | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text) > 0 ? Number(text) : undefined;
   const cursor = decodeCursor(text, ["number"]) ?? decodeCursor(text, ["string", "number"]);
   return cursor?.direction === "after" ? { cursor, text } : undefined;
@@ -57,7 +58,10 @@ export function pageSchema(name: string, item: z.ZodType): z.ZodType {
   return z
     .object({
       items: z.array(item),
-      next: z.string().nullable().openapi({ description: "The `page` behind this one; null at the end." }),
+      next: z
+        .string()
+        .nullable()
+        .openapi({ description: "Value of `page` for the next page; null at the end." }),
     })
     .openapi(name);
 }

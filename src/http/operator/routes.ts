@@ -1,4 +1,4 @@
-/** Every operation of the operator's face, under its prefix. */
+/** All operations of the operator API. */
 import "./accounts.ts";
 import "./audit.ts";
 import "./export-import.ts";

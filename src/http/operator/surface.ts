@@ -1,7 +1,7 @@
 import { FastApiSurface } from "../fastapi/surface.ts";
 
-/** The operator's face: `/api/manage/…`, in the accounts face's manner. */
+/** The operator API: `/api/manage/…`. */
 export const operatorSurface = new FastApiSurface();
 
-/** Adds an operation of the operator's face. */
+/** Adds an operation. */
 export const { operation } = operatorSurface;

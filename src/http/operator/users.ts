@@ -22,13 +22,13 @@ const tag = "Operator";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";
 const params = lazy(() =>
   z.object({
-    id: withMetadata(uuid("The user's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+    id: withMetadata(uuid("Id of the user."), { param: { name: "id", in: "path" }, example: exampleId }),
   }),
 );
-/** An operator is who the configuration names; nobody is made one here. */
+/** Only the configuration makes a user an operator. */
 const settableTypes = userTypes.filter((type) => type !== "ROOT");
-/** Most groups one user is put into at once. */
-const mostGroups = 100;
+/** Maximum number of groups in one request. */
+const maxGroups = 100;
 
 const userSchema = lazy(() =>
   z
@@ -41,7 +41,7 @@ const userSchema = lazy(() =>
       verified_email: z
         .string()
         .nullable()
-        .openapi({ description: "The address an issuer last vouched for, in its normal form." }),
+        .openapi({ description: "The address that an issuer last verified, normalized." }),
       type: z.enum(userTypes),
       groups: z.array(z.int()),
       is_active: z.boolean(),
@@ -58,12 +58,12 @@ const settingsBody = lazy(() =>
     "UserSettings",
     z.object({
       type: z.enum(settableTypes).optional(),
-      groups: listOf(integer({ min: 1, description: "A group's id." }), mostGroups)
+      groups: listOf(integer({ min: 1, description: "Id of a group." }), maxGroups)
         .transform((keys) => [...new Set(keys)].sort((left, right) => left - right))
         .optional(),
-      is_active: boolean("Whether the user may sign in and counts as an owner.").optional(),
+      is_active: boolean("Whether the user may sign in and counts as an active owner.").optional(),
     }),
-    { description: "A key left out stays." },
+    { description: "Omitted fields keep their values." },
   ),
 );
 
@@ -74,7 +74,7 @@ operation(
     path: "/api/manage/@users",
     tag,
     summary: "List all users",
-    description: "The oldest first; a search looks through addresses and names.",
+    description: "Returns all users, oldest first. The search covers e-mail addresses and names.",
     query: pageQuery,
     responses: () => responses(json(200, "One page.", pageSchema("ManagedUserPage", userSchema())), 403, 422),
   },
@@ -92,7 +92,7 @@ operation(
     path: "/api/manage/@user/{id}",
     tag,
     summary: "Get any user",
-    description: "A user with all that is set on them.",
+    description: "Returns a user with all settings.",
     params,
     responses: () => responses(json(200, "The user.", userSchema()), 403, 404, 422),
   },
@@ -105,8 +105,9 @@ operation(
     method: "patch",
     path: "/api/manage/@user/{id}",
     tag,
-    summary: "Set type, groups and activity",
-    description: "A key left out stays. The only active owner of an account cannot be deactivated: 409.",
+    summary: "Modify any user",
+    description:
+      "Changes type, groups and activity. Omitted fields keep their values. The only active owner of an account cannot be deactivated (409).",
     params,
     body: settingsBody,
     bodyExample: { groups: [3] },
@@ -122,7 +123,7 @@ operation(
   },
 );
 
-/** Groups there are not, told at the places that name them, as they were named there. */
+/** Returns a validation error for each entry of `groups` that does not exist. */
 function unknownGroups({ details }: DomainError, sent: unknown): InvalidRequest {
   const unknown = new Set(details.values?.map(Number));
   const { groups } = sent as { readonly groups: readonly unknown[] };
@@ -132,6 +133,7 @@ function unknownGroups({ details }: DomainError, sent: unknown): InvalidRequest 
         ? [{ ...valueError("This group does not exist."), loc: ["body", "groups", at], input }]
         : [],
     ),
+    "group_unknown",
   );
 }
 

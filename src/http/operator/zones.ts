@@ -22,7 +22,7 @@ const tag = "Operator";
 const exampleId = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
 const params = lazy(() =>
   z.object({
-    id: withMetadata(uuid("The zone's id."), { param: { name: "id", in: "path" }, example: exampleId }),
+    id: withMetadata(uuid("Id of the zone."), { param: { name: "id", in: "path" }, example: exampleId }),
   }),
 );
 
@@ -30,26 +30,26 @@ const slug = lazy(() =>
   text({
     max: titleLength,
     pattern: "^[.a-z0-9_-]+$",
-    refuse: (value) => (parseUuid(value) === undefined ? undefined : valueError("This slug is reserved.")),
-    description: "Unique; not of a UUID's form.",
+    check: (value) => (parseUuid(value) === undefined ? undefined : valueError("This slug is reserved.")),
+    description: "Unique. Must not look like a UUID.",
     example: "europe-2",
   }),
 );
 const title = lazy(() =>
-  text({ min: 1, max: titleLength, description: "What people call it.", example: "Europe 2" }),
+  text({ min: 1, max: titleLength, description: "Display name.", example: "Europe 2" }),
 );
-const hidden = lazy(() => boolean("Whether only operators place accounts in it."));
+const hidden = lazy(() => boolean("Whether only operators can place accounts in the zone."));
 const origin = lazy(() =>
   text({
     min: 1,
     max: 2048,
-    description: "Where its services are.",
+    description: "URL of the zone's services.",
     example: "https://eu.example",
   }),
 );
 const locationHint = lazy(() =>
   withMetadata(z.enum(locationHints), {
-    description: "Where usage is counted; fixed once an account is placed there.",
+    description: "Location of the usage counters. It cannot change once an account is placed in the zone.",
   }),
 );
 
@@ -77,7 +77,7 @@ const zoneChanges = lazy(() =>
       origin: origin().nullish(),
       location_hint: locationHint().nullish(),
     }),
-    { description: "A key left out stays." },
+    { description: "Omitted fields keep their values." },
   ),
 );
 
@@ -88,7 +88,7 @@ operation(
     path: "/api/manage/@zones",
     tag,
     summary: "List all zones",
-    description: "All zones, the oldest first.",
+    description: "Returns all zones, oldest first.",
     responses: () => responses(json(200, "The zones.", pageSchema("ZonePage", zoneSchema())), 403),
   },
   async (ctx, _input, c) => c.json({ items: (await listManagedZones(ctx)).map(toZone), next: null }),
@@ -102,7 +102,7 @@ operation(
     path: "/api/manage/@zones",
     tag,
     summary: "Create zone",
-    description: "Makes a zone accounts can be placed in.",
+    description: "Creates a zone for accounts.",
     body: zoneBody,
     bodyExample: { slug: "europe-2", title: "Europe 2", cloud_provider: "CLOUDFLARE", location_hint: "eeur" },
     responses: () => responses(json(201, "The zone.", zoneSchema()), 400, 403, 409, 422),
@@ -127,7 +127,7 @@ operation(
     path: "/api/manage/@zone/{id}",
     tag,
     summary: "Get zone",
-    description: "One zone.",
+    description: "Returns one zone.",
     params,
     responses: () => responses(json(200, "The zone.", zoneSchema()), 403, 404, 422),
   },
@@ -142,7 +142,7 @@ operation(
     tag,
     summary: "Modify zone",
     description:
-      "A key left out stays. The place where usage is counted is fixed once an account is in it: 409.",
+      "Changes a zone. Omitted fields keep their values. The location of the usage counters cannot change once an account is placed in the zone (409).",
     params,
     body: zoneChanges,
     bodyExample: { title: "Europe, east" },
@@ -161,9 +161,9 @@ operation(
     path: "/api/manage/@zone/{id}",
     tag,
     summary: "Delete zone",
-    description: "409 while accounts are placed in it.",
+    description: "Deletes a zone. 409 while accounts are placed in it.",
     params,
-    responses: () => responses(empty("The zone is gone."), 403, 404, 409, 422),
+    responses: () => responses(empty("The zone was deleted."), 403, 404, 409, 422),
   },
   async (ctx, input, c) => {
     await deleteZone(ctx, input.params.id);

@@ -18,10 +18,10 @@ const analystSchema = lazy(() =>
     .object({
       id: z.int(),
       user: userSchema(),
-      organization: z
-        .int()
-        .openapi({ description: "The organization's integer key; a filter of organizations." }),
-      name: z.string().openapi({ description: "The user's name.", example: "Ada Lovelace" }),
+      organization: z.int().openapi({
+        description: "Integer id of the organization. The list of organizations can be filtered by it.",
+      }),
+      name: z.string().openapi({ description: "Name of the user.", example: "Ada Lovelace" }),
     })
     .openapi("Analyst"),
 );
@@ -35,11 +35,11 @@ operation(
     tag: "Analysts",
     summary: "List analysts",
     description:
-      "The members of the named organization; of all the caller's where none is named, or of all with `analysts:read`. By id.",
+      "Returns the members of the specified organization. Without one, returns the members of all organizations of the caller; with `analysts:read`, of all organizations. Ordered by id.",
     query: lazy(() =>
       z.object({
         ...organizationParameters(),
-        search: textFilter("Terms that must all be found in e-mail or names."),
+        search: textFilter("Words that must all occur in the e-mail address or names."),
         ...pageParameters(),
       }),
     ),
@@ -71,7 +71,7 @@ const currentAnalystSchema = lazy(() =>
 const analystChanges = lazy(() =>
   withSchemaName(
     "CurrentAnalystChanges",
-    z.object({ consent_given: booleanField("Whether the caller consents").optional() }),
+    z.object({ consent_given: booleanField("Whether the caller has given consent.").optional() }),
   ),
 );
 
@@ -82,7 +82,7 @@ operation(
     path,
     tag,
     summary: "Retrieve the current analyst",
-    description: "The caller, and whether they have given their consent.",
+    description: "Returns the caller and whether they have given their consent.",
     responses: () => responses(json(200, "The caller.", currentAnalystSchema())),
   },
   async (ctx, _input, c) => c.json(presentConsent(await getCurrentUser(ctx))),
@@ -95,7 +95,7 @@ operation(
     path,
     tag,
     summary: "Update the current analyst",
-    description: "Gives or withdraws the caller's consent; the time of the change is kept.",
+    description: "Gives or withdraws the caller's consent. The time of the change is recorded.",
     body: analystChanges,
     bodyExample: { consent_given: true },
     responses: () => responses(json(200, "The caller.", currentAnalystSchema()), 409, 415),

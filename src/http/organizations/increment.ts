@@ -1,24 +1,28 @@
 import { z } from "@hono/zod-openapi";
 
 import { incrementUsage } from "../../services/usage/increment.ts";
+import { refuse } from "../django/errors.ts";
 import { integerField } from "../django/fields.ts";
 import { uuidParameter } from "../django/parameters.ts";
 import { json, problem, responses } from "../django/responses.ts";
 import { operation } from "../django/surface.ts";
 import { InvalidRequest } from "../django/validation.ts";
 import { parseIdempotencyKey } from "../idempotency.ts";
+import { errorResponseHeaders } from "../openapi/document.ts";
 import { rateLimitFields } from "../rate-limit.ts";
 import { lazy, withSchemaName } from "../schema.ts";
 
-const exceeded = "This would pass the organization's usage limit.";
+const exceeded = "Usage limit of the month reached. Raise the limit or wait for the next month.";
 
 const usageSchema = lazy(() =>
   z
     .object({
-      limit: z.int().nullable().openapi({ description: "A month; null: none." }),
-      usage: z.int().openapi({ description: "Counted this month." }),
+      limit: z.int().nullable().openapi({ description: "Limit per month; null for no limit." }),
+      usage: z.int().openapi({ description: "Usage in this month." }),
       remaining: z.int().nullable(),
-      overriden: z.boolean().openapi({ description: "Whether the limit is the operator's, not the plan's." }),
+      overriden: z
+        .boolean()
+        .openapi({ description: "Whether the operator has set the limit, overriding the plan's." }),
     })
     .openapi("OrganizationUsage", {
       example: { limit: 10_000, usage: 42, remaining: 9_958, overriden: false },
@@ -31,7 +35,7 @@ const exceededSchema = lazy(() =>
       example: { limit: 10_000, usage: 10_000, remaining: 0, overriden: false, detail: exceeded },
     }),
 );
-const most = Number.MAX_SAFE_INTEGER;
+const maxIncrement = Number.MAX_SAFE_INTEGER;
 
 operation(
   {
@@ -43,27 +47,28 @@ operation(
     tag: "Organizations",
     summary: "Increment usage",
     description:
-      "Counts usage in this calendar month (UTC). One that would pass the limit is refused whole: 429 until the month ends. With an Idempotency-Key it counts once in 24 hours.",
+      "Counts usage in the current calendar month (UTC). An increment that would exceed the limit is rejected as a whole (429). With an Idempotency-Key it is counted once in 24 hours.",
     params: lazy(() => z.object({ uuid: uuidParameter() })),
     body: lazy(() =>
       withSchemaName(
         "IncrementBody",
         z.object({
-          usage: integerField({ min: 1, max: most, description: "How much; 1 unless told." }).optional(),
+          usage: integerField({ min: 1, max: maxIncrement, description: "Amount. Default 1." }).optional(),
         }),
       ),
     ),
     bodyExample: { usage: 1 },
     responses: () => ({
       ...responses(
-        json(200, "It is counted; `RateLimit` says how its limit stands.", usageSchema()),
+        json(200, "The usage was counted. `RateLimit` contains the state of the limit.", usageSchema()),
         403,
         404,
         415,
         422,
       ),
       429: {
-        description: "It would pass the limit; `Retry-After` is when the month ends.",
+        headers: errorResponseHeaders,
+        description: "The increment would exceed the limit. `Retry-After` is the end of the month.",
         content: { "application/json": { schema: z.union([exceededSchema(), problem()]) } },
       },
     }),
@@ -75,13 +80,18 @@ operation(
       return { amount: usage, key };
     });
     if (outcome.kind === "too_large") {
-      throw new InvalidRequest({ usage: [`Ensure this value is less than or equal to ${most}.`] });
+      throw new InvalidRequest({ usage: [`Ensure this value is less than or equal to ${maxIncrement}.`] });
     }
     const { limit, usage, remaining, overridden } = outcome.answer;
-    const shown = { limit, usage, remaining, overriden: overridden };
-    const fields = outcome.limit === undefined ? {} : rateLimitFields(outcome.limit);
-    if (outcome.kind === "counted") return c.json(shown, 200, fields);
+    const usageBody = { limit, usage, remaining, overriden: overridden };
+    const headers = outcome.limit === undefined ? {} : rateLimitFields(outcome.limit);
+    if (outcome.kind === "counted") return c.json(usageBody, 200, headers);
     const retryAfter = String(outcome.limit?.reset ?? 1);
-    return c.json({ ...shown, detail: exceeded }, 429, { ...fields, "Retry-After": retryAfter });
+    return refuse(
+      c,
+      "usage_limit_exceeded",
+      { ...usageBody, detail: exceeded },
+      { ...headers, "Retry-After": retryAfter },
+    );
   },
 );

@@ -3,9 +3,9 @@ import { z } from "@hono/zod-openapi";
 import { accountRoles } from "../../domain/account.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { getInvitation, type InvitationView } from "../../services/invitations/access.ts";
+import { resendInvitation, revokeInvitation } from "../../services/invitations/change.ts";
 import { createInvitation } from "../../services/invitations/invite.ts";
 import { invitationListKeys, listInvitations } from "../../services/invitations/list.ts";
-import { resendInvitation, revokeInvitation } from "../../services/invitations/change.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
 import { choiceField, emailField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
@@ -28,9 +28,12 @@ const invitationSchema = lazy(() =>
   z
     .object({
       uuid: z.uuid(),
-      invitee_identifier: z.string().openapi({ description: "The address that was invited." }),
+      invitee_identifier: z.string().openapi({ description: "The invited e-mail address." }),
       role: z.enum(accountRoles),
-      invited_by: z.uuid().nullable().openapi({ description: "Who invited; null when that user is gone." }),
+      invited_by: z
+        .uuid()
+        .nullable()
+        .openapi({ description: "Id of the inviter; null if the user was deleted." }),
       sent_at: z.iso.datetime(),
       valid_until: z.iso.datetime(),
     })
@@ -41,7 +44,7 @@ const invitationBody = lazy(() =>
     "InvitationBody",
     z.object({
       invitee_identifier: emailField(),
-      role: choiceField(accountRoles, "What the invited user becomes: AMEMBER unless told.").optional(),
+      role: choiceField(accountRoles, "Role of the invited user. Default AMEMBER.").optional(),
     }),
     { required: ["invitee_identifier"] },
   ),
@@ -56,7 +59,8 @@ operation(
     path: "/accounts/invite/",
     tag,
     summary: "List invitations",
-    description: "The pending invitations of the current organization, the oldest first. For its members.",
+    description:
+      "Returns the pending invitations of the current organization, oldest first. Requires membership.",
     query: lazy(() => z.object({ ...organizationParameters(), ...pageParameters() })),
     responses: () =>
       responses(json(200, "One page.", pageSchema("InvitationPage", invitationSchema())), 403, 404),
@@ -80,18 +84,18 @@ operation(
     tag,
     summary: "Create invitation",
     description:
-      "Invites an address into the current organization, for seven days. For its members; nobody invites to a role above their own. A pending invitation takes a seat.",
+      "Invites an e-mail address to the current organization. The invitation is valid for seven days. Requires membership; the role must not be above the caller's. A pending invitation uses a seat.",
     query: lazy(() => z.object(organizationParameters())),
     body: invitationBody,
     bodyExample: { invitee_identifier: "ada@example.com", role: "AMEMBER" },
     responses: () => responses(json(201, "The invitation.", invitationSchema()), 403, 404, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
-    const made = await createInvitation(ctx, namedOrganization(c), async () => {
+    const created = await createInvitation(ctx, namedOrganization(c), async () => {
       const { invitee_identifier: email, role } = await body();
       return { email, role: role ?? "AMEMBER" };
     });
-    return c.json(present(made), 201);
+    return c.json(present(created), 201);
   },
 );
 
@@ -102,7 +106,7 @@ operation(
     path: "/accounts/invite/{uuid}/",
     tag,
     summary: "Retrieve invitation",
-    description: "A pending invitation. For members of its organization.",
+    description: "Returns a pending invitation. Requires membership of its organization.",
     params,
     responses: () => responses(json(200, "The invitation.", invitationSchema()), 403, 404),
   },
@@ -120,7 +124,7 @@ operation(
     tag,
     summary: "Resend invitation",
     description:
-      "Sends it again, for seven days from now; the link sent before stops working. At most once a minute. A body is ignored. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
+      "Sends the invitation again with a new link and seven more days. The old link becomes invalid. Allowed once per minute. Requires membership; an AMEMBER can only resend invitations to the role AMEMBER. The body is ignored.",
     params,
     responses: () => responses(json(200, "The invitation.", invitationSchema()), 403, 404, 409),
   },
@@ -135,9 +139,9 @@ operation(
     tag,
     summary: "Revoke invitation",
     description:
-      "Its link stops working and its seat is free. For members of its organization, AMEMBERs only where it invites an AMEMBER.",
+      "Invalidates the link and frees the seat. Requires membership; an AMEMBER can only revoke invitations to the role AMEMBER.",
     params,
-    responses: () => responses({ 204: { description: "It is revoked." } }, 403, 404, 409),
+    responses: () => responses({ 204: { description: "The invitation was revoked." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
     await revokeInvitation(ctx, input.params.uuid);

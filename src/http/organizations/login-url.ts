@@ -15,7 +15,7 @@ const example = {
 const loginSchema = lazy(() =>
   z
     .object({
-      params: z.string().openapi({ description: "What to append to the address of the login page." }),
+      params: z.string().openapi({ description: "Query to append to the URL of the login page." }),
     })
     .openapi("LoginUrl", { example }),
 );
@@ -30,12 +30,12 @@ operation(
     path: "/accounts/login_url/",
     tag: "Login",
     rateLimit: limitLogins,
-    summary: "Find where an address signs in",
+    summary: "Get sign-in parameters",
     description:
-      "A hint at the organization of the one user with this address, who is in exactly one; for any other address, and one the caller may not ask about, the route where an organization is entered by hand. With `login:read` one may ask about every address, without it about one's own verified one.",
+      "Returns a login hint if exactly one user has the e-mail address and is a member of exactly one organization. Otherwise returns the route where the user enters the organization manually. Without `login:read`, only the caller's own verified address gets a hint.",
     body: loginBody,
     bodyExample: { email: "ada@example.com" },
-    responses: () => responses(json(200, "How the login page goes on.", loginSchema()), 415),
+    responses: () => responses(json(200, "Parameters of the login page.", loginSchema()), 415),
   },
   async (ctx, { body }, c) => {
     const { email } = await authenticateBeforeRejecting(ctx, body);
@@ -45,7 +45,7 @@ operation(
   },
 );
 
-/** The query of the login page. The hint is a JWT without its signature, the last dot kept: it proves nothing. */
+/** Returns the query of the login page. The hint is an unsigned JWT with an empty signature; it proves nothing. */
 function loginParams(route: string, email: string): string {
   const header = base64url({ typ: "JWT", alg: "HS256" });
   const payload = base64url({ type: "organization", organization: { route } });

@@ -1,4 +1,4 @@
-/** What this face reads and shows of an organization. */
+/** Organizations, their representation, and their portal. */
 import { z } from "@hono/zod-openapi";
 
 import { AccountName } from "../../services/accounts/access.ts";
@@ -44,7 +44,7 @@ const organizationSchema = lazy(() =>
       logo_url: z
         .url()
         .nullable()
-        .openapi({ description: "Takes the same token; null where there is no logo." }),
+        .openapi({ description: "URL of the logo. Requires the same token. Null if there is no logo." }),
     })
     .openapi("Organization", { example }),
 );
@@ -88,14 +88,14 @@ operation(
     tag,
     summary: "List organizations",
     description:
-      "The caller's organizations, or all with `account:read` on every account; by name, a searched list by id.",
+      "Returns the caller's organizations, or all with the permission `account:read` on every account. Ordered by name; search results by id.",
     query: lazy(() =>
       z.object({
         id: idFilter(),
         uuid: uuidFilter(),
-        name: textFilter("Only those with exactly this name."),
-        slug: textFilter("Only the one with this slug."),
-        search: textFilter("Terms that must all be found in name or slug."),
+        name: textFilter("Returns only organizations with exactly this name."),
+        slug: textFilter("Returns only the organization with this slug."),
+        search: textFilter("Words that must all occur in name or slug."),
         ...pageParameters(),
       }),
     ),
@@ -127,15 +127,15 @@ operation(
     tag,
     rateLimit: limitSlugs,
     summary: "Create organization",
-    description: "Makes an organization; the caller becomes its owner.",
+    description: "Creates an organization. The caller becomes its owner.",
     body: organizationBody,
     bodyExample,
     responses: () => responses(json(201, "The organization.", organizationSchema()), 403, 409, 415, 422),
   },
   async (ctx, { body }, c) => {
     const { name, slug } = await authenticateBeforeRejecting(ctx, body);
-    const made = await createAccount(ctx, { title: name, slug });
-    return c.json(toOrganization(ctx, { ...made, logoHash: null }), 201);
+    const created = await createAccount(ctx, { title: name, slug });
+    return c.json(toOrganization(ctx, { ...created, logoHash: null }), 201);
   },
 );
 
@@ -147,7 +147,7 @@ operation(
     path: "/accounts/organizations/{uuid}/",
     tag,
     summary: "Retrieve organization",
-    description: "For members.",
+    description: "Returns an organization. Requires membership.",
     params,
     responses: () => responses(json(200, "The organization.", organizationSchema()), 404),
   },
@@ -165,7 +165,7 @@ operation(
     path: "/accounts/organizations/{uuid}/",
     tag,
     summary: "Update organization",
-    description: "For owners; name and slug are both required.",
+    description: "Replaces name and slug. Requires the role AOWNER.",
     params,
     body: organizationBody,
     bodyExample,
@@ -182,7 +182,7 @@ operation(
     path: "/accounts/organizations/{uuid}/",
     tag,
     summary: "Update part of an organization",
-    description: "For owners; what is left out stays.",
+    description: "Changes name or slug. Requires the role AOWNER. Omitted fields keep their values.",
     params,
     body: organizationChanges,
     bodyExample: { name: "Acme Ltd" },
@@ -200,9 +200,9 @@ operation(
     tag,
     summary: "Delete organization",
     description:
-      "For owners. Everything of the organization goes: members, invitations, logo, usage, history.",
+      "Requires the role AOWNER. Deletes all data of the organization: members, invitations, logo, usage and audit log.",
     params,
-    responses: () => responses({ 204: { description: "It is gone." } }, 403, 404, 409, 412),
+    responses: () => responses({ 204: { description: "The organization was deleted." } }, 403, 404, 409, 412),
   },
   async (ctx, input, c) => {
     await deleteAccount(ctx, new AccountName(input.params.uuid), ifMatchVersions(c));
@@ -225,7 +225,7 @@ async function update(
   return respondWithEtag(c, account, toOrganization(ctx, account));
 }
 
-/** Where an account's logo is downloaded, with a token as everything else; null where it has none. */
+/** Returns the URL of an account's logo; null if there is none. */
 function logoUrl(
   publicUrl: string,
   {
@@ -250,11 +250,11 @@ operation(
     method: "get",
     path: "/accounts/portal/",
     tag: "Portal",
-    summary: "Find the portal",
+    summary: "Get portal",
     description:
-      "The portal of the current organization: the one named, else the caller's only one; null where none is named and the caller is in none or in several.",
+      "Returns the portal of the current organization: the specified one, else the caller's only one. Null if none is specified and the caller is a member of none or of several.",
     query: lazy(() => z.object(organizationParameters())),
-    responses: () => responses(json(200, "Where the portal is.", portalSchema()), 404),
+    responses: () => responses(json(200, "The portal.", portalSchema()), 404),
   },
   async (ctx, _input, c) => {
     const slug = await findPortal(ctx, namedOrganization(c));

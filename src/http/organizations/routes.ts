@@ -1,4 +1,4 @@
-/** Every operation of the organizations face, under its prefix. */
+/** All operations of the organizations API. */
 import { organizationsSurface } from "../django/surface.ts";
 import "./analysts.ts";
 import "./analysts.ts";

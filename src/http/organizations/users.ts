@@ -33,7 +33,7 @@ const example = {
   is_active: true,
 };
 
-/** A user as this face shows them. */
+/** A user in the organizations API. */
 export const userSchema = lazy(() =>
   z
     .object({
@@ -74,10 +74,11 @@ operation(
     path,
     tag,
     summary: "List users",
-    description: "The users of the accounts the caller owns, and the caller; all with `users:read`. By id.",
+    description:
+      "Returns the caller and the users of the accounts that the caller owns, or all users with `users:read`. Ordered by id.",
     query: lazy(() =>
       z.object({
-        search: textFilter("Terms that must all be found in e-mail or names."),
+        search: textFilter("Words that must all occur in the e-mail address or names."),
         ...pageParameters(),
       }),
     ),
@@ -99,7 +100,7 @@ operation(
     tag,
     summary: "Create user",
     description:
-      "Makes a user before they sign in; for an owner also a member of the current organization. The first sign-in with that verified address becomes this user.",
+      "Creates a user who has not signed in yet. An owner also adds them to the current organization. The first sign-in with this verified e-mail address becomes this user.",
     query: lazy(() => z.object(organizationParameters())),
     body: userBody,
     bodyExample,
@@ -116,7 +117,8 @@ operation(
     path: onePath,
     tag,
     summary: "Retrieve user",
-    description: "The caller, a user of an account the caller owns, or any with `users:read`.",
+    description:
+      "Returns the caller, a user of an account that the caller owns, or any user with `users:read`.",
     params,
     responses: () => responses(json(200, "The user.", userSchema()), 404),
   },
@@ -131,7 +133,7 @@ operation(
     tag,
     summary: "Update user",
     description:
-      "Oneself; a user who has never signed in and is only in accounts the caller owns; any with `users:write`. No field is required.",
+      "Updates the caller, or a user who has never signed in and is only a member of accounts that the caller owns, or any user with `users:write`. No field is required.",
     params,
     body: userBody,
     bodyExample,
@@ -147,7 +149,7 @@ operation(
     path: onePath,
     tag,
     summary: "Update part of a user",
-    description: "As the whole; what is left out stays.",
+    description: "Has the same rules as the full update. Omitted fields keep their values.",
     params,
     body: userBody,
     bodyExample: { first_name: "Ada" },
@@ -163,9 +165,10 @@ operation(
     path: onePath,
     tag,
     summary: "Delete user",
-    description: "Who may change a user may delete them, but not the only active owner of an organization.",
+    description:
+      "Requires the same permission as an update. The only active owner of an organization cannot be deleted.",
     params,
-    responses: () => responses({ 204: { description: "The user is gone." } }, 403, 404, 409),
+    responses: () => responses({ 204: { description: "The user was deleted." } }, 403, 404, 409),
   },
   async (ctx, input, c) => {
     await deleteUser(ctx, input.params.uuid);
@@ -182,7 +185,7 @@ async function readFields(body: () => Promise<RequestBody<typeof userBody>>): Pr
   return { email, firstName: first_name, lastName: last_name, groups, isActive: is_active };
 }
 
-/** A user's fields, one by one. */
+/** Returns the representation of a user. */
 export function toUser(user: UserProfile): ResponseBody<typeof userSchema> {
   return {
     id: user.id,
@@ -208,7 +211,8 @@ operation(
     path: "/accounts/groups/",
     tag: "Groups",
     summary: "List groups",
-    description: "The groups a user can be in, by id, and what each grants on every organization.",
+    description:
+      "Returns all groups, ordered by id, and the permissions that each grants on every organization.",
     query: lazy(() => z.object({ page: pageParameters().page, cursor: pageParameters().cursor })),
     responses: () => responses(json(200, "One page.", pageSchema("GroupPage", groupSchema())), 404),
   },

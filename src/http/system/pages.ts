@@ -2,6 +2,7 @@
 import { getConfig } from "../../config.ts";
 import { languages } from "../../domain/user.ts";
 import type { AppContext } from "../app-env.ts";
+import { notFound } from "../fastapi/errors.ts";
 
 /** Swagger UI sets inline styles, so the docs page has to allow them. */
 const docsPolicy = contentSecurityPolicy("style-src 'self' 'unsafe-inline'");
@@ -54,7 +55,7 @@ export async function docsAsset(c: AppContext): Promise<Response> {
       "Content-Security-Policy": docsPolicy,
     });
   }
-  if (!docsFiles.has(file)) return c.json({ detail: "Not Found" }, 404);
+  if (!docsFiles.has(file)) return notFound(c);
   return staticAsset(c, `/docs/${file}`, docsPolicy, 3600);
 }
 
@@ -71,7 +72,7 @@ export function invitePage(c: AppContext) {
 /** Returns one of the files that the invite page loads. */
 export async function inviteAsset(c: AppContext): Promise<Response> {
   const file = c.req.param("file") ?? "";
-  if (!inviteFiles.has(file)) return c.json({ detail: "Not Found" }, 404);
+  if (!inviteFiles.has(file)) return notFound(c);
   return staticAsset(c, `/invite/${file}`, invitePolicy, 300);
 }
 

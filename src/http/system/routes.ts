@@ -1,62 +1,62 @@
-/** What the service tells of itself: alive, ready, its document and the page that shows it. */
+/** Open operations of the service itself: health, readiness, the OpenAPI document and the pages. */
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { Hono } from "hono";
 
 import { getConfig } from "../../config.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import type { ApiModule } from "../contract.ts";
 import { computeEtag, matchesIfNoneMatch } from "../etag.ts";
+import { methodNotAllowed } from "../fastapi/errors.ts";
 import { detail } from "../fastapi/responses.ts";
-import type { ApiModule } from "../openapi/document.ts";
+import { errorResponseHeaders, notModified } from "../openapi/document.ts";
 import { docsAsset, docsPage, inviteAsset, invitePage } from "./pages.ts";
 import { readiness } from "./readiness.ts";
 
-/** The open operations; `document` writes the OpenAPI text of the whole app for an address. */
-export function systemApi(document: (publicUrl: string) => string): ApiModule {
-  const service = new Hono<AppEnv>();
+/** Returns the open operations. `renderDocument` returns the OpenAPI document for an address as text. */
+export function systemApi(renderDocument: (publicUrl: string) => string): ApiModule {
+  const app = new Hono<AppEnv>();
   const documents = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonly tag: string }>();
-  /** The document and its tag, made when they are first asked for. */
-  const documentOf = async (c: AppContext) => {
+  /** Returns the document and its tag; they are built on the first request. */
+  const getDocument = async (c: AppContext) => {
     const { publicUrl } = getConfig(c.env);
     const known = documents.get(publicUrl);
     if (known !== undefined) return known;
-    const text = document(publicUrl);
-    const written = {
-      bytes: new Uint8Array(new TextEncoder().encode(text)),
-      tag: await computeEtag(1, text),
-    };
-    documents.set(publicUrl, written);
-    return written;
+    const text = renderDocument(publicUrl);
+    const bytes = new Uint8Array(new TextEncoder().encode(text));
+    const document = { bytes, tag: await computeEtag(1, text) };
+    documents.set(publicUrl, document);
+    return document;
   };
 
-  service.get("/healthz", (c) => c.json({ status: "ok" }, 200));
-  service.get("/readyz", readiness);
-  service.get("/", (c) => {
+  app.get("/healthz", (c) => c.json({ status: "ok" }, 200));
+  app.get("/readyz", readiness);
+  app.get("/", (c) => {
     const { publicUrl } = getConfig(c.env);
     return c.json({ name: "Roster", docs: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` }, 200);
   });
-  service.get("/openapi.json", async (c) => {
-    const { bytes, tag: ETag } = await documentOf(c);
+  app.get("/openapi.json", async (c) => {
+    const { bytes, tag: ETag } = await getDocument(c);
     const headers = { ETag, "Cache-Control": "public, max-age=300" };
     if (matchesIfNoneMatch(c, ETag)) return c.body(null, 304, headers);
     return c.body(bytes, 200, { ...headers, "Content-Type": "application/json" });
   });
-  service.get("/docs", docsPage);
-  service.get("/docs/:file", docsAsset);
-  service.get("/invite", invitePage);
-  service.get("/invite/:file", inviteAsset);
+  app.get("/docs", docsPage);
+  app.get("/docs/:file", docsAsset);
+  app.get("/invite", invitePage);
+  app.get("/invite/:file", inviteAsset);
   for (const path of new Set(
-    service.routes.filter(({ method }) => method === "GET").map((route) => route.path),
+    app.routes.filter(({ method }) => method === "GET").map((route) => route.path),
   )) {
-    service.all(path, (c) => c.json({ detail: "Method Not Allowed" }, 405, { Allow: "GET, HEAD" }));
+    app.all(path, (c) => methodNotAllowed(c, ["GET", "HEAD"]));
   }
-  return { app: service, routes: systemRoutes };
+  return { app, routes: systemRoutes };
 }
 
 type Responses = RouteConfig["responses"];
 
-/** The routes of the service's own, made when the document is. */
-export function systemRoutes(): RouteConfig[] {
-  const health = z.object({ status: z.literal("ok") }).openapi("Health");
+/** Returns the entries of the OpenAPI document. */
+function systemRoutes(): RouteConfig[] {
+  const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
   const readinessSchema = z
     .object({ status: z.enum(["ready", "degraded", "unready"]), parts: z.record(z.string(), z.string()) })
     .openapi("Readiness", {
@@ -65,33 +65,29 @@ export function systemRoutes(): RouteConfig[] {
         parts: { configuration: "ok", database: "ok", usage: "ok", logos: "ok", mail: "ok" },
       },
     });
-  const root = z.object({ name: z.string(), docs: z.url(), openapi: z.url() }).openapi("Service");
-  const unready: Responses = { 503: { description: "A part is not ready", content: json(readinessSchema) } };
-  const not_configured: Responses = {
+  const serviceSchema = z.object({ name: z.string(), docs: z.url(), openapi: z.url() }).openapi("Service");
+  const document = z.record(z.string(), z.unknown());
+  const page = { "text/html": { schema: z.string() } };
+  const unready: Responses = {
+    503: { description: "A part of the service is not ready.", content: json(readinessSchema) },
+  };
+  const notConfigured: Responses = {
     503: {
-      description: "It is not configured; `/readyz` says what is wrong.",
+      description: "The service is not configured; `/readyz` has the reason.",
+      headers: errorResponseHeaders,
       content: json(detail()),
     },
   };
-  const known: Responses = { 304: { description: "It is as `If-None-Match` says the caller has it." } };
-  const document = z.record(z.string(), z.unknown());
-  const page = { "text/html": { schema: z.string() } };
   return [
-    describe("getHealth", "/healthz", "Whether it is alive", json(health)),
-    describe(
-      "getReadiness",
-      "/readyz",
-      "Whether every part it needs answers",
-      json(readinessSchema),
-      unready,
-    ),
-    describe("getRoot", "/", "What this is", json(root), not_configured),
-    describe("getDocument", "/openapi.json", "This document", json(document), {
-      ...known,
-      ...not_configured,
+    describe("getHealth", "/healthz", "Liveness check", json(healthSchema)),
+    describe("getReadiness", "/readyz", "Readiness check", json(readinessSchema), unready),
+    describe("getRoot", "/", "Service info", json(serviceSchema), notConfigured),
+    describe("getDocument", "/openapi.json", "OpenAPI document", json(document), {
+      304: notModified,
+      ...notConfigured,
     }),
-    describe("getDocsPage", "/docs", "A readable page of this document", page),
-    describe("getInvitePage", "/invite", "The page an invitation's link opens", page, not_configured),
+    describe("getDocsPage", "/docs", "Documentation page", page),
+    describe("getInvitePage", "/invite", "Invitation page", page, notConfigured),
   ];
 }
 
@@ -112,7 +108,7 @@ function describe(
     operationId: id,
     tags: ["Service"],
     summary,
-    description: `${summary}. Open to anyone.`,
+    description: `${summary}. Needs no credentials.`,
     security: [],
     responses: { 200: { description: summary, content }, ...also },
   };

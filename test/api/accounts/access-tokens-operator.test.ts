@@ -5,8 +5,7 @@ import { execute } from "../../support/database.ts";
 import { Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
 import { statusAndBody } from "../../support/organizations.ts";
 import { workerWith } from "../../support/worker.ts";
-
-const noRole = { detail: "You do not have the role this operation needs" };
+import { noAccess } from "../../support/members.ts";
 
 /** Returns the caller's type with this OPERATORS variable. */
 async function typeOf(caller: Caller, operators: string): Promise<unknown> {
@@ -119,7 +118,7 @@ it.each(["by address", "by issuer and subject"])(
     expect((await root.post("/api/v1/user/pa_tokens", { description: "Another" })).status).toBe(403);
 
     for (const answer of [await bearer.get(path), await bearer.patch(path, { title: "No" })]) {
-      expect(statusAndBody(answer)).toEqual({ status: 403, body: noRole });
+      expect(statusAndBody(answer)).toEqual(noAccess);
     }
     expect((await bearer.get(`/accounts/organizations/?uuid=${foreign.id}`)).body.count).toBe(0);
     expect((await root.delete(path)).status).toBe(204);

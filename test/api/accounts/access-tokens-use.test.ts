@@ -21,8 +21,8 @@ import {
 } from "../../support/fixtures.ts";
 import { statusAndBody } from "../../support/organizations.ts";
 import { waitForFreshMinute, workerWith } from "../../support/worker.ts";
+import { missingPermission, noAccess } from "../../support/members.ts";
 
-const noRole = { detail: "You do not have the role this operation needs" };
 const minute = 60 * 1000;
 
 describe("a token acts as its user", () => {
@@ -86,7 +86,7 @@ describe("a token acts as its user", () => {
     const foreign = await createAccount(other);
     const { bearer } = await createAccessToken(user);
     const path = `/api/v1/account/${foreign.slug}`;
-    expect(statusAndBody(await bearer.get(path))).toEqual({ status: 403, body: noRole });
+    expect(statusAndBody(await bearer.get(path))).toEqual(noAccess);
     await addToGroup(user, 3);
     expect((await bearer.get(path)).body).toMatchObject({ id: foreign.id, can_manage_account: false });
     for (const readable of [
@@ -101,7 +101,9 @@ describe("a token acts as its user", () => {
       expect([readable, (await bearer.get(readable)).status]).toEqual([readable, 200]);
     }
     expect((await bearer.get(`/accounts/organizations/?uuid=${foreign.id}`)).body.count).toBe(1);
-    expect(statusAndBody(await bearer.patch(path, { title: "No" }))).toEqual({ status: 403, body: noRole });
+    expect(statusAndBody(await bearer.patch(path, { title: "No" }))).toEqual(
+      missingPermission("account:write"),
+    );
     await execute(
       "DELETE FROM user_groups WHERE user_id = (SELECT id FROM users WHERE email = ?)",
       user.email,
@@ -117,7 +119,7 @@ describe("restrictions and costs of tokens", () => {
     const answer = await bearer.post(tokensPath, { description: "Another" });
     expect(statusAndBody(answer)).toEqual({
       status: 403,
-      body: { detail: "A personal access token cannot do this; sign in" },
+      body: { detail: "A personal access token cannot do this. Sign in instead." },
     });
     expect((await bearer.post(tokensPath, {})).status).toBe(422);
     expect(await listTokens(user)).toMatchObject([{ id }]);

@@ -85,7 +85,7 @@ describe("creating a token", () => {
 });
 
 describe("the token limit of a user", () => {
-  const full = { detail: "You have as many tokens as one may have. Delete one first" };
+  const full = { detail: "Token limit reached (100). Delete a token and try again." };
 
   it("a user has at most a hundred tokens, even under simultaneous requests", async () => {
     const user = await createUser();

@@ -111,7 +111,9 @@ describe("MAX_OWNED_ACCOUNTS", () => {
     expect(refused).toHaveLength(17);
     for (const answer of refused) {
       expect(answer.status).toBe(403);
-      expect(answer.body).toEqual({ detail: "You own as many accounts as this service allows" });
+      expect(answer.body).toEqual({
+        detail: "Account limit reached. Delete an account that you own or leave it.",
+      });
     }
     expect((await user.get("/api/v1/accounts")).body).toHaveLength(3);
     expect((await user.get("/api/v1/user/welcome")).body).toMatchObject({ create: false });

@@ -12,9 +12,10 @@ import { setInvite, uniqueEmail } from "../../support/invitations.ts";
 import {
   auditRowsOf,
   createAccountWithOwner,
+  missingRole,
+  noAccess,
   noContent,
   noInvite,
-  noRole,
   statusAndText,
   statusesOf,
   uuidError,
@@ -69,7 +70,7 @@ describe("deleting an invite", () => {
   it("a member may revoke only invitations of members", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const [high, low] = [await createInvite(owner, account, "AOWNER"), await createInvite(owner, account)];
-    expect(statusAndBody(await member.delete(invitePath(account, high)))).toEqual(noRole);
+    expect(statusAndBody(await member.delete(invitePath(account, high)))).toEqual(missingRole);
     expect(statusAndText(await member.delete(invitePath(account, low)))).toEqual(noContent);
     expect((await owner.get(invitesPath(account))).body).toMatchObject([{ email: high }]);
   });
@@ -79,7 +80,7 @@ describe("deleting an invite", () => {
     const other = await createAccountWithOwner();
     const email = await createInvite(other.owner, other.account);
     expect(statusAndBody(await owner.delete(invitePath(account, email)))).toEqual(noInvite);
-    expect(statusAndBody(await owner.delete(invitePath(other.account, email)))).toEqual(noRole);
+    expect(statusAndBody(await owner.delete(invitePath(other.account, email)))).toEqual(noAccess);
     expect(statusAndBody(await owner.delete(invitePath(account, owner.email)))).toEqual(noInvite);
     expect(await latestInvite(other.account, email)).toMatchObject({ state: "pending" });
     const { uuid } = await latestInvite(other.account, email);

@@ -18,8 +18,9 @@ import {
   auditRowsOf,
   blocked,
   createAccountWithOwner,
+  missingRole,
+  noAccess,
   noContent,
-  noRole,
   noSeat,
   roleError,
   seatsTaken,
@@ -71,9 +72,9 @@ describe("the list of invites", () => {
     const other = await createAccountWithOwner();
     await storeInvite(other.account);
     expect((await owner.get(invitesPath(account))).body).toEqual([]);
-    expect(statusAndBody(await owner.get(invitesPath(other.account)))).toEqual(noRole);
+    expect(statusAndBody(await owner.get(invitesPath(other.account)))).toEqual(noAccess);
     expect(statusAndBody(await owner.get(invitesPath({ ...account, id: crypto.randomUUID() })))).toEqual(
-      noRole,
+      noAccess,
     );
     const support = await createUser();
     await addToGroup(support, 3);
@@ -138,11 +139,13 @@ describe("inviting", () => {
   it("members may invite members, and owners may invite any role [R10]", async () => {
     const { owner, account, member } = await createAccountWithMember();
     const email = uniqueEmail();
-    expect(statusAndBody(await inviteToAccount(member, account, { email, role: "AOWNER" }))).toEqual(noRole);
+    expect(statusAndBody(await inviteToAccount(member, account, { email, role: "AOWNER" }))).toEqual(
+      missingRole,
+    );
     expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
     await createInvite(member, account, "AMEMBER");
     await createInvite(owner, account, "AOWNER");
-    expect(statusAndBody(await inviteToAccount(await createUser(), account, { email }))).toEqual(noRole);
+    expect(statusAndBody(await inviteToAccount(await createUser(), account, { email }))).toEqual(noAccess);
   });
 
   it("an address of a member is refused in any case, even with a pending invitation [R26]", async () => {

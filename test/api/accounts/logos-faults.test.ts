@@ -24,7 +24,7 @@ import {
 import { deliverJobs, jobDone, jobRetried, runCron } from "../../support/queue-and-cron.ts";
 import { failingDatabase, workerWith } from "../../support/worker.ts";
 
-const unavailable = [503, { detail: "Logos cannot be reached now. Try again" }];
+const unavailable = [503, { detail: "The logo storage is unavailable. Try again." }];
 const step = 5 * 60 * 1000;
 const day = 24 * 60 * 60 * 1000;
 

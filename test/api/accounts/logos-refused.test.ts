@@ -53,8 +53,8 @@ async function expectRefused(answer: ApiResponse, expected: unknown[]): Promise<
 describe("files that are no logo", () => {
   const kinds = oneOfEach();
   const zip = bytes("PK", [3, 4], new Uint8Array(26));
-  const unknown = "The file is no PNG, JPEG or WebP image.";
-  const trailing = "The file goes on after the end of the image.";
+  const unknown = "The file is not a PNG, JPEG or WebP image.";
+  const trailing = "The file contains data after the end of the image.";
   const refused: readonly (readonly [string, Uint8Array, string])[] = [
     ["nothing", new Uint8Array(), "The file is empty."],
     ["an SVG", bytes('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'), unknown],
@@ -71,9 +71,9 @@ describe("files that are no logo", () => {
     ["a PNG with a script behind", bytes(png(), "<script>alert(1)</script>"), trailing],
     ["a JPEG with a PHAR behind", bytes(jpeg(), "<?php __HALT_COMPILER(); ?>"), trailing],
     ["a WebP with an archive behind", bytes(webpOf(vp8), zip), trailing],
-    ["a PNG cut off", png().slice(0, -5), "The image ends too early."],
-    ["a JPEG cut off", jpeg().slice(0, -2), "The image ends too early."],
-    ["a PNG whose header is wrong by a byte", png().fill(9, 20, 21), "The image is broken."],
+    ["a PNG cut off", png().slice(0, -5), "The image is truncated."],
+    ["a JPEG cut off", jpeg().slice(0, -2), "The image is truncated."],
+    ["a PNG whose header is wrong by a byte", png().fill(9, 20, 21), "The image is malformed."],
     ["a PNG of 4097 pixels", png(4097, 1), "The image is larger than 4096 by 4096 pixels."],
     ["a JPEG of 4097 pixels", jpeg(1, 4097), "The image is larger than 4096 by 4096 pixels."],
     [
@@ -89,7 +89,7 @@ describe("files that are no logo", () => {
     [
       "a JPEG of many thousand scans that no browser should draw",
       bytes(jpeg().slice(0, -2), ...Array.from({ length: 200 }, () => jpegScan()), [0xff, 0xd9]),
-      "The image is of a kind that browsers do not show.",
+      "Browsers cannot show this kind of image.",
     ],
   ];
   it.each(refused)("a file that is no logo is rejected: %s", async (_what, content, reason) => {
@@ -243,7 +243,7 @@ describe("multipart bodies", () => {
   it("more than one file is rejected, equal or not [R47]", async () => {
     const image = createImage();
     const text = part('Content-Disposition: form-data; name="file"', "text");
-    const several = "There is more than one file.";
+    const several = "Send exactly one file.";
     await expectRefused(
       await sendMultipart(owner, made, multipart(part(file, image), part(file, image))),
       fault(several, [null, null]),

@@ -12,6 +12,8 @@ import {
   publicUrl,
   type TestAccount,
 } from "../../support/fixtures.ts";
+import { missingPermission } from "../../support/members.ts";
+import { statusAndBody } from "../../support/organizations.ts";
 import { oneOfEach } from "../../support/images.ts";
 import {
   createImage,
@@ -24,7 +26,7 @@ import {
 } from "../../support/logos.ts";
 
 const none = [404, { detail: "Logo not found" }];
-const forbidden = [403, { detail: "You do not have the role this operation needs" }];
+const forbidden = [403, { detail: "This account does not exist or you are not a member of it" }];
 const noAccount = [404, { detail: "Account not found" }];
 const { door } = workerCapturingJobs();
 
@@ -166,7 +168,9 @@ describe("uploading and downloading a logo", () => {
     const { owner, made } = await owned();
     const first = createImage();
     const tag = `"${await sha256(first)}"`;
-    const mismatch = { detail: "This is no longer the version that If-Match names" };
+    const mismatch = {
+      detail: "The object has changed since the version in If-Match. Read it again and retry.",
+    };
     const early = await upload(owner, made, first, { "If-Match": tag });
     expect([early.status, early.body]).toEqual([412, mismatch]);
     await upload(owner, made, first);
@@ -194,7 +198,7 @@ describe("permissions on logos", () => {
     await addMember(made, member);
     expect((await download(member, made)).bytes).toEqual(image);
     for (const answer of [await upload(member, made, createImage()), await member.delete(logoPath(made))]) {
-      expect([answer.status, answer.body]).toEqual(forbidden);
+      expect(statusAndBody(answer)).toEqual(missingPermission("logo:write"));
     }
     expect(await storedKeys(made)).toHaveLength(1);
   });

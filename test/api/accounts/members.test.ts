@@ -17,8 +17,9 @@ import {
   lastOwner,
   memberPath,
   membersPath,
+  missingPermission,
+  noAccess,
   noContent,
-  noRole,
   noUser,
   rolesIn,
   statusAndText,
@@ -65,7 +66,7 @@ describe("one member", () => {
     const { ownerId, account } = await createAccountWithOwner();
     const outsider = (await createAccountWithOwner()).owner;
     for (const path of [memberPath(account, ownerId), `/api/v1/account/no-such-account/user/${ownerId}`]) {
-      expect(statusAndBody(await outsider.get(path))).toEqual(noRole);
+      expect(statusAndBody(await outsider.get(path))).toEqual(noAccess);
     }
   });
 
@@ -74,7 +75,9 @@ describe("one member", () => {
     const support = await createUser();
     await addToGroup(support, 3);
     expect((await support.get(membersPath(account))).status).toBe(200);
-    expect(statusAndBody(await support.get(memberPath(account, ownerId)))).toEqual(noRole);
+    expect(statusAndBody(await support.get(memberPath(account, ownerId)))).toEqual(
+      missingPermission("members:search"),
+    );
   });
 
   it.each([
@@ -117,8 +120,8 @@ describe("the list of members", () => {
   it("members and outsiders get 403, and the list never has another account's members", async () => {
     const { account, member } = await createAccountWithMember();
     const other = await createAccountWithOwner();
-    expect(statusAndBody(await member.get(membersPath(account)))).toEqual(noRole);
-    expect(statusAndBody(await other.owner.get(membersPath(account)))).toEqual(noRole);
+    expect(statusAndBody(await member.get(membersPath(account)))).toEqual(missingPermission("members:read"));
+    expect(statusAndBody(await other.owner.get(membersPath(account)))).toEqual(noAccess);
     expect((await other.owner.get(membersPath(other.account))).body).toMatchObject([{ id: other.ownerId }]);
   });
 
@@ -137,7 +140,7 @@ describe("leaving", () => {
     const { account, owner, member } = await createAccountWithMember();
     const id = await userIdOf(member);
     expect(statusAndText(await leave(member, account, id))).toEqual(noContent);
-    expect(statusAndBody(await member.get(`/api/v1/account/${account.slug}`))).toEqual(noRole);
+    expect(statusAndBody(await member.get(`/api/v1/account/${account.slug}`))).toEqual(noAccess);
     expect((await member.get("/api/v1/accounts")).body).toEqual([]);
     expect((await owner.get(membersPath(account))).body).toHaveLength(1);
     expect(await auditRowsOf(account)).toEqual([
@@ -154,7 +157,7 @@ describe("leaving", () => {
     const { account, owner, member } = await createAccountWithMember();
     const id = await userIdOf(member);
     expect((await leave(member, account, id)).status).toBe(204);
-    expect(statusAndBody(await leave(member, account, id))).toEqual(noRole);
+    expect(statusAndBody(await leave(member, account, id))).toEqual(noAccess);
     expect(statusAndBody(await leave(owner, account, id))).toEqual(noUser);
   });
 
@@ -175,7 +178,7 @@ describe("leaving", () => {
     const second = await joinAccount(account, "AOWNER");
     expect(statusAndText(await leave(owner, account, await userIdOf(member)))).toEqual(noContent);
     expect(statusAndText(await leave(owner, account, second.id))).toEqual(noContent);
-    expect(statusAndBody(await second.caller.get(membersPath(account)))).toEqual(noRole);
+    expect(statusAndBody(await second.caller.get(membersPath(account)))).toEqual(noAccess);
     expect(await rolesIn(account)).toEqual({ [await userIdOf(owner)]: "AOWNER" });
   });
 
@@ -184,7 +187,7 @@ describe("leaving", () => {
     const { id: other } = await joinAccount(account);
     const before = await rolesIn(account);
     for (const id of [other, await userIdOf(owner), unknown]) {
-      expect(statusAndBody(await leave(member, account, id))).toEqual(noRole);
+      expect(statusAndBody(await leave(member, account, id))).toEqual(missingPermission("members:write"));
     }
     expect(await rolesIn(account)).toEqual(before);
   });
@@ -207,7 +210,7 @@ describe("leaving", () => {
     const other = await createAccountWithOwner();
     for (const id of [other.ownerId, unknown]) {
       expect(statusAndBody(await leave(owner, account, id))).toEqual(noUser);
-      expect(statusAndBody(await leave(other.owner, account, id))).toEqual(noRole);
+      expect(statusAndBody(await leave(other.owner, account, id))).toEqual(noAccess);
     }
     expect(statusAndBody(await leave(await createOperator(), account, other.ownerId))).toEqual(noUser);
     expect(await rolesIn(other.account)).toEqual({ [other.ownerId]: "AOWNER" });

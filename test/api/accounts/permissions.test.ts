@@ -16,7 +16,7 @@ import {
   joinAccount,
   memberPath,
   membersPath,
-  noRole,
+  noAccess,
 } from "../../support/members.ts";
 import { statusAndBody } from "../../support/organizations.ts";
 
@@ -150,7 +150,7 @@ describe("the permissions", () => {
     await setAccount(account, { blocking_state: "manager" });
     expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(expected(ofMember));
     await caller.delete(memberPath(account, id));
-    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(noRole);
+    expect(statusAndBody(await caller.get(permissionsOf(account)))).toEqual(noAccess);
   });
 });
 
@@ -196,7 +196,7 @@ describe("parameters", () => {
       { slug: account.slug, id: crypto.randomUUID() },
       { slug: account.slug, id: "nonsense" },
     ]) {
-      expect(statusAndBody(await outsider.get(permissionsOf({ ...account, slug, id })))).toEqual(noRole);
+      expect(statusAndBody(await outsider.get(permissionsOf({ ...account, slug, id })))).toEqual(noAccess);
     }
     const missing = { status: 404, body: { detail: "Account not found" } };
     const nowhere = permissionsOf({ ...account, slug: "no-such-account" });

@@ -174,7 +174,10 @@ describe("an address", () => {
     expect([...statuses]).toEqual([200]);
     for (const secret of [token, 5]) {
       const refused = await preview(secret, limited, from("192.0.2.60"));
-      expect([refused.status, refused.body]).toEqual([429, { detail: "Too many requests. Try again later" }]);
+      expect([refused.status, refused.body]).toEqual([
+        429,
+        { detail: "Too many requests. Try again later." },
+      ]);
       expect(refused.headers.get("Retry-After")).toBe("60");
     }
     expect((await preview(token, limited, from("192.0.2.61"))).status).toBe(200);

@@ -35,7 +35,7 @@ import { statusAndBody } from "../../support/organizations.ts";
 const list = "/api/v1/user/invites";
 const notYours = {
   status: 403,
-  body: { detail: "This invite is for another address, or yours is not verified" },
+  body: { detail: "This invite is for another address, or your address is not verified." },
 };
 
 function acceptOwn(caller: Caller, uuid: string) {

@@ -16,8 +16,8 @@ import {
   createAccountWithOwner,
   joinAccount,
   membersPath,
+  missingRole,
   noContent,
-  noRole,
   noSeat,
   seatsTaken,
   statusAndText,
@@ -47,7 +47,9 @@ describe("an invitation that expires while it is sent again", () => {
       how === "renewed"
         ? await inviteToAccount(late, account, { email })
         : await late.post(`/accounts/invite/${uuid}/`);
-    const full = { non_field_errors: ["This organization has no seat left."] };
+    const full = {
+      non_field_errors: ["Seat limit reached. Remove a member, revoke an invitation or raise the limit."],
+    };
     expect(statusAndBody(answer)).toEqual(how === "renewed" ? noSeat : { status: 400, body: full });
     expect(await seatsTaken(account)).toMatchObject({ members: 2 });
     expect(await latestInvite(account, email)).toMatchObject({ version: 1, sent_at: 0 });
@@ -112,7 +114,7 @@ describe("inviting an address with a pending invitation", () => {
       await moveSentAt(account, email, ago);
       const before = await latestInvite(account, email);
       for (const role of ["AMEMBER", "AOWNER"]) {
-        expect(statusAndBody(await inviteToAccount(member, account, { email, role }))).toEqual(noRole);
+        expect(statusAndBody(await inviteToAccount(member, account, { email, role }))).toEqual(missingRole);
       }
       expect(await latestInvite(account, email)).toEqual(before);
     }
@@ -122,7 +124,9 @@ describe("inviting an address with a pending invitation", () => {
     const { owner, account, member } = await createAccountWithMember();
     const email = await createInvite(owner, account);
     await moveSentAt(account, email, 120_000);
-    expect(statusAndBody(await inviteToAccount(member, account, { email, role: "AOWNER" }))).toEqual(noRole);
+    expect(statusAndBody(await inviteToAccount(member, account, { email, role: "AOWNER" }))).toEqual(
+      missingRole,
+    );
     expect(statusAndBody(await inviteToAccount(member, account, { email }))).toEqual(invitedResponse);
     expect(await latestInvite(account, email)).toMatchObject({ role: "AMEMBER", version: 2 });
   });

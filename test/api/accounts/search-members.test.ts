@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import { type Caller, createUser, type TestAccount, unique } from "../../support/fixtures.ts";
-import { createAccountWithOwner, joinAccount, membersPath, noRole, userIdOf } from "../../support/members.ts";
+import {
+  createAccountWithOwner,
+  joinAccount,
+  membersPath,
+  noAccess,
+  userIdOf,
+} from "../../support/members.ts";
 import { statusAndBody } from "../../support/organizations.ts";
 
 const search = (caller: Caller, account: TestAccount, query: string) =>
@@ -85,7 +91,7 @@ describe("a search", () => {
     const other = await withNames("Ada Byron", "Ada Lovelace");
     expect(await finds(owner, account, "ada")).toEqual(["Ada Lovelace"]);
     expect(await finds(other.owner, other.account, "ada")).toEqual(["Ada Byron", "Ada Lovelace"]);
-    expect(statusAndBody(await search(owner, other.account, "ada"))).toEqual(noRole);
+    expect(statusAndBody(await search(owner, other.account, "ada"))).toEqual(noAccess);
     expect(await finds(owner, account, await userIdOf(owner))).toEqual([]);
   });
 });

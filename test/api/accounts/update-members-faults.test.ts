@@ -6,7 +6,7 @@ import {
   createAccountWithOwner,
   membersPath,
   missingBody,
-  noRole,
+  noAccess,
   roleError,
   uuidError,
 } from "../../support/members.ts";
@@ -89,12 +89,12 @@ describe("invalid updates", () => {
           { id: one.toUpperCase(), role: "AMEMBER" },
         ],
       },
-      [{ ...valueError("This user is named twice."), loc: ["add", 1, "id"], input: one.toUpperCase() }],
+      [{ ...valueError("This user is listed twice."), loc: ["add", 1, "id"], input: one.toUpperCase() }],
     ],
     [
       "who is added and deleted",
       { add: [{ id: one, role: "AOWNER" }], delete: [one.replaceAll("-", "")] },
-      [{ ...valueError("This user is named twice."), loc: ["add", 0, "id"], input: one }],
+      [{ ...valueError("This user is listed twice."), loc: ["add", 0, "id"], input: one }],
     ],
   ])("an invalid update is rejected: %s", async (_, changes, faults) => {
     const { owner, account } = await createAccountWithOwner();
@@ -149,7 +149,7 @@ describe("invalid updates", () => {
       status: 422,
       body: { detail: [{ ...nobody, loc: ["body", "add", 1, "id"], input: missing }] },
     });
-    expect(statusAndBody(await update(await createUser(), account, { add }))).toEqual(noRole);
+    expect(statusAndBody(await update(await createUser(), account, { add }))).toEqual(noAccess);
     expect(await auditRowsOf(account)).toEqual([]);
   });
 

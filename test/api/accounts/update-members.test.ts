@@ -15,8 +15,9 @@ import {
   joinAccount,
   lastOwner,
   membersPath,
+  missingPermission,
+  noAccess,
   noContent,
-  noRole,
   noSeat,
   rolesIn,
   seatsTaken,
@@ -81,11 +82,11 @@ describe("updating members", () => {
     const id = await userIdOf(user);
     await update(owner, account, { add: [{ id, role: "AMEMBER" }] });
     expect((await user.get("/api/v1/accounts")).body).toMatchObject([{ id: account.id }]);
-    expect(statusAndBody(await user.get(membersPath(account)))).toEqual(noRole);
+    expect(statusAndBody(await user.get(membersPath(account)))).toEqual(missingPermission("members:read"));
     await update(owner, account, { add: [{ id, role: "AOWNER" }] });
     expect((await user.get(membersPath(account))).status).toBe(200);
     await update(owner, account, { delete: [id] });
-    expect(statusAndBody(await user.get(membersPath(account)))).toEqual(noRole);
+    expect(statusAndBody(await user.get(membersPath(account)))).toEqual(noAccess);
   });
 
   it("removing non-members, unknown users and duplicates is ignored", async () => {
@@ -152,8 +153,10 @@ describe("who may update members", () => {
       { add: [{ id: crypto.randomUUID(), role: "AMEMBER" }] },
       {},
     ]) {
-      expect(statusAndBody(await update(member, account, changes))).toEqual(noRole);
-      expect(statusAndBody(await update(outsider, account, changes))).toEqual(noRole);
+      expect(statusAndBody(await update(member, account, changes))).toEqual(
+        missingPermission("members:write"),
+      );
+      expect(statusAndBody(await update(outsider, account, changes))).toEqual(noAccess);
     }
     expect(await rolesIn(account)).toEqual(before);
     expect(

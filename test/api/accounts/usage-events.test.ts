@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
+import { missingPermission, noAccess } from "../../support/members.ts";
 import { addMember, addToGroup, type Caller, createAccount, unique } from "../../support/fixtures.ts";
 import {
   captureErrors,
@@ -193,7 +194,7 @@ describe("the value of an event", () => {
           {
             type: "value_error",
             loc: ["query", "aggregation"],
-            msg: "Value error, A sum passes 2^53-1: ask for finer buckets.",
+            msg: "Value error, A sum exceeds 2^53-1. Use a finer aggregation.",
             input: null,
             ctx: { error: {} },
           },
@@ -205,8 +206,6 @@ describe("the value of an event", () => {
 });
 
 describe("who may record events", () => {
-  const noRole = { status: 403, body: { detail: "You do not have the role this operation needs" } };
-
   it("owners, the groups Metering and Administrators, and operators may record events", async () => {
     const { owner, account } = await setUp();
     const administrator = await createCaller();
@@ -222,11 +221,12 @@ describe("who may record events", () => {
     const [member, reader, outsider] = [await createCaller(), await createCaller(), await createCaller()];
     await addMember(account, member);
     await addToGroup(reader, 3);
-    for (const caller of [member, reader, outsider]) {
-      expect(await send(caller, account, event())).toEqual(noRole);
+    for (const caller of [member, reader]) {
+      expect(await send(caller, account, event())).toEqual(missingPermission("usage:write"));
     }
+    expect(await send(outsider, account, event())).toEqual(noAccess);
     const nowhere = { id: crypto.randomUUID() };
-    expect(await send(outsider, nowhere, event())).toEqual(noRole);
+    expect(await send(outsider, nowhere, event())).toEqual(noAccess);
     expect(await send(await createMeteringUser(), nowhere, event())).toEqual({
       status: 404,
       body: { detail: "Account not found" },
@@ -253,7 +253,7 @@ describe("who may record events", () => {
       const answer = await owner.via(workerWithoutUsage()).post(usagePath(account), { events: [event()] });
       expect(statusAndBody(answer)).toEqual({
         status: 503,
-        body: { detail: "Usage cannot be reached now. Try again" },
+        body: { detail: "The usage counter is unavailable. Try again." },
       });
       expect(answer.headers.get("Retry-After")).toBe("1");
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
+import { noAccess } from "../../support/members.ts";
 import { badValue, invalidQuery, notDatetimeText, notOneOf } from "../../support/pydantic-errors.ts";
 import {
   captureErrors,
@@ -130,7 +131,10 @@ describe("ranges", () => {
 
   it("a range has at most 10,000 points [R39]", async () => {
     const { owner, account } = await setUp();
-    const refused = expected("aggregation", "This range has more than 10000 points.");
+    const refused = expected(
+      "aggregation",
+      "This range has more than 10,000 points. Use a coarser aggregation.",
+    );
     const from = iso(noon - 399 * day);
     const last = await readUsage(owner, account, {
       from,
@@ -147,7 +151,10 @@ describe("ranges", () => {
 
   it("hours are kept for 400 days, and days forever", async () => {
     const { owner, account } = await setUp();
-    const gone = expected("from", "Hours are kept for 400 days: ask for whole days, by day or coarser.");
+    const gone = expected(
+      "from",
+      "Hourly data is kept for 400 days. Use whole days and the aggregation day or coarser.",
+    );
     const kept = Math.floor((noon - 400 * day) / day) * day;
     await recordEvents(
       owner,
@@ -162,7 +169,9 @@ describe("ranges", () => {
       expect(await readUsage(owner, account, { ...query, from: iso(kept - hour) })).toEqual(gone);
       expect((await readUsage(owner, account, { ...query, from: iso(kept - 5 * day) })).status).toBe(200);
       expect(await readUsage(owner, account, { ...query, from: "1999-01-01T05:00:00Z" })).toEqual(
-        aggregation === "day" ? expected("aggregation", "This range has more than 10000 points.") : gone,
+        aggregation === "day"
+          ? expected("aggregation", "This range has more than 10,000 points. Use a coarser aggregation.")
+          : gone,
       );
     }
   });
@@ -170,14 +179,13 @@ describe("ranges", () => {
 
 describe("who may read usage", () => {
   const query = { from: "2040-05-16", to: "2040-05-17" };
-  const noRole = { status: 403, body: { detail: "You do not have the role this operation needs" } };
 
   it("outsiders get 403, and readers of every account may read usage", async () => {
     const { account } = await setUp();
     const outsider = await createCaller();
-    expect(await readUsage(outsider, account, query)).toEqual(noRole);
-    expect(await readUsage(outsider, { id: crypto.randomUUID() }, query)).toEqual(noRole);
-    expect(await readUsage(outsider, account, { from: "2040-05-17", to: "2040-05-16" })).toEqual(noRole);
+    expect(await readUsage(outsider, account, query)).toEqual(noAccess);
+    expect(await readUsage(outsider, { id: crypto.randomUUID() }, query)).toEqual(noAccess);
+    expect(await readUsage(outsider, account, { from: "2040-05-17", to: "2040-05-16" })).toEqual(noAccess);
     const metering = await createMeteringUser();
     expect(await readUsage(metering, account, query)).toEqual(points(point("2040-05-16T00:00:00Z")));
     expect(await readUsage(metering, { id: crypto.randomUUID() }, query)).toEqual({
@@ -199,7 +207,7 @@ describe("who may read usage", () => {
       const answer = await cut.get(`${usagePath(account)}?from=2040-05-16`);
       expect(statusAndBody(answer)).toEqual({
         status: 503,
-        body: { detail: "Usage cannot be reached now. Try again" },
+        body: { detail: "The usage counter is unavailable. Try again." },
       });
       expect(answer.headers.get("Retry-After")).toBe("1");
     });

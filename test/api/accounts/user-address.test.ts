@@ -11,7 +11,7 @@ import { type Caller, createAccount, createOperator, createUser, unique } from "
 import {
   createAccountWithOwner,
   joinAccount,
-  noRole,
+  noAccess,
   statusAndText,
   userIdOf,
 } from "../../support/members.ts";
@@ -27,7 +27,7 @@ describe("addresses that users gave themselves", () => {
     expect(statusAndText(await user.patch(path, { email: "root@example.com" }))).toEqual(done);
     expect((await user.get(path)).body).toMatchObject({ email: "root@example.com", type: "USER" });
     const { account } = await createAccountWithOwner();
-    expect(statusAndBody(await user.get(`/api/v1/account/${account.slug}`))).toEqual(noRole);
+    expect(statusAndBody(await user.get(`/api/v1/account/${account.slug}`))).toEqual(noAccess);
   });
 
   it("a self-given address opens no invitations of others and keeps own ones", async () => {

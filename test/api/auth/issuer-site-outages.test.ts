@@ -53,7 +53,7 @@ describe.each(outages)("an issuer whose site %s", (_, fail) => {
     const door = workerWith({ ISSUERS: JSON.stringify([site.entry]) });
     const answer = await (await createBearer(site, first)).via(door).get("/accounts/organizations/");
     expect(answer.status).toBe(503);
-    expect(answer.body).toEqual({ detail: "The token's issuer cannot be reached." });
+    expect(answer.body).toEqual({ detail: "The token issuer is unavailable. Try again." });
     expect(answer.headers.get("Retry-After")).toBe("30");
   });
 

@@ -5,7 +5,17 @@ import { type Caller, createUser, type TestAccount, unique } from "../../support
 import { invitationToken, storeInvite, uniqueEmail } from "../../support/invitations.ts";
 import { createImage, formWith, logoPath, storeLogo, upload } from "../../support/logos.ts";
 import { createColleague } from "../../support/organization-users.ts";
-import { backwards, noInvite, noLogo, noMember, noOwnerLeft, noToken, notYours } from "./errors.ts";
+import {
+  backwards,
+  cannotInviteOwner,
+  cannotRemoveMember,
+  noInvite,
+  noLogo,
+  noMember,
+  noOwnerLeft,
+  noToken,
+  notYours,
+} from "./errors.ts";
 import {
   allow,
   type AuthorizationRow,
@@ -142,6 +152,7 @@ export const accountsRows: readonly AuthorizationRow[] = [
     id: "removeMember",
     statuses: allow(204, 403, owners),
     send: async (caller, of) => caller.delete(await member(of)),
+    errors: { 403: cannotRemoveMember },
   },
   {
     id: "removeMember",
@@ -155,7 +166,7 @@ export const accountsRows: readonly AuthorizationRow[] = [
     about: "of the only owner",
     statuses: allow(409, 403, ownersEvenIfBlocked),
     send: async (caller, of) => caller.delete(await onlyOwner(of)),
-    errors: { 409: noOwnerLeft },
+    errors: { 403: cannotRemoveMember, 409: noOwnerLeft },
   },
   {
     id: "searchMembers",
@@ -197,6 +208,7 @@ export const accountsRows: readonly AuthorizationRow[] = [
     about: "as an owner",
     statuses: allow(200, 403, owners),
     send: (caller, of) => caller.post(`${account(of)}/invite`, { email: uniqueEmail(), role: "AOWNER" }),
+    errors: { 403: cannotInviteOwner },
   },
   {
     id: "deleteAccountInvite",
@@ -208,6 +220,7 @@ export const accountsRows: readonly AuthorizationRow[] = [
     about: "of an owner's role",
     statuses: allow(204, 403, owners),
     send: async (caller, of) => caller.delete(await invited(of, "AOWNER")),
+    errors: { 403: cannotInviteOwner },
   },
   {
     id: "deleteAccountInvite",
@@ -245,12 +258,12 @@ export const accountsRows: readonly AuthorizationRow[] = [
     errors: { 404: noInvite },
   },
   {
-    id: "listOwnInvites",
+    id: "listReceivedInvitations",
     statuses: everyone(200),
     send: (caller) => caller.get(`${v1}/user/invites`),
   },
   {
-    id: "acceptOwnInvite",
+    id: "acceptReceivedInvitation",
     statuses: { ...everyone(200), blockedOwner: 403 },
     send: async (caller, of) =>
       caller.post(
@@ -258,14 +271,14 @@ export const accountsRows: readonly AuthorizationRow[] = [
       ),
   },
   {
-    id: "acceptOwnInvite",
+    id: "acceptReceivedInvitation",
     about: "for another address",
     statuses: everyone(403),
     send: async (caller, of) => caller.post(`${v1}/user/invites/${await storeInvite(of)}/accept`),
     errors: { 403: notYours },
   },
   {
-    id: "acceptOwnInvite",
+    id: "acceptReceivedInvitation",
     about: "with an unknown id",
     statuses: everyone(404),
     send: (caller) => caller.post(`${v1}/user/invites/${crypto.randomUUID()}/accept`),

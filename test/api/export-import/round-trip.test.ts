@@ -246,8 +246,11 @@ describe("an import", () => {
     const { root, account } = await fill();
     const copy = await exportService(root);
     const id = crypto.randomUUID();
-    const inUse = { status: 409, body: { detail: "Only an empty service can be imported into" } };
-    const misfit = { status: 409, body: { detail: "This does not fit together, or is another version's" } };
+    const inUse = { status: 409, body: { detail: "The service is not empty. Import into a new service." } };
+    const misfit = {
+      status: 409,
+      body: { detail: "The import data is inconsistent or was exported by an incompatible version." },
+    };
     const none = { id, rows: [] };
     expect(statusAndBody(await importRows(root, none))).toEqual(inUse);
     await resetForImport();

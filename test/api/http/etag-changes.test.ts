@@ -16,8 +16,14 @@ import {
 import { createMember, statusAndBody } from "../../support/organizations.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 
-const stale = { status: 412, body: { detail: "This is no longer the version that If-Match names" } };
-const staleThere = { status: 412, body: { detail: "This is no longer the version that If-Match names." } };
+const stale = {
+  status: 412,
+  body: { detail: "The object has changed since the version in If-Match. Read it again and retry." },
+};
+const staleThere = {
+  status: 412,
+  body: { detail: "The organization has changed since the version in If-Match. Read it again and retry." },
+};
 
 const changes: Readonly<
   Record<string, (caller: Caller, account: TestAccount, value: string, title: string) => Promise<ApiResponse>>

@@ -71,8 +71,8 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
     expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
     expect(answer.body).toEqual({
       detail: organizations
-        ? "The service is overloaded. Try again."
-        : "The service is overloaded. Try again",
+        ? "The database is overloaded or restarting. Try again."
+        : "The database is overloaded or restarting. Try again.",
     });
     expectNothingTold(answer.text);
     const reason: unknown = expect.stringMatching(

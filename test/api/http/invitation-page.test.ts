@@ -104,7 +104,7 @@ describe("/readyz", () => {
     const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
     const sending = anonymous.via(workerWith({ MAIL_FROM: "Roster <roster@example.com>" }));
     expect((await sending.get("/readyz")).body).toEqual({ status: "ready", parts: { ...parts, mail: "ok" } });
-    const off = "off: MAIL_FROM is not set, invitations are stored and not mailed";
+    const off = "off: MAIL_FROM is not set, so invitations are stored but not mailed";
     expect((await anonymous.get("/readyz")).body).toEqual({
       status: "ready",
       parts: { ...parts, mail: off },

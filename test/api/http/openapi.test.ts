@@ -36,6 +36,17 @@ it("every operation of a face tells of a body that is too large, for any may be 
   expect(ofFaces.filter(({ answers }) => answers["413"] === undefined)).toEqual([]);
 });
 
+it("every error response but the one of readiness is described with the header X-Error-Code", () => {
+  const missing = published
+    .filter(({ id }) => id !== "getReadiness")
+    .flatMap(({ id, answers }) =>
+      Object.entries(answers)
+        .filter(([status, { headers }]) => Number(status) >= 400 && headers?.["X-Error-Code"] === undefined)
+        .map(([status]) => `${id} ${status}`),
+    );
+  expect(missing).toEqual([]);
+});
+
 it("the header that names the current organization is told wherever the query names it", () => {
   const taking = (place: string, name: string) =>
     ofFaces

@@ -25,7 +25,7 @@ it("a caller may ask for slugs and take them 60 times a minute, on both faces to
     await caller.post("/api/v1/accounts", "not even valid"),
     await caller.patch(`/api/v1/account/${slug}`, { slug: unique() }),
   ]) {
-    expect([answer.status, answer.body]).toEqual([429, { detail: "Too many requests. Try again later" }]);
+    expect([answer.status, answer.body]).toEqual([429, { detail: "Too many requests. Try again later." }]);
     expect(answer.headers.get("Retry-After")).toBe("60");
   }
   const organization = await caller.post("/accounts/organizations/", { name: "Acme", slug: unique() });

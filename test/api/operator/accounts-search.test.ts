@@ -13,7 +13,7 @@ import {
 import { badValue, invalidQuery } from "../../support/pydantic-errors.ts";
 
 const list = `${operatorPath}/@accounts`;
-const noPage = badValue("This is no page of this list.");
+const noPage = badValue("Invalid page. Use a page number or the value of `next`.");
 
 /** The ids that a search by the operator finds, in its order. */
 async function found(search: string): Promise<string[]> {

@@ -18,7 +18,7 @@ import {
 import { atLeast, atMost, badValue, invalidQuery, notIntegerText } from "../../support/pydantic-errors.ts";
 
 const list = `${operatorPath}/@accounts`;
-const noPage = badValue("This is no page of this list.");
+const noPage = badValue("Invalid page. Use a page number or the value of `next`.");
 
 function cursor(...parts: unknown[]): string {
   return new TextEncoder()

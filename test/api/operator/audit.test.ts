@@ -250,7 +250,11 @@ describe("a walk through the history", () => {
       statusAndBody(await root.get(`${path}?${key}=${encodeURIComponent(input)}`));
     for (const input of ["", "none", "-1", "1.5", "99999999999999999", "9999999999999999"])
       expect(await refused("cursor", input)).toEqual(
-        invalidQuery("cursor", input, badValue("This is no cursor of this list.")),
+        invalidQuery(
+          "cursor",
+          input,
+          badValue("Invalid cursor. Use the value of `next` from the previous page."),
+        ),
       );
     expect(await refused("limit", "0")).toEqual(invalidQuery("limit", "0", atLeast(1)));
     expect(await refused("limit", "101")).toEqual(invalidQuery("limit", "101", atMost(100)));

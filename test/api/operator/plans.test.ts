@@ -178,7 +178,9 @@ describe("fewer seats than members", () => {
       });
       for (const enter of entering)
         expect(statusAndBody(await enter())).toEqual({ status: 409, body: noSeat });
-      const body = { non_field_errors: ["This organization has no seat left."] };
+      const body = {
+        non_field_errors: ["Seat limit reached. Remove a member, revoke an invitation or raise the limit."],
+      };
       for (const enter of enteringThere) expect(statusAndBody(await enter())).toEqual({ status: 400, body });
       expect(await getBody(member, own)).toMatchObject({ current_users: 3, max_users });
       expect(await getBody(owner, `${own}/users`)).toHaveLength(3);

@@ -17,7 +17,10 @@ import {
 
 const inactive = { status: 401, body: { detail: "User inactive or deleted" } };
 const inactiveThere = { status: 401, body: { detail: "User inactive or deleted." } };
-const lastOwner = { status: 409, body: { detail: "An account must keep at least one active owner" } };
+const lastOwner = {
+  status: 409,
+  body: { detail: "An account must keep at least one active owner. Make another member an owner first." },
+};
 
 async function start() {
   const root = await createOperator();

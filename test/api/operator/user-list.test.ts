@@ -93,7 +93,7 @@ describe("the list of users", () => {
     const forged = new TextEncoder().encode('["after","title",5]').toBase64({ alphabet: "base64url" });
     for (const input of ["", "0", "last", `${next}AAAA`, forged])
       expect(statusAndBody(await root.get(`${list}?page=${encodeURIComponent(input)}`))).toEqual(
-        invalidQuery("page", input, badValue("This is no page of this list.")),
+        invalidQuery("page", input, badValue("Invalid page. Use a page number or the value of `next`.")),
       );
     for (const [input, fault] of [
       ["0", atLeast(1)],

@@ -140,7 +140,10 @@ describe("deleting a zone", () => {
       await createAccount(root, { zone: zone.id }),
     ];
     for (const account of placed) {
-      const inUse = { status: 409, body: { detail: "Accounts are placed in this zone" } };
+      const inUse = {
+        status: 409,
+        body: { detail: "Accounts are placed in this zone. It cannot be deleted or change its location." },
+      };
       expect(statusAndBody(await root.delete(zonePath(zone)))).toEqual(inUse);
       expect(await getBody(root, zonePath(zone))).toEqual(zone);
       expect((await root.delete(`/api/v1/account/${account.id}`)).status).toBe(204);

@@ -27,7 +27,7 @@ describe("an Idempotency-Key", () => {
       expect(statusAndBody(await root.post(zonesPath, again, key))).toEqual(statusAndBody(first));
     await root.delete(zonePath(first.body));
     expect(statusAndBody(await root.post(zonesPath, body, key))).toEqual(statusAndBody(first));
-    const reused = { detail: "This Idempotency-Key was used with another request" };
+    const reused = { detail: "This Idempotency-Key was used with a different request. Use a new key." };
     expect(statusAndBody(await root.post(zonesPath, { ...body, title: "Other" }, key))).toEqual({
       status: 422,
       body: reused,
@@ -58,7 +58,7 @@ describe("an Idempotency-Key", () => {
     const root = await createOperator();
     const invalid = {
       status: 400,
-      body: { detail: "Idempotency-Key must have 1 to 255 characters, in UTF-8" },
+      body: { detail: "Idempotency-Key must have 1 to 255 characters and be valid UTF-8." },
     };
     expect(statusAndBody(await root.post(zonesPath, newZone(), keyed("k".repeat(256))))).toEqual(invalid);
     expect((await root.post(zonesPath, newZone(), keyed(unique().padEnd(255, "k")))).status).toBe(201);

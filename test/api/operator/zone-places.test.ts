@@ -14,7 +14,10 @@ import {
 import { effort } from "../../support/effort.ts";
 import { accountPath, createZone, getBody, statusAndBody, zonePath } from "../../support/operator.ts";
 
-const inUse = { status: 409, body: { detail: "Accounts are placed in this zone" } };
+const inUse = {
+  status: 409,
+  body: { detail: "Accounts are placed in this zone. It cannot be deleted or change its location." },
+};
 
 /** Whether a caller's list of zones at this path has one. */
 async function shows(caller: Caller, path: string, { id }: { id: string }): Promise<boolean> {

@@ -157,7 +157,7 @@ describe("an unreachable usage object", () => {
       const answer = await cut.post(incrementPath(account), { usage: 5 });
       expect(statusAndBody(answer)).toEqual({
         status: 503,
-        body: { detail: "Usage cannot be counted now. Try again." },
+        body: { detail: "The usage counter is unavailable. Try again." },
       });
       expect(answer.headers.get("Retry-After")).toBe("1");
     });

@@ -91,7 +91,7 @@ it("the seat limit counts at the time when the seat is taken [R28]", async () =>
   );
   expect([answer.status, answer.body]).toEqual([
     400,
-    { non_field_errors: ["This organization has no seat left."] },
+    { non_field_errors: ["Seat limit reached. Remove a member, revoke an invitation or raise the limit."] },
   ]);
 });
 

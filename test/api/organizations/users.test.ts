@@ -36,7 +36,7 @@ const none = "This field may not be null.";
 const invalid = "Not a valid string.";
 const noBoolean = "Must be a valid boolean.";
 const noEmail = "Enter a valid email address.";
-const unnamed = { organization: ["Name an organization: you are in none or in several."] };
+const unnamed = { organization: ["Specify an organization with ?organization= or X-Organization."] };
 
 function shown(fields: Partial<UserBody>): object {
   return {

@@ -236,7 +236,7 @@ export const accountsCosts = {
       read: 5,
     },
   },
-  listOwnInvites: {
+  listReceivedInvitations: {
     send: async (caller) => {
       await invited(caller);
       return caller.get("/api/v1/user/invites");
@@ -248,7 +248,7 @@ export const accountsCosts = {
     written: 0,
     byToken: 7,
   },
-  acceptOwnInvite: {
+  acceptReceivedInvitation: {
     send: async (caller) => caller.post(`/api/v1/user/invites/${await invited(caller)}/accept`),
     status: 200,
     roundTrips: 2,
