@@ -8,151 +8,145 @@ import { type Plan, plans } from "./domain/plan.ts";
  * `npm start` passes on and docs/configuration.md are derived from this table.
  */
 export const variables = {
-  publicUrl: required({
-    name: "PUBLIC_URL",
+  publicUrl: required({ name: "PUBLIC_URL", parse: parsePublicUrl }),
+  issuers: required({ name: "ISSUERS", parse: (text): readonly Issuer[] => parseIssuers(text) }),
+  operators: withDefault({ name: "OPERATORS", default: "", parse: parseOperators }),
+  corsOrigins: withDefault({ name: "CORS_ORIGINS", default: "", parse: parseOrigins }),
+  rateLimits: withDefault({ name: "RATE_LIMITS", default: "on", parse: parseSwitch }),
+  readReplicas: withDefault({ name: "READ_REPLICAS", default: "off", parse: parseSwitch }),
+  requestLog: withDefault({ name: "REQUEST_LOG", default: "on", parse: parseSwitch }),
+  serverTiming: withDefault({ name: "SERVER_TIMING", default: "off", parse: parseSwitch }),
+  debugSql: withDefault({ name: "DEBUG_SQL", default: "off", parse: parseSwitch }),
+  defaultPlan: withDefault({ name: "DEFAULT_PLAN", default: "stash-trial", parse: parsePlan }),
+  maxOwnedAccounts: optional({ name: "MAX_OWNED_ACCOUNTS", parse: parseCount }),
+  loginManualEntryRoute: withDefault({
+    name: "LOGIN_MANUAL_ENTRY_ROUTE",
+    default: "/login/manual",
+    parse: (text) => text,
+  }),
+  eventWindowDays: withDefault({ name: "EVENT_WINDOW_DAYS", default: "400", parse: parseDays }),
+  mailFrom: optional({ name: "MAIL_FROM", parse: parseMailbox }),
+  signInUrl: optional({ name: "SIGN_IN_URL", parse: parseSignInUrl }),
+  inviteSecret: required({ name: "INVITE_SECRET", parse: parseSecret }),
+};
+
+/**
+ * What docs/configuration.md says about each variable, and what `npm start` passes on if it is not set. Separate
+ * from `variables`, so that the bundler removes it from the Worker.
+ */
+const variableDocs: Readonly<Record<keyof Table, VariableDocs>> = {
+  publicUrl: {
     type: "URL",
     description:
       "The address that clients use. Links in responses and mails begin with it. `npm start` uses its own address.",
     example: "https://accounts.example.com",
-    parse: parsePublicUrl,
-  }),
-  issuers: required({
-    name: "ISSUERS",
+  },
+  issuers: {
     type: "JSON array",
     description:
       "The identity providers whose access tokens are accepted; see [identity-provider.md](identity-provider.md). `npm start` adds the issuer of `npm run token`.",
     example: '[{"issuer": "https://id.example.com", "audience": "roster", "jwks_uri": "https://…"}]',
-    parse: (text): readonly Issuer[] => parseIssuers(text),
-  }),
-  operators: withDefault({
-    name: "OPERATORS",
+  },
+  operators: {
     type: "list",
     description: "The operators: verified e-mail addresses or `iss|sub`, separated by commas or spaces.",
-    default: "",
     localDefault: "root@example.com",
     example: "ops@example.com",
-    parse: parseOperators,
-  }),
-  corsOrigins: withDefault({
-    name: "CORS_ORIGINS",
+  },
+  corsOrigins: {
     type: "list",
     description: "The origins whose pages may call the service, separated by commas or spaces.",
-    default: "",
     example: "https://app.example.com",
-    parse: parseOrigins,
-  }),
-  rateLimits: withDefault({
-    name: "RATE_LIMITS",
+  },
+  rateLimits: {
     type: "on or off",
     description: "Enforces all rate limits, those of invitations included.",
-    default: "on",
     example: "off",
-    parse: parseSwitch,
-  }),
-  readReplicas: withDefault({
-    name: "READ_REPLICAS",
+  },
+  readReplicas: {
     type: "on or off",
     description: "Allows reads from replicas of the database; see [read-replicas.md](read-replicas.md).",
-    default: "off",
     example: "on",
-    parse: parseSwitch,
-  }),
-  requestLog: withDefault({
-    name: "REQUEST_LOG",
+  },
+  requestLog: {
     type: "on or off",
     description: "Logs a line per request; see [operations.md](operations.md).",
-    default: "on",
     example: "off",
-    parse: parseSwitch,
-  }),
-  serverTiming: withDefault({
-    name: "SERVER_TIMING",
+  },
+  serverTiming: {
     type: "on or off",
     description: "Returns the cost of each request in the header `Server-Timing`.",
-    default: "off",
     example: "on",
-    parse: parseSwitch,
-  }),
-  debugSql: withDefault({
-    name: "DEBUG_SQL",
+  },
+  debugSql: {
     type: "on or off",
     description: "Logs the SQL of each request; see [debugging.md](debugging.md).",
-    default: "off",
     example: "on",
-    parse: parseSwitch,
-  }),
-  defaultPlan: withDefault({
-    name: "DEFAULT_PLAN",
+  },
+  defaultPlan: {
     type: "plan",
     description: "The plan of a new account; see [plans.md](plans.md).",
-    default: "stash-trial",
     example: "v3starter",
-    parse: parsePlan,
-  }),
-  maxOwnedAccounts: optional({
-    name: "MAX_OWNED_ACCOUNTS",
+  },
+  maxOwnedAccounts: {
     type: "integer from 0",
     description: "How many accounts one user may own. Any number if not set.",
     example: "3",
-    parse: parseCount,
-  }),
-  loginManualEntryRoute: withDefault({
-    name: "LOGIN_MANUAL_ENTRY_ROUTE",
+  },
+  loginManualEntryRoute: {
     type: "path",
     description: "Where a user signs in if their address does not determine one organization.",
-    default: "/login/manual",
     example: "/signin",
-    parse: (text) => text,
-  }),
-  eventWindowDays: withDefault({
-    name: "EVENT_WINDOW_DAYS",
+  },
+  eventWindowDays: {
     type: "integer from 1",
     description: "How many days ago a recorded event may have happened. Its id is remembered as long.",
-    default: "400",
     example: "90",
-    parse: parseDays,
-  }),
-  mailFrom: optional({
-    name: "MAIL_FROM",
+  },
+  mailFrom: {
     type: "mailbox",
     description:
       "The sender of mails: `Name <address>` or an address. Invitations are stored and not mailed if not set.",
     localDefault: "Roster <roster@localhost.example>",
     example: "Acme <no-reply@example.com>",
-    parse: parseMailbox,
-  }),
-  signInUrl: optional({
-    name: "SIGN_IN_URL",
+  },
+  signInUrl: {
     type: "URL",
     description: "The sign-in link of the invitation page; see [invitations.md](invitations.md).",
     example: "https://app.example.com/login",
-    parse: parseSignInUrl,
-  }),
-  inviteSecret: required({
-    name: "INVITE_SECRET",
+  },
+  inviteSecret: {
     type: "secret",
     description:
       "The key that invitation links are derived from: at least 16 random characters. `npm start` creates one per state folder.",
     example: "openssl rand -base64 32",
-    parse: parseSecret,
-  }),
+  },
 };
 
-/** How one variable is read, and what docs/configuration.md says about it. */
-export interface Variable<Name extends string = string, Value = unknown> {
-  readonly name: Name;
+export interface VariableDocs {
   /** `secret` is never passed on a command line. */
   readonly type: string;
   readonly description: string;
-  /** The text that is parsed if the variable is not set. */
-  readonly default?: string;
   /** The text that `npm start` passes on if the variable is not set. */
   readonly localDefault?: string;
   readonly example: string;
+}
+
+/** How one variable is read. */
+export interface Variable<Name extends string = string, Value = unknown> {
+  readonly name: Name;
+  /** The text that is parsed if the variable is not set. */
+  readonly default?: string;
   /** Whether the service cannot run without it. */
   readonly isRequired: boolean;
   /** Reads the variable; blank text counts as not set. Throws an Error that says what is wrong. */
   readonly read: (text: string | undefined) => Value;
+}
+
+/** Returns all variables with their documentation, for scripts. */
+export function documentedVariables(): readonly (Variable & VariableDocs)[] {
+  const entries = Object.entries<Variable>(variables) as [keyof Table, Variable][];
+  return entries.map(([key, variable]) => ({ ...variable, ...variableDocs[key] }));
 }
 
 type Spec<Name extends string, Value> = Omit<Variable<Name, Value>, "isRequired" | "read"> & {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { ConfigError, parseConfig, type Variable, variables } from "../../src/config.ts";
+import { ConfigError, documentedVariables, parseConfig } from "../../src/config.ts";
 import { localIssuer, type SigningKey } from "./local-issuer.ts";
 import { readOrCreate, CliError } from "../cli.ts";
 
 /** The variables that must not appear on a command line. */
 export const SECRETS: ReadonlySet<string> = new Set(
-  Object.values(variables).flatMap(({ name, type }) => (type === "secret" ? [name] : [])),
+  documentedVariables().flatMap(({ name, type }) => (type === "secret" ? [name] : [])),
 );
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,7 @@ export async function localConfiguration(
   { state, port, key }: { state: string; port: number; key: SigningKey },
 ): Promise<Map<string, string>> {
   const values = new Map<string, string>();
-  for (const { name, localDefault } of Object.values<Variable>(variables)) {
+  for (const { name, localDefault } of documentedVariables()) {
     const value = environment[name] ?? localDefault;
     if (value !== undefined) values.set(name, value);
   }

@@ -1,4 +1,4 @@
-import { type Variable, variables } from "../../src/config.ts";
+import { documentedVariables, type Variable } from "../../src/config.ts";
 
 const intro = `# Configuration
 
@@ -12,7 +12,7 @@ const columns = ["variable", "meaning", "type", "default", "default of `npm star
 
 /** Returns docs/configuration.md. */
 export function configurationPage(): string {
-  const rows = Object.values<Variable>(variables).map((variable) => [
+  const rows = documentedVariables().map((variable) => [
     code(variable.name),
     variable.description,
     variable.type,
