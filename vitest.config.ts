@@ -52,6 +52,7 @@ const unitProject = defineProject({
     // The Workers runtime has Uint8Array.toBase64() and its like; Node 24 has them behind a flag.
     execArgv: ["--js-base-64"],
     setupFiles: ["./test/support/node/workers-globals.ts"],
+    testTimeout: 30_000,
   },
 });
 

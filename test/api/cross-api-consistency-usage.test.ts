@@ -62,11 +62,11 @@ describe("usage", () => {
   });
 
   it.each([
-    ["accounts", (slug: string) => `/api/v1/account/${slug}`],
-    ["organizations", (_: string, id: string) => `/accounts/organizations/${id}/`],
+    { name: "accounts", path: (slug: string) => `/api/v1/account/${slug}` },
+    { name: "organizations", path: (_: string, id: string) => `/accounts/organizations/${id}/` },
   ])(
-    "goes with the account, deleted on the %s face; who takes its slug begins with none",
-    async (_, path) => {
+    "goes with the account, deleted on the $name face; who takes its slug begins with none",
+    async ({ path }) => {
       const owner = await createCaller();
       const account = await createAccount(owner);
       const [once, neighbour] = [event({ value: 7 }), await createAccount(owner)];

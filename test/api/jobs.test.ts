@@ -113,9 +113,9 @@ function writingDown(): { queue: Queue; sent: unknown[] } {
 
 describe("deleting an account", () => {
   it.each([
-    ["accounts", (uuid: string) => `/api/v1/account/${uuid}`],
-    ["organizations", (uuid: string) => `/accounts/organizations/${uuid}/`],
-  ])("on the %s face removes its rows at once and leaves word of the rest", async (_face, path) => {
+    { face: "accounts", path: (uuid: string) => `/api/v1/account/${uuid}` },
+    { face: "organizations", path: (uuid: string) => `/accounts/organizations/${uuid}/` },
+  ])("on the $face face removes its rows at once and leaves word of the rest", async ({ path }) => {
     const owner = await createUser();
     const made = await createAccount(owner);
     const id = await furnish(made);
@@ -354,13 +354,13 @@ describe("a minute after an erasure", () => {
 
 describe("a job", () => {
   it.each([
-    [{ kind: "something-newer" }, "something-newer"],
-    [{}, "unknown"],
-    [{ kind: 7 }, "unknown"],
-    ["erase-account", "unknown"],
-    [null, "unknown"],
-    [42, "unknown"],
-  ])("that is not known, such as %j, is tried again", async (body, job) => {
+    { body: { kind: "something-newer" }, job: "something-newer" },
+    { body: {}, job: "unknown" },
+    { body: { kind: 7 }, job: "unknown" },
+    { body: "erase-account", job: "unknown" },
+    { body: null, job: "unknown" },
+    { body: 42, job: "unknown" },
+  ])("that is not known, such as $body, is tried again", async ({ body, job }) => {
     const written: unknown[] = [];
     const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
     expect(await deliverJobs([body])).toEqual(jobRetried);

@@ -19,18 +19,18 @@ const day = 24 * 60 * 60 * 1000;
 
 describe("the expiration date", () => {
   it.each([
-    ["2200-01-31T13:00:00Z", "2200-01-31T13:00:00.000Z"],
-    ["2200-01-31t13:00:00.5z", "2200-01-31T13:00:00.500Z"],
-    ["2200-01-31T13:00:00+02:00", "2200-01-31T11:00:00.000Z"],
-    ["2200-01-31T13:00:00-0230", "2200-01-31T15:30:00.000Z"],
-    ["2200-01-31T13:00:00", "2200-01-31T13:00:00.000Z"],
-    ["2200-01-31 13:00", "2200-01-31T13:00:00.000Z"],
-    ["2200-01-31", "2200-01-31T00:00:00.000Z"],
-    [7_260_757_200, "2200-01-31T13:00:00.000Z"],
-    ["7260757200", "2200-01-31T13:00:00.000Z"],
-    [7_260_757_200_000, "2200-01-31T13:00:00.000Z"],
-    [null, null],
-  ])("expiration_date %j is read as %j", async (given, expires) => {
+    { given: "2200-01-31T13:00:00Z", expires: "2200-01-31T13:00:00.000Z" },
+    { given: "2200-01-31t13:00:00.5z", expires: "2200-01-31T13:00:00.500Z" },
+    { given: "2200-01-31T13:00:00+02:00", expires: "2200-01-31T11:00:00.000Z" },
+    { given: "2200-01-31T13:00:00-0230", expires: "2200-01-31T15:30:00.000Z" },
+    { given: "2200-01-31T13:00:00", expires: "2200-01-31T13:00:00.000Z" },
+    { given: "2200-01-31 13:00", expires: "2200-01-31T13:00:00.000Z" },
+    { given: "2200-01-31", expires: "2200-01-31T00:00:00.000Z" },
+    { given: 7_260_757_200, expires: "2200-01-31T13:00:00.000Z" },
+    { given: "7260757200", expires: "2200-01-31T13:00:00.000Z" },
+    { given: 7_260_757_200_000, expires: "2200-01-31T13:00:00.000Z" },
+    { given: null, expires: null },
+  ])("expiration_date $given is read as $expires", async ({ given, expires }) => {
     const user = await createUser();
     const answer = await user.post(tokensPath, { description: "Backup", expiration_date: given });
     expect([answer.status, answer.body.expires]).toEqual([201, expires]);

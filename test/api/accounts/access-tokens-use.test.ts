@@ -201,28 +201,28 @@ function otherEnd(token: string): string {
 }
 
 describe("malformed and forged tokens", () => {
-  it.each<[string, (token: string, other: string) => string]>([
-    ["nothing behind the prefix", () => "acct_"],
-    ["a word behind the prefix", () => "acct_secret"],
-    ["another prefix", (token) => token.replace("acct_", "ACCT_")],
-    ["no prefix", (token) => token.slice(5)],
-    ["the prefix twice", (token) => `acct_${token}`],
-    ["one character less", (token) => token.slice(0, -1)],
-    ["one character more", (token) => `${token}A`],
-    ["the id alone", (token) => token.slice(0, 27)],
-    ["padding", (token) => `${token}==`],
-    ["another spelling of the last byte", (token) => otherEnd(token)],
-    ["a space inside", (token) => `${token.slice(0, 30)} ${token.slice(30)}`],
-    ["a dot inside", (token) => `${token.slice(0, 30)}.${token.slice(30)}`],
-    ["every letter in capitals", (token) => `acct_${token.slice(5).toUpperCase()}`],
-    ["the first byte of the id changed", (token) => withByte(token, 0)],
-    ["the last byte of the id changed", (token) => withByte(token, 15)],
-    ["the first byte of the secret changed", (token) => withByte(token, 16)],
-    ["the last byte of the secret changed", (token) => withByte(token, 39)],
-    ["the secret of another token", (token, other) => token.slice(0, 26) + other.slice(26)],
-    ["a secret of zeros", (token) => token.slice(0, 26) + "A".repeat(33)],
-    ["a very long one", (token) => token.repeat(100)],
-  ])("a malformed or forged token is 401 on both APIs: %s", async (_, change) => {
+  it.each<{ name: string; change: (token: string, other: string) => string }>([
+    { name: "nothing behind the prefix", change: () => "acct_" },
+    { name: "a word behind the prefix", change: () => "acct_secret" },
+    { name: "another prefix", change: (token) => token.replace("acct_", "ACCT_") },
+    { name: "no prefix", change: (token) => token.slice(5) },
+    { name: "the prefix twice", change: (token) => `acct_${token}` },
+    { name: "one character less", change: (token) => token.slice(0, -1) },
+    { name: "one character more", change: (token) => `${token}A` },
+    { name: "the id alone", change: (token) => token.slice(0, 27) },
+    { name: "padding", change: (token) => `${token}==` },
+    { name: "another spelling of the last byte", change: (token) => otherEnd(token) },
+    { name: "a space inside", change: (token) => `${token.slice(0, 30)} ${token.slice(30)}` },
+    { name: "a dot inside", change: (token) => `${token.slice(0, 30)}.${token.slice(30)}` },
+    { name: "every letter in capitals", change: (token) => `acct_${token.slice(5).toUpperCase()}` },
+    { name: "the first byte of the id changed", change: (token) => withByte(token, 0) },
+    { name: "the last byte of the id changed", change: (token) => withByte(token, 15) },
+    { name: "the first byte of the secret changed", change: (token) => withByte(token, 16) },
+    { name: "the last byte of the secret changed", change: (token) => withByte(token, 39) },
+    { name: "the secret of another token", change: (token, other) => token.slice(0, 26) + other.slice(26) },
+    { name: "a secret of zeros", change: (token) => token.slice(0, 26) + "A".repeat(33) },
+    { name: "a very long one", change: (token) => token.repeat(100) },
+  ])("a malformed or forged token is 401 on both APIs: $name", async ({ change }) => {
     const user = await createUser();
     const [made, other] = [await createAccessToken(user), await createAccessToken(user)];
     const forged = new Caller(change(made.token, other.token));

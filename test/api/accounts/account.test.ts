@@ -89,14 +89,14 @@ it("an account is found by any slug that it may have", async () => {
 });
 
 it.each([
-  ["stash-trial", 10, 1],
-  ["v3starter", 10, 5],
-  ["v3fly", 10, 5],
-  ["v3growth", 50, 20],
-  ["v3pro", 50, 20],
-  ["v3enterprise", null, null],
-  ["cowork", null, null],
-])("plan %s allows %j users and %j knowledge boxes", async (type, users, boxes) => {
+  { type: "stash-trial", users: 10, boxes: 1 },
+  { type: "v3starter", users: 10, boxes: 5 },
+  { type: "v3fly", users: 10, boxes: 5 },
+  { type: "v3growth", users: 50, boxes: 20 },
+  { type: "v3pro", users: 50, boxes: 20 },
+  { type: "v3enterprise", users: null, boxes: null },
+  { type: "cowork", users: null, boxes: null },
+])("plan $type allows $users users and $boxes knowledge boxes", async ({ type, users, boxes }) => {
   const owner = await createUser();
   const account = await createAccount(owner);
   await setAccount(account, { type });
@@ -162,13 +162,13 @@ describe("visible fields", () => {
   const hidden = { domain: null, saml_entity_id: null, saml_sso_url: null, saml_x509_cert: null };
 
   it.each([
-    ["owner", true, shown],
-    ["member", false, hidden],
-    ["administrator", true, shown],
-    ["metering", false, hidden],
-    ["support", false, shown],
-    ["operator", true, shown],
-  ] as const)("the visible fields depend on the reader: %s [R9]", async (kind, manages, fields) => {
+    { kind: "owner", manages: true, fields: shown },
+    { kind: "member", manages: false, fields: hidden },
+    { kind: "administrator", manages: true, fields: shown },
+    { kind: "metering", manages: false, fields: hidden },
+    { kind: "support", manages: false, fields: shown },
+    { kind: "operator", manages: true, fields: shown },
+  ] as const)("the visible fields depend on the reader: $kind [R9]", async ({ kind, manages, fields }) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     expect((await owner.patch(`/api/v1/account/${account.slug}`, { saml })).status).toBe(200);

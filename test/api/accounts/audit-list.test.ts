@@ -144,22 +144,22 @@ describe("invalid queries", () => {
   const noCursor = badValue("Invalid cursor. Use the value of `next` from the previous page.");
 
   it.each([
-    ["cursor", "nonsense", noCursor],
-    ["cursor", "", noCursor],
-    ["cursor", "-1", noCursor],
-    ["cursor", "1.5", noCursor],
-    ["cursor", "1e3", noCursor],
-    ["cursor", " 1", noCursor],
-    ["cursor", "9007199254740993", noCursor],
-    ["cursor", "99999999999999999999", noCursor],
-    ["limit", "0", atLeast(1)],
-    ["limit", "-1", atLeast(1)],
-    ["limit", "101", atMost(100)],
-    ["limit", "1000000000000", atMost(100)],
-    ["limit", "many", notIntegerText],
-    ["limit", "1.5", notIntegerText],
-    ["limit", "", notIntegerText],
-  ])("an invalid query value is rejected: %s=%s", async (name, input, fault) => {
+    { name: "cursor", input: "nonsense", fault: noCursor },
+    { name: "cursor", input: "", fault: noCursor },
+    { name: "cursor", input: "-1", fault: noCursor },
+    { name: "cursor", input: "1.5", fault: noCursor },
+    { name: "cursor", input: "1e3", fault: noCursor },
+    { name: "cursor", input: " 1", fault: noCursor },
+    { name: "cursor", input: "9007199254740993", fault: noCursor },
+    { name: "cursor", input: "99999999999999999999", fault: noCursor },
+    { name: "limit", input: "0", fault: atLeast(1) },
+    { name: "limit", input: "-1", fault: atLeast(1) },
+    { name: "limit", input: "101", fault: atMost(100) },
+    { name: "limit", input: "1000000000000", fault: atMost(100) },
+    { name: "limit", input: "many", fault: notIntegerText },
+    { name: "limit", input: "1.5", fault: notIntegerText },
+    { name: "limit", input: "", fault: notIntegerText },
+  ])("an invalid query value is rejected: $name=$input", async ({ name, input, fault }) => {
     const { owner, account } = await start();
     const answer = await owner.get(auditPath(account, { [name]: input }));
     expect(statusAndBody(answer)).toEqual(invalidQuery(name, input, fault));

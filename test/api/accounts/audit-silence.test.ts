@@ -76,44 +76,59 @@ describe("secrets in the history", () => {
   });
 });
 
-it.each<[string, (owner: Caller, account: TestAccount, member: string) => Promise<ApiResponse>]>([
-  ["an account with its own title", (owner, account) => owner.patch(v1(account), { title: account.title })],
-  ["an account with nothing", (owner, account) => owner.patch(v1(account), {})],
-  [
-    "an account with no SAML",
-    (owner, account) => owner.patch(v1(account), { saml: null, description: null }),
-  ],
-  ["an account with its slug", (owner, account) => owner.patch(v1(account), { slug: account.slug })],
-  [
-    "an organization with its name and slug",
-    (owner, { id, slug, title }) =>
+it.each<{
+  name: string;
+  send: (owner: Caller, account: TestAccount, member: string) => Promise<ApiResponse>;
+}>([
+  {
+    name: "an account with its own title",
+    send: (owner, account) => owner.patch(v1(account), { title: account.title }),
+  },
+  { name: "an account with nothing", send: (owner, account) => owner.patch(v1(account), {}) },
+  {
+    name: "an account with no SAML",
+    send: (owner, account) => owner.patch(v1(account), { saml: null, description: null }),
+  },
+  {
+    name: "an account with its slug",
+    send: (owner, account) => owner.patch(v1(account), { slug: account.slug }),
+  },
+  {
+    name: "an organization with its name and slug",
+    send: (owner, { id, slug, title }) =>
       owner.put(`/accounts/organizations/${id}/`, { name: ` ${title} `, slug: slug.toUpperCase() }),
-  ],
-  [
-    "a member with their role",
-    (owner, account, id) => owner.patch(`${v1(account)}/users`, { add: [{ id, role: "AMEMBER" }] }),
-  ],
-  [
-    "somebody else by taking them away",
-    (owner, account) => owner.patch(`${v1(account)}/users`, { delete: [crypto.randomUUID()] }),
-  ],
-  ["no members", (owner, account) => owner.patch(`${v1(account)}/users`, {})],
-  ["oneself with nothing", (owner) => owner.patch("/api/v1/user", {})],
-  ["oneself with one's address", (owner) => owner.patch("/api/v1/user", { email: owner.email })],
-  ["oneself on the other face", async (owner) => owner.put(`/accounts/users/${await userIdOf(owner)}/`, {})],
-  [
-    "a consent that is the same",
-    (owner) => owner.patch("/accounts/analysts/current/", { consent_given: false }),
-  ],
-  [
-    "an invite sent a moment ago",
-    async (owner, account) => {
+  },
+  {
+    name: "a member with their role",
+    send: (owner, account, id) => owner.patch(`${v1(account)}/users`, { add: [{ id, role: "AMEMBER" }] }),
+  },
+  {
+    name: "somebody else by taking them away",
+    send: (owner, account) => owner.patch(`${v1(account)}/users`, { delete: [crypto.randomUUID()] }),
+  },
+  { name: "no members", send: (owner, account) => owner.patch(`${v1(account)}/users`, {}) },
+  { name: "oneself with nothing", send: (owner) => owner.patch("/api/v1/user", {}) },
+  {
+    name: "oneself with one's address",
+    send: (owner) => owner.patch("/api/v1/user", { email: owner.email }),
+  },
+  {
+    name: "oneself on the other face",
+    send: async (owner) => owner.put(`/accounts/users/${await userIdOf(owner)}/`, {}),
+  },
+  {
+    name: "a consent that is the same",
+    send: (owner) => owner.patch("/accounts/analysts/current/", { consent_given: false }),
+  },
+  {
+    name: "an invite sent a moment ago",
+    send: async (owner, account) => {
       const email = uniqueEmail();
       await owner.post(`${v1(account)}/invite`, { email });
       return owner.post(`${v1(account)}/invite`, { email });
     },
-  ],
-])("a request that changes nothing writes no audit row: %s", async (_, send) => {
+  },
+])("a request that changes nothing writes no audit row: $name", async ({ send }) => {
   const [owner, member] = [await createUser(), await createUser()];
   const account = await createAccount(owner);
   await addMember(account, member);

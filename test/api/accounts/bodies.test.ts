@@ -10,10 +10,10 @@ async function send(raw: BodyInit, headers: Record<string, string> = json): Prom
 
 describe("missing bodies", () => {
   it.each([
-    ["no body", ""],
-    ["null", "null"],
-    ["null between spaces", " null\n"],
-  ])("a missing body is reported at loc body: %s", async (_, raw) => {
+    { name: "no body", raw: "" },
+    { name: "null", raw: "null" },
+    { name: "null between spaces", raw: " null\n" },
+  ])("a missing body is reported at loc body: $name", async ({ raw }) => {
     const answer = await send(raw);
     expect(answer.status).toBe(422);
     expect(answer.body).toEqual({
@@ -30,15 +30,15 @@ describe("missing bodies", () => {
 });
 
 it.each([
-  [" ", "Unexpected end of JSON input", 1],
-  ["{", "Expected property name or '}'", 1],
-  ['{"slug": }', 'Unexpected token "}"', 9],
-  ['{"slug":"a",}', "Expected double-quoted property name", 12],
-  ["[1 2]", "Expected ',' or ']' after array element", 3],
-  ['{"a":1}x', "Unexpected non-whitespace character after JSON", 7],
-  ['"\\x"', "Bad escaped character", 2],
-  ['{"a":undefined}', 'Unexpected token "u"', 5],
-])("malformed JSON is rejected: %j", async (raw, error, position) => {
+  { raw: " ", error: "Unexpected end of JSON input", position: 1 },
+  { raw: "{", error: "Expected property name or '}'", position: 1 },
+  { raw: '{"slug": }', error: 'Unexpected token "}"', position: 9 },
+  { raw: '{"slug":"a",}', error: "Expected double-quoted property name", position: 12 },
+  { raw: "[1 2]", error: "Expected ',' or ']' after array element", position: 3 },
+  { raw: '{"a":1}x', error: "Unexpected non-whitespace character after JSON", position: 7 },
+  { raw: '"\\x"', error: "Bad escaped character", position: 2 },
+  { raw: '{"a":undefined}', error: 'Unexpected token "u"', position: 5 },
+])("malformed JSON is rejected: $raw", async ({ raw, error, position }) => {
   const answer = await send(raw);
   expect(answer.status).toBe(422);
   expect(answer.body).toEqual({
@@ -55,15 +55,15 @@ it.each([
 });
 
 it.each([
-  ["[]", []],
-  ['[{"slug":"acme"}]', [{ slug: "acme" }]],
-  ['"slug"', "slug"],
-  ["5", 5],
-  ["true", true],
-  ["false", false],
-  ["0", 0],
-  ['""', ""],
-])("JSON that is not an object is rejected: %s [R8]", async (raw, input) => {
+  { raw: "[]", input: [] },
+  { raw: '[{"slug":"acme"}]', input: [{ slug: "acme" }] },
+  { raw: '"slug"', input: "slug" },
+  { raw: "5", input: 5 },
+  { raw: "true", input: true },
+  { raw: "false", input: false },
+  { raw: "0", input: 0 },
+  { raw: '""', input: "" },
+])("JSON that is not an object is rejected: $raw [R8]", async ({ raw, input }) => {
   const answer = await send(raw);
   expect(answer.status).toBe(422);
   expect(answer.body).toEqual({ detail: [{ ...noObject, loc: ["body"], input }] });

@@ -37,11 +37,11 @@ describe("creating an account", () => {
   });
 
   it.each([
-    ["its slug", "europe-1"],
-    ["its id", europe],
-    ["its id in capitals", europe.toUpperCase()],
-    ["its id without hyphens", europe.replaceAll("-", "")],
-  ])("an account is placed in a zone named by %s", async (_, zone) => {
+    { name: "its slug", zone: "europe-1" },
+    { name: "its id", zone: europe },
+    { name: "its id in capitals", zone: europe.toUpperCase() },
+    { name: "its id without hyphens", zone: europe.replaceAll("-", "") },
+  ])("an account is placed in a zone named by $name", async ({ zone }) => {
     const user = await createUser();
     const { slug } = await createAccount(user, { zone });
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({ zone: "europe-1" });
@@ -86,9 +86,9 @@ describe("creating an account", () => {
 
 describe("DEFAULT_PLAN", () => {
   it.each([
-    ["v3growth", 50, 20],
-    ["cowork", null, null],
-  ])("DEFAULT_PLAN %s is the plan of new accounts, without a trial", async (plan, users, boxes) => {
+    { plan: "v3growth", users: 50, boxes: 20 },
+    { plan: "cowork", users: null, boxes: null },
+  ])("DEFAULT_PLAN $plan is the plan of new accounts, without a trial", async ({ plan, users, boxes }) => {
     const user = (await createUser()).via(workerWith({ DEFAULT_PLAN: plan }));
     const { slug } = await createAccount(user);
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({

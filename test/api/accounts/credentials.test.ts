@@ -27,12 +27,12 @@ const onAccount: Readonly<Record<string, (caller: Caller, name: string) => Promi
 
 describe("requests without a token", () => {
   it.each([
-    ["no Authorization", undefined],
-    ["another scheme", "Basic dXNlcjpwYXNz"],
-    ["a scheme alone", "Bearer"],
-    ["an empty token", "Bearer   "],
-    ["no scheme", "some-token"],
-  ])("a request without a token is 401 with %s", async (_, authorization) => {
+    { name: "no Authorization", authorization: undefined },
+    { name: "another scheme", authorization: "Basic dXNlcjpwYXNz" },
+    { name: "a scheme alone", authorization: "Bearer" },
+    { name: "an empty token", authorization: "Bearer   " },
+    { name: "no scheme", authorization: "some-token" },
+  ])("a request without a token is 401 with $name", async ({ authorization }) => {
     const answer = await anonymous.get("/api/v1/user", {
       headers: authorization === undefined ? {} : { Authorization: authorization },
     });

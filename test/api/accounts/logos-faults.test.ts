@@ -184,9 +184,13 @@ describe("the deletion of an account", () => {
   });
 
   it.each([
-    ["which removes what it stored", {}, 0],
-    ["which cannot, so that the sweep does", { delete: () => Promise.reject(new Error("out")) }, 1],
-  ])("a simultaneous upload leaves no object, %s [R49]", async (_how, change, left) => {
+    { how: "which removes what it stored", change: {}, left: 0 },
+    {
+      how: "which cannot, so that the sweep does",
+      change: { delete: () => Promise.reject(new Error("out")) },
+      left: 1,
+    },
+  ])("a simultaneous upload leaves no object, $how [R49]", async ({ change, left }) => {
     const { owner, made, sent } = await owned();
     await upload(owner, made, createImage());
     const LOGOS = logosWith({

@@ -161,11 +161,11 @@ describe("uploads that are too large", () => {
   }
 
   it.each([
-    ["without a length", {}],
-    ["with a length that lies", { "Content-Length": "100" }],
-    ["with a length that is none", { "Content-Length": "many" }],
-    ["with a length below nothing", { "Content-Length": "-1" }],
-  ])("an upload %s is 413 and not read to its end [R44]", async (_how, headers) => {
+    { how: "without a length", headers: {} },
+    { how: "with a length that lies", headers: { "Content-Length": "100" } },
+    { how: "with a length that is none", headers: { "Content-Length": "many" } },
+    { how: "with a length below nothing", headers: { "Content-Length": "-1" } },
+  ])("an upload $how is 413 and not read to its end [R44]", async ({ headers }) => {
     const { raw, pulled } = endless();
     await expectRefused(
       await sendMultipart(owner, made, raw, "multipart/form-data; boundary=b", headers),

@@ -38,14 +38,24 @@ async function reinstate(account: TestAccount, ids: readonly string[]): Promise<
 }
 
 describe("two owners acting against each other [R12]", () => {
-  it.each<[string, (caller: Caller, account: TestAccount, other: string) => ReturnType<Caller["patch"]>]>([
-    [
-      "demoting",
-      (caller, account, id) => caller.patch(membersPath(account), { add: [{ id, role: "AMEMBER" }] }),
-    ],
-    ["deleting", (caller, account, id) => caller.patch(membersPath(account), { delete: [id] })],
-    ["removing", (caller, account, id) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`)],
-  ])("%s: one owner is left every time", async (_, against) => {
+  it.each<{
+    name: string;
+    against: (caller: Caller, account: TestAccount, other: string) => ReturnType<Caller["patch"]>;
+  }>([
+    {
+      name: "demoting",
+      against: (caller, account, id) =>
+        caller.patch(membersPath(account), { add: [{ id, role: "AMEMBER" }] }),
+    },
+    {
+      name: "deleting",
+      against: (caller, account, id) => caller.patch(membersPath(account), { delete: [id] }),
+    },
+    {
+      name: "removing",
+      against: (caller, account, id) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`),
+    },
+  ])("$name: one owner is left every time", async ({ against }) => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const second = await joinAccount(account, "AOWNER");
     for (let round = 0; round < rounds; round += 1) {

@@ -81,12 +81,12 @@ describe("one member", () => {
   });
 
   it.each([
-    ["nonsense", "invalid character: found `n` at 1"],
-    ["1", "invalid length: expected length 32 for simple format, found 1"],
-    ["00000000-0000-4000", "invalid group count: expected 5, found 3"],
-    [`${unknown}0`, "invalid group length in group 4: expected 12, found 13"],
-    [`${unknown.slice(0, -1)}g`, "invalid character: found `g` at 36"],
-  ])("a malformed id is rejected for everyone: %j", async (input, reason) => {
+    { input: "nonsense", reason: "invalid character: found `n` at 1" },
+    { input: "1", reason: "invalid length: expected length 32 for simple format, found 1" },
+    { input: "00000000-0000-4000", reason: "invalid group count: expected 5, found 3" },
+    { input: `${unknown}0`, reason: "invalid group length in group 4: expected 12, found 13" },
+    { input: `${unknown.slice(0, -1)}g`, reason: "invalid character: found `g` at 36" },
+  ])("a malformed id is rejected for everyone: $input", async ({ input, reason }) => {
     const { owner, account } = await createAccountWithOwner();
     const body = { detail: [{ ...uuidError(input, reason), loc: ["path", "user_id"] }] };
     for (const caller of [owner, await createUser()]) {

@@ -114,12 +114,12 @@ describe("saml", () => {
   });
 
   it.each([
-    ["PEM", certificate],
-    ["PEM with line ends at its end", `\n${certificate}\n\n`],
-    ["PEM with Windows line ends", certificate.replaceAll("\n", "\r\n")],
-    ["base64 of DER", certificateBase64],
-    ["base64 of DER in lines", certificateBase64.replaceAll(/(.{76})/g, "$1\n")],
-  ])("a certificate is accepted as %s", async (_, x509_cert) => {
+    { name: "PEM", x509_cert: certificate },
+    { name: "PEM with line ends at its end", x509_cert: `\n${certificate}\n\n` },
+    { name: "PEM with Windows line ends", x509_cert: certificate.replaceAll("\n", "\r\n") },
+    { name: "base64 of DER", x509_cert: certificateBase64 },
+    { name: "base64 of DER in lines", x509_cert: certificateBase64.replaceAll(/(.{76})/g, "$1\n") },
+  ])("a certificate is accepted as $name", async ({ x509_cert }) => {
     const { owner, path } = await start();
     await change(owner, path, { saml: { ...saml, x509_cert } });
     expect((await owner.get(path)).body.saml_x509_cert.trim()).toBe(x509_cert.trim());

@@ -128,11 +128,11 @@ describe("invalid secrets", () => {
   );
 
   it.each([
-    [{}, "missing"],
-    [{ token: null }, "string_type"],
-    [{ token: 5 }, "string_type"],
-    [[], "model_attributes_type"],
-  ])("a malformed secret is 404: %j", async (body, type) => {
+    { body: {}, type: "missing" },
+    { body: { token: null }, type: "string_type" },
+    { body: { token: 5 }, type: "string_type" },
+    { body: [], type: "model_attributes_type" },
+  ])("a malformed secret is 404: $body", async ({ body, type }) => {
     const answer = await anonymous.post("/api/v1/invites/preview", body);
     expect([answer.status, answer.body.detail[0].type]).toEqual([422, type]);
   });

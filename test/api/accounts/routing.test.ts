@@ -56,16 +56,16 @@ describe("OPTIONS", () => {
 });
 
 it.each([
-  ["PUT", "/api/v1/accounts", ["GET", "POST"]],
-  ["DELETE", "/api/v1/accounts", ["GET", "POST"]],
-  ["POST", "/api/v1/account/anything", ["DELETE", "GET", "PATCH"]],
-  ["PUT", "/api/v1/account/anything", ["DELETE", "GET", "PATCH"]],
-  ["POST", "/api/v1/account/anything/status", ["GET"]],
-  ["POST", "/api/v1/account/anything/zones", ["GET"]],
-  ["POST", "/api/v1/user/welcome", ["GET"]],
-  ["PATCH", "/api/v1/zones", ["GET"]],
-  ["PROPFIND", "/api/v1/zones", ["GET"]],
-])("%s %s is 405 with the allowed methods [R58]", async (method, path, allowed) => {
+  { method: "PUT", path: "/api/v1/accounts", allowed: ["GET", "POST"] },
+  { method: "DELETE", path: "/api/v1/accounts", allowed: ["GET", "POST"] },
+  { method: "POST", path: "/api/v1/account/anything", allowed: ["DELETE", "GET", "PATCH"] },
+  { method: "PUT", path: "/api/v1/account/anything", allowed: ["DELETE", "GET", "PATCH"] },
+  { method: "POST", path: "/api/v1/account/anything/status", allowed: ["GET"] },
+  { method: "POST", path: "/api/v1/account/anything/zones", allowed: ["GET"] },
+  { method: "POST", path: "/api/v1/user/welcome", allowed: ["GET"] },
+  { method: "PATCH", path: "/api/v1/zones", allowed: ["GET"] },
+  { method: "PROPFIND", path: "/api/v1/zones", allowed: ["GET"] },
+])("$method $path is 405 with the allowed methods [R58]", async ({ method, path, allowed }) => {
   for (const caller of [anonymous, await createUser()]) {
     const answer = await caller.send(method, path);
     expect(answer.status).toBe(405);

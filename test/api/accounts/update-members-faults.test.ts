@@ -32,71 +32,73 @@ describe("invalid updates", () => {
   const nobody = valueError("This user does not exist.");
   const not1 = uuidError("1", "invalid length: expected length 32 for simple format, found 1");
 
-  it.each<[string, unknown, object[]]>([
-    [
-      "all of it together, in order",
-      { delete: ["1"], add: [{ id: "1", role: "AOWNER" }, { id: one, role: "BOSS" }, {}] },
-      [
+  it.each<{ name: string; changes: unknown; faults: object[] }>([
+    {
+      name: "all of it together, in order",
+      changes: { delete: ["1"], add: [{ id: "1", role: "AOWNER" }, { id: one, role: "BOSS" }, {}] },
+      faults: [
         { ...not1, loc: ["add", 0, "id"] },
         { ...roleError, loc: ["add", 1, "role"], input: "BOSS" },
         { type: "missing", loc: ["add", 2, "id"], msg: "Field required", input: {} },
         { type: "missing", loc: ["add", 2, "role"], msg: "Field required", input: {} },
         { ...not1, loc: ["delete", 0] },
       ],
-    ],
-    [
-      "no list",
-      { add: {}, delete: "x" },
-      [
+    },
+    {
+      name: "no list",
+      changes: { add: {}, delete: "x" },
+      faults: [
         { ...noList, loc: ["add"], input: {} },
         { ...noList, loc: ["delete"], input: "x" },
       ],
-    ],
-    [
-      "no object",
-      { add: [null, one] },
-      [
+    },
+    {
+      name: "no object",
+      changes: { add: [null, one] },
+      faults: [
         { ...noObject, loc: ["add", 0], input: null },
         { ...noObject, loc: ["add", 1], input: one },
       ],
-    ],
-    [
-      "a role in lower case, and none",
-      {
+    },
+    {
+      name: "a role in lower case, and none",
+      changes: {
         add: [
           { id: one, role: "aowner" },
           { id: one, role: null },
         ],
       },
-      [
+      faults: [
         { ...roleError, loc: ["add", 0, "role"], input: "aowner" },
         { ...roleError, loc: ["add", 1, "role"], input: null },
       ],
-    ],
-    [
-      "ids that are no text",
-      { add: [{ id: 5, role: "AOWNER" }], delete: [null] },
-      [
+    },
+    {
+      name: "ids that are no text",
+      changes: { add: [{ id: 5, role: "AOWNER" }], delete: [null] },
+      faults: [
         { ...noUuid, loc: ["add", 0, "id"], input: 5 },
         { ...noUuid, loc: ["delete", 0], input: null },
       ],
-    ],
-    [
-      "who is added twice",
-      {
+    },
+    {
+      name: "who is added twice",
+      changes: {
         add: [
           { id: one, role: "AOWNER" },
           { id: one.toUpperCase(), role: "AMEMBER" },
         ],
       },
-      [{ ...valueError("This user is listed twice."), loc: ["add", 1, "id"], input: one.toUpperCase() }],
-    ],
-    [
-      "who is added and deleted",
-      { add: [{ id: one, role: "AOWNER" }], delete: [one.replaceAll("-", "")] },
-      [{ ...valueError("This user is listed twice."), loc: ["add", 0, "id"], input: one }],
-    ],
-  ])("an invalid update is rejected: %s", async (_, changes, faults) => {
+      faults: [
+        { ...valueError("This user is listed twice."), loc: ["add", 1, "id"], input: one.toUpperCase() },
+      ],
+    },
+    {
+      name: "who is added and deleted",
+      changes: { add: [{ id: one, role: "AOWNER" }], delete: [one.replaceAll("-", "")] },
+      faults: [{ ...valueError("This user is listed twice."), loc: ["add", 0, "id"], input: one }],
+    },
+  ])("an invalid update is rejected: $name", async ({ changes, faults }) => {
     const { owner, account } = await createAccountWithOwner();
     const detail = faults.map((fault) => ({ ...fault, loc: ["body", ...placeOf(fault)] }));
     for (const caller of [owner, await createUser()]) {

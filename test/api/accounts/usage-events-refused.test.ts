@@ -113,13 +113,13 @@ describe("an event", () => {
 
 describe("a body", () => {
   it.each([
-    ["nothing in it", {}, { ...missingField, loc: ["events"], input: {} }],
-    ["null for events", { events: null }, { ...notList, loc: ["events"], input: null }],
-    ["an object for events", { events: {} }, { ...notList, loc: ["events"], input: {} }],
-    ["text for events", { events: "[]" }, { ...notList, loc: ["events"], input: "[]" }],
-    ["a list around", [], { ...notObject, loc: [], input: [] }],
-    ["null for itself", null, { ...missingField, loc: [], input: null }],
-  ])("a body with %s is rejected", async (_, body, fault) => {
+    { name: "nothing in it", body: {}, fault: { ...missingField, loc: ["events"], input: {} } },
+    { name: "null for events", body: { events: null }, fault: { ...notList, loc: ["events"], input: null } },
+    { name: "an object for events", body: { events: {} }, fault: { ...notList, loc: ["events"], input: {} } },
+    { name: "text for events", body: { events: "[]" }, fault: { ...notList, loc: ["events"], input: "[]" } },
+    { name: "a list around", body: [], fault: { ...notObject, loc: [], input: [] } },
+    { name: "null for itself", body: null, fault: { ...missingField, loc: [], input: null } },
+  ])("a body with $name is rejected", async ({ body, fault }) => {
     const { owner, account } = await setUp();
     expect(statusAndBody(await owner.post(usagePath(account), body))).toEqual(invalidBody(fault));
   });

@@ -115,12 +115,12 @@ describe("the time of an event", () => {
   });
 
   it.each([
-    [undefined, 400],
-    ["30", 30],
-    ["1", 1],
+    { days: undefined, window: 400 },
+    { days: "30", window: 30 },
+    { days: "1", window: 1 },
   ])(
-    "EVENT_WINDOW_DAYS %s accepts events %d days back and an hour ahead, inclusive",
-    async (days, window) => {
+    "EVENT_WINDOW_DAYS $days accepts events $window days back and an hour ahead, inclusive",
+    async ({ days, window }) => {
       const { owner, account } = await setUp();
       const here = owner.via(workerWith({ EVENT_WINDOW_DAYS: days }));
       const oldest = noon - window * day;

@@ -100,11 +100,11 @@ describe("accounts at their limit", () => {
   });
 
   it.each([
-    ["a higher limit of its own", { usage_limit: 6 }],
-    ["back to the plan's", { usage_limit: null }],
-    ["another plan", { type: "v3pro", usage_limit: null }],
-    ["no limit", { type: "cowork", usage_limit: null }],
-  ])("quota ends with %s", async (_, settings) => {
+    { name: "a higher limit of its own", settings: { usage_limit: 6 } },
+    { name: "back to the plan's", settings: { usage_limit: null } },
+    { name: "another plan", settings: { type: "v3pro", usage_limit: null } },
+    { name: "no limit", settings: { type: "cowork", usage_limit: null } },
+  ])("quota ends with $name", async ({ settings }) => {
     const { owner, account } = await usedUp();
     await changeSettings(account, settings);
     expect(await runAlarm(account)).toBe(true);

@@ -35,34 +35,34 @@ const badAggregation = notOneOf("hour", "day", "week", "month", "quarter", "year
 
 describe("times", () => {
   it.each([
-    ["2040-05-16T11:00:00Z", "2040-05-16T11:00:00Z"],
-    ["2040-05-16t11:00:00z", "2040-05-16T11:00:00Z"],
-    ["2040-05-16 11:00:00", "2040-05-16T11:00:00Z"],
-    ["2040-05-16T11:00", "2040-05-16T11:00:00Z"],
-    ["2040-05-16T13:30:00+02:30", "2040-05-16T11:00:00Z"],
-    ["2040-05-15T23:00:00-12:00", "2040-05-16T11:00:00Z"],
-    ["2040-05-16T11:00:00.000999", "2040-05-16T11:00:00Z"],
-    ["2220778800", "2040-05-16T11:00:00Z"],
-    ["2220778800000", "2040-05-16T11:00:00Z"],
-    ["2040-05-16", "2040-05-16T00:00:00Z"],
-    ["2039-12-31T23:59:59.5-00:30", "2040-01-01T00:29:59.500Z"],
-    ["0001-01-01", "0001-01-01T00:00:00Z"],
-  ])("the time %s is read as %s", async (from, expected) => {
+    { from: "2040-05-16T11:00:00Z", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-16t11:00:00z", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-16 11:00:00", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-16T11:00", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-16T13:30:00+02:30", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-15T23:00:00-12:00", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-16T11:00:00.000999", expected: "2040-05-16T11:00:00Z" },
+    { from: "2220778800", expected: "2040-05-16T11:00:00Z" },
+    { from: "2220778800000", expected: "2040-05-16T11:00:00Z" },
+    { from: "2040-05-16", expected: "2040-05-16T00:00:00Z" },
+    { from: "2039-12-31T23:59:59.5-00:30", expected: "2040-01-01T00:29:59.500Z" },
+    { from: "0001-01-01", expected: "0001-01-01T00:00:00Z" },
+  ])("the time $from is read as $expected", async ({ from, expected }) => {
     const { owner, account } = await setUp();
     expect(await readUsage(owner, account, { from })).toEqual(points(point(expected)));
     expect(await readUsage(owner, account, { from, to: from })).toEqual(points(point(expected)));
   });
 
   it.each([
-    ["", notDatetimeText],
-    ["yesterday", notDatetimeText],
-    ["2040-02-30", notDatetimeText],
-    ["2040-05-16T24:00:00Z", notDatetimeText],
+    { value: "", fault: notDatetimeText },
+    { value: "yesterday", fault: notDatetimeText },
+    { value: "2040-02-30", fault: notDatetimeText },
+    { value: "2040-05-16T24:00:00Z", fault: notDatetimeText },
     // An unencoded plus is a space.
-    ["2040-05-16T11:00:00 02:00", notDatetimeText],
-    ["1e12", notDatetimeText],
-    ["NaN", notDatetimeText],
-  ])("an invalid time is rejected: %j", async (value, fault) => {
+    { value: "2040-05-16T11:00:00 02:00", fault: notDatetimeText },
+    { value: "1e12", fault: notDatetimeText },
+    { value: "NaN", fault: notDatetimeText },
+  ])("an invalid time is rejected: $value", async ({ value, fault }) => {
     const { owner, account } = await setUp();
     expect(await readUsage(owner, account, { from: value })).toEqual(invalidQuery("from", value, fault));
     expect(await readUsage(owner, account, { from: "2040-05-16", to: value })).toEqual(

@@ -26,25 +26,28 @@ async function historyOfUser(id: string): Promise<unknown[]> {
 }
 
 describe("changing the current user", () => {
-  it.each<[Record<string, unknown>, Record<string, unknown>]>([
-    [{ name: "Grace Brewster Hopper" }, { name: "Grace Brewster Hopper" }],
-    [{ name: "Grace" }, { name: "Grace" }],
-    [{ name: "  Zoe\u0308   Doe " }, { name: "Zo\u00eb Doe" }],
-    [{ name: "x".repeat(150) }, { name: "x".repeat(150) }],
-    [{ email: "Grace@Example.org" }, { email: "Grace@Example.org" }],
-    [{ avatar: "https://img.example/g.png?x=1" }, { avatar: "https://img.example/g.png?x=1" }],
-    [{ avatar: "initials" }, { avatar: "initials" }],
-    [{ avatar: "/img/me.png" }, { avatar: "/img/me.png" }],
-    [{ avatar: null }, { avatar: null }],
-    [{ language: "DE" }, { language: "DE" }],
-    [{ language: null }, { language: null }],
-    [{ name: null, email: null }, {}],
-    [{}, {}],
-    [
-      { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
-      { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
-    ],
-  ])("%j changes only that, and the response is null", async (body, changed) => {
+  it.each<{ body: Record<string, unknown>; changed: Record<string, unknown> }>([
+    { body: { name: "Grace Brewster Hopper" }, changed: { name: "Grace Brewster Hopper" } },
+    { body: { name: "Grace" }, changed: { name: "Grace" } },
+    { body: { name: "  Zoe\u0308   Doe " }, changed: { name: "Zo\u00eb Doe" } },
+    { body: { name: "x".repeat(150) }, changed: { name: "x".repeat(150) } },
+    { body: { email: "Grace@Example.org" }, changed: { email: "Grace@Example.org" } },
+    {
+      body: { avatar: "https://img.example/g.png?x=1" },
+      changed: { avatar: "https://img.example/g.png?x=1" },
+    },
+    { body: { avatar: "initials" }, changed: { avatar: "initials" } },
+    { body: { avatar: "/img/me.png" }, changed: { avatar: "/img/me.png" } },
+    { body: { avatar: null }, changed: { avatar: null } },
+    { body: { language: "DE" }, changed: { language: "DE" } },
+    { body: { language: null }, changed: { language: null } },
+    { body: { name: null, email: null }, changed: {} },
+    { body: {}, changed: {} },
+    {
+      body: { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
+      changed: { name: "A B", email: "a@b.example", avatar: "x", language: "CA" },
+    },
+  ])("$body changes only that, and the response is null", async ({ body, changed }) => {
     const user = await createUser({
       name: "Ada Lovelace",
       picture: "https://img.example/ada.png",
@@ -217,9 +220,9 @@ describe("invalid changes", () => {
   });
 
   it.each([
-    ["name", 301],
-    ["avatar", 2048],
-  ])("a %s of more than %d characters is rejected", async (field, max) => {
+    { field: "name", max: 301 },
+    { field: "avatar", max: 2048 },
+  ])("a $field of more than $max characters is rejected", async ({ field, max }) => {
     const input = "x".repeat(max + 1);
     expect(await refusalOf({ [field]: input })).toEqual([{ ...tooLong(max), loc: ["body", field], input }]);
   });

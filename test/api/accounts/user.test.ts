@@ -41,12 +41,12 @@ describe("the user", () => {
   });
 
   it.each([
-    ["de_CH", "DE"],
-    ["en", "EN"],
-    ["CA-valencia", "CA"],
-    ["ja-JP", null],
-    ["english", null],
-  ])("the locale %s gives the language %j", async (locale, language) => {
+    { locale: "de_CH", language: "DE" },
+    { locale: "en", language: "EN" },
+    { locale: "CA-valencia", language: "CA" },
+    { locale: "ja-JP", language: null },
+    { locale: "english", language: null },
+  ])("the locale $locale gives the language $language", async ({ locale, language }) => {
     expect((await (await createUser({ locale })).get("/api/v1/user")).body).toMatchObject({ language });
   });
 

@@ -132,11 +132,11 @@ it("renaming to a reserved word is rejected", async () => {
 });
 
 it.each([
-  ["nope", "An email address must have an @-sign."],
-  ["@example.com", "There must be something before the @-sign."],
-  ["ada@", "There must be something after the @-sign."],
-  ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
-])("an invalid e-mail address is rejected: %j", async (input, reason) => {
+  { input: "nope", reason: "An email address must have an @-sign." },
+  { input: "@example.com", reason: "There must be something before the @-sign." },
+  { input: "ada@", reason: "There must be something after the @-sign." },
+  { input: "ada@localhost", reason: "The part after the @-sign is not valid. It should have a period." },
+])("an invalid e-mail address is rejected: $input", async ({ input, reason }) => {
   expect(await refusalOf({ slug: unique("a"), email: input })).toEqual([
     {
       type: "value_error",

@@ -33,23 +33,29 @@ stopClock();
 /** A valid document, for responses that are invalid otherwise. */
 const good = () => JSON.stringify({ keys: [next.jwk] });
 
-describe.each<[string, () => Partial<SiteAnswer>]>([
-  ["nothing", () => ({})],
-  ["a page", () => ({ body: "<html>", headers: { "Content-Type": "text/html" } })],
-  ["half a document", () => ({ body: good().slice(0, -1) })],
-  ["a document and more", () => ({ body: `${good()}]` })],
-  ["null", () => ({ body: "null" })],
-  ["a number", () => ({ body: "1" })],
-  ["an array of keys", () => ({ body: JSON.stringify([next.jwk]) })],
-  ["a key alone", () => ({ body: JSON.stringify(next.jwk) })],
-  ["keys by name", () => ({ body: JSON.stringify({ keys: { next: next.jwk } }) })],
-  ["keys that are not objects", () => ({ body: JSON.stringify({ keys: [next.jwk, 1, null] }) })],
-  ["10 MB", () => ({ body: good(), filler: 10_000_000 })],
-  ["10 MB that travel as 10 KB", () => ({ body: good(), filler: 10_000_000, gzip: true })],
-  ["what is not compressed as it says", () => ({ body: good(), headers: { "Content-Encoding": "gzip" } })],
-  ["another success", () => ({ status: 202, body: good() })],
-  ["not found", () => ({ status: 404, body: good() })],
-])("a site that responds with %s", (_, answer) => {
+describe.each<{ name: string; answer: () => Partial<SiteAnswer> }>([
+  { name: "nothing", answer: () => ({}) },
+  { name: "a page", answer: () => ({ body: "<html>", headers: { "Content-Type": "text/html" } }) },
+  { name: "half a document", answer: () => ({ body: good().slice(0, -1) }) },
+  { name: "a document and more", answer: () => ({ body: `${good()}]` }) },
+  { name: "null", answer: () => ({ body: "null" }) },
+  { name: "a number", answer: () => ({ body: "1" }) },
+  { name: "an array of keys", answer: () => ({ body: JSON.stringify([next.jwk]) }) },
+  { name: "a key alone", answer: () => ({ body: JSON.stringify(next.jwk) }) },
+  { name: "keys by name", answer: () => ({ body: JSON.stringify({ keys: { next: next.jwk } }) }) },
+  {
+    name: "keys that are not objects",
+    answer: () => ({ body: JSON.stringify({ keys: [next.jwk, 1, null] }) }),
+  },
+  { name: "10 MB", answer: () => ({ body: good(), filler: 10_000_000 }) },
+  { name: "10 MB that travel as 10 KB", answer: () => ({ body: good(), filler: 10_000_000, gzip: true }) },
+  {
+    name: "what is not compressed as it says",
+    answer: () => ({ body: good(), headers: { "Content-Encoding": "gzip" } }),
+  },
+  { name: "another success", answer: () => ({ status: 202, body: good() }) },
+  { name: "not found", answer: () => ({ status: 404, body: good() }) },
+])("a site that responds with $name", ({ answer }) => {
   it("does not replace the last valid keys [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
@@ -94,18 +100,18 @@ describe("an invalid key in the document", () => {
     return { site, ask };
   }
 
-  it.each<[string, () => readonly object[]]>([
-    ["of an unknown type", () => [{ ...next.jwk, kty: "XYZ" }]],
-    ["without a type", () => [{ ...next.jwk, kty: undefined }]],
-    ["that is private", () => [next.privateJwk]],
-    ["for encryption", () => [{ ...next.jwk, use: "enc" }]],
-    ["for another operation", () => [{ ...next.jwk, key_ops: ["deriveKey"] }]],
-    ["for another algorithm", () => [{ ...next.jwk, alg: "ES384" }]],
-    ["whose point is on no curve", () => [{ ...next.jwk, x: next.jwk.y }]],
-    ["that shares its id with another", () => [next.jwk, evil.jwk]],
-    ["without an id", () => [{ ...next.jwk, kid: undefined }]],
-    ["whose id is no text", () => [{ ...next.jwk, kid: 1 }]],
-  ])("does not affect other keys: one %s", async (_, keys) => {
+  it.each<{ name: string; keys: () => readonly object[] }>([
+    { name: "of an unknown type", keys: () => [{ ...next.jwk, kty: "XYZ" }] },
+    { name: "without a type", keys: () => [{ ...next.jwk, kty: undefined }] },
+    { name: "that is private", keys: () => [next.privateJwk] },
+    { name: "for encryption", keys: () => [{ ...next.jwk, use: "enc" }] },
+    { name: "for another operation", keys: () => [{ ...next.jwk, key_ops: ["deriveKey"] }] },
+    { name: "for another algorithm", keys: () => [{ ...next.jwk, alg: "ES384" }] },
+    { name: "whose point is on no curve", keys: () => [{ ...next.jwk, x: next.jwk.y }] },
+    { name: "that shares its id with another", keys: () => [next.jwk, evil.jwk] },
+    { name: "without an id", keys: () => [{ ...next.jwk, kid: undefined }] },
+    { name: "whose id is no text", keys: () => [{ ...next.jwk, kid: 1 }] },
+  ])("does not affect other keys: one $name", async ({ keys }) => {
     const { site, ask } = await publishing(...keys());
     await expectBadToken(ask(await createBearer(site, next)));
     await expectBadToken(ask(await createBearer(site, evil)));

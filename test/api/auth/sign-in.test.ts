@@ -51,18 +51,22 @@ beforeEach(() => {
 
 describe("the first request of an identity", () => {
   it.each([
-    [{ name: "Ada King Lovelace" }, "Ada", "King Lovelace"],
-    [{ name: "Ada" }, "Ada", ""],
-    [{ given_name: "Ada", family_name: "King" }, "Ada", "King"],
-    [{ name: "The Countess", given_name: "Ada", family_name: "King" }, "Ada", "King"],
-    [{ name: "Ada King", family_name: "Lovelace" }, "Ada", "Lovelace"],
-    [{ name: "x".repeat(200) }, "x".repeat(150), ""],
-    [{ name: "  Ada  King " }, "Ada", "King"],
-    [{ given_name: " Zoe\u0308 ", family_name: "\ufeffKing\u00a0" }, "Zo\u00eb", "King"],
-    [{ family_name: `${"x".repeat(149)} y` }, "", "x".repeat(149)],
-    [{ name: 5 }, "", ""],
-    [{}, "", ""],
-  ])("creates a user with the names of the token: %j", async (claims, first, last) => {
+    { claims: { name: "Ada King Lovelace" }, first: "Ada", last: "King Lovelace" },
+    { claims: { name: "Ada" }, first: "Ada", last: "" },
+    { claims: { given_name: "Ada", family_name: "King" }, first: "Ada", last: "King" },
+    { claims: { name: "The Countess", given_name: "Ada", family_name: "King" }, first: "Ada", last: "King" },
+    { claims: { name: "Ada King", family_name: "Lovelace" }, first: "Ada", last: "Lovelace" },
+    { claims: { name: "x".repeat(200) }, first: "x".repeat(150), last: "" },
+    { claims: { name: "  Ada  King " }, first: "Ada", last: "King" },
+    {
+      claims: { given_name: " Zoe\u0308 ", family_name: "\ufeffKing\u00a0" },
+      first: "Zo\u00eb",
+      last: "King",
+    },
+    { claims: { family_name: `${"x".repeat(149)} y` }, first: "", last: "x".repeat(149) },
+    { claims: { name: 5 }, first: "", last: "" },
+    { claims: {}, first: "", last: "" },
+  ])("creates a user with the names of the token: $claims", async ({ claims, first, last }) => {
     const user = await createUser({ email: address, ...claims });
     const answer = await me(user);
     expect(answer.status).toBe(200);
@@ -164,11 +168,11 @@ describe("a verified e-mail", () => {
   });
 
   it.each([
-    ["if email_verified is false", { email_verified: false }, undefined],
-    ["if email_verified is a string", { email_verified: "true" }, undefined],
-    ["if email_verified is missing", { email_verified: undefined }, undefined],
-    ["from an issuer that is not trusted with e-mails", {}, other],
-  ])("is not accepted %s, and a new user is created", async (_, claims, options) => {
+    { name: "if email_verified is false", claims: { email_verified: false }, options: undefined },
+    { name: "if email_verified is a string", claims: { email_verified: "true" }, options: undefined },
+    { name: "if email_verified is missing", claims: { email_verified: undefined }, options: undefined },
+    { name: "from an issuer that is not trusted with e-mails", claims: {}, options: other },
+  ])("is not accepted $name, and a new user is created", async ({ claims, options }) => {
     const uuid = await invite(address);
     const answer = await me(await createUser({ email: address, ...claims }, options));
     expect(answer.status).toBe(200);

@@ -50,26 +50,26 @@ describe.each(Object.entries({ ...changes, ...deletions }))("%s with If-Match", 
     expect((await owner.get(accountPath(account))).status).toBe(leavesIt ? 200 : 403);
   });
 
-  it.each<[string, (current: string) => string]>([
-    ["*", () => "*"],
-    ["a list with the current one", (current) => `"1-0", ${current}`],
-    ["the current one twice", (current) => `${current},${current}`],
-  ])("of %s is done", async (_, value) => {
+  it.each<{ name: string; value: (current: string) => string }>([
+    { name: "*", value: () => "*" },
+    { name: "a list with the current one", value: (current) => `"1-0", ${current}` },
+    { name: "the current one twice", value: (current) => `${current},${current}` },
+  ])("of $name is done", async ({ value }) => {
     const { owner, account, here } = await setUp();
     await owner.patch(here, { title: "Before" });
     expect((await send(owner, account, value(await fetchEtag(owner, here)), "New")).status).toBe(done);
   });
 
-  it.each<[string, (current: string, before: string) => string]>([
-    ["the one before", (_, before) => before],
-    ["a weak one", (current) => `W/${current}`],
-    ["one without quotes", (current) => current.slice(1, -1)],
-    ["one cut off", (current) => `${current.slice(0, -3)}"`],
-    ["one of a version to come", (current) => current.replace(/\d+/, "99")],
-    ["an empty one", () => '""'],
-    ["garbage", () => "garbage"],
-    ["a list without the current one", (_, before) => `${before}, "other"`],
-  ])("of %s is refused, and changes nothing", async (_, value) => {
+  it.each<{ name: string; value: (current: string, before: string) => string }>([
+    { name: "the one before", value: (_, before) => before },
+    { name: "a weak one", value: (current) => `W/${current}` },
+    { name: "one without quotes", value: (current) => current.slice(1, -1) },
+    { name: "one cut off", value: (current) => `${current.slice(0, -3)}"` },
+    { name: "one of a version to come", value: (current) => current.replace(/\d+/, "99") },
+    { name: "an empty one", value: () => '""' },
+    { name: "garbage", value: () => "garbage" },
+    { name: "a list without the current one", value: (_, before) => `${before}, "other"` },
+  ])("of $name is refused, and changes nothing", async ({ value }) => {
     const { owner, account, here } = await setUp();
     const before = await fetchEtag(owner, here);
     await owner.patch(here, { title: "Before" });

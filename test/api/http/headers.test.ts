@@ -73,9 +73,9 @@ describe("X-Request-Id", () => {
   });
 
   it.each([
-    ["letters, digits and - _ =", "abc-123_DEF="],
-    ["255 characters", "x".repeat(255)],
-  ])("is the one given: %s", async (_, id) => {
+    { name: "letters, digits and - _ =", id: "abc-123_DEF=" },
+    { name: "255 characters", id: "x".repeat(255) },
+  ])("is the one given: $name", async ({ id }) => {
     for (const [name, { headers }] of Object.entries(await everySort({ "X-Request-Id": id }))) {
       expect([name, headers.get("X-Request-Id")]).toEqual([name, id]);
     }

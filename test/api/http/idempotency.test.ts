@@ -90,11 +90,11 @@ describe.each(Object.entries<CreateOperation>(createOperations))("a key with %s"
   });
 
   it.each([
-    ["empty", ""],
-    ["blank", "   "],
-    ["of 256 characters", "k".repeat(256)],
-    ["of no UTF-8", "k\ufffd"],
-  ])("that is %s is refused", async (__, key) => {
+    { name: "empty", key: "" },
+    { name: "blank", key: "   " },
+    { name: "of 256 characters", key: "k".repeat(256) },
+    { name: "of no UTF-8", key: "k\ufffd" },
+  ])("that is $name is refused", async ({ key }) => {
     const { owner, account } = await start();
     const path = creation.path(account);
     const before = await countEverything();

@@ -97,9 +97,9 @@ describe("a body of another length than it says", () => {
 });
 
 describe.each([
-  ["/api/v1/accounts", { detail: "There was an error parsing the body" }],
-  ["/accounts/organizations/", { detail: "JSON parse error - the body is not UTF-8" }],
-])("a body that travels compressed to %s", (path, body) => {
+  { path: "/api/v1/accounts", body: { detail: "There was an error parsing the body" } },
+  { path: "/accounts/organizations/", body: { detail: "JSON parse error - the body is not UTF-8" } },
+])("a body that travels compressed to $path", ({ path, body }) => {
   it("is taken as it is and not inflated: neither a small one nor one of 64 MiB is JSON [R62]", async () => {
     for (const size of [0, 64 * limit]) {
       const plain = streamOf(size, undefined, JSON.stringify({ slug: unique("a"), name: "N" }));

@@ -85,13 +85,13 @@ it("limits that cannot be asked let everybody through, but for where to sign in 
 });
 
 it.each([
-  ["192.0.2.1", "192.0.2.1"],
-  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
-  ["2001:DB8:1:2::", "2001:db8:1:2"],
-  ["2001:db8::1", "2001:db8:0:0"],
-  ["2001:0db8:0000:0000:ffff::", "2001:db8:0:0"],
-  ["::1", "0:0:0:0"],
-  [undefined, undefined],
-])("%s counts as %s [R72]", (address, network) => {
+  { address: "192.0.2.1", network: "192.0.2.1" },
+  { address: "2001:db8:1:2:3:4:5:6", network: "2001:db8:1:2" },
+  { address: "2001:DB8:1:2::", network: "2001:db8:1:2" },
+  { address: "2001:db8::1", network: "2001:db8:0:0" },
+  { address: "2001:0db8:0000:0000:ffff::", network: "2001:db8:0:0" },
+  { address: "::1", network: "0:0:0:0" },
+  { address: undefined, network: undefined },
+])("$address counts as $network [R72]", ({ address, network }) => {
   expect(clientNetwork(address)).toBe(network);
 });

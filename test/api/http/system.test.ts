@@ -31,25 +31,25 @@ describe("/readyz", () => {
   });
 
   it.each([
-    ["PUBLIC_URL", undefined],
-    ["PUBLIC_URL", ""],
-    ["PUBLIC_URL", "roster.test"],
-    ["PUBLIC_URL", "https://roster.test/?x=1"],
-    ["ISSUERS", undefined],
-    ["ISSUERS", "{"],
-    ["ISSUERS", "{}"],
-    ["ISSUERS", '[{"issuer":"https://x"}]'],
-    ["OPERATORS", "nobody"],
-    ["CORS_ORIGINS", "*"],
-    ["CORS_ORIGINS", "https://app.test/path"],
-    ["DEFAULT_PLAN", "gold"],
-    ["MAX_OWNED_ACCOUNTS", "-1"],
-    ["MAX_OWNED_ACCOUNTS", "many"],
-    ["RATE_LIMITS", "maybe"],
-    ["REQUEST_LOG", "1"],
-    ["READ_REPLICAS", "near"],
-    ["SERVER_TIMING", "true"],
-  ])("is 503 and names the variable when %s is %j", async (name, value) => {
+    { name: "PUBLIC_URL", value: undefined },
+    { name: "PUBLIC_URL", value: "" },
+    { name: "PUBLIC_URL", value: "roster.test" },
+    { name: "PUBLIC_URL", value: "https://roster.test/?x=1" },
+    { name: "ISSUERS", value: undefined },
+    { name: "ISSUERS", value: "{" },
+    { name: "ISSUERS", value: "{}" },
+    { name: "ISSUERS", value: '[{"issuer":"https://x"}]' },
+    { name: "OPERATORS", value: "nobody" },
+    { name: "CORS_ORIGINS", value: "*" },
+    { name: "CORS_ORIGINS", value: "https://app.test/path" },
+    { name: "DEFAULT_PLAN", value: "gold" },
+    { name: "MAX_OWNED_ACCOUNTS", value: "-1" },
+    { name: "MAX_OWNED_ACCOUNTS", value: "many" },
+    { name: "RATE_LIMITS", value: "maybe" },
+    { name: "REQUEST_LOG", value: "1" },
+    { name: "READ_REPLICAS", value: "near" },
+    { name: "SERVER_TIMING", value: "true" },
+  ])("is 503 and names the variable when $name is $value", async ({ name, value }) => {
     const answer = await anonymous.via(workerWith({ [name]: value })).get("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/);
@@ -103,10 +103,10 @@ describe("/readyz", () => {
 });
 
 it.each([
-  ["/api/v1/user", { detail: expect.any(String) }],
-  ["/accounts/organizations/", { detail: expect.any(String) }],
-  ["/", { detail: expect.any(String) }],
-])("%s is 503 with Retry-After while the configuration is wrong", async (path, body) => {
+  { path: "/api/v1/user", body: { detail: expect.any(String) } },
+  { path: "/accounts/organizations/", body: { detail: expect.any(String) } },
+  { path: "/", body: { detail: expect.any(String) } },
+])("$path is 503 with Retry-After while the configuration is wrong", async ({ path, body }) => {
   const user = (await createUser()).via(workerWith({ PUBLIC_URL: undefined }));
   const answer = await user.get(path);
   expect(answer.status).toBe(503);

@@ -77,11 +77,16 @@ it("a mail goes to one address, from the configured name if there is one", async
 
 describe("MAIL_FROM", () => {
   it.each([
-    ["roster@example.com", { name: "", email: "roster@example.com" }],
-    [" Roster <roster@example.com> ", from],
-    ['"Roster, Ltd." <roster@example.com>', { name: "Roster, Ltd.", email: "roster@example.com" }],
-    ["<roster@example.com>", { name: "", email: "roster@example.com" }],
-  ])("%j is parsed into address and name", (text, mailbox) => expect(parseMailbox(text)).toEqual(mailbox));
+    { text: "roster@example.com", mailbox: { name: "", email: "roster@example.com" } },
+    { text: " Roster <roster@example.com> ", mailbox: from },
+    {
+      text: '"Roster, Ltd." <roster@example.com>',
+      mailbox: { name: "Roster, Ltd.", email: "roster@example.com" },
+    },
+    { text: "<roster@example.com>", mailbox: { name: "", email: "roster@example.com" } },
+  ])("$text is parsed into address and name", ({ text, mailbox }) =>
+    expect(parseMailbox(text)).toEqual(mailbox),
+  );
 
   it.each([
     "roster",

@@ -39,22 +39,22 @@ it.each([
 });
 
 it.each([
-  ["POST", `${operatorPath}/@accounts`, "GET"],
-  ["DELETE", `${operatorPath}/@account/acme`, "GET, PATCH"],
-  ["PUT", `${operatorPath}/@account/acme`, "GET, PATCH"],
-  ["GET", `${operatorPath}/@account/acme/blocking_status`, "PATCH"],
-  ["POST", `${operatorPath}/@account/acme/blocking_status`, "PATCH"],
-  ["PATCH", zonesPath, "GET, POST"],
-  ["DELETE", zonesPath, "GET, POST"],
-  ["POST", zonePath({ id }), "GET, PATCH, DELETE"],
-  ["PUT", zonePath({ id: "none" }), "GET, PATCH, DELETE"],
-  ["POST", `${operatorPath}/@users`, "GET"],
-  ["DELETE", userPath({ id }), "GET, PATCH"],
-  ["PUT", userPath({ id }), "GET, PATCH"],
-  ["POST", `${operatorPath}/@audit`, "GET"],
-  ["DELETE", `${operatorPath}/@audit`, "GET"],
-  ["OPTIONS", `${operatorPath}/@accounts`, "GET"],
-])("%s is no method of %s, whoever asks", async (method, path, allowed) => {
+  { method: "POST", path: `${operatorPath}/@accounts`, allowed: "GET" },
+  { method: "DELETE", path: `${operatorPath}/@account/acme`, allowed: "GET, PATCH" },
+  { method: "PUT", path: `${operatorPath}/@account/acme`, allowed: "GET, PATCH" },
+  { method: "GET", path: `${operatorPath}/@account/acme/blocking_status`, allowed: "PATCH" },
+  { method: "POST", path: `${operatorPath}/@account/acme/blocking_status`, allowed: "PATCH" },
+  { method: "PATCH", path: zonesPath, allowed: "GET, POST" },
+  { method: "DELETE", path: zonesPath, allowed: "GET, POST" },
+  { method: "POST", path: zonePath({ id }), allowed: "GET, PATCH, DELETE" },
+  { method: "PUT", path: zonePath({ id: "none" }), allowed: "GET, PATCH, DELETE" },
+  { method: "POST", path: `${operatorPath}/@users`, allowed: "GET" },
+  { method: "DELETE", path: userPath({ id }), allowed: "GET, PATCH" },
+  { method: "PUT", path: userPath({ id }), allowed: "GET, PATCH" },
+  { method: "POST", path: `${operatorPath}/@audit`, allowed: "GET" },
+  { method: "DELETE", path: `${operatorPath}/@audit`, allowed: "GET" },
+  { method: "OPTIONS", path: `${operatorPath}/@accounts`, allowed: "GET" },
+])("$method is no method of $path, whoever asks", async ({ method, path, allowed }) => {
   for (const caller of [anonymous, await createUser(), await createOperator()]) {
     const answer = await caller.send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 405, body: { detail: "Method Not Allowed" } });

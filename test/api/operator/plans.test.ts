@@ -27,14 +27,14 @@ async function startExpired() {
 
 describe("a plan", () => {
   it.each([
-    ["stash-trial", { max_users: 10, max_kbs: 1, usage_limit: 10_000 }],
-    ["v3starter", { max_users: 10, max_kbs: 5, usage_limit: 100_000 }],
-    ["v3fly", { max_users: 10, max_kbs: 5, usage_limit: 100_000 }],
-    ["v3growth", { max_users: 50, max_kbs: 20, usage_limit: 1_000_000 }],
-    ["v3pro", { max_users: 50, max_kbs: 20, usage_limit: 1_000_000 }],
-    ["v3enterprise", { max_users: null, max_kbs: null, usage_limit: null }],
-    ["cowork", { max_users: null, max_kbs: null, usage_limit: null }],
-  ])("%s brings %j, unless the account has its own", async (type, effective) => {
+    { type: "stash-trial", effective: { max_users: 10, max_kbs: 1, usage_limit: 10_000 } },
+    { type: "v3starter", effective: { max_users: 10, max_kbs: 5, usage_limit: 100_000 } },
+    { type: "v3fly", effective: { max_users: 10, max_kbs: 5, usage_limit: 100_000 } },
+    { type: "v3growth", effective: { max_users: 50, max_kbs: 20, usage_limit: 1_000_000 } },
+    { type: "v3pro", effective: { max_users: 50, max_kbs: 20, usage_limit: 1_000_000 } },
+    { type: "v3enterprise", effective: { max_users: null, max_kbs: null, usage_limit: null } },
+    { type: "cowork", effective: { max_users: null, max_kbs: null, usage_limit: null } },
+  ])("$type brings $effective, unless the account has its own", async ({ type, effective }) => {
     const { owner, root, path, own } = await setUp();
     const none = { max_users: null, max_kbs: null, usage_limit: null };
     expect(statusAndBody(await root.patch(path, { type }))).toMatchObject({
@@ -103,11 +103,15 @@ describe("a plan", () => {
 
 describe("a block for an expired trial", () => {
   it.each([
-    ["a plan that is no trial", { type: "v3growth" }, null],
-    ["a later end", { trial_expiration_date: later }, later],
-    ["no end", { trial_expiration_date: null }, null],
-    ["a plan with an end", { type: "v3pro", trial_expiration_date: later }, later],
-  ])("ends with %s", async (_what, body, trial_expiration_date) => {
+    { what: "a plan that is no trial", body: { type: "v3growth" }, trial_expiration_date: null },
+    { what: "a later end", body: { trial_expiration_date: later }, trial_expiration_date: later },
+    { what: "no end", body: { trial_expiration_date: null }, trial_expiration_date: null },
+    {
+      what: "a plan with an end",
+      body: { type: "v3pro", trial_expiration_date: later },
+      trial_expiration_date: later,
+    },
+  ])("ends with $what", async ({ body, trial_expiration_date }) => {
     const { owner, root, account, path, own } = await startExpired();
     expect((await owner.patch(own, { title: "No" })).status).toBe(403);
     const after = { blocking_state: "unblocked", trial_expiration_date };

@@ -102,22 +102,37 @@ describe("a task of the cron that fails", () => {
   }
 
   it.each([
-    ["accounts_trial_due", "expireTrials", { trial: false, key: true, erasure: true }],
-    ["idempotency_keys", "deleteExpiredKeys", { trial: true, key: false, erasure: true }],
-    ["erasures", "requeueOverdueErasures", { trial: true, key: true, erasure: false }],
-  ])("keeps no other from its work, and is told without a value: %s", async (table, task, expected) => {
-    const { now, done } = await startAll();
-    const written: unknown[] = [];
-    const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
-    await expect(runCron(now, { DB: fails(table) })).rejects.toThrow(
-      new Error(`Scheduled tasks failed: ${task}.`),
-    );
-    listening.mockRestore();
-    const causes = expect.arrayContaining(["Error SQLITE_BUSY"]) as unknown;
-    expect(written).toEqual([{ event: "task_failed", task, error: expect.any(String), causes }]);
-    expect(JSON.stringify(written)).not.toContain("hidden-value");
-    expect(await done()).toEqual(expected);
-    await runCron(now);
-    expect(await done()).toEqual({ trial: true, key: true, erasure: true });
-  });
+    {
+      table: "accounts_trial_due",
+      task: "expireTrials",
+      expected: { trial: false, key: true, erasure: true },
+    },
+    {
+      table: "idempotency_keys",
+      task: "deleteExpiredKeys",
+      expected: { trial: true, key: false, erasure: true },
+    },
+    {
+      table: "erasures",
+      task: "requeueOverdueErasures",
+      expected: { trial: true, key: true, erasure: false },
+    },
+  ])(
+    "keeps no other from its work, and is told without a value: $table",
+    async ({ table, task, expected }) => {
+      const { now, done } = await startAll();
+      const written: unknown[] = [];
+      const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
+      await expect(runCron(now, { DB: fails(table) })).rejects.toThrow(
+        new Error(`Scheduled tasks failed: ${task}.`),
+      );
+      listening.mockRestore();
+      const causes = expect.arrayContaining(["Error SQLITE_BUSY"]) as unknown;
+      expect(written).toEqual([{ event: "task_failed", task, error: expect.any(String), causes }]);
+      expect(JSON.stringify(written)).not.toContain("hidden-value");
+      expect(await done()).toEqual(expected);
+      await runCron(now);
+      expect(await done()).toEqual({ trial: true, key: true, erasure: true });
+    },
+  );
 });

@@ -22,32 +22,44 @@ const usage = Object.fromEntries(usageLimits.map((name, at) => [name, at]));
 
 describe("a setting of an account", () => {
   it.each([
-    [
-      { max_users: 3 },
-      { effective: { max_users: 3, max_kbs: 1, usage_limit: 10_000 } },
-      { max_users: [null, 3] },
-    ],
-    [
-      { max_users: 0 },
-      { effective: { max_users: 0, max_kbs: 1, usage_limit: 10_000 } },
-      { max_users: [null, 0] },
-    ],
-    [
-      { max_kbs: most },
-      { effective: { max_users: 10, max_kbs: most, usage_limit: 10_000 } },
-      { max_kbs: [null, most] },
-    ],
-    [
-      { usage_limit: 0 },
-      { effective: { max_users: 10, max_kbs: 1, usage_limit: 0 } },
-      { usage_limit: [null, 0] },
-    ],
-    [{ usage_enforcement: "allow" }, {}, { usage_enforcement: ["refuse", "allow"] }],
-    [{ idp_route: "Acme.idp_1-x" }, {}, { idp_route: [null, "Acme.idp_1-x"] }],
-    [{ limits: { upload, usage: null } }, {}, { limits: [null, { upload, usage: null }] }],
-    [{ limits: { upload: null, usage } }, {}, { limits: [null, { upload: null, usage }] }],
-    [{ limits: { upload, usage } }, {}, { limits: [null, { upload, usage }] }],
-  ])("alone: %j", async (body, besides, changes) => {
+    {
+      body: { max_users: 3 },
+      besides: { effective: { max_users: 3, max_kbs: 1, usage_limit: 10_000 } },
+      changes: { max_users: [null, 3] },
+    },
+    {
+      body: { max_users: 0 },
+      besides: { effective: { max_users: 0, max_kbs: 1, usage_limit: 10_000 } },
+      changes: { max_users: [null, 0] },
+    },
+    {
+      body: { max_kbs: most },
+      besides: { effective: { max_users: 10, max_kbs: most, usage_limit: 10_000 } },
+      changes: { max_kbs: [null, most] },
+    },
+    {
+      body: { usage_limit: 0 },
+      besides: { effective: { max_users: 10, max_kbs: 1, usage_limit: 0 } },
+      changes: { usage_limit: [null, 0] },
+    },
+    {
+      body: { usage_enforcement: "allow" },
+      besides: {},
+      changes: { usage_enforcement: ["refuse", "allow"] },
+    },
+    { body: { idp_route: "Acme.idp_1-x" }, besides: {}, changes: { idp_route: [null, "Acme.idp_1-x"] } },
+    {
+      body: { limits: { upload, usage: null } },
+      besides: {},
+      changes: { limits: [null, { upload, usage: null }] },
+    },
+    {
+      body: { limits: { upload: null, usage } },
+      besides: {},
+      changes: { limits: [null, { upload: null, usage }] },
+    },
+    { body: { limits: { upload, usage } }, besides: {}, changes: { limits: [null, { upload, usage }] } },
+  ])("alone: $body", async ({ body, besides, changes }) => {
     const { owner, root, account, path } = await setUp();
     const before = await getBody(root, path);
     const answer = await root.patch(path, body);
@@ -60,14 +72,14 @@ describe("a setting of an account", () => {
   });
 
   it.each([
-    ["2200-01-31T13:00:00Z", "2200-01-31T13:00:00.000Z"],
-    ["2200-01-31T13:00:00.25+02:00", "2200-01-31T11:00:00.250Z"],
-    ["2200-01-31T13:00:00", "2200-01-31T13:00:00.000Z"],
-    ["2200-01-31", "2200-01-31T00:00:00.000Z"],
-    [7_260_757_200, "2200-01-31T13:00:00.000Z"],
-    ["1999-12-31", "1999-12-31T00:00:00.000Z"],
-    [null, null],
-  ])("alone: the trial ends at %j", async (trial_expiration_date, end) => {
+    { trial_expiration_date: "2200-01-31T13:00:00Z", end: "2200-01-31T13:00:00.000Z" },
+    { trial_expiration_date: "2200-01-31T13:00:00.25+02:00", end: "2200-01-31T11:00:00.250Z" },
+    { trial_expiration_date: "2200-01-31T13:00:00", end: "2200-01-31T13:00:00.000Z" },
+    { trial_expiration_date: "2200-01-31", end: "2200-01-31T00:00:00.000Z" },
+    { trial_expiration_date: 7_260_757_200, end: "2200-01-31T13:00:00.000Z" },
+    { trial_expiration_date: "1999-12-31", end: "1999-12-31T00:00:00.000Z" },
+    { trial_expiration_date: null, end: null },
+  ])("alone: the trial ends at $trial_expiration_date", async ({ trial_expiration_date, end }) => {
     const { root, account, path } = await setUp();
     const before = await getBody(root, path);
     const answer = await root.patch(path, { trial_expiration_date });

@@ -133,10 +133,18 @@ describe("a private zone", () => {
 
 describe("at once with making an account in it", () => {
   it.each([
-    ["a zone is deleted", (root: Caller, path: string) => root.delete(path), 204],
-    ["a zone becomes private", (root: Caller, path: string) => root.patch(path, { private: true }), 200],
-    ["a zone is renamed", (root: Caller, path: string) => root.patch(path, { slug: unique("new") }), 200],
-  ] as const)("%s: the account is there with its zone, or refused", async (_what, change, done) => {
+    { what: "a zone is deleted", change: (root: Caller, path: string) => root.delete(path), done: 204 },
+    {
+      what: "a zone becomes private",
+      change: (root: Caller, path: string) => root.patch(path, { private: true }),
+      done: 200,
+    },
+    {
+      what: "a zone is renamed",
+      change: (root: Caller, path: string) => root.patch(path, { slug: unique("new") }),
+      done: 200,
+    },
+  ] as const)("$what: the account is there with its zone, or refused", async ({ change, done }) => {
     const root = await createOperator();
     const users = [await createUser(), await createUser(), await createUser()];
     for (const user of [root, ...users]) await user.get("/api/v1/user");

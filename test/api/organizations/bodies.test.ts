@@ -15,16 +15,16 @@ const bothRequired = { status: 400, body: { name: [required], slug: [required] }
 
 describe("a body that is no object", () => {
   it.each([
-    ["a list", "[]", "list"],
-    ["a list of objects", '[{"name": "a", "slug": "b"}]', "list"],
-    ["a text", '"name"', "str"],
-    ["an empty text", '""', "str"],
-    ["a number", "1", "int"],
-    ["zero", "0", "int"],
-    ["a fraction", "1.5", "float"],
-    ["true", "true", "bool"],
-    ["false", "false", "bool"],
-  ])("a body that is not an object is rejected: %s", async (_, raw, type) => {
+    { name: "a list", raw: "[]", type: "list" },
+    { name: "a list of objects", raw: '[{"name": "a", "slug": "b"}]', type: "list" },
+    { name: "a text", raw: '"name"', type: "str" },
+    { name: "an empty text", raw: '""', type: "str" },
+    { name: "a number", raw: "1", type: "int" },
+    { name: "zero", raw: "0", type: "int" },
+    { name: "a fraction", raw: "1.5", type: "float" },
+    { name: "true", raw: "true", type: "bool" },
+    { name: "false", raw: "false", type: "bool" },
+  ])("a body that is not an object is rejected: $name", async ({ raw, type }) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const refused = {
@@ -68,15 +68,18 @@ describe("no body", () => {
 
 describe("malformed JSON", () => {
   it.each([
-    ["{", "Expected property name or '}': line 1 column 2 (char 1)"],
-    ['{"a":}', 'Unexpected token "}": line 1 column 6 (char 5)'],
-    ['{"a":1,}', "Expected double-quoted property name: line 1 column 8 (char 7)"],
-    ["[1 2]", "Expected ',' or ']' after array element: line 1 column 4 (char 3)"],
-    ["True", 'Unexpected token "T": line 1 column 1 (char 0)'],
-    [" ", "Unexpected end of JSON input: line 1 column 2 (char 1)"],
-    ['{"a":1}\n\nx', "Unexpected non-whitespace character after JSON: line 3 column 1 (char 9)"],
-    ['"a\0"', "Bad control character in string literal: line 1 column 3 (char 2)"],
-  ])("malformed JSON is rejected with the error and its position: %j", async (raw, fault) => {
+    { raw: "{", fault: "Expected property name or '}': line 1 column 2 (char 1)" },
+    { raw: '{"a":}', fault: 'Unexpected token "}": line 1 column 6 (char 5)' },
+    { raw: '{"a":1,}', fault: "Expected double-quoted property name: line 1 column 8 (char 7)" },
+    { raw: "[1 2]", fault: "Expected ',' or ']' after array element: line 1 column 4 (char 3)" },
+    { raw: "True", fault: 'Unexpected token "T": line 1 column 1 (char 0)' },
+    { raw: " ", fault: "Unexpected end of JSON input: line 1 column 2 (char 1)" },
+    {
+      raw: '{"a":1}\n\nx',
+      fault: "Unexpected non-whitespace character after JSON: line 3 column 1 (char 9)",
+    },
+    { raw: '"a\0"', fault: "Bad control character in string literal: line 1 column 3 (char 2)" },
+  ])("malformed JSON is rejected with the error and its position: $raw", async ({ raw, fault }) => {
     const answer = await sendRaw(await createUser(), "POST", organizationsPath, raw, json);
     expect(statusAndBody(answer)).toEqual({ status: 400, body: { detail: `JSON parse error - ${fault}` } });
   });
@@ -104,9 +107,9 @@ describe("malformed JSON", () => {
   });
 
   it.each([
-    ["lists", "[", "]"],
-    ["objects", '{"a":', "}"],
-  ])("JSON nested 10,000 levels deep is rejected: %s [R62]", async (_, open, close) => {
+    { name: "lists", open: "[", close: "]" },
+    { name: "objects", open: '{"a":', close: "}" },
+  ])("JSON nested 10,000 levels deep is rejected: $name [R62]", async ({ open, close }) => {
     const owner = await createUser();
     const closed = `${open.repeat(10_000)}1${close.repeat(10_000)}`;
     const character = open.length * 100;
@@ -177,10 +180,10 @@ describe("the size limit of 1 MiB", () => {
   const refused = { status: 413, body: { detail: "Request body is larger than 1 MiB." } };
 
   it.each([
-    ["POST", organizationsPath],
-    ["PUT", `${organizationsPath}${crypto.randomUUID()}/`],
-    ["PATCH", `${organizationsPath}${crypto.randomUUID()}/`],
-  ])("a body over 1 MiB is rejected: %s", async (method, path) => {
+    { method: "POST", path: organizationsPath },
+    { method: "PUT", path: `${organizationsPath}${crypto.randomUUID()}/` },
+    { method: "PATCH", path: `${organizationsPath}${crypto.randomUUID()}/` },
+  ])("a body over 1 MiB is rejected: $method", async ({ method, path }) => {
     const owner = await createUser();
     expect(statusAndBody(await sendRaw(owner, method, path, padded(limit + 1), json))).toEqual(refused);
     expect(statusAndBody(await sendRaw(owner, method, path, streamed(limit + 1), json))).toEqual(refused);

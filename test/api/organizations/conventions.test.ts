@@ -84,19 +84,55 @@ describe("an inactive user", () => {
   });
 
   it.each([
-    ["a bad field", "POST", organizationsPath, { slug: "a b" }, {}],
-    ["a body that is no object", "POST", organizationsPath, [], {}],
-    ["a media type that is not read", "POST", organizationsPath, {}, { "Content-Type": "text/xml" }],
-    ["a bad filter", "GET", `${organizationsPath}?uuid=x`, undefined, {}],
-    ["a NUL in the query", "GET", `${organizationsPath}?search=%00`, undefined, {}],
-    ["a bad page", "GET", `${organizationsPath}?page=0`, undefined, {}],
-    ["a page too high", "GET", `${organizationsPath}?page=99`, undefined, {}],
-    ["a bad cursor", "GET", `${organizationsPath}?page=2&cursor=x`, undefined, {}],
-    ["a malformed uuid", "GET", `${organizationsPath}x/`, undefined, {}],
-    ["a malformed uuid and a bad body", "PUT", `${organizationsPath}x/`, [], {}],
-    ["a wrong method", "PATCH", organizationsPath, {}, {}],
-    ["OPTIONS", "OPTIONS", organizationsPath, undefined, {}],
-  ] as const)("an inactive user gets only 401, also with %s", async (_, method, path, body, headers) => {
+    { name: "a bad field", method: "POST", path: organizationsPath, body: { slug: "a b" }, headers: {} },
+    { name: "a body that is no object", method: "POST", path: organizationsPath, body: [], headers: {} },
+    {
+      name: "a media type that is not read",
+      method: "POST",
+      path: organizationsPath,
+      body: {},
+      headers: { "Content-Type": "text/xml" },
+    },
+    {
+      name: "a bad filter",
+      method: "GET",
+      path: `${organizationsPath}?uuid=x`,
+      body: undefined,
+      headers: {},
+    },
+    {
+      name: "a NUL in the query",
+      method: "GET",
+      path: `${organizationsPath}?search=%00`,
+      body: undefined,
+      headers: {},
+    },
+    { name: "a bad page", method: "GET", path: `${organizationsPath}?page=0`, body: undefined, headers: {} },
+    {
+      name: "a page too high",
+      method: "GET",
+      path: `${organizationsPath}?page=99`,
+      body: undefined,
+      headers: {},
+    },
+    {
+      name: "a bad cursor",
+      method: "GET",
+      path: `${organizationsPath}?page=2&cursor=x`,
+      body: undefined,
+      headers: {},
+    },
+    { name: "a malformed uuid", method: "GET", path: `${organizationsPath}x/`, body: undefined, headers: {} },
+    {
+      name: "a malformed uuid and a bad body",
+      method: "PUT",
+      path: `${organizationsPath}x/`,
+      body: [],
+      headers: {},
+    },
+    { name: "a wrong method", method: "PATCH", path: organizationsPath, body: {}, headers: {} },
+    { name: "OPTIONS", method: "OPTIONS", path: organizationsPath, body: undefined, headers: {} },
+  ] as const)("an inactive user gets only 401, also with $name", async ({ method, path, body, headers }) => {
     const caller = await createInactiveUser();
     expect(statusAndBody(await caller.send(method, path, body, { headers }))).toEqual({
       status: 401,
@@ -165,10 +201,10 @@ describe("missing and foreign organizations", () => {
 
 describe("a uuid in the path", () => {
   it.each([
-    ["in upper case", (id: string) => id.toUpperCase()],
-    ["without hyphens", (id: string) => id.replaceAll("-", "")],
-    ["in upper case without hyphens", (id: string) => id.replaceAll("-", "").toUpperCase()],
-  ])("an organization is found by its uuid %s", async (_, spell) => {
+    { name: "in upper case", spell: (id: string) => id.toUpperCase() },
+    { name: "without hyphens", spell: (id: string) => id.replaceAll("-", "") },
+    { name: "in upper case without hyphens", spell: (id: string) => id.replaceAll("-", "").toUpperCase() },
+  ])("an organization is found by its uuid $name", async ({ spell }) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const path = `${organizationsPath}${spell(account.id)}/`;

@@ -117,14 +117,14 @@ describe("consent_given", () => {
   );
 
   it.each([
-    [null, "This field may not be null."],
-    ["", "Must be a valid boolean."],
-    ["perhaps", "Must be a valid boolean."],
-    [2, "Must be a valid boolean."],
-    [[], "Must be a valid boolean."],
-    [[true], "Must be a valid boolean."],
-    [{}, "Must be a valid boolean."],
-  ])("consent_given %j is rejected", async (value, sentence) => {
+    { value: null, sentence: "This field may not be null." },
+    { value: "", sentence: "Must be a valid boolean." },
+    { value: "perhaps", sentence: "Must be a valid boolean." },
+    { value: 2, sentence: "Must be a valid boolean." },
+    { value: [], sentence: "Must be a valid boolean." },
+    { value: [true], sentence: "Must be a valid boolean." },
+    { value: {}, sentence: "Must be a valid boolean." },
+  ])("consent_given $value is rejected", async ({ value, sentence }) => {
     const caller = await createUser();
     const refused = { status: 400, body: { consent_given: [sentence] } };
     expect(statusAndBody(await change(caller, value))).toEqual(refused);

@@ -21,16 +21,16 @@ const control = "Control characters are not allowed.";
 
 describe("name and slug", () => {
   it.each([
-    ["left out", undefined, required],
-    ["null", null, none],
-    ["empty", "", blank],
-    ["spaces alone", " \t\n ", blank],
-    ["a list", ["a"], invalid],
-    ["an empty list", [], invalid],
-    ["an object", { a: 1 }, invalid],
-    ["true", true, invalid],
-    ["false", false, invalid],
-  ])("invalid values are rejected: %s", async (_, value, sentence) => {
+    { name: "left out", value: undefined, sentence: required },
+    { name: "null", value: null, sentence: none },
+    { name: "empty", value: "", sentence: blank },
+    { name: "spaces alone", value: " \t\n ", sentence: blank },
+    { name: "a list", value: ["a"], sentence: invalid },
+    { name: "an empty list", value: [], sentence: invalid },
+    { name: "an object", value: { a: 1 }, sentence: invalid },
+    { name: "true", value: true, sentence: invalid },
+    { name: "false", value: false, sentence: invalid },
+  ])("invalid values are rejected: $name", async ({ value, sentence }) => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const refused = { status: 400, body: { name: [sentence], slug: [sentence] } };
@@ -81,10 +81,10 @@ describe("name and slug", () => {
   });
 
   it.each([
-    ["Latin", "a"],
-    ["emoji", "\u{1f600}"],
-    ["combining marks that have no composed form", "\u0301"],
-  ])("the maximum length is 200 code points: %s", async (_, character) => {
+    { name: "Latin", character: "a" },
+    { name: "emoji", character: "\u{1f600}" },
+    { name: "combining marks that have no composed form", character: "\u0301" },
+  ])("the maximum length is 200 code points: $name", async ({ character }) => {
     const owner = await createUser();
     const slug = unique();
     expectCreated(
@@ -141,13 +141,13 @@ describe("a name", () => {
   });
 
   it.each([
-    ["NUL", "a\0b", nul],
-    ["a line end", "a\nb", control],
-    ["a tab", "a\tb", control],
-    ["ESC", "a\u001bb", control],
-    ["DEL", "a\u007fb", control],
-    ["NEL", "a\u0085b", control],
-  ])("a name cannot contain %s [R56]", async (_, name, sentence) => {
+    { label: "NUL", name: "a\0b", sentence: nul },
+    { label: "a line end", name: "a\nb", sentence: control },
+    { label: "a tab", name: "a\tb", sentence: control },
+    { label: "ESC", name: "a\u001bb", sentence: control },
+    { label: "DEL", name: "a\u007fb", sentence: control },
+    { label: "NEL", name: "a\u0085b", sentence: control },
+  ])("a name cannot contain $label [R56]", async ({ name, sentence }) => {
     expect(
       statusAndBody(await (await createUser()).post(organizationsPath, newOrganization({ name }))),
     ).toEqual({
@@ -157,10 +157,10 @@ describe("a name", () => {
   });
 
   it.each([
-    ["high", "\\ud800", "U+D800"],
-    ["low", "\\uDFFF", "U+DFFF"],
-    ["low before high", "\\udc00\\ud800", "U+DC00"],
-  ])("a name cannot contain a lone surrogate: %s", async (_, escape, code) => {
+    { name: "high", escape: "\\ud800", code: "U+D800" },
+    { name: "low", escape: "\\uDFFF", code: "U+DFFF" },
+    { name: "low before high", escape: "\\udc00\\ud800", code: "U+DC00" },
+  ])("a name cannot contain a lone surrogate: $name", async ({ escape, code }) => {
     const owner = await createUser();
     const answer = await owner.post(
       organizationsPath,

@@ -245,21 +245,29 @@ describe("a multipart form", () => {
   const part = 'Content-Disposition: form-data; name="name"\r\n\r\nAcme\r\n';
 
   it.each([
-    ["without a boundary", `--b\r\n${part}--b--\r\n`, "multipart/form-data"],
-    ["with an empty boundary", `--b\r\n${part}--b--\r\n`, "multipart/form-data; boundary="],
-    [
-      "with another boundary than it says",
-      `--other\r\n${part}--other--\r\n`,
-      "multipart/form-data; boundary=b",
-    ],
-    ["that is no form", "nonsense", "multipart/form-data; boundary=b"],
-    [
-      "that is cut off in a part",
-      '--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nAc',
-      "multipart/form-data; boundary=b",
-    ],
-    ["whose part has no name", "--b\r\nX: y\r\n\r\nAcme\r\n--b--\r\n", "multipart/form-data; boundary=b"],
-  ])("a malformed multipart body is rejected: %s", async (_, raw, type) => {
+    { name: "without a boundary", raw: `--b\r\n${part}--b--\r\n`, type: "multipart/form-data" },
+    {
+      name: "with an empty boundary",
+      raw: `--b\r\n${part}--b--\r\n`,
+      type: "multipart/form-data; boundary=",
+    },
+    {
+      name: "with another boundary than it says",
+      raw: `--other\r\n${part}--other--\r\n`,
+      type: "multipart/form-data; boundary=b",
+    },
+    { name: "that is no form", raw: "nonsense", type: "multipart/form-data; boundary=b" },
+    {
+      name: "that is cut off in a part",
+      raw: '--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nAc',
+      type: "multipart/form-data; boundary=b",
+    },
+    {
+      name: "whose part has no name",
+      raw: "--b\r\nX: y\r\n\r\nAcme\r\n--b--\r\n",
+      type: "multipart/form-data; boundary=b",
+    },
+  ])("a malformed multipart body is rejected: $name", async ({ raw, type }) => {
     expect(statusAndBody(await sendRaw(await createUser(), "POST", organizationsPath, raw, type))).toEqual(
       unreadable,
     );

@@ -26,18 +26,18 @@ const refused = (sentence: string) => ({ status: 400, body: { usage: [sentence] 
 
 describe("the amount", () => {
   it.each([
-    ["1", 1],
-    ['"1"', 1],
-    ['"2.0"', 2],
-    ["2.0", 2],
-    ['" 3 "', 3],
-    ['"\\t3\\n"', 3],
-    ['"+4"', 4],
-    ['"5."', 5],
-    ['"007"', 7],
-    ["1e3", 1_000],
-    ["10000", 10_000],
-  ])("the amount %s counts as %d [R34]", async (written, usage) => {
+    { written: "1", usage: 1 },
+    { written: '"1"', usage: 1 },
+    { written: '"2.0"', usage: 2 },
+    { written: "2.0", usage: 2 },
+    { written: '" 3 "', usage: 3 },
+    { written: '"\\t3\\n"', usage: 3 },
+    { written: '"+4"', usage: 4 },
+    { written: '"5."', usage: 5 },
+    { written: '"007"', usage: 7 },
+    { written: "1e3", usage: 1_000 },
+    { written: "10000", usage: 10_000 },
+  ])("the amount $written counts as $usage [R34]", async ({ written, usage }) => {
     const { owner, account } = await setUp();
     const answer = await sendUsage(owner, account, written);
     expect(statusAndBody(answer)).toEqual(incrementResponse(usage));
@@ -55,37 +55,37 @@ describe("the amount", () => {
   );
 
   it.each([
-    ["0", tooSmall],
-    ["-0", tooSmall],
-    ['"0"', tooSmall],
-    ["-1", tooSmall],
-    ['"-1.0"', tooSmall],
-    ["-9007199254740993", tooSmall],
-    ["9007199254740992", tooLarge],
-    ['"9007199254740992"', tooLarge],
-    ["9223372036854775808", tooLarge],
-    ['"9223372036854775808"', tooLarge],
-    [`"${"9".repeat(1_000)}"`, tooLarge],
-    [`"${"9".repeat(1_001)}"`, "String value too large."],
-    ["1.5", invalid],
-    ["0.9", invalid],
-    ['"1.5"', invalid],
-    ["1e309", invalid],
-    ["-1e309", invalid],
-    ['""', invalid],
-    ['" "', invalid],
-    ['"one"', invalid],
-    ['"1e3"', invalid],
-    ['"0x10"', invalid],
-    ['"NaN"', invalid],
-    ["true", invalid],
-    ["false", invalid],
-    ["[]", invalid],
-    ["[1]", invalid],
-    ["{}", invalid],
-    ['{"value": 1}', invalid],
-    ["null", "This field may not be null."],
-  ])("invalid values are rejected: %s [R34]", async (written, sentence) => {
+    { written: "0", sentence: tooSmall },
+    { written: "-0", sentence: tooSmall },
+    { written: '"0"', sentence: tooSmall },
+    { written: "-1", sentence: tooSmall },
+    { written: '"-1.0"', sentence: tooSmall },
+    { written: "-9007199254740993", sentence: tooSmall },
+    { written: "9007199254740992", sentence: tooLarge },
+    { written: '"9007199254740992"', sentence: tooLarge },
+    { written: "9223372036854775808", sentence: tooLarge },
+    { written: '"9223372036854775808"', sentence: tooLarge },
+    { written: `"${"9".repeat(1_000)}"`, sentence: tooLarge },
+    { written: `"${"9".repeat(1_001)}"`, sentence: "String value too large." },
+    { written: "1.5", sentence: invalid },
+    { written: "0.9", sentence: invalid },
+    { written: '"1.5"', sentence: invalid },
+    { written: "1e309", sentence: invalid },
+    { written: "-1e309", sentence: invalid },
+    { written: '""', sentence: invalid },
+    { written: '" "', sentence: invalid },
+    { written: '"one"', sentence: invalid },
+    { written: '"1e3"', sentence: invalid },
+    { written: '"0x10"', sentence: invalid },
+    { written: '"NaN"', sentence: invalid },
+    { written: "true", sentence: invalid },
+    { written: "false", sentence: invalid },
+    { written: "[]", sentence: invalid },
+    { written: "[1]", sentence: invalid },
+    { written: "{}", sentence: invalid },
+    { written: '{"value": 1}', sentence: invalid },
+    { written: "null", sentence: "This field may not be null." },
+  ])("invalid values are rejected: $written [R34]", async ({ written, sentence }) => {
     const { owner, account } = await setUp();
     const answer = await sendUsage(owner, account, written);
     expect(statusAndBody(answer)).toEqual(refused(sentence));
@@ -101,14 +101,14 @@ describe("amounts in forms", () => {
   };
 
   it.each([
-    ["3", incrementResponse(3)],
-    [" 3 ", incrementResponse(3)],
-    ["2.0", incrementResponse(2)],
-    ["0", refused(tooSmall)],
-    ["9007199254740992", refused(tooLarge)],
-    ["null", refused(invalid)],
-    ["true", refused(invalid)],
-  ])("a form with %j means the same as JSON", async (value, expected) => {
+    { value: "3", expected: incrementResponse(3) },
+    { value: " 3 ", expected: incrementResponse(3) },
+    { value: "2.0", expected: incrementResponse(2) },
+    { value: "0", expected: refused(tooSmall) },
+    { value: "9007199254740992", expected: refused(tooLarge) },
+    { value: "null", expected: refused(invalid) },
+    { value: "true", expected: refused(invalid) },
+  ])("a form with $value means the same as JSON", async ({ value, expected }) => {
     const { owner, account } = await setUp();
     const encoded = new URLSearchParams({ usage: value }).toString();
     expect(statusAndBody(await sendRaw(owner, "POST", incrementPath(account), encoded, urlencoded))).toEqual(
@@ -132,15 +132,20 @@ describe("amounts in forms", () => {
 
 describe("bodies of increments", () => {
   it.each([
-    ["[]", { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
-    ["5", { non_field_errors: ["Invalid data. Expected a dictionary, but got int."] }],
-    ["null", { non_field_errors: ["No data provided"] }],
-    ['{"usage": NaN}', { detail: 'JSON parse error - Unexpected token "N": line 1 column 11 (char 10)' }],
-    [
-      '{"usage": 1',
-      { detail: "JSON parse error - Expected ',' or '}' after property value: line 1 column 12 (char 11)" },
-    ],
-  ])("invalid values are rejected: %s [R34]", async (raw, body) => {
+    { raw: "[]", body: { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] } },
+    { raw: "5", body: { non_field_errors: ["Invalid data. Expected a dictionary, but got int."] } },
+    { raw: "null", body: { non_field_errors: ["No data provided"] } },
+    {
+      raw: '{"usage": NaN}',
+      body: { detail: 'JSON parse error - Unexpected token "N": line 1 column 11 (char 10)' },
+    },
+    {
+      raw: '{"usage": 1',
+      body: {
+        detail: "JSON parse error - Expected ',' or '}' after property value: line 1 column 12 (char 11)",
+      },
+    },
+  ])("invalid values are rejected: $raw [R34]", async ({ raw, body }) => {
     const { owner, account } = await setUp();
     const answer = await sendRaw(owner, "POST", incrementPath(account), raw, "application/json");
     expect(statusAndBody(answer)).toEqual({ status: 400, body });

@@ -126,12 +126,12 @@ describe("idempotency keys of increments", () => {
   });
 
   it.each([
-    ["empty", ""],
-    ["blank", "   "],
-    ["of 256 characters", "k".repeat(256)],
+    { name: "empty", key: "" },
+    { name: "blank", key: "   " },
+    { name: "of 256 characters", key: "k".repeat(256) },
     // The platform decodes any Latin-1 letter to U+FFFD.
-    ["of no UTF-8", "k\ufffd"],
-  ])("a key that is %s is rejected", async (_, key) => {
+    { name: "of no UTF-8", key: "k\ufffd" },
+  ])("a key that is $name is rejected", async ({ key }) => {
     const { owner, account } = await setUp();
     expect(await send(owner, account, 1, key)).toEqual({
       status: 400,

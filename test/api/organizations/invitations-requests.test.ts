@@ -26,44 +26,76 @@ const email = "ada@example.com";
 
 describe("the fields of an invitation", () => {
   it.each([
-    ["nothing", {}, { invitee_identifier: [required] }],
-    ["no body", undefined, { invitee_identifier: [required] }],
-    [
-      "an empty address",
-      { invitee_identifier: "" },
-      { invitee_identifier: ["This field may not be blank."] },
-    ],
-    [
-      "a blank address",
-      { invitee_identifier: "  " },
-      { invitee_identifier: ["This field may not be blank."] },
-    ],
-    ["a null address", { invitee_identifier: null }, { invitee_identifier: ["This field may not be null."] }],
-    ["no address", { invitee_identifier: "ada" }, { invitee_identifier: [invalid] }],
-    ["half an address", { invitee_identifier: "ada@" }, { invitee_identifier: [invalid] }],
-    ["a number", { invitee_identifier: 7 }, { invitee_identifier: [invalid] }],
-    ["a list", { invitee_identifier: [email] }, { invitee_identifier: ["Not a valid string."] }],
-    [
-      "a long address",
-      { invitee_identifier: `${"a".repeat(60)}@${`${"b".repeat(60)}.`.repeat(4)}com` },
-      { invitee_identifier: ["Ensure this field has no more than 254 characters.", invalid] },
-    ],
-    ["a bad role", { invitee_identifier: email, role: "boss" }, { role: ['"boss" is not a valid choice.'] }],
-    [
-      "a role in lower case",
-      { invitee_identifier: email, role: "amember" },
-      { role: ['"amember" is not a valid choice.'] },
-    ],
-    ["an empty role", { invitee_identifier: email, role: "" }, { role: ['"" is not a valid choice.'] }],
-    ["a null role", { invitee_identifier: email, role: null }, { role: ["This field may not be null."] }],
-    [
-      "all wrong",
-      { invitee_identifier: "ada", role: "boss" },
-      { invitee_identifier: [invalid], role: ['"boss" is not a valid choice.'] },
-    ],
-    ["a list as body", [], { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] }],
-    ["a text as body", "ada", { non_field_errors: ["Invalid data. Expected a dictionary, but got str."] }],
-  ])("an invalid field is rejected: %s", async (_, body, errors) => {
+    { name: "nothing", body: {}, errors: { invitee_identifier: [required] } },
+    { name: "no body", body: undefined, errors: { invitee_identifier: [required] } },
+    {
+      name: "an empty address",
+      body: { invitee_identifier: "" },
+      errors: { invitee_identifier: ["This field may not be blank."] },
+    },
+    {
+      name: "a blank address",
+      body: { invitee_identifier: "  " },
+      errors: { invitee_identifier: ["This field may not be blank."] },
+    },
+    {
+      name: "a null address",
+      body: { invitee_identifier: null },
+      errors: { invitee_identifier: ["This field may not be null."] },
+    },
+    { name: "no address", body: { invitee_identifier: "ada" }, errors: { invitee_identifier: [invalid] } },
+    {
+      name: "half an address",
+      body: { invitee_identifier: "ada@" },
+      errors: { invitee_identifier: [invalid] },
+    },
+    { name: "a number", body: { invitee_identifier: 7 }, errors: { invitee_identifier: [invalid] } },
+    {
+      name: "a list",
+      body: { invitee_identifier: [email] },
+      errors: { invitee_identifier: ["Not a valid string."] },
+    },
+    {
+      name: "a long address",
+      body: { invitee_identifier: `${"a".repeat(60)}@${`${"b".repeat(60)}.`.repeat(4)}com` },
+      errors: { invitee_identifier: ["Ensure this field has no more than 254 characters.", invalid] },
+    },
+    {
+      name: "a bad role",
+      body: { invitee_identifier: email, role: "boss" },
+      errors: { role: ['"boss" is not a valid choice.'] },
+    },
+    {
+      name: "a role in lower case",
+      body: { invitee_identifier: email, role: "amember" },
+      errors: { role: ['"amember" is not a valid choice.'] },
+    },
+    {
+      name: "an empty role",
+      body: { invitee_identifier: email, role: "" },
+      errors: { role: ['"" is not a valid choice.'] },
+    },
+    {
+      name: "a null role",
+      body: { invitee_identifier: email, role: null },
+      errors: { role: ["This field may not be null."] },
+    },
+    {
+      name: "all wrong",
+      body: { invitee_identifier: "ada", role: "boss" },
+      errors: { invitee_identifier: [invalid], role: ['"boss" is not a valid choice.'] },
+    },
+    {
+      name: "a list as body",
+      body: [],
+      errors: { non_field_errors: ["Invalid data. Expected a dictionary, but got list."] },
+    },
+    {
+      name: "a text as body",
+      body: "ada",
+      errors: { non_field_errors: ["Invalid data. Expected a dictionary, but got str."] },
+    },
+  ])("an invalid field is rejected: $name", async ({ body, errors }) => {
     const owner = await createUser();
     await createAccount(owner);
     expect(statusAndBody(await owner.post(invitationsPath, body))).toEqual({ status: 400, body: errors });

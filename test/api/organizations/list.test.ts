@@ -156,11 +156,11 @@ describe("visibility of organizations", () => {
   });
 
   it.each([
-    ["the operator", undefined],
-    ["an administrator", 1],
-    ["a meter", 2],
-    ["support", 3],
-  ] as const)("%s sees all organizations", async (_, group) => {
+    { name: "the operator", group: undefined },
+    { name: "an administrator", group: 1 },
+    { name: "a meter", group: 2 },
+    { name: "support", group: 3 },
+  ] as const)("$name sees all organizations", async ({ group }) => {
     const reader = group === undefined ? await createUser({ email: "root@example.com" }) : await createUser();
     if (group !== undefined) await addToGroup(reader, group);
     const before = (await reader.get(`${organizationsPath}?page_size=1`)).body.count;

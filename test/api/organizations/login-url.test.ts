@@ -217,24 +217,28 @@ describe("validation of the address", () => {
   const long = `${"a".repeat(60)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.${"e".repeat(9)}.com`;
 
   it.each([
-    ["left out", undefined, [required]],
-    ["null", null, ["This field may not be null."]],
-    ["empty", "", ["This field may not be blank."]],
-    ["blank", " \t ", ["This field may not be blank."]],
-    ["a list", ["a@example.com"], ["Not a valid string."]],
-    ["an object", {}, ["Not a valid string."]],
-    ["true", true, ["Not a valid string."]],
-    ["a number", 5, ["Enter a valid email address."]],
-    ["no address", "nobody", ["Enter a valid email address."]],
-    ["two addresses", "a@example.com, b@example.com", ["Enter a valid email address."]],
-    ["without a domain", "a@", ["Enter a valid email address."]],
-    ["with a NUL", "a\0@example.com", ["Null characters are not allowed."]],
-    [
-      "too long",
-      long,
-      ["Ensure this field has no more than 254 characters.", "Enter a valid email address."],
-    ],
-  ])("the address is rejected when %s", async (_, value, sentences) => {
+    { name: "left out", value: undefined, sentences: [required] },
+    { name: "null", value: null, sentences: ["This field may not be null."] },
+    { name: "empty", value: "", sentences: ["This field may not be blank."] },
+    { name: "blank", value: " \t ", sentences: ["This field may not be blank."] },
+    { name: "a list", value: ["a@example.com"], sentences: ["Not a valid string."] },
+    { name: "an object", value: {}, sentences: ["Not a valid string."] },
+    { name: "true", value: true, sentences: ["Not a valid string."] },
+    { name: "a number", value: 5, sentences: ["Enter a valid email address."] },
+    { name: "no address", value: "nobody", sentences: ["Enter a valid email address."] },
+    {
+      name: "two addresses",
+      value: "a@example.com, b@example.com",
+      sentences: ["Enter a valid email address."],
+    },
+    { name: "without a domain", value: "a@", sentences: ["Enter a valid email address."] },
+    { name: "with a NUL", value: "a\0@example.com", sentences: ["Null characters are not allowed."] },
+    {
+      name: "too long",
+      value: long,
+      sentences: ["Ensure this field has no more than 254 characters.", "Enter a valid email address."],
+    },
+  ])("the address is rejected when $name", async ({ value, sentences }) => {
     const answer = await ask(await createUser(), value);
     expect(answer.status).toBe(400);
     expect(Object.keys(answer.body)).toEqual(["email"]);
@@ -261,11 +265,29 @@ describe("validation of the address", () => {
 
 describe("a request that cannot be read", () => {
   it.each([
-    ["a list", "[]", "application/json", 400, "Invalid data. Expected a dictionary, but got list."],
-    ["no body", "", "application/json", 400, required],
-    ["broken JSON", '{"email": ', "application/json", 400, "JSON parse error - "],
-    ["XML", "<a/>", "text/xml", 415, 'Unsupported media type \\"text/xml\\" in request.'],
-  ])("%s", async (_, raw, type, status, sentence) => {
+    {
+      name: "a list",
+      raw: "[]",
+      type: "application/json",
+      status: 400,
+      sentence: "Invalid data. Expected a dictionary, but got list.",
+    },
+    { name: "no body", raw: "", type: "application/json", status: 400, sentence: required },
+    {
+      name: "broken JSON",
+      raw: '{"email": ',
+      type: "application/json",
+      status: 400,
+      sentence: "JSON parse error - ",
+    },
+    {
+      name: "XML",
+      raw: "<a/>",
+      type: "text/xml",
+      status: 415,
+      sentence: 'Unsupported media type \\"text/xml\\" in request.',
+    },
+  ])("$name", async ({ raw, type, status, sentence }) => {
     const answer = await sendRaw(await createUser(), "POST", path, raw, type);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(sentence);

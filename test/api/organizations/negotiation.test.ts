@@ -174,15 +174,15 @@ describe("paths without the trailing slash", () => {
   const detail = `${organizationsPath}${crypto.randomUUID()}`;
 
   it.each([
-    ["GET", 301],
-    ["HEAD", 301],
-    ["POST", 308],
-    ["PUT", 308],
-    ["PATCH", 308],
-    ["DELETE", 308],
+    { method: "GET", status: 301 },
+    { method: "HEAD", status: 301 },
+    { method: "POST", status: 308 },
+    { method: "PUT", status: 308 },
+    { method: "PATCH", status: 308 },
+    { method: "DELETE", status: 308 },
   ])(
-    "%s to a path without the slash redirects with status %i and keeps the query",
-    async (method, status) => {
+    "$method to a path without the slash redirects with status $status and keeps the query",
+    async ({ method, status }) => {
       const caller = await createUser();
       for (const path of ["/accounts/organizations", detail]) {
         const answer = await caller.send(method, `${path}?page=2&search=a%20b&x=%2F%2F`);

@@ -227,27 +227,27 @@ describe("cursors", () => {
       .toBase64({ alphabet: "base64url", omitPadding: true });
 
   it.each([
-    ["garbage", "!!!"],
-    ["no base64", "a"],
-    ["no JSON", encode("{")],
-    ["no UTF-8", "_w"],
-    ["no list", encode({ direction: "after" })],
-    ["nothing", encode([])],
-    ["no keys", encode(["after"])],
-    ["too few keys", encode(["after", "a"])],
-    ["too many keys", encode(["after", "a", 1, 1])],
-    ["another direction", encode(["around", "a", 1])],
-    ["keys the wrong way round", encode(["after", 1, "a"])],
-    ["a text for an id", encode(["after", "a", "1"])],
-    ["null", encode(["after", null, 1])],
-    ["lists", encode(["after", ["a"], [1]])],
-    ["an object", encode(["after", {}, 1])],
-    ["a fraction", encode(["after", "a", 1.5])],
-    ["a number no key can be", encode('["after", "a", 1e300]')],
-    ["half a surrogate pair", encode('["after", "\\ud800", 1]')],
-    ["a name longer than any", encode(["after", "a".repeat(100_000), 1])],
-    ["a list that goes too deep", encode("[".repeat(10_000))],
-  ])("a cursor that contains %s is 404", async (_, cursor) => {
+    { name: "garbage", cursor: "!!!" },
+    { name: "no base64", cursor: "a" },
+    { name: "no JSON", cursor: encode("{") },
+    { name: "no UTF-8", cursor: "_w" },
+    { name: "no list", cursor: encode({ direction: "after" }) },
+    { name: "nothing", cursor: encode([]) },
+    { name: "no keys", cursor: encode(["after"]) },
+    { name: "too few keys", cursor: encode(["after", "a"]) },
+    { name: "too many keys", cursor: encode(["after", "a", 1, 1]) },
+    { name: "another direction", cursor: encode(["around", "a", 1]) },
+    { name: "keys the wrong way round", cursor: encode(["after", 1, "a"]) },
+    { name: "a text for an id", cursor: encode(["after", "a", "1"]) },
+    { name: "null", cursor: encode(["after", null, 1]) },
+    { name: "lists", cursor: encode(["after", ["a"], [1]]) },
+    { name: "an object", cursor: encode(["after", {}, 1]) },
+    { name: "a fraction", cursor: encode(["after", "a", 1.5]) },
+    { name: "a number no key can be", cursor: encode('["after", "a", 1e300]') },
+    { name: "half a surrogate pair", cursor: encode('["after", "\\ud800", 1]') },
+    { name: "a name longer than any", cursor: encode(["after", "a".repeat(100_000), 1]) },
+    { name: "a list that goes too deep", cursor: encode("[".repeat(10_000)) },
+  ])("a cursor that contains $name is 404", async ({ cursor }) => {
     const caller = await createUser();
     await createAccount(caller);
     expect(

@@ -138,14 +138,17 @@ describe("a slug", () => {
   });
 
   it.each([
-    ["with hyphens", (id: string) => id],
-    ["without hyphens", (id: string) => id.replaceAll("-", "")],
-    ["in upper case", (id: string) => id.toUpperCase()],
-    ["with hyphens elsewhere", (id: string) => id.replaceAll("-", "").replaceAll(/(.{8})(?=.)/g, "$1-")],
-    ["with a hyphen behind", (id: string) => `${id.replaceAll("-", "")}-`],
+    { name: "with hyphens", spell: (id: string) => id },
+    { name: "without hyphens", spell: (id: string) => id.replaceAll("-", "") },
+    { name: "in upper case", spell: (id: string) => id.toUpperCase() },
+    {
+      name: "with hyphens elsewhere",
+      spell: (id: string) => id.replaceAll("-", "").replaceAll(/(.{8})(?=.)/g, "$1-"),
+    },
+    { name: "with a hyphen behind", spell: (id: string) => `${id.replaceAll("-", "")}-` },
   ])(
-    "a slug in the form of a uuid %s is rejected, because paths would be ambiguous [R55]",
-    async (_, spell) => {
+    "a slug in the form of a uuid $name is rejected, because paths would be ambiguous [R55]",
+    async ({ spell }) => {
       const owner = await createUser();
       const answer = await owner.post(
         organizationsPath,

@@ -128,9 +128,9 @@ describe("the list of users", () => {
 });
 
 describe.each([
-  ["an owner", (owner: Caller) => Promise.resolve(owner)],
-  ["the operator", () => createOperator()],
-])("the search of %s", (_, searcher) => {
+  { name: "an owner", searcher: (owner: Caller) => Promise.resolve(owner) },
+  { name: "the operator", searcher: () => createOperator() },
+])("the search of $name", ({ searcher }) => {
   it("a search finds every term literally in e-mail or names, ignoring case", async () => {
     const { owner } = await ownerOf();
     const caller = await searcher(owner);

@@ -79,42 +79,72 @@ describe("a list of issuers", () => {
     expect(() => parse(...twice)).toThrow(new Error("ISSUERS[2].issuer must not repeat an issuer."));
   });
 
-  it.each<[string, unknown]>([
-    ["ISSUERS[0] must be an object.", "https://id.example"],
-    ["ISSUERS[0] must be an object.", null],
-    ["ISSUERS[0] must be an object.", []],
-    ["ISSUERS[0].jwksUri is not a known field.", { ...remote, jwksUri: "" }],
-    ["ISSUERS[0].issuer must be", { ...remote, issuer: undefined }],
-    ["ISSUERS[0].issuer must be", { ...remote, issuer: "" }],
-    ["ISSUERS[0].issuer must be", { ...remote, issuer: "https://id.example|x" }],
-    ["ISSUERS[0].audience must be", { ...remote, audience: undefined }],
-    ["ISSUERS[0].audience must be", { ...remote, audience: "" }],
-    ["ISSUERS[0].audience must be", { ...remote, audience: [] }],
-    ["ISSUERS[0].audience must be", { ...remote, audience: ["roster", 1] }],
-    ["ISSUERS[0] must have either jwks_uri or jwks.", { ...remote, jwks_uri: undefined }],
-    ["ISSUERS[0] must have either jwks_uri or jwks.", { ...remote, jwks: { keys: [] } }],
-    ["ISSUERS[0].jwks_uri must be an absolute URL.", { ...remote, jwks_uri: "/keys" }],
-    ["ISSUERS[0].jwks_uri must be an absolute URL.", { ...remote, jwks_uri: null }],
-    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://id.example/keys" }],
-    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://localhost.id.example/keys" }],
-    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://127.0.0.1.id.example/keys" }],
-    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://10.0.0.1/keys" }],
-    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "http://169.254.169.254/keys" }],
-    ["ISSUERS[0].jwks_uri must be an https URL", { ...remote, jwks_uri: "ftp://localhost/keys" }],
-    ["ISSUERS[0].jwks_uri must not carry credentials.", { ...remote, jwks_uri: "https://a:b@id.example/" }],
-    ["ISSUERS[0].jwks.keys must be a non-empty array.", inline()],
-    ["ISSUERS[0].jwks.keys must be a non-empty array.", { ...inline(), jwks: [] }],
-    ["ISSUERS[0].jwks.keys[0].kty must be", inline("key")],
-    ["ISSUERS[0].algorithms must be a non-empty array.", { ...remote, algorithms: [] }],
-    ["ISSUERS[0].algorithms must be a non-empty array.", { ...remote, algorithms: "ES256" }],
-    [
-      "ISSUERS[0].algorithms must contain only these algorithms",
-      { ...remote, algorithms: ["ES256", "HS256"] },
-    ],
-    ["ISSUERS[0].algorithms must contain only these algorithms", { ...remote, algorithms: ["none"] }],
-    ["ISSUERS[0].algorithms must contain only these algorithms", { ...remote, algorithms: [null] }],
-    ["ISSUERS[0].trust_email must be true or false.", { ...remote, trust_email: "yes" }],
-  ])("is rejected with the message: %s", (sentence, entry) => {
+  it.each<{ sentence: string; entry: unknown }>([
+    { sentence: "ISSUERS[0] must be an object.", entry: "https://id.example" },
+    { sentence: "ISSUERS[0] must be an object.", entry: null },
+    { sentence: "ISSUERS[0] must be an object.", entry: [] },
+    { sentence: "ISSUERS[0].jwksUri is not a known field.", entry: { ...remote, jwksUri: "" } },
+    { sentence: "ISSUERS[0].issuer must be", entry: { ...remote, issuer: undefined } },
+    { sentence: "ISSUERS[0].issuer must be", entry: { ...remote, issuer: "" } },
+    { sentence: "ISSUERS[0].issuer must be", entry: { ...remote, issuer: "https://id.example|x" } },
+    { sentence: "ISSUERS[0].audience must be", entry: { ...remote, audience: undefined } },
+    { sentence: "ISSUERS[0].audience must be", entry: { ...remote, audience: "" } },
+    { sentence: "ISSUERS[0].audience must be", entry: { ...remote, audience: [] } },
+    { sentence: "ISSUERS[0].audience must be", entry: { ...remote, audience: ["roster", 1] } },
+    { sentence: "ISSUERS[0] must have either jwks_uri or jwks.", entry: { ...remote, jwks_uri: undefined } },
+    { sentence: "ISSUERS[0] must have either jwks_uri or jwks.", entry: { ...remote, jwks: { keys: [] } } },
+    { sentence: "ISSUERS[0].jwks_uri must be an absolute URL.", entry: { ...remote, jwks_uri: "/keys" } },
+    { sentence: "ISSUERS[0].jwks_uri must be an absolute URL.", entry: { ...remote, jwks_uri: null } },
+    {
+      sentence: "ISSUERS[0].jwks_uri must be an https URL",
+      entry: { ...remote, jwks_uri: "http://id.example/keys" },
+    },
+    {
+      sentence: "ISSUERS[0].jwks_uri must be an https URL",
+      entry: { ...remote, jwks_uri: "http://localhost.id.example/keys" },
+    },
+    {
+      sentence: "ISSUERS[0].jwks_uri must be an https URL",
+      entry: { ...remote, jwks_uri: "http://127.0.0.1.id.example/keys" },
+    },
+    {
+      sentence: "ISSUERS[0].jwks_uri must be an https URL",
+      entry: { ...remote, jwks_uri: "http://10.0.0.1/keys" },
+    },
+    {
+      sentence: "ISSUERS[0].jwks_uri must be an https URL",
+      entry: { ...remote, jwks_uri: "http://169.254.169.254/keys" },
+    },
+    {
+      sentence: "ISSUERS[0].jwks_uri must be an https URL",
+      entry: { ...remote, jwks_uri: "ftp://localhost/keys" },
+    },
+    {
+      sentence: "ISSUERS[0].jwks_uri must not carry credentials.",
+      entry: { ...remote, jwks_uri: "https://a:b@id.example/" },
+    },
+    { sentence: "ISSUERS[0].jwks.keys must be a non-empty array.", entry: inline() },
+    { sentence: "ISSUERS[0].jwks.keys must be a non-empty array.", entry: { ...inline(), jwks: [] } },
+    { sentence: "ISSUERS[0].jwks.keys[0].kty must be", entry: inline("key") },
+    { sentence: "ISSUERS[0].algorithms must be a non-empty array.", entry: { ...remote, algorithms: [] } },
+    {
+      sentence: "ISSUERS[0].algorithms must be a non-empty array.",
+      entry: { ...remote, algorithms: "ES256" },
+    },
+    {
+      sentence: "ISSUERS[0].algorithms must contain only these algorithms",
+      entry: { ...remote, algorithms: ["ES256", "HS256"] },
+    },
+    {
+      sentence: "ISSUERS[0].algorithms must contain only these algorithms",
+      entry: { ...remote, algorithms: ["none"] },
+    },
+    {
+      sentence: "ISSUERS[0].algorithms must contain only these algorithms",
+      entry: { ...remote, algorithms: [null] },
+    },
+    { sentence: "ISSUERS[0].trust_email must be true or false.", entry: { ...remote, trust_email: "yes" } },
+  ])("is rejected with the message: $sentence", ({ sentence, entry }) => {
     expect(() => parse(entry)).toThrow(sentence);
   });
 

@@ -73,47 +73,58 @@ describe("fetching a key set", () => {
   });
 
   const secret = "s3cret";
-  it.each<[string, () => Response | Promise<Response>, string]>([
-    ["an error status", outage, "the issuer responded with status 503"],
-    [
-      "a body that is too large",
-      () => new Response("x".repeat(256 * 1024 + 1)),
-      "the issuer's key set is too large",
-    ],
-    ["a page that contains the URL", () => new Response(`<a href="/keys?token=${secret}">`), "SyntaxError"],
-    ["a document without keys", () => Response.json({ token: secret }), "JWKSInvalid"],
-    [
-      "an error that contains the URL",
-      () => Promise.reject(new TypeError(`cannot reach https://id.example/${secret}`)),
-      "TypeError",
-    ],
-  ])("logs the reason of a failure, and only the origin of the URL: %s [R59]", async (_, answer, reason) => {
-    const keySet = new RemoteKeySet(
-      new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),
-      {
-        fetch: async () => answer(),
-      },
-    );
-    await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
-    expect(warn.mock.calls).toEqual([
-      [{ event: "issuer_keys_not_fetched", origin: "https://id.example:8443", reason }],
-    ]);
-  });
+  it.each<{ name: string; answer: () => Response | Promise<Response>; reason: string }>([
+    { name: "an error status", answer: outage, reason: "the issuer responded with status 503" },
+    {
+      name: "a body that is too large",
+      answer: () => new Response("x".repeat(256 * 1024 + 1)),
+      reason: "the issuer's key set is too large",
+    },
+    {
+      name: "a page that contains the URL",
+      answer: () => new Response(`<a href="/keys?token=${secret}">`),
+      reason: "SyntaxError",
+    },
+    {
+      name: "a document without keys",
+      answer: () => Response.json({ token: secret }),
+      reason: "JWKSInvalid",
+    },
+    {
+      name: "an error that contains the URL",
+      answer: () => Promise.reject(new TypeError(`cannot reach https://id.example/${secret}`)),
+      reason: "TypeError",
+    },
+  ])(
+    "logs the reason of a failure, and only the origin of the URL: $name [R59]",
+    async ({ answer, reason }) => {
+      const keySet = new RemoteKeySet(
+        new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),
+        {
+          fetch: async () => answer(),
+        },
+      );
+      await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
+      expect(warn.mock.calls).toEqual([
+        [{ event: "issuer_keys_not_fetched", origin: "https://id.example:8443", reason }],
+      ]);
+    },
+  );
 });
 
 describe("an issuer that never had keys", () => {
-  it.each<[string, () => Response]>([
-    ["an error", outage],
-    ["another 2xx", () => new Response(null, { status: 204 })],
-    ["an empty body", () => new Response("")],
-    ["a page", () => new Response("<html>")],
-    ["null", () => Response.json(null)],
-    ["no keys member", () => Response.json({})],
-    ["keys that are not an array", () => Response.json({ keys: "first" })],
-    ["keys that are not objects", () => Response.json({ keys: ["first"] })],
-    ["bytes that are not UTF-8", () => new Response(new Uint8Array([0x22, 0xff, 0x22]))],
-    ["more than 256 KiB", () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) })],
-  ])("is unavailable if it responds with %s", async (_, answer) => {
+  it.each<{ name: string; answer: () => Response }>([
+    { name: "an error", answer: outage },
+    { name: "another 2xx", answer: () => new Response(null, { status: 204 }) },
+    { name: "an empty body", answer: () => new Response("") },
+    { name: "a page", answer: () => new Response("<html>") },
+    { name: "null", answer: () => Response.json(null) },
+    { name: "no keys member", answer: () => Response.json({}) },
+    { name: "keys that are not an array", answer: () => Response.json({ keys: "first" }) },
+    { name: "keys that are not objects", answer: () => Response.json({ keys: ["first"] }) },
+    { name: "bytes that are not UTF-8", answer: () => new Response(new Uint8Array([0x22, 0xff, 0x22])) },
+    { name: "more than 256 KiB", answer: () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) }) },
+  ])("is unavailable if it responds with $name", async ({ answer }) => {
     const { keySet } = publish(answer);
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
@@ -225,12 +236,12 @@ describe("keys", () => {
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
   });
 
-  it.each<[string, () => Response]>([
-    ["a page", () => new Response("<html>")],
-    ["keys that are not an array", () => Response.json({ keys: { first: {} } })],
-    ["keys that are not objects", () => Response.json({ keys: [1] })],
-    ["more than 256 KiB", () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) })],
-  ])("are not replaced by a malformed document: %s", async (_, answer) => {
+  it.each<{ name: string; answer: () => Response }>([
+    { name: "a page", answer: () => new Response("<html>") },
+    { name: "keys that are not an array", answer: () => Response.json({ keys: { first: {} } }) },
+    { name: "keys that are not objects", answer: () => Response.json({ keys: [1] }) },
+    { name: "more than 256 KiB", answer: () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) }) },
+  ])("are not replaced by a malformed document: $name", async ({ answer }) => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 11 * minute;

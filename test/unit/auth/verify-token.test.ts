@@ -335,17 +335,17 @@ describe("a token is refused", () => {
 });
 
 describe("the clock tolerance is one minute:", () => {
-  it.each<[string, number, boolean]>([
-    ["exp", -59, true],
-    ["exp", -60, false],
-    ["exp", -61, false],
-    ["nbf", 59, true],
-    ["nbf", 60, true],
-    ["nbf", 61, false],
-    ["iat", 59, true],
-    ["iat", 60, true],
-    ["iat", 61, false],
-  ])("%s %i seconds from now is accepted: %s [R16]", async (name, offset, good) => {
+  it.each<{ name: string; offset: number; good: boolean }>([
+    { name: "exp", offset: -59, good: true },
+    { name: "exp", offset: -60, good: false },
+    { name: "exp", offset: -61, good: false },
+    { name: "nbf", offset: 59, good: true },
+    { name: "nbf", offset: 60, good: true },
+    { name: "nbf", offset: 61, good: false },
+    { name: "iat", offset: 59, good: true },
+    { name: "iat", offset: 60, good: true },
+    { name: "iat", offset: 61, good: false },
+  ])("$name $offset seconds from now is accepted: $good [R16]", async ({ name, offset, good }) => {
     const attempt = verifier.verify(await signWith({ [name]: noonSeconds + offset }));
     if (good) expect(await attempt).toMatchObject({ subject: "ada" });
     else await expectRejection(attempt);

@@ -23,36 +23,36 @@ const cuts = aggregations.filter((aggregation) => aggregation !== "millennium");
 const now = utc("2040-06-01");
 
 describe("a bucket starts", () => {
-  it.each<[BucketSize, string, string]>([
-    ["hour", "2040-02-29T23:59", "2040-02-29T23:00"],
-    ["day", "2040-02-29T23:59", "2040-02-29T00:00"],
-    ["week", "2040-02-29T12:00", "2040-02-27T00:00"],
-    ["week", "2040-03-04T23:59", "2040-02-27T00:00"],
-    ["week", "2040-03-05T00:00", "2040-03-05T00:00"],
+  it.each<{ cut: BucketSize; at: string; start: string }>([
+    { cut: "hour", at: "2040-02-29T23:59", start: "2040-02-29T23:00" },
+    { cut: "day", at: "2040-02-29T23:59", start: "2040-02-29T00:00" },
+    { cut: "week", at: "2040-02-29T12:00", start: "2040-02-27T00:00" },
+    { cut: "week", at: "2040-03-04T23:59", start: "2040-02-27T00:00" },
+    { cut: "week", at: "2040-03-05T00:00", start: "2040-03-05T00:00" },
     // The week of a year's first Thursday is its first, wherever its Monday lies.
-    ["week", "2027-01-03T12:00", "2026-12-28T00:00"],
-    ["week", "2021-01-01T00:00", "2020-12-28T00:00"],
-    ["month", "2040-02-29T12:00", "2040-02-01T00:00"],
-    ["month", "2040-03-31T12:00", "2040-03-01T00:00"],
-    ["quarter", "2040-05-31T12:00", "2040-04-01T00:00"],
-    ["quarter", "2040-12-31T23:59", "2040-10-01T00:00"],
-    ["year", "2040-12-31T23:59", "2040-01-01T00:00"],
-    ["year", "0050-07-31T23:59", "0050-01-01T00:00"],
-    ["day", "1969-12-31T23:59", "1969-12-31T00:00"],
-  ])("for the %s of %s on %s", (cut, at, start) => {
+    { cut: "week", at: "2027-01-03T12:00", start: "2026-12-28T00:00" },
+    { cut: "week", at: "2021-01-01T00:00", start: "2020-12-28T00:00" },
+    { cut: "month", at: "2040-02-29T12:00", start: "2040-02-01T00:00" },
+    { cut: "month", at: "2040-03-31T12:00", start: "2040-03-01T00:00" },
+    { cut: "quarter", at: "2040-05-31T12:00", start: "2040-04-01T00:00" },
+    { cut: "quarter", at: "2040-12-31T23:59", start: "2040-10-01T00:00" },
+    { cut: "year", at: "2040-12-31T23:59", start: "2040-01-01T00:00" },
+    { cut: "year", at: "0050-07-31T23:59", start: "0050-01-01T00:00" },
+    { cut: "day", at: "1969-12-31T23:59", start: "1969-12-31T00:00" },
+  ])("for the $cut of $at on $start", ({ cut, at, start }) => {
     expect(iso(bucketStart(cut, utc(at)))).toBe(start);
   });
 
-  it.each<[BucketSize, string, string]>([
-    ["hour", "2040-02-28T23:00", "2040-02-29T00:00"],
-    ["day", "2040-02-28", "2040-02-29T00:00"],
-    ["day", "2100-02-28", "2100-03-01T00:00"],
-    ["week", "2040-02-27", "2040-03-05T00:00"],
-    ["month", "2040-01-01", "2040-02-01T00:00"],
-    ["month", "2040-12-01", "2041-01-01T00:00"],
-    ["quarter", "2040-10-01", "2041-01-01T00:00"],
-    ["year", "2040-01-01", "2041-01-01T00:00"],
-  ])("after the %s of %s on %s [R38]", (cut, start, next) => {
+  it.each<{ cut: BucketSize; start: string; next: string }>([
+    { cut: "hour", start: "2040-02-28T23:00", next: "2040-02-29T00:00" },
+    { cut: "day", start: "2040-02-28", next: "2040-02-29T00:00" },
+    { cut: "day", start: "2100-02-28", next: "2100-03-01T00:00" },
+    { cut: "week", start: "2040-02-27", next: "2040-03-05T00:00" },
+    { cut: "month", start: "2040-01-01", next: "2040-02-01T00:00" },
+    { cut: "month", start: "2040-12-01", next: "2041-01-01T00:00" },
+    { cut: "quarter", start: "2040-10-01", next: "2041-01-01T00:00" },
+    { cut: "year", start: "2040-01-01", next: "2041-01-01T00:00" },
+  ])("after the $cut of $start on $next [R38]", ({ cut, start, next }) => {
     expect(iso(nextBucket(cut, utc(start)))).toBe(next);
   });
 

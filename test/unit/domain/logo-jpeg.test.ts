@@ -24,29 +24,69 @@ const eoi = [0xff, 0xd9];
 
 describe("the segments of a JPEG", () => {
   it.each([
-    ["a frame and a scan", [baseline, pixels], accepted],
-    ["tables, too", [jfif, tables(), baseline, pixels], accepted],
-    ["no frame", [jfif, pixels], refused("malformed")],
-    ["nothing", [jfif], refused("malformed")],
-    ["a scan before the frame", [pixels, baseline], refused("malformed")],
-    ["no scan", [baseline], refused("malformed")],
-    ["two frames", [baseline, baseline, pixels], refused("malformed")],
-    ["a frame after the scan", [baseline, pixels, baseline], refused("malformed")],
-    ["more scans", [baseline, pixels, tables(), pixels], accepted],
-    ["a scan without pixels", [baseline, scan([])], refused("malformed")],
-    ["a scan without pixels, then another", [baseline, scan([]), pixels], refused("malformed")],
-    ["a comment with an end marker in it", [segment(0xfe, eoi), baseline, pixels], accepted],
-    ["a comment of nothing", [segment(0xfe), baseline, pixels], accepted],
-    ["bytes that fill before a marker", [bytes([0xff, 0xff]), baseline, pixels, bytes([0xff])], accepted],
-    ["bytes between segments", [bytes([0]), baseline, pixels], refused("unknown_format")],
-    ["bytes between later segments", [jfif, bytes([0]), baseline, pixels], refused("malformed")],
-    ["a zero for a marker", [jfif, bytes([0xff, 0]), baseline, pixels], refused("malformed")],
-    ["a second start", [bytes([0xff, 0xd8]), baseline, pixels], refused("malformed")],
-    ["a restart outside a scan", [baseline, bytes([0xff, 0xd0]), pixels], refused("malformed")],
-    ["a length of 1", [bytes([0xff, 0xfe, 0, 1]), baseline, pixels], refused("malformed")],
-    ["a length of 0", [bytes([0xff, 0xfe, 0, 0]), baseline, pixels], refused("malformed")],
-    ["a length past the end", [bytes([0xff, 0xfe, 0xff, 0xff]), baseline, pixels], refused("truncated")],
-  ])("must be complete and in order: %s", (_, parts, answer) => {
+    { name: "a frame and a scan", parts: [baseline, pixels], answer: accepted },
+    { name: "tables, too", parts: [jfif, tables(), baseline, pixels], answer: accepted },
+    { name: "no frame", parts: [jfif, pixels], answer: refused("malformed") },
+    { name: "nothing", parts: [jfif], answer: refused("malformed") },
+    { name: "a scan before the frame", parts: [pixels, baseline], answer: refused("malformed") },
+    { name: "no scan", parts: [baseline], answer: refused("malformed") },
+    { name: "two frames", parts: [baseline, baseline, pixels], answer: refused("malformed") },
+    { name: "a frame after the scan", parts: [baseline, pixels, baseline], answer: refused("malformed") },
+    { name: "more scans", parts: [baseline, pixels, tables(), pixels], answer: accepted },
+    { name: "a scan without pixels", parts: [baseline, scan([])], answer: refused("malformed") },
+    {
+      name: "a scan without pixels, then another",
+      parts: [baseline, scan([]), pixels],
+      answer: refused("malformed"),
+    },
+    {
+      name: "a comment with an end marker in it",
+      parts: [segment(0xfe, eoi), baseline, pixels],
+      answer: accepted,
+    },
+    { name: "a comment of nothing", parts: [segment(0xfe), baseline, pixels], answer: accepted },
+    {
+      name: "bytes that fill before a marker",
+      parts: [bytes([0xff, 0xff]), baseline, pixels, bytes([0xff])],
+      answer: accepted,
+    },
+    {
+      name: "bytes between segments",
+      parts: [bytes([0]), baseline, pixels],
+      answer: refused("unknown_format"),
+    },
+    {
+      name: "bytes between later segments",
+      parts: [jfif, bytes([0]), baseline, pixels],
+      answer: refused("malformed"),
+    },
+    {
+      name: "a zero for a marker",
+      parts: [jfif, bytes([0xff, 0]), baseline, pixels],
+      answer: refused("malformed"),
+    },
+    { name: "a second start", parts: [bytes([0xff, 0xd8]), baseline, pixels], answer: refused("malformed") },
+    {
+      name: "a restart outside a scan",
+      parts: [baseline, bytes([0xff, 0xd0]), pixels],
+      answer: refused("malformed"),
+    },
+    {
+      name: "a length of 1",
+      parts: [bytes([0xff, 0xfe, 0, 1]), baseline, pixels],
+      answer: refused("malformed"),
+    },
+    {
+      name: "a length of 0",
+      parts: [bytes([0xff, 0xfe, 0, 0]), baseline, pixels],
+      answer: refused("malformed"),
+    },
+    {
+      name: "a length past the end",
+      parts: [bytes([0xff, 0xfe, 0xff, 0xff]), baseline, pixels],
+      answer: refused("truncated"),
+    },
+  ])("must be complete and in order: $name", ({ parts, answer }) => {
     expect(readImage(jpegOf(...parts))).toEqual(answer);
   });
 
@@ -93,23 +133,31 @@ describe("the frame of a JPEG", () => {
   });
 
   it.each([
-    ["whole", [8, 0, 8, 0, 8, 1, ...one], accepted],
-    ["of 12 bits", [12, 0, 8, 0, 8, 1, ...one], refused("unsupported")],
-    ["of 0 bits", [0, 0, 8, 0, 8, 1, ...one], refused("unsupported")],
-    ["of a height after the first scan", [8, 0, 0, 0, 8, 1, ...one], refused("unsupported")],
-    ["of no width", [8, 0, 8, 0, 0, 1, ...one], refused("malformed")],
-    ["of no size", [8, 0, 0, 0, 0, 1, ...one], refused("malformed")],
-    ["of no component", [8, 0, 8, 0, 8, 0], refused("malformed")],
-    ["of five components", [8, 0, 8, 0, 8, 5, ...one, ...one, ...one, ...one, ...one], refused("malformed")],
-    ["one byte short", [8, 0, 8, 0, 8, 1, 1, 0x11], refused("malformed")],
-    ["one byte long", [8, 0, 8, 0, 8, 1, ...one, 0], refused("malformed")],
-    ["empty", [], refused("malformed")],
-    ["sampled 4 by 4", [8, 0, 8, 0, 8, 1, 1, 0x44, 3], accepted],
-    ["sampled 0 across", [8, 0, 8, 0, 8, 1, 1, 0x01, 0], refused("malformed")],
-    ["sampled 0 down", [8, 0, 8, 0, 8, 1, 1, 0x10, 0], refused("malformed")],
-    ["sampled 5 across", [8, 0, 8, 0, 8, 1, 1, 0x51, 0], refused("malformed")],
-    ["of a fifth table", [8, 0, 8, 0, 8, 1, 1, 0x11, 4], refused("malformed")],
-  ])("must be consistent: %s", (_, fields, answer) => {
+    { name: "whole", fields: [8, 0, 8, 0, 8, 1, ...one], answer: accepted },
+    { name: "of 12 bits", fields: [12, 0, 8, 0, 8, 1, ...one], answer: refused("unsupported") },
+    { name: "of 0 bits", fields: [0, 0, 8, 0, 8, 1, ...one], answer: refused("unsupported") },
+    {
+      name: "of a height after the first scan",
+      fields: [8, 0, 0, 0, 8, 1, ...one],
+      answer: refused("unsupported"),
+    },
+    { name: "of no width", fields: [8, 0, 8, 0, 0, 1, ...one], answer: refused("malformed") },
+    { name: "of no size", fields: [8, 0, 0, 0, 0, 1, ...one], answer: refused("malformed") },
+    { name: "of no component", fields: [8, 0, 8, 0, 8, 0], answer: refused("malformed") },
+    {
+      name: "of five components",
+      fields: [8, 0, 8, 0, 8, 5, ...one, ...one, ...one, ...one, ...one],
+      answer: refused("malformed"),
+    },
+    { name: "one byte short", fields: [8, 0, 8, 0, 8, 1, 1, 0x11], answer: refused("malformed") },
+    { name: "one byte long", fields: [8, 0, 8, 0, 8, 1, ...one, 0], answer: refused("malformed") },
+    { name: "empty", fields: [], answer: refused("malformed") },
+    { name: "sampled 4 by 4", fields: [8, 0, 8, 0, 8, 1, 1, 0x44, 3], answer: accepted },
+    { name: "sampled 0 across", fields: [8, 0, 8, 0, 8, 1, 1, 0x01, 0], answer: refused("malformed") },
+    { name: "sampled 0 down", fields: [8, 0, 8, 0, 8, 1, 1, 0x10, 0], answer: refused("malformed") },
+    { name: "sampled 5 across", fields: [8, 0, 8, 0, 8, 1, 1, 0x51, 0], answer: refused("malformed") },
+    { name: "of a fifth table", fields: [8, 0, 8, 0, 8, 1, 1, 0x11, 4], answer: refused("malformed") },
+  ])("must be consistent: $name", ({ fields, answer }) => {
     expect(framed(fields)).toEqual(answer);
   });
 });
@@ -119,29 +167,29 @@ describe("a scan of a JPEG", () => {
     readImage(jpegOf(frame(0xc0, 8, 8, 3), segment(0xda, header), bytes([0x3f])));
 
   it.each([
-    ["of all components", [3, 1, 0, 2, 0, 3, 0, 0, 63, 0], accepted],
-    ["of one", [1, 3, 0, 0, 63, 0], accepted],
-    ["of another's", [1, 4, 0, 0, 63, 0], refused("malformed")],
-    ["of none", [0, 0, 63, 0], refused("malformed")],
-    ["of five", [5, 1, 0, 2, 0, 3, 0, 1, 0, 2, 0, 0, 63, 0], refused("malformed")],
-    ["one byte short", [1, 3, 0, 0, 63], refused("malformed")],
-    ["one byte long", [1, 3, 0, 0, 63, 0, 0], refused("malformed")],
-    ["empty", [], refused("malformed")],
-  ])("must have components of the frame: %s", (_, header, answer) => {
+    { name: "of all components", header: [3, 1, 0, 2, 0, 3, 0, 0, 63, 0], answer: accepted },
+    { name: "of one", header: [1, 3, 0, 0, 63, 0], answer: accepted },
+    { name: "of another's", header: [1, 4, 0, 0, 63, 0], answer: refused("malformed") },
+    { name: "of none", header: [0, 0, 63, 0], answer: refused("malformed") },
+    { name: "of five", header: [5, 1, 0, 2, 0, 3, 0, 1, 0, 2, 0, 0, 63, 0], answer: refused("malformed") },
+    { name: "one byte short", header: [1, 3, 0, 0, 63], answer: refused("malformed") },
+    { name: "one byte long", header: [1, 3, 0, 0, 63, 0, 0], answer: refused("malformed") },
+    { name: "empty", header: [], answer: refused("malformed") },
+  ])("must have components of the frame: $name", ({ header, answer }) => {
     expect(scanned(header)).toEqual(answer);
   });
 
   it.each([
-    ["a stuffed 0xff", [0xff, 0, 0xd9, 0xff, 0], accepted],
-    ["restarts", [0, 0xff, 0xd0, 1, 0xff, 0xd7, 2], accepted],
-    ["a restart after bytes that fill", [0, 0xff, 0xff, 0xff, 0xd1, 1], accepted],
-    ["bytes that fill before the end", [0, 0xff, 0xff], accepted],
-    ["an end marker", [0, 0xff, 0xd9], refused("trailing_data")],
-    ["a comment", bytes([0], segment(0xfe, "hello")), accepted],
-    ["a start marker", [0, 0xff, 0xd8], refused("malformed")],
-    ["a height", bytes([0], segment(0xdc, [0, 8])), refused("unsupported")],
-    ["a reserved marker", [0, 0xff, 0x02], refused("malformed")],
-  ])("may contain stuffed bytes and restart markers: %s", (_, content, answer) => {
+    { name: "a stuffed 0xff", content: [0xff, 0, 0xd9, 0xff, 0], answer: accepted },
+    { name: "restarts", content: [0, 0xff, 0xd0, 1, 0xff, 0xd7, 2], answer: accepted },
+    { name: "a restart after bytes that fill", content: [0, 0xff, 0xff, 0xff, 0xd1, 1], answer: accepted },
+    { name: "bytes that fill before the end", content: [0, 0xff, 0xff], answer: accepted },
+    { name: "an end marker", content: [0, 0xff, 0xd9], answer: refused("trailing_data") },
+    { name: "a comment", content: bytes([0], segment(0xfe, "hello")), answer: accepted },
+    { name: "a start marker", content: [0, 0xff, 0xd8], answer: refused("malformed") },
+    { name: "a height", content: bytes([0], segment(0xdc, [0, 8])), answer: refused("unsupported") },
+    { name: "a reserved marker", content: [0, 0xff, 0x02], answer: refused("malformed") },
+  ])("may contain stuffed bytes and restart markers: $name", ({ content, answer }) => {
     expect(readImage(jpegOf(baseline, scan(content)))).toEqual(answer);
   });
 
@@ -154,12 +202,12 @@ describe("a scan of a JPEG", () => {
 
 describe("the end of a JPEG", () => {
   it.each([
-    ["a byte", [0]],
-    ["a line end", "\r\n"],
-    ["an archive", "PK\u0003\u0004"],
-    ["another image, as in a multi-picture file", jpeg()],
-    ["another end", eoi],
-  ])("must be the end of the file: %s", (_, trailing) => {
+    { name: "a byte", trailing: [0] },
+    { name: "a line end", trailing: "\r\n" },
+    { name: "an archive", trailing: "PK\u0003\u0004" },
+    { name: "another image, as in a multi-picture file", trailing: jpeg() },
+    { name: "another end", trailing: eoi },
+  ])("must be the end of the file: $name", ({ trailing }) => {
     expect(readImage(bytes(jpeg(), trailing))).toEqual(refused("trailing_data"));
   });
 

@@ -12,16 +12,16 @@ const refused = (reason: string) => ({ kind: "refused", reason });
 
 describe("the header of a PNG", () => {
   it.each([
-    [0, [1, 2, 4, 8, 16]],
-    [1, []],
-    [2, [8, 16]],
-    [3, [1, 2, 4, 8]],
-    [4, [8, 16]],
-    [5, []],
-    [6, [8, 16]],
-    [7, []],
-    [255, []],
-  ])("of colour type %i must have a bit depth of %j", (colourType, allowed) => {
+    { colourType: 0, allowed: [1, 2, 4, 8, 16] },
+    { colourType: 1, allowed: [] },
+    { colourType: 2, allowed: [8, 16] },
+    { colourType: 3, allowed: [1, 2, 4, 8] },
+    { colourType: 4, allowed: [8, 16] },
+    { colourType: 5, allowed: [] },
+    { colourType: 6, allowed: [8, 16] },
+    { colourType: 7, allowed: [] },
+    { colourType: 255, allowed: [] },
+  ])("of colour type $colourType must have a bit depth of $allowed", ({ colourType, allowed }) => {
     const possible = Array.from({ length: 256 }, (_, bitDepth) => bitDepth).filter((bitDepth) => {
       const palette = colourType === 3 ? [plte(2)] : [];
       return readImage(pngOf(ihdr({ bitDepth, colourType }), ...palette, idat, iend)).kind === "image";
@@ -30,13 +30,13 @@ describe("the header of a PNG", () => {
   });
 
   it.each([
-    [{ compression: 1 }, refused("malformed")],
-    [{ filter: 1 }, refused("malformed")],
-    [{ interlace: 1 }, accepted],
-    [{ interlace: 2 }, refused("malformed")],
-    [{ width: 0 }, refused("malformed")],
-    [{ height: 0 }, refused("malformed")],
-  ])("must have known methods and a size: %j", (fields, answer) => {
+    { fields: { compression: 1 }, answer: refused("malformed") },
+    { fields: { filter: 1 }, answer: refused("malformed") },
+    { fields: { interlace: 1 }, answer: accepted },
+    { fields: { interlace: 2 }, answer: refused("malformed") },
+    { fields: { width: 0 }, answer: refused("malformed") },
+    { fields: { height: 0 }, answer: refused("malformed") },
+  ])("must have known methods and a size: $fields", ({ fields, answer }) => {
     expect(readImage(pngOf(ihdr(fields), idat, iend))).toEqual(answer);
   });
 
@@ -59,55 +59,174 @@ describe("the chunks of a PNG", () => {
   const text = pngChunk("tEXt", "Comment\0hello");
 
   it.each([
-    ["one IDAT", [ihdr(), idat, iend], accepted],
-    ["no IDAT", [ihdr(), iend], refused("malformed")],
-    ["an empty IDAT alone", [ihdr(), pngChunk("IDAT"), iend], refused("malformed")],
-    ["an empty IDAT before a full one", [ihdr(), pngChunk("IDAT"), idat, iend], accepted],
-    [
-      "IDATs in a row",
-      [ihdr(), pngChunk("IDAT", pixels().subarray(0, 3)), pngChunk("IDAT", pixels().subarray(3)), iend],
-      accepted,
-    ],
-    ["IDATs with text between them", [ihdr(), idat, text, idat, iend], refused("malformed")],
-    [
-      "IDATs with text between them, the first empty",
-      [ihdr(), pngChunk("IDAT"), text, idat, iend],
-      refused("malformed"),
-    ],
-    ["text before and after", [ihdr(), text, idat, text, iend], accepted],
-    ["an unknown chunk that may be skipped", [ihdr(), pngChunk("quUx", "?"), idat, iend], accepted],
-    ["an unknown chunk that may not", [ihdr(), pngChunk("QuUx", "?"), idat, iend], refused("unsupported")],
-    ["an IEND of one byte", [ihdr(), idat, pngChunk("IEND", "!")], refused("malformed")],
-    ["no IEND", [ihdr(), idat], refused("truncated")],
-    ["two IENDs", [ihdr(), idat, iend, iend], refused("trailing_data")],
-    ["a type of other than letters", [ihdr(), pngChunk("te1t"), idat, iend], refused("malformed")],
-    ["a type beyond ASCII", [ihdr(), pngChunk("te\u00e9t"), idat, iend], refused("malformed")],
-    ["an animation", [ihdr(), pngChunk("acTL", [0, 0, 0, 2, 0, 0, 0, 0]), idat, iend], refused("animated")],
-    [
-      "a frame's control alone",
-      [ihdr(), pngChunk("fcTL", new Uint8Array(26)), idat, iend],
-      refused("animated"),
-    ],
-    ["a frame's pixels alone", [ihdr(), idat, pngChunk("fdAT", [0, 0, 0, 1, 0]), iend], refused("animated")],
-  ])("must be in order: %s [R45]", (_, chunks, answer) => {
+    { name: "one IDAT", chunks: [ihdr(), idat, iend], answer: accepted },
+    { name: "no IDAT", chunks: [ihdr(), iend], answer: refused("malformed") },
+    { name: "an empty IDAT alone", chunks: [ihdr(), pngChunk("IDAT"), iend], answer: refused("malformed") },
+    {
+      name: "an empty IDAT before a full one",
+      chunks: [ihdr(), pngChunk("IDAT"), idat, iend],
+      answer: accepted,
+    },
+    {
+      name: "IDATs in a row",
+      chunks: [
+        ihdr(),
+        pngChunk("IDAT", pixels().subarray(0, 3)),
+        pngChunk("IDAT", pixels().subarray(3)),
+        iend,
+      ],
+      answer: accepted,
+    },
+    {
+      name: "IDATs with text between them",
+      chunks: [ihdr(), idat, text, idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "IDATs with text between them, the first empty",
+      chunks: [ihdr(), pngChunk("IDAT"), text, idat, iend],
+      answer: refused("malformed"),
+    },
+    { name: "text before and after", chunks: [ihdr(), text, idat, text, iend], answer: accepted },
+    {
+      name: "an unknown chunk that may be skipped",
+      chunks: [ihdr(), pngChunk("quUx", "?"), idat, iend],
+      answer: accepted,
+    },
+    {
+      name: "an unknown chunk that may not",
+      chunks: [ihdr(), pngChunk("QuUx", "?"), idat, iend],
+      answer: refused("unsupported"),
+    },
+    {
+      name: "an IEND of one byte",
+      chunks: [ihdr(), idat, pngChunk("IEND", "!")],
+      answer: refused("malformed"),
+    },
+    { name: "no IEND", chunks: [ihdr(), idat], answer: refused("truncated") },
+    { name: "two IENDs", chunks: [ihdr(), idat, iend, iend], answer: refused("trailing_data") },
+    {
+      name: "a type of other than letters",
+      chunks: [ihdr(), pngChunk("te1t"), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "a type beyond ASCII",
+      chunks: [ihdr(), pngChunk("te\u00e9t"), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "an animation",
+      chunks: [ihdr(), pngChunk("acTL", [0, 0, 0, 2, 0, 0, 0, 0]), idat, iend],
+      answer: refused("animated"),
+    },
+    {
+      name: "a frame's control alone",
+      chunks: [ihdr(), pngChunk("fcTL", new Uint8Array(26)), idat, iend],
+      answer: refused("animated"),
+    },
+    {
+      name: "a frame's pixels alone",
+      chunks: [ihdr(), idat, pngChunk("fdAT", [0, 0, 0, 1, 0]), iend],
+      answer: refused("animated"),
+    },
+  ])("must be in order: $name [R45]", ({ chunks, answer }) => {
     expect(readImage(pngOf(...chunks))).toEqual(answer);
   });
 
   it.each([
-    ["indexed without one", 3, 8, [idat, iend], refused("malformed")],
-    ["indexed with one", 3, 8, [plte(256), idat, iend], accepted],
-    ["indexed with one too long for its depth", 3, 2, [plte(5), idat, iend], refused("malformed")],
-    ["indexed with one as long as its depth", 3, 2, [plte(4), idat, iend], accepted],
-    ["indexed with one too late", 3, 8, [idat, plte(2), iend], refused("malformed")],
-    ["indexed with two", 3, 8, [plte(2), plte(2), idat, iend], refused("malformed")],
-    ["indexed with an empty one", 3, 8, [plte(0), idat, iend], refused("malformed")],
-    ["indexed with a third of an entry", 3, 8, [pngChunk("PLTE", "abcd"), idat, iend], refused("malformed")],
-    ["coloured with one", 2, 8, [plte(256), idat, iend], accepted],
-    ["coloured with one too long", 2, 16, [plte(257), idat, iend], refused("malformed")],
-    ["coloured with one too late", 6, 8, [idat, plte(2), iend], refused("malformed")],
-    ["grey with one", 0, 8, [plte(2), idat, iend], refused("malformed")],
-    ["grey and see-through with one", 4, 8, [plte(2), idat, iend], refused("malformed")],
-  ])("may include a palette: %s", (_, colourType, bitDepth, chunks, answer) => {
+    {
+      name: "indexed without one",
+      colourType: 3,
+      bitDepth: 8,
+      chunks: [idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "indexed with one",
+      colourType: 3,
+      bitDepth: 8,
+      chunks: [plte(256), idat, iend],
+      answer: accepted,
+    },
+    {
+      name: "indexed with one too long for its depth",
+      colourType: 3,
+      bitDepth: 2,
+      chunks: [plte(5), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "indexed with one as long as its depth",
+      colourType: 3,
+      bitDepth: 2,
+      chunks: [plte(4), idat, iend],
+      answer: accepted,
+    },
+    {
+      name: "indexed with one too late",
+      colourType: 3,
+      bitDepth: 8,
+      chunks: [idat, plte(2), iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "indexed with two",
+      colourType: 3,
+      bitDepth: 8,
+      chunks: [plte(2), plte(2), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "indexed with an empty one",
+      colourType: 3,
+      bitDepth: 8,
+      chunks: [plte(0), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "indexed with a third of an entry",
+      colourType: 3,
+      bitDepth: 8,
+      chunks: [pngChunk("PLTE", "abcd"), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "coloured with one",
+      colourType: 2,
+      bitDepth: 8,
+      chunks: [plte(256), idat, iend],
+      answer: accepted,
+    },
+    {
+      name: "coloured with one too long",
+      colourType: 2,
+      bitDepth: 16,
+      chunks: [plte(257), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "coloured with one too late",
+      colourType: 6,
+      bitDepth: 8,
+      chunks: [idat, plte(2), iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "grey with one",
+      colourType: 0,
+      bitDepth: 8,
+      chunks: [plte(2), idat, iend],
+      answer: refused("malformed"),
+    },
+    {
+      name: "grey and see-through with one",
+      colourType: 4,
+      bitDepth: 8,
+      chunks: [plte(2), idat, iend],
+      answer: refused("malformed"),
+    },
+  ])("may include a palette: $name", ({ colourType, bitDepth, chunks, answer }) => {
     expect(readImage(pngOf(ihdr({ colourType, bitDepth }), ...chunks))).toEqual(answer);
   });
 

@@ -12,17 +12,21 @@ const odd = webpChunk("odd ", "abc");
 
 describe("a simple WebP", () => {
   it.each([
-    ["lossy", [vp8], accepted],
-    ["lossless", [lossless], accepted],
-    ["of nothing", [], refused("malformed")],
-    ["of half a chunk header", [bytes("VP8 ")], refused("malformed")],
-    ["of another chunk", [odd], refused("malformed")],
-    ["of another chunk first", [odd, vp8], refused("malformed")],
-    ["of an image and another chunk", [vp8, odd], refused("trailing_data")],
-    ["of two images", [vp8, vp8], refused("trailing_data")],
-    ["of transparency alone", [alph()], refused("malformed")],
-    ["of an animation's control", [webpChunk("ANIM", new Uint8Array(6))], refused("malformed")],
-  ])("must have one chunk: %s", (_, chunks, answer) => {
+    { name: "lossy", chunks: [vp8], answer: accepted },
+    { name: "lossless", chunks: [lossless], answer: accepted },
+    { name: "of nothing", chunks: [], answer: refused("malformed") },
+    { name: "of half a chunk header", chunks: [bytes("VP8 ")], answer: refused("malformed") },
+    { name: "of another chunk", chunks: [odd], answer: refused("malformed") },
+    { name: "of another chunk first", chunks: [odd, vp8], answer: refused("malformed") },
+    { name: "of an image and another chunk", chunks: [vp8, odd], answer: refused("trailing_data") },
+    { name: "of two images", chunks: [vp8, vp8], answer: refused("trailing_data") },
+    { name: "of transparency alone", chunks: [alph()], answer: refused("malformed") },
+    {
+      name: "of an animation's control",
+      chunks: [webpChunk("ANIM", new Uint8Array(6))],
+      answer: refused("malformed"),
+    },
+  ])("must have one chunk: $name", ({ chunks, answer }) => {
     expect(readImage(webpOf(...chunks))).toEqual(answer);
   });
 
@@ -61,23 +65,28 @@ describe("the header of a lossy image", () => {
     readImage(replaced(webpOf(vp8), 20 + at, ...values));
 
   it.each([
-    ["as it was", 0, [0x30], accepted],
-    ["of the last version", 0, [0x36], accepted],
-    ["not of a key frame", 0, [0x31], refused("malformed")],
-    ["of version 4", 0, [0x38], refused("malformed")],
-    ["not to be shown", 0, [0x20], refused("malformed")],
-    ["of a partition that fits", 0, little((14 << 5) | 0x10, 3), accepted],
-    ["of a partition one byte too long", 0, little((15 << 5) | 0x10, 3), refused("malformed")],
-    ["of an empty partition", 0, little(0x10, 3), refused("malformed")],
-    ["of another start code", 3, [0x9c], refused("malformed")],
-    ["of another start code, later", 4, [0x02], refused("malformed")],
-    ["of another start code, last", 5, [0x2b], refused("malformed")],
-    ["of no width", 6, [0, 0], refused("malformed")],
-    ["of no height", 8, [0, 0], refused("malformed")],
-    ["of no width, but scaled", 6, [0, 0xc0], refused("malformed")],
-    ["to be scaled", 6, [16, 0x40, 16, 0xc0], accepted],
-    ["of 14 bits", 6, [0xff, 0x3f, 0x01, 0x00], refused("too_many_pixels")],
-  ])("is validated: %s", (_, at, values, answer) => {
+    { name: "as it was", at: 0, values: [0x30], answer: accepted },
+    { name: "of the last version", at: 0, values: [0x36], answer: accepted },
+    { name: "not of a key frame", at: 0, values: [0x31], answer: refused("malformed") },
+    { name: "of version 4", at: 0, values: [0x38], answer: refused("malformed") },
+    { name: "not to be shown", at: 0, values: [0x20], answer: refused("malformed") },
+    { name: "of a partition that fits", at: 0, values: little((14 << 5) | 0x10, 3), answer: accepted },
+    {
+      name: "of a partition one byte too long",
+      at: 0,
+      values: little((15 << 5) | 0x10, 3),
+      answer: refused("malformed"),
+    },
+    { name: "of an empty partition", at: 0, values: little(0x10, 3), answer: refused("malformed") },
+    { name: "of another start code", at: 3, values: [0x9c], answer: refused("malformed") },
+    { name: "of another start code, later", at: 4, values: [0x02], answer: refused("malformed") },
+    { name: "of another start code, last", at: 5, values: [0x2b], answer: refused("malformed") },
+    { name: "of no width", at: 6, values: [0, 0], answer: refused("malformed") },
+    { name: "of no height", at: 8, values: [0, 0], answer: refused("malformed") },
+    { name: "of no width, but scaled", at: 6, values: [0, 0xc0], answer: refused("malformed") },
+    { name: "to be scaled", at: 6, values: [16, 0x40, 16, 0xc0], answer: accepted },
+    { name: "of 14 bits", at: 6, values: [0xff, 0x3f, 0x01, 0x00], answer: refused("too_many_pixels") },
+  ])("is validated: $name", ({ at, values, answer }) => {
     expect(headed(at, ...values)).toEqual(answer);
   });
 
@@ -91,22 +100,22 @@ describe("the header of a lossy image", () => {
 
 describe("the header of a lossless image", () => {
   it.each([
-    [1, 1],
-    [1, 4096],
-    [4096, 1],
-    [256, 257],
-    [3, 2],
-  ])("contains the size: %i by %i", (width, height) => {
+    { width: 1, height: 1 },
+    { width: 1, height: 4096 },
+    { width: 4096, height: 1 },
+    { width: 256, height: 257 },
+    { width: 3, height: 2 },
+  ])("contains the size: $width by $height", ({ width, height }) => {
     expect(readImage(webpOf(vp8l(width, height)))).toEqual({ ...accepted, width, height });
   });
 
   it.each([
-    ["of alpha", 4, [0x10], accepted],
-    ["of version 1", 4, [0x20], refused("malformed")],
-    ["of version 4", 4, [0x80], refused("malformed")],
-    ["of another signature", 0, [0x2e], refused("malformed")],
-    ["of 14 bits", 1, [0xff, 0x3f, 0, 0], refused("too_many_pixels")],
-  ])("is validated: %s", (_, at, values, answer) => {
+    { name: "of alpha", at: 4, values: [0x10], answer: accepted },
+    { name: "of version 1", at: 4, values: [0x20], answer: refused("malformed") },
+    { name: "of version 4", at: 4, values: [0x80], answer: refused("malformed") },
+    { name: "of another signature", at: 0, values: [0x2e], answer: refused("malformed") },
+    { name: "of 14 bits", at: 1, values: [0xff, 0x3f, 0, 0], answer: refused("too_many_pixels") },
+  ])("is validated: $name", ({ at, values, answer }) => {
     const image = webpOf(vp8l(16, 1));
     const answered = readImage(replaced(image, 20 + at, ...values));
     expect(answered).toEqual("reason" in answer ? answer : { ...accepted, height: 1 });
@@ -127,41 +136,85 @@ describe("an extended WebP", () => {
   const exif = webpChunk("EXIF", "II*\0");
 
   it.each([
-    ["a canvas and an image", [canvas, vp8], accepted],
-    ["a lossless image", [canvas, lossless], accepted],
-    ["transparency", [vp8x(16, 16, 0x10), alph(), vp8], accepted],
-    ["a profile and metadata", [vp8x(16, 16, 0x2c), iccp, vp8, exif, webpChunk("XMP ", "<x/>")], accepted],
-    ["metadata first", [canvas, exif, vp8], accepted],
-    ["unknown chunks", [canvas, odd, vp8, odd, odd], accepted],
-    ["reserved bits", [vp8x(16, 16, 0xc1), vp8], accepted],
-    ["a longer canvas chunk", [webpChunk("VP8X", bytes(canvas.subarray(8), [0, 0])), vp8], accepted],
-    ["a shorter canvas chunk", [webpChunk("VP8X", canvas.subarray(8, 17)), vp8], refused("malformed")],
-    ["no image", [canvas, exif], refused("malformed")],
-    ["nothing else", [canvas], refused("malformed")],
-    ["two images", [canvas, vp8, vp8], refused("malformed")],
-    ["two images of two kinds", [canvas, vp8, lossless], refused("malformed")],
-    ["two canvases", [canvas, canvas, vp8], refused("malformed")],
-    ["a canvas too late", [vp8, canvas], refused("trailing_data")],
-    ["a broken image", [canvas, webpChunk("VP8 ", "not one")], refused("malformed")],
-    ["transparency of a lossless image", [canvas, alph(), lossless], refused("malformed")],
-    ["transparency twice", [canvas, alph(), alph(), vp8], refused("malformed")],
-    ["transparency too late", [canvas, vp8, alph()], refused("malformed")],
-    ["transparency of one byte", [canvas, webpChunk("ALPH", [0, 128]), vp8], accepted],
-    ["transparency of nothing", [canvas, webpChunk("ALPH", [0]), vp8], refused("malformed")],
-    ["a profile too late", [canvas, vp8, iccp], refused("malformed")],
-    ["a chunk past the end", [canvas, vp8, bytes("odd ", little(5, 4), "abcd")], refused("malformed")],
-    ["half a chunk header", [canvas, vp8, bytes("odd ")], refused("malformed")],
-    ["a chunk named beyond ASCII", [canvas, vp8, webpChunk("od\u00e9 ")], refused("malformed")],
-    ["padding that is none", [canvas, vp8, bytes("odd ", little(1, 4), "ab")], refused("malformed")],
-    ["a higher canvas", [vp8x(16, 17), vp8], refused("malformed")],
-    ["a narrower canvas", [vp8x(15, 16), vp8], refused("malformed")],
-    ["a wide canvas", [vp8x(2 ** 24, 2 ** 24), vp8], refused("malformed")],
-    ["a canvas as large as too large an image", [vp8x(4097, 1), vp8l(4097, 1)], refused("too_many_pixels")],
-    ["an animation", [vp8x(16, 16, 0x02), anim, anmf, anmf], refused("animated")],
-    ["an animation that does not say so", [canvas, anim, anmf], refused("animated")],
-    ["a frame after a still image", [canvas, vp8, anmf], refused("animated")],
-    ["a still image that says it moves", [vp8x(16, 16, 0x02), vp8], refused("animated")],
-  ])("must be one still image as large as its canvas: %s [R45]", (_, chunks, answer) => {
+    { name: "a canvas and an image", chunks: [canvas, vp8], answer: accepted },
+    { name: "a lossless image", chunks: [canvas, lossless], answer: accepted },
+    { name: "transparency", chunks: [vp8x(16, 16, 0x10), alph(), vp8], answer: accepted },
+    {
+      name: "a profile and metadata",
+      chunks: [vp8x(16, 16, 0x2c), iccp, vp8, exif, webpChunk("XMP ", "<x/>")],
+      answer: accepted,
+    },
+    { name: "metadata first", chunks: [canvas, exif, vp8], answer: accepted },
+    { name: "unknown chunks", chunks: [canvas, odd, vp8, odd, odd], answer: accepted },
+    { name: "reserved bits", chunks: [vp8x(16, 16, 0xc1), vp8], answer: accepted },
+    {
+      name: "a longer canvas chunk",
+      chunks: [webpChunk("VP8X", bytes(canvas.subarray(8), [0, 0])), vp8],
+      answer: accepted,
+    },
+    {
+      name: "a shorter canvas chunk",
+      chunks: [webpChunk("VP8X", canvas.subarray(8, 17)), vp8],
+      answer: refused("malformed"),
+    },
+    { name: "no image", chunks: [canvas, exif], answer: refused("malformed") },
+    { name: "nothing else", chunks: [canvas], answer: refused("malformed") },
+    { name: "two images", chunks: [canvas, vp8, vp8], answer: refused("malformed") },
+    { name: "two images of two kinds", chunks: [canvas, vp8, lossless], answer: refused("malformed") },
+    { name: "two canvases", chunks: [canvas, canvas, vp8], answer: refused("malformed") },
+    { name: "a canvas too late", chunks: [vp8, canvas], answer: refused("trailing_data") },
+    { name: "a broken image", chunks: [canvas, webpChunk("VP8 ", "not one")], answer: refused("malformed") },
+    {
+      name: "transparency of a lossless image",
+      chunks: [canvas, alph(), lossless],
+      answer: refused("malformed"),
+    },
+    { name: "transparency twice", chunks: [canvas, alph(), alph(), vp8], answer: refused("malformed") },
+    { name: "transparency too late", chunks: [canvas, vp8, alph()], answer: refused("malformed") },
+    {
+      name: "transparency of one byte",
+      chunks: [canvas, webpChunk("ALPH", [0, 128]), vp8],
+      answer: accepted,
+    },
+    {
+      name: "transparency of nothing",
+      chunks: [canvas, webpChunk("ALPH", [0]), vp8],
+      answer: refused("malformed"),
+    },
+    { name: "a profile too late", chunks: [canvas, vp8, iccp], answer: refused("malformed") },
+    {
+      name: "a chunk past the end",
+      chunks: [canvas, vp8, bytes("odd ", little(5, 4), "abcd")],
+      answer: refused("malformed"),
+    },
+    { name: "half a chunk header", chunks: [canvas, vp8, bytes("odd ")], answer: refused("malformed") },
+    {
+      name: "a chunk named beyond ASCII",
+      chunks: [canvas, vp8, webpChunk("od\u00e9 ")],
+      answer: refused("malformed"),
+    },
+    {
+      name: "padding that is none",
+      chunks: [canvas, vp8, bytes("odd ", little(1, 4), "ab")],
+      answer: refused("malformed"),
+    },
+    { name: "a higher canvas", chunks: [vp8x(16, 17), vp8], answer: refused("malformed") },
+    { name: "a narrower canvas", chunks: [vp8x(15, 16), vp8], answer: refused("malformed") },
+    { name: "a wide canvas", chunks: [vp8x(2 ** 24, 2 ** 24), vp8], answer: refused("malformed") },
+    {
+      name: "a canvas as large as too large an image",
+      chunks: [vp8x(4097, 1), vp8l(4097, 1)],
+      answer: refused("too_many_pixels"),
+    },
+    { name: "an animation", chunks: [vp8x(16, 16, 0x02), anim, anmf, anmf], answer: refused("animated") },
+    { name: "an animation that does not say so", chunks: [canvas, anim, anmf], answer: refused("animated") },
+    { name: "a frame after a still image", chunks: [canvas, vp8, anmf], answer: refused("animated") },
+    {
+      name: "a still image that says it moves",
+      chunks: [vp8x(16, 16, 0x02), vp8],
+      answer: refused("animated"),
+    },
+  ])("must be one still image as large as its canvas: $name [R45]", ({ chunks, answer }) => {
     expect(readImage(webpOf(...chunks))).toEqual(answer);
   });
 });

@@ -10,12 +10,12 @@ const images = make.oneOfEach();
 
 describe("a logo", () => {
   it.each([
-    ["png", "image/png", make.png(17, 300), 17, 300],
-    ["jpg", "image/jpeg", make.jpeg(100, 33), 100, 33],
-    ["jpg", "image/jpeg", make.progressiveJpeg(40, 9), 40, 9],
-    ["webp", "image/webp", make.webpOf(make.vp8l(17, 300)), 17, 300],
-    ["webp", "image/webp", make.webpOf(make.vp8), 16, 16],
-  ])("is detected by its content: %s", (extension, type, image, width, height) => {
+    { extension: "png", type: "image/png", image: make.png(17, 300), width: 17, height: 300 },
+    { extension: "jpg", type: "image/jpeg", image: make.jpeg(100, 33), width: 100, height: 33 },
+    { extension: "jpg", type: "image/jpeg", image: make.progressiveJpeg(40, 9), width: 40, height: 9 },
+    { extension: "webp", type: "image/webp", image: make.webpOf(make.vp8l(17, 300)), width: 17, height: 300 },
+    { extension: "webp", type: "image/webp", image: make.webpOf(make.vp8), width: 16, height: 16 },
+  ])("is detected by its content: $extension", ({ extension, type, image, width, height }) => {
     expect(readImage(image)).toEqual({ kind: "image", type, extension, width, height });
   });
 
@@ -76,11 +76,14 @@ describe("the size of a logo", () => {
   });
 
   it.each([
-    ["png", make.pngOf(make.ihdr({ width: 65_535, height: 65_535 }), make.png().subarray(33))],
-    ["png", make.pngOf(make.ihdr({ width: 2 ** 32 - 1, height: 2 ** 32 - 1 }), make.png().subarray(33))],
-    ["jpg", make.jpegOf(make.frame(0xc0, 65_535, 65_535), make.scan([0x3f]))],
-    ["webp", make.webpOf(make.vp8l(16_384, 16_384))],
-  ])("prevents a decompression bomb: %s [R45]", (_, image) => {
+    { name: "png", image: make.pngOf(make.ihdr({ width: 65_535, height: 65_535 }), make.png().subarray(33)) },
+    {
+      name: "png",
+      image: make.pngOf(make.ihdr({ width: 2 ** 32 - 1, height: 2 ** 32 - 1 }), make.png().subarray(33)),
+    },
+    { name: "jpg", image: make.jpegOf(make.frame(0xc0, 65_535, 65_535), make.scan([0x3f])) },
+    { name: "webp", image: make.webpOf(make.vp8l(16_384, 16_384)) },
+  ])("prevents a decompression bomb: $name [R45]", ({ image }) => {
     expect(readImage(image)).toEqual(refused("too_many_pixels"));
   });
 });
@@ -91,38 +94,44 @@ describe("a file that is not a logo", () => {
   });
 
   it.each([
-    ["zeros", new Uint8Array(1000)],
-    ["text", "Hello, world"],
-    ["SVG", '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
-    ["SVG with a declaration", '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
-    ["HTML", "<!doctype html><script>alert(1)</script>"],
-    ["PDF", "%PDF-1.7\n"],
-    ["GIF", "GIF89a\u0001\0\u0001\0\0\0\0;"],
-    ["GIF and JavaScript", "GIF89a/*\0\u0001\0\0*/=1;alert(1)"],
-    ["BMP", "BM\u001e\0\0\0"],
-    ["ICO", "\0\0\u0001\0\u0001\0"],
-    ["TIFF", "II*\0"],
-    ["AVIF", "\0\0\0\u001cftypavif"],
-    ["an archive", "PK\u0003\u0004"],
-    ["a sound", "RIFF\u0004\0\0\0WAVE"],
-    ["an image after a byte order mark", bytes([0xef, 0xbb, 0xbf], make.png())],
-    ["an image after a line end", bytes("\n", make.jpeg())],
-    ["a PNG whose line ends were changed", bytes([0x89], "PNG\n", [0x1a], "\n", make.png().subarray(8))],
-    ["the start of a JPEG alone", [0xff, 0xd8]],
-    ["the start of a WebP alone", "RIFF\u0004\0\0\0WEB"],
-    ["a WebP in upper case wrongly", "RIFF\u0004\0\0\0WebP"],
-  ])("has another format: %s [R43]", (_, content) => {
+    { name: "zeros", content: new Uint8Array(1000) },
+    { name: "text", content: "Hello, world" },
+    { name: "SVG", content: '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>' },
+    {
+      name: "SVG with a declaration",
+      content: '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
+    },
+    { name: "HTML", content: "<!doctype html><script>alert(1)</script>" },
+    { name: "PDF", content: "%PDF-1.7\n" },
+    { name: "GIF", content: "GIF89a\u0001\0\u0001\0\0\0\0;" },
+    { name: "GIF and JavaScript", content: "GIF89a/*\0\u0001\0\0*/=1;alert(1)" },
+    { name: "BMP", content: "BM\u001e\0\0\0" },
+    { name: "ICO", content: "\0\0\u0001\0\u0001\0" },
+    { name: "TIFF", content: "II*\0" },
+    { name: "AVIF", content: "\0\0\0\u001cftypavif" },
+    { name: "an archive", content: "PK\u0003\u0004" },
+    { name: "a sound", content: "RIFF\u0004\0\0\0WAVE" },
+    { name: "an image after a byte order mark", content: bytes([0xef, 0xbb, 0xbf], make.png()) },
+    { name: "an image after a line end", content: bytes("\n", make.jpeg()) },
+    {
+      name: "a PNG whose line ends were changed",
+      content: bytes([0x89], "PNG\n", [0x1a], "\n", make.png().subarray(8)),
+    },
+    { name: "the start of a JPEG alone", content: [0xff, 0xd8] },
+    { name: "the start of a WebP alone", content: "RIFF\u0004\0\0\0WEB" },
+    { name: "a WebP in upper case wrongly", content: "RIFF\u0004\0\0\0WebP" },
+  ])("has another format: $name [R43]", ({ content }) => {
     expect(readImage(bytes(content))).toEqual(refused("unknown_format"));
   });
 
   it.each([
-    ["PNG and an archive", make.png(), "PK\u0003\u0004"],
-    ["PNG and JavaScript", make.png(), "*/alert(1)"],
-    ["JPEG and an archive", make.jpeg(), "PK\u0003\u0004"],
-    ["JPEG and HTML", make.jpeg(), "<script>alert(1)</script>"],
-    ["WebP and an archive", make.webpOf(make.vp8), "PK\u0003\u0004"],
-    ["PNG and PNG", make.png(), make.png()],
-  ])("is two files in one: %s [R43]", (_, image, appended) => {
+    { name: "PNG and an archive", image: make.png(), appended: "PK\u0003\u0004" },
+    { name: "PNG and JavaScript", image: make.png(), appended: "*/alert(1)" },
+    { name: "JPEG and an archive", image: make.jpeg(), appended: "PK\u0003\u0004" },
+    { name: "JPEG and HTML", image: make.jpeg(), appended: "<script>alert(1)</script>" },
+    { name: "WebP and an archive", image: make.webpOf(make.vp8), appended: "PK\u0003\u0004" },
+    { name: "PNG and PNG", image: make.png(), appended: make.png() },
+  ])("is two files in one: $name [R43]", ({ image, appended }) => {
     expect(readImage(bytes(image, appended))).toEqual(refused("trailing_data"));
   });
 
@@ -159,19 +168,39 @@ describe("a file of the maximum size", () => {
   );
 
   it.each([
-    ["0xff alone", filled(bytes(), bytes([0xff]), bytes()), "unknown_format"],
-    ["a JPEG that fills and never ends", filled(soi, bytes([0xff]), bytes()), "truncated"],
-    ["a JPEG whose pixels never end", filled(jpegScan, bytes([0xff, 0]), bytes()), "truncated"],
-    ["a JPEG of scans", filled(jpegScan, make.scan([0x3f]), eoi), "unsupported"],
-    ["a JPEG of empty comments", filled(soi, make.segment(0xfe), bytes(jpegScan.subarray(2), eoi)), "image"],
-    ["a JPEG of empty tables", filled(jpegScan, make.segment(0xc4), eoi), "image"],
-    ["a JPEG of stuffed bytes", filled(jpegScan, bytes([0xff, 0]), eoi), "image"],
-    ["a JPEG of restarts", filled(jpegScan, bytes([0xff, 0xd0]), eoi), "image"],
-    ["a JPEG of bytes that fill", filled(jpegScan, bytes([0xff]), eoi), "image"],
-    ["a PNG of empty chunks", filled(make.pngOf(make.ihdr()), make.pngChunk("teXt"), pngRest), "image"],
-    ["a PNG of one great chunk", greatPng, "image"],
-    ["a WebP of empty chunks", make.replaced(riff, 4, ...make.little(riff.length - 8, 4)), "image"],
-  ])("yields a result if it is %s", (_, file, expected) => {
+    { name: "0xff alone", file: filled(bytes(), bytes([0xff]), bytes()), expected: "unknown_format" },
+    {
+      name: "a JPEG that fills and never ends",
+      file: filled(soi, bytes([0xff]), bytes()),
+      expected: "truncated",
+    },
+    {
+      name: "a JPEG whose pixels never end",
+      file: filled(jpegScan, bytes([0xff, 0]), bytes()),
+      expected: "truncated",
+    },
+    { name: "a JPEG of scans", file: filled(jpegScan, make.scan([0x3f]), eoi), expected: "unsupported" },
+    {
+      name: "a JPEG of empty comments",
+      file: filled(soi, make.segment(0xfe), bytes(jpegScan.subarray(2), eoi)),
+      expected: "image",
+    },
+    { name: "a JPEG of empty tables", file: filled(jpegScan, make.segment(0xc4), eoi), expected: "image" },
+    { name: "a JPEG of stuffed bytes", file: filled(jpegScan, bytes([0xff, 0]), eoi), expected: "image" },
+    { name: "a JPEG of restarts", file: filled(jpegScan, bytes([0xff, 0xd0]), eoi), expected: "image" },
+    { name: "a JPEG of bytes that fill", file: filled(jpegScan, bytes([0xff]), eoi), expected: "image" },
+    {
+      name: "a PNG of empty chunks",
+      file: filled(make.pngOf(make.ihdr()), make.pngChunk("teXt"), pngRest),
+      expected: "image",
+    },
+    { name: "a PNG of one great chunk", file: greatPng, expected: "image" },
+    {
+      name: "a WebP of empty chunks",
+      file: make.replaced(riff, 4, ...make.little(riff.length - 8, 4)),
+      expected: "image",
+    },
+  ])("yields a result if it is $name", ({ file, expected }) => {
     expect(maxLogoBytes - file.length).toBeLessThan(16);
     const answer = readImage(file);
     expect(answer.kind === "refused" ? answer.reason : answer.kind).toBe(expected);

@@ -60,21 +60,21 @@ describe("the length of a text", () => {
 
 describe("a text that cannot be stored", () => {
   it.each([
-    ["", undefined],
-    ["Caf\u00e9 \u{1f600} \u200d \u202e", undefined],
-    ["a\0b", { kind: "null" }],
-    ["\ud800", { kind: "surrogate", codePoint: "U+D800" }],
-    ["a\udfffb", { kind: "surrogate", codePoint: "U+DFFF" }],
-    ["\udc00\ud800", { kind: "surrogate", codePoint: "U+DC00" }],
-    ["\ud83d\ude00", undefined],
-    ["a\tb", { kind: "control" }],
-    ["a\r\nb", { kind: "control" }],
-    ["\u007f", { kind: "control" }],
-    ["\u0085", { kind: "control" }],
-    ["\u009f", { kind: "control" }],
-    ["\u00a0", undefined],
-    ["\ud800\0", { kind: "null" }],
-  ] as const)("is recognized: %j", (text, error) => {
+    { text: "", error: undefined },
+    { text: "Caf\u00e9 \u{1f600} \u200d \u202e", error: undefined },
+    { text: "a\0b", error: { kind: "null" } },
+    { text: "\ud800", error: { kind: "surrogate", codePoint: "U+D800" } },
+    { text: "a\udfffb", error: { kind: "surrogate", codePoint: "U+DFFF" } },
+    { text: "\udc00\ud800", error: { kind: "surrogate", codePoint: "U+DC00" } },
+    { text: "\ud83d\ude00", error: undefined },
+    { text: "a\tb", error: { kind: "control" } },
+    { text: "a\r\nb", error: { kind: "control" } },
+    { text: "\u007f", error: { kind: "control" } },
+    { text: "\u0085", error: { kind: "control" } },
+    { text: "\u009f", error: { kind: "control" } },
+    { text: "\u00a0", error: undefined },
+    { text: "\ud800\0", error: { kind: "null" } },
+  ] as const)("is recognized: $text", ({ text, error }) => {
     expect(validateText(text)).toEqual(error);
   });
 
@@ -109,13 +109,16 @@ describe("an e-mail address", () => {
   });
 
   it.each([
-    ["ada", "An email address must have an @-sign."],
-    ["", "An email address must have an @-sign."],
-    ["@example.com", "There must be something before the @-sign."],
-    ["ada@", "There must be something after the @-sign."],
-    ["ada@localhost", "The part after the @-sign is not valid. It should have a period."],
-    ["a b@example.com", "The email address contains invalid characters before the @-sign."],
-  ])("is rejected with a reason: %s", (address, reason) => {
+    { address: "ada", reason: "An email address must have an @-sign." },
+    { address: "", reason: "An email address must have an @-sign." },
+    { address: "@example.com", reason: "There must be something before the @-sign." },
+    { address: "ada@", reason: "There must be something after the @-sign." },
+    { address: "ada@localhost", reason: "The part after the @-sign is not valid. It should have a period." },
+    {
+      address: "a b@example.com",
+      reason: "The email address contains invalid characters before the @-sign.",
+    },
+  ])("is rejected with a reason: $address", ({ address, reason }) => {
     expect(validateEmail(address)).toBe(reason);
   });
 
@@ -212,14 +215,14 @@ describe("an e-mail address", () => {
 
 describe("a name", () => {
   it.each([
-    ["Ada Lovelace", "Ada", "Lovelace"],
-    ["Ada", "Ada", ""],
-    ["", "", ""],
-    ["Ada King Lovelace", "Ada", "King Lovelace"],
-    ["Ada  Lovelace", "Ada", "Lovelace"],
-    ["Ada ", "Ada", ""],
-    ["Ada\u00a0King Lovelace", "Ada\u00a0King", "Lovelace"],
-  ])("is split at its first space: %j", (name, firstName, lastName) => {
+    { name: "Ada Lovelace", firstName: "Ada", lastName: "Lovelace" },
+    { name: "Ada", firstName: "Ada", lastName: "" },
+    { name: "", firstName: "", lastName: "" },
+    { name: "Ada King Lovelace", firstName: "Ada", lastName: "King Lovelace" },
+    { name: "Ada  Lovelace", firstName: "Ada", lastName: "Lovelace" },
+    { name: "Ada ", firstName: "Ada", lastName: "" },
+    { name: "Ada\u00a0King Lovelace", firstName: "Ada\u00a0King", lastName: "Lovelace" },
+  ])("is split at its first space: $name", ({ name, firstName, lastName }) => {
     expect(splitName(name)).toEqual({ firstName, lastName });
   });
 
@@ -249,15 +252,15 @@ describe("a name", () => {
 
 describe("a locale", () => {
   it.each([
-    ["pt-BR", "PT"],
-    ["de_CH", "DE"],
-    ["CA", "CA"],
-    ["en", "EN"],
-    ["eng", undefined],
-    ["", undefined],
-    [undefined, undefined],
-    ["-en", undefined],
-  ] as const)("%s means the language %s", (locale, language) => {
+    { locale: "pt-BR", language: "PT" },
+    { locale: "de_CH", language: "DE" },
+    { locale: "CA", language: "CA" },
+    { locale: "en", language: "EN" },
+    { locale: "eng", language: undefined },
+    { locale: "", language: undefined },
+    { locale: undefined, language: undefined },
+    { locale: "-en", language: undefined },
+  ] as const)("$locale means the language $language", ({ locale, language }) => {
     expect(languageFromLocale(locale)).toBe(language);
   });
 });

@@ -16,13 +16,13 @@ function fault(input: unknown, type: string, msg: string, ctx?: object): unknown
 }
 
 describe("a missing field", () => {
-  it.each<[string, z.ZodType]>([
-    ["uuid", uuid("")],
-    ["integer", integer({ min: 0, description: "" })],
-    ["boolean", boolean("")],
-    ["moment", dateTime("")],
-    ["list", listOf(z.string(), 3)],
-  ])("is told with what it is missing from: %s", (_, schema) => {
+  it.each<{ name: string; schema: z.ZodType }>([
+    { name: "uuid", schema: uuid("") },
+    { name: "integer", schema: integer({ min: 0, description: "" }) },
+    { name: "boolean", schema: boolean("") },
+    { name: "moment", schema: dateTime("") },
+    { name: "list", schema: listOf(z.string(), 3) },
+  ])("is told with what it is missing from: $name", ({ schema }) => {
     const body = { other: 1 };
     expect(check(z.object({ field: schema }), body, "body")).toEqual({
       issues: [{ type: "missing", loc: ["body", "field"], msg: "Field required", input: body }],
@@ -53,28 +53,40 @@ describe("a uuid", () => {
   });
 
   it.each([
-    ["", "invalid length: expected length 32 for simple format, found 0"],
-    ["5", "invalid length: expected length 32 for simple format, found 1"],
-    ["c7a1f1de9a0c4c55b5b10d5f6f1d7e2", "invalid length: expected length 32 for simple format, found 31"],
-    ["c7a1f1de9a0c4c55b5b10d5f6f1d7e211", "invalid length: expected length 32 for simple format, found 33"],
-    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2", "invalid group length in group 4: expected 12, found 11"],
-    ["c7a1f1d-e9a0c-4c55-b5b1-0d5f6f1d7e21", "invalid group length in group 0: expected 8, found 7"],
-    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21-", "invalid group count: expected 5, found 6"],
-    ["c7a1f1de-9a0c-4c55-b5b10d5f6f1d7e2", "invalid group count: expected 5, found 4"],
-  ])("is not %j", (input, reason) => {
+    { input: "", reason: "invalid length: expected length 32 for simple format, found 0" },
+    { input: "5", reason: "invalid length: expected length 32 for simple format, found 1" },
+    {
+      input: "c7a1f1de9a0c4c55b5b10d5f6f1d7e2",
+      reason: "invalid length: expected length 32 for simple format, found 31",
+    },
+    {
+      input: "c7a1f1de9a0c4c55b5b10d5f6f1d7e211",
+      reason: "invalid length: expected length 32 for simple format, found 33",
+    },
+    {
+      input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2",
+      reason: "invalid group length in group 4: expected 12, found 11",
+    },
+    {
+      input: "c7a1f1d-e9a0c-4c55-b5b1-0d5f6f1d7e21",
+      reason: "invalid group length in group 0: expected 8, found 7",
+    },
+    { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21-", reason: "invalid group count: expected 5, found 6" },
+    { input: "c7a1f1de-9a0c-4c55-b5b10d5f6f1d7e2", reason: "invalid group count: expected 5, found 4" },
+  ])("is not $input", ({ input, reason }) => {
     const told = fault(input, "uuid_parsing", `Input should be a valid UUID, ${reason}`, { error: reason });
     expect(read(uuid(""), input)).toEqual(told);
   });
 
   it.each([
-    ["nobody", "n", 1],
-    [" c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", " ", 1],
-    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2g", "g", 36],
-    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2é", "é", 36],
-    ["c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7eé1", "é", 35],
-    ["urn:uuid:g7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", "g", 10],
-    ["😀", "😀", 1],
-  ])("is not %j: its first wrong character is told with its place", (input, character, at) => {
+    { input: "nobody", character: "n", at: 1 },
+    { input: " c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", character: " ", at: 1 },
+    { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2g", character: "g", at: 36 },
+    { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e2é", character: "é", at: 36 },
+    { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7eé1", character: "é", at: 35 },
+    { input: "urn:uuid:g7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", character: "g", at: 10 },
+    { input: "😀", character: "😀", at: 1 },
+  ])("is not $input: its first wrong character is told with its place", ({ input, character, at }) => {
     const reason: unknown = expect.stringMatching(
       new RegExp(`^invalid character.* found \`${character}\` at ${at}$`),
     );
@@ -101,18 +113,18 @@ describe("an integer from 1 to 100", () => {
   const parsing = "Input should be a valid integer, unable to parse string as an integer";
 
   it.each([
-    [1, 1],
-    [100, 100],
-    [5.0, 5],
-    [1e2, 100],
-    [true, 1],
-    ["5", 5],
-    [" 5 ", 5],
-    ["+5", 5],
-    ["005", 5],
-    ["5.0", 5],
-    ["5.000", 5],
-  ])("may be %j", (input, is) => {
+    { input: 1, is: 1 },
+    { input: 100, is: 100 },
+    { input: 5.0, is: 5 },
+    { input: 1e2, is: 100 },
+    { input: true, is: 1 },
+    { input: "5", is: 5 },
+    { input: " 5 ", is: 5 },
+    { input: "+5", is: 5 },
+    { input: "005", is: 5 },
+    { input: "5.0", is: 5 },
+    { input: "5.000", is: 5 },
+  ])("may be $input", ({ input, is }) => {
     expect(read(schema, input)).toEqual({ is });
   });
 
