@@ -45,7 +45,8 @@ const variableDocs: Readonly<Record<keyof Table, VariableDocs>> = {
     type: "JSON array",
     description:
       "The identity providers whose access tokens are accepted; see [identity-provider.md](identity-provider.md). `npm start` adds the issuer of `npm run token`.",
-    example: '[{"issuer": "https://id.example.com", "audience": "roster", "jwks_uri": "https://…"}]',
+    example:
+      '[{"issuer": "https://id.example.com", "audience": "roster", "jwks_uri": "https://id.example.com/jwks"}]',
   },
   operators: {
     type: "list",
