@@ -1,13 +1,15 @@
-/** What `npm start` prints when it cannot start. */
+/** `npm start`: its errors, its end, and what it leaves to other starts of the same checkout. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { lockStateDirectory } from "../../scripts/dev/locks.ts";
+import { copyAssets } from "../../scripts/dev/assets.ts";
+import { assertFreePort, lockStateDirectory } from "../../scripts/dev/locks.ts";
+import { findGroups, findMembers } from "../../scripts/quality/processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "roster-start-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -89,4 +91,39 @@ void test("a start without installed packages says how to install them", async (
       lines: ["The packages are not installed. Run npm ci, then npm start."],
     },
   );
+});
+
+void test("a second start writes no file that the first one's Worker watches", () => {
+  const timestamps = () => globSync("dist/assets/**").map((path) => [path, statSync(path).mtimeMs]);
+  copyAssets();
+  const before = timestamps();
+  copyAssets();
+  assert.ok(before.length > 5, "there are assets");
+  assert.deepEqual(timestamps(), before);
+});
+
+void test("SIGTERM ends the service and all its processes, and frees the port and the state folder", async () => {
+  const [PORT, STATE_DIR] = [await unusedPort(), join(folder, "terminated")];
+  const child = spawn(process.execPath, ["scripts/dev/start.js"], {
+    env: { ...process.env, PORT, STATE_DIR },
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  await new Promise((resolve) => {
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      if (output.includes("Roster is ready")) resolve();
+    });
+    child.once("exit", resolve);
+  });
+  assert.match(output, /^Starting Roster [^]*Applying the migrations [^]*Building the Worker /);
+  const groups = findGroups(child.pid);
+  assert.ok(findMembers(groups).length > 2, "wrangler and workerd run");
+  child.kill("SIGTERM");
+  const [code] = await once(child, "exit");
+  assert.deepEqual([code, findMembers(groups)], [0, []]);
+  await assertFreePort(Number(PORT));
+  (await lockStateDirectory(STATE_DIR))();
+  assert.equal(existsSync(join(STATE_DIR, "tmp")), false);
 });
