@@ -1,5 +1,5 @@
 import { listAccountAudit } from "../../services/audit-list.ts";
-import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/audit.ts";
+import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/resources.ts";
 import { json, responses } from "../fastapi/responses.ts";
 import { accountBySlugOrId, operation } from "./surface.ts";
 

@@ -3,7 +3,7 @@ import { joinName } from "../../domain/user.ts";
 import { logUnexpected } from "../../logging.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { type AccountPart, exportAccount } from "../../services/export-import/export-account.ts";
-import { toAuditEntry } from "../fastapi/audit.ts";
+import { toAuditEntry } from "../fastapi/resources.ts";
 import { bytes, responses } from "../fastapi/responses.ts";
 import { toAccount } from "./accounts.ts";
 import { accountBySlugOrId, operation } from "./surface.ts";

@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 
 import { AccountName } from "../../services/accounts/access.ts";
 import { listAccountZones, listZones } from "../../services/zones/zones.ts";
+import { toZone, zoneSchema } from "../fastapi/resources.ts";
 import { json, responses } from "../fastapi/responses.ts";
-import { toZone, zoneSchema } from "../fastapi/zone.ts";
 import { accountBySlugOrId, operation } from "./surface.ts";
 
 const tag = "Zones";

@@ -16,12 +16,11 @@ import {
 } from "../../services/operator/accounts.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
 import { ifMatchVersions, respondWithEtag } from "../etag.ts";
-import { accountFields, toAccountFields } from "../fastapi/account.ts";
 import { dateTime, integer, listOf, orNull, text } from "../fastapi/fields.ts";
+import { accountFields, toAccountFields } from "../fastapi/resources.ts";
 import { json, responses } from "../fastapi/responses.ts";
 import { lazy, type ResponseBody, withMetadata, withSchemaName } from "../schema.ts";
-import { pageQuery, pageSchema, parsePageRequest, toPage } from "./pagination.ts";
-import { operation } from "./surface.ts";
+import { operation, pageQuery, pageSchema, parsePageRequest, toPage } from "./surface.ts";
 
 const limit = () => z.int().nullable();
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { listAudit } from "../../services/audit-list.ts";
-import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/audit.ts";
+import { auditPageSchema, auditQuery, parseAuditQuery, toAuditPage } from "../fastapi/resources.ts";
 import { json, responses } from "../fastapi/responses.ts";
 import { lazy, withMetadata } from "../schema.ts";
 import { operation } from "./surface.ts";

@@ -15,8 +15,7 @@ import { boolean, integer, listOf, uuid } from "../fastapi/fields.ts";
 import { json, responses } from "../fastapi/responses.ts";
 import { InvalidRequest, valueError } from "../fastapi/validation.ts";
 import { lazy, type ResponseBody, withMetadata, withSchemaName } from "../schema.ts";
-import { pageQuery, pageSchema, parsePageRequest, toPage } from "./pagination.ts";
-import { operation } from "./surface.ts";
+import { operation, pageQuery, pageSchema, parsePageRequest, toPage } from "./surface.ts";
 
 const tag = "Operator";
 const exampleId = "0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10";

@@ -11,12 +11,11 @@ import {
   updateZone,
 } from "../../services/operator/zones.ts";
 import { boolean, text, uuid } from "../fastapi/fields.ts";
+import { toZone, zoneSchema } from "../fastapi/resources.ts";
 import { empty, json, responses } from "../fastapi/responses.ts";
 import { valueError } from "../fastapi/validation.ts";
-import { toZone, zoneSchema } from "../fastapi/zone.ts";
 import { lazy, withMetadata, withSchemaName } from "../schema.ts";
-import { pageSchema } from "./pagination.ts";
-import { operation } from "./surface.ts";
+import { operation, pageSchema } from "./surface.ts";
 
 const tag = "Operator";
 const exampleId = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1e01";
