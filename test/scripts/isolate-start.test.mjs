@@ -3,19 +3,19 @@ import { test } from "node:test";
 
 import { z } from "@hono/zod-openapi";
 
-void test("an isolate begins without making a schema", async () => {
-  let made = 0;
+void test("an isolate starts without creating a schema", async () => {
+  let created = 0;
   const { defineProperty } = Object;
-  // The first thing that happens to whatever zod makes.
+  // zod does this first with each schema.
   Object.defineProperty = (target, key, descriptor) => {
-    if (key === "_zod") made += 1;
+    if (key === "_zod") created += 1;
     return defineProperty(target, key, descriptor);
   };
   try {
     await import("../../src/app.ts");
-    assert.equal(made, 0);
+    assert.equal(created, 0);
     z.string();
-    assert.equal(made, 1, "what is made is seen here");
+    assert.equal(created, 1, "what is created is seen here");
   } finally {
     Object.defineProperty = defineProperty;
   }

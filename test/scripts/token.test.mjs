@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { envFileLine, withLocalIssuer } from "../../scripts/dev/local-config.ts";
 import { readTokenRequest, tokenClaims } from "../../scripts/dev/token.ts";
 
 void test("an expired token can be requested, and it is issued before it expires", () => {
@@ -24,18 +23,4 @@ void test("all spellings of an address have the same subject", () => {
 void test("a name is split at its first space", () => {
   const claims = tokenClaims(readTokenRequest(["a@b", "--name", "Ada King Lovelace"]), "a@b", 0);
   assert.deepEqual([claims.given_name, claims.family_name], ["Ada", "King Lovelace"]);
-});
-
-void test("the local issuer is added to ISSUERS exactly once", () => {
-  const key = { kty: "EC", crv: "P-256", kid: "k", x: "x", y: "y", d: "secret" };
-  const once = withLocalIssuer('[{"issuer":"https://a"}]', key);
-  assert.equal(JSON.parse(once).length, 2);
-  assert.equal(withLocalIssuer(once, key), once);
-  assert.ok(!once.includes("secret"));
-  assert.throws(() => withLocalIssuer("{}", key));
-});
-
-void test("values in an env file keep their dollar signs, and values that it cannot hold are rejected", () => {
-  assert.equal(envFileLine("A", 'x$y"\n'), "A='x\\$y\"\n'\n");
-  assert.throws(() => envFileLine("A", "'`"));
 });
