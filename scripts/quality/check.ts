@@ -11,6 +11,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [
     { name: "format", command: "oxfmt", args: ["--check"] },
     { name: "generated files", command: "node", args: ["scripts/quality/generate.ts", "--check"] },
+    { name: "docs", command: "node", args: ["scripts/quality/docs.ts"] },
   ],
   [
     {
