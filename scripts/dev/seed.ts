@@ -141,10 +141,11 @@ async function readBody(response: Response): Promise<Record<string, unknown>> {
   throw new CliError(`${response.url} returned ${response.status}: ${text}${hint}`);
 }
 
+/** Prints the summary to stderr, so that `eval "$(npm run --silent seed)"` sets the variables. */
 function printSummary(tokens: ReadonlyMap<Person, string>, rootToken: string): void {
   for (const { slug, title, plan, owner, members, invited } of ACCOUNTS) {
     const invitation = invited === undefined ? "" : `, invited ${invited}`;
-    console.log(`# ${title} (${slug}, ${plan}): owner ${owner}, members ${members.join(", ")}${invitation}`);
+    console.error(`${title} (${slug}, ${plan}): owner ${owner}, members ${members.join(", ")}${invitation}`);
   }
   console.log(
     `# Both have usage of the last ${DAYS} days. The tokens are valid for a day. ROOT is the operator.`,
