@@ -109,7 +109,7 @@ interface TextRules {
 }
 
 /** Returns a field like CharField: it trims, accepts numbers as text, and reports every broken rule. */
-function charField(rules: TextRules) {
+export function textField(rules: TextRules) {
   return withMetadata(
     z.transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
@@ -132,7 +132,7 @@ function charField(rules: TextRules) {
 }
 
 export const organizationName = lazy(() =>
-  charField({
+  textField({
     max: titleLength,
     description: "The name of the organization",
     example: "Acme",
@@ -140,7 +140,7 @@ export const organizationName = lazy(() =>
 );
 
 export const organizationSlug = lazy(() =>
-  charField({
+  textField({
     max: slugLength,
     description: "The name in all lowercase, suitable for URL identification",
     example: "acme",
@@ -158,7 +158,7 @@ const invalidEmail = "Enter a valid email address.";
 
 /** Returns a field like EmailField. */
 export function emailField(rules: { readonly blank?: boolean } = {}) {
-  return charField({
+  return textField({
     max: emailLength,
     ...rules,
     description: "An e-mail address",
@@ -170,7 +170,7 @@ export function emailField(rules: { readonly blank?: boolean } = {}) {
 
 /** A first or last name. */
 export const personName = lazy(() =>
-  charField({
+  textField({
     max: nameLength,
     blank: true,
     description: "A name",
