@@ -18,8 +18,8 @@ import {
 } from "drizzle-orm/sqlite-core";
 
 import type { BlockedFeature } from "../domain/account.ts";
-import type { AccountLimits } from "../domain/limits.ts";
 import type { ImageType } from "../domain/logo.ts";
+import type { AccountLimits } from "../domain/plan.ts";
 import {
   accountRoleTable,
   blockingStateTable,

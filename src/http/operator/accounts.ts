@@ -2,8 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { blockedFeatures, settableBlockingStates, usageEnforcements } from "../../domain/account.ts";
-import { uploadLimits, usageLimits } from "../../domain/limits.ts";
-import { planLimits, plans } from "../../domain/plan.ts";
+import { planLimits, plans, uploadLimits, usageLimits } from "../../domain/plan.ts";
 import { periodOf } from "../../domain/usage/buckets.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { getAccount } from "../../services/accounts/get.ts";

@@ -2,8 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import { joinName } from "../../domain/user.ts";
 import { type Analyst, listAnalysts } from "../../services/members/analysts.ts";
-import { updateConsent } from "../../services/users/consent.ts";
-import { getCurrentUser } from "../../services/users/current-user.ts";
+import { getCurrentUser, updateConsent } from "../../services/users/current-user.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
 import { booleanField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";

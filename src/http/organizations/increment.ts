@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-import { incrementUsage } from "../../services/usage/increment.ts";
+import { incrementUsage } from "../../services/usage/usage.ts";
 import { refuse } from "../django/errors.ts";
 import { integerField } from "../django/fields.ts";
 import { uuidParameter } from "../django/parameters.ts";

@@ -2,27 +2,32 @@ import { sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 
 import type { BlockedFeature, BlockingState, UsageEnforcement } from "../../domain/account.ts";
-import type { AccountLimits } from "../../domain/limits.ts";
 import { makePage, type PageLink, type PageRequest, pageWindow } from "../../domain/pagination.ts";
-import { effectiveUsageLimit, type Plan, planLimits, trialEnd } from "../../domain/plan.ts";
+import {
+  type AccountLimits,
+  effectiveUsageLimit,
+  type Plan,
+  planLimits,
+  trialEnd,
+} from "../../domain/plan.ts";
 import { searchTerms } from "../../domain/search.ts";
 import { uncached } from "../../storage/prepared.ts";
 import {
   accountColumns,
+  type AccountName,
   accountQuery,
   checkAccess,
-  type AccountName,
   type FoundAccount,
   type StoredAccount,
 } from "../accounts/access.ts";
 import { allAccountsQuery } from "../accounts/list-queries.ts";
 import { accountChange, type ExpectedVersions } from "../accounts/update.ts";
+import { pushLimit } from "../background/sync-usage-limit.ts";
 import { queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
 import type { Context } from "../caller/context.ts";
 import { changedFields } from "../changed-fields.ts";
 import { commit } from "../commit.ts";
-import { pushLimit } from "../background/sync-usage-limit.ts";
 
 /** An account in the operator API. */
 export type ManagedAccount = StoredAccount & { readonly zoneSlug: string | null };

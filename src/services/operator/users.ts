@@ -10,7 +10,7 @@ import { queryAsCaller } from "../caller/caller.ts";
 import type { Context } from "../caller/context.ts";
 import { changedFields } from "../changed-fields.ts";
 import { commit } from "../commit.ts";
-import { checkAssignable, groupIdsQuery, setGroups } from "../groups/assign.ts";
+import { checkAssignable, groupIdsQuery, setGroups } from "../groups/groups.ts";
 import { allUsersQuery } from "../users/list.ts";
 import type { ManagedPage } from "./accounts.ts";
 

@@ -1,7 +1,11 @@
-import type { Aggregation } from "../../domain/usage/buckets.ts";
+import { type CountedLimit, DomainError } from "../../domain/errors.ts";
+import { effectiveUsageLimit } from "../../domain/plan.ts";
+import { type Aggregation, periodOf, type Span } from "../../domain/usage/buckets.ts";
 import type { UsageEvent } from "../../domain/usage/events.ts";
-import type { RecordResult } from "../../durable/events.ts";
+import { toUsageStatus, type UsageStatus } from "../../domain/usage/usage.ts";
 import type { ReadResult } from "../../durable/buckets.ts";
+import type { RecordResult } from "../../durable/events.ts";
+import type { IncrementResult } from "../../durable/increment.ts";
 import type { Context } from "../caller/context.ts";
 import { callMeter, getMeteredAccount } from "./meter.ts";
 
@@ -44,4 +48,72 @@ export async function recordUsage(
     idempotent: true,
     call: async (meter): Promise<RecordResult> => meter.record(input, ctx.now),
   });
+}
+
+export interface Increment {
+  /** 1 to 2^53−1. */
+  readonly amount: number;
+  /** Idempotency key. */
+  readonly key: string | undefined;
+}
+
+/** The outcome of an increment; `too_large` if the sum would exceed 2^53−1. */
+export type IncrementOutcome =
+  | {
+      /** `refused`: it would exceed the limit of the current period. */
+      readonly kind: "counted" | "refused";
+      readonly answer: UsageStatus;
+      /** The current limit; undefined if none is enforced, or if the answer is a stored one. */
+      readonly limit: CountedLimit | undefined;
+    }
+  | { readonly kind: "too_large" };
+
+/**
+ * Adds to an account's usage of the current calendar month (UTC) unless it would exceed the limit. With a key it
+ * counts once in 24 hours. `readIncrement` runs after the access check. Throws what `checkAccess` throws,
+ * `idempotency_key_reused`, and `usage_unavailable`. One round trip and one object call.
+ */
+export async function incrementUsage(
+  ctx: Context,
+  uuid: string,
+  readIncrement: () => Promise<Increment>,
+): Promise<IncrementOutcome> {
+  const account = await getMeteredAccount(ctx, uuid);
+  const { amount, key } = await readIncrement();
+  const input = {
+    accountUuid: account.uuid,
+    amount,
+    limit: effectiveUsageLimit(account),
+    overridden: account.usageLimit !== null,
+    enforcement: account.usageEnforcement,
+    // A request contains nothing but the amount.
+    key: key === undefined ? undefined : { value: key, requestHash: String(amount) },
+  };
+  const result = await callMeter(ctx, account, {
+    idempotent: key !== undefined,
+    call: async (meter): Promise<IncrementResult> => meter.increment(input, ctx.now),
+  });
+  const enforced = account.usageEnforcement === "refuse";
+  const outcome = (kind: "counted" | "refused", answer: UsageStatus, period: Span): IncrementOutcome => ({
+    kind,
+    answer,
+    limit: enforced ? toCountedLimit(answer, period, ctx.now) : undefined,
+  });
+  const period = periodOf(ctx.now);
+  if (typeof result === "number") return outcome("counted", toUsageStatus(result, input), period);
+  if (result.kind === "repeated") return { kind: "counted", answer: result.answer, limit: undefined };
+  if (result.kind === "refused")
+    return outcome("refused", result.answer, { ...period, end: result.periodEnd });
+  if (result.kind === "idempotency_key_reused") throw new DomainError("idempotency_key_reused");
+  return { kind: "too_large" };
+}
+
+function toCountedLimit(
+  { limit, remaining }: UsageStatus,
+  { start, end }: Span,
+  now: number,
+): CountedLimit | undefined {
+  if (limit === null || remaining === null) return undefined;
+  const reset = Math.max(1, Math.ceil((end - now) / 1000));
+  return { name: "usage", quota: limit, window: (end - start) / 1000, remaining, reset };
 }

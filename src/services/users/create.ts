@@ -6,7 +6,7 @@ import { accountQuery, checkCurrentAccess, currentOrganization } from "../accoun
 import { assertSeatsAvailable } from "../accounts/limits.ts";
 import type { Context } from "../caller/context.ts";
 import { commit, ComputedResult } from "../commit.ts";
-import { assertMayAssignGroups, checkAssignable, groupIdsQuery, setGroups } from "../groups/assign.ts";
+import { assertMayAssignGroups, checkAssignable, groupIdsQuery, setGroups } from "../groups/groups.ts";
 import { addNewUser } from "../members/memberships.ts";
 import type { UserProfile } from "./profile.ts";
 

@@ -11,7 +11,7 @@ import {
   groupIdsQuery,
   groupsDiffer,
   setGroups,
-} from "../groups/assign.ts";
+} from "../groups/groups.ts";
 import type { UserFields } from "./create.ts";
 import { assertEditable, checkEditable, toProfile, type UserProfile, userQuery } from "./profile.ts";
 

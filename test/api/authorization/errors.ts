@@ -1,13 +1,10 @@
 /** Error bodies in the format of each API. */
 import { operations } from "../../../src/domain/permissions.ts";
-import type { AuthorizationRow } from "./row.ts";
+import type { AuthorizationRow, ErrorBodies } from "./row.ts";
 import type { CallerKind } from "../../support/callers.ts";
 import * as members from "../../support/members.ts";
 import { noAccount } from "../../support/operator.ts";
 import { noOrganization, notAllowed } from "../../support/organizations.ts";
-
-/** Error bodies by status; a function if the body depends on the kind of caller. */
-export type ErrorBodies = Readonly<Record<number, unknown>>;
 
 export const cannotRemoveMember = members.missingPermission("members:write").body;
 

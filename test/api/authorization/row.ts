@@ -2,10 +2,12 @@
 import type { OperationId } from "../../../src/domain/permissions.ts";
 import type { CallerKind } from "../../support/callers.ts";
 import type { ApiResponse, Caller, TestAccount } from "../../support/fixtures.ts";
-import type { ErrorBodies } from "./errors.ts";
 
 /** The status for callers without valid credentials and for each kind of caller. */
 export type Statuses = Readonly<Record<CallerKind | "unauthenticated", number>>;
+
+/** Error bodies by status; a function if the body depends on the kind of caller. */
+export type ErrorBodies = Readonly<Record<number, unknown>>;
 
 export interface AuthorizationRow {
   readonly id: OperationId;

@@ -1,7 +1,7 @@
 /** What an operator sets on an account, field by field. */
 import { describe, expect, it } from "vitest";
 
-import { uploadLimits, usageLimits } from "../../../src/domain/limits.ts";
+import { uploadLimits, usageLimits } from "../../../src/domain/plan.ts";
 import { unique } from "../../support/fixtures.ts";
 import {
   accountChanges,

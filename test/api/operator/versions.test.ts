@@ -1,7 +1,7 @@
 /** Changes of an account that meet: by ETag and If-Match, and without. */
 import { describe, expect, it } from "vitest";
 
-import { usageLimits } from "../../../src/domain/limits.ts";
+import { usageLimits } from "../../../src/domain/plan.ts";
 import {
   accountChanges,
   getBody,
