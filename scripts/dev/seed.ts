@@ -147,8 +147,8 @@ function printSummary(tokens: ReadonlyMap<Person, string>, rootToken: string): v
     const invitation = invited === undefined ? "" : `, invited ${invited}`;
     console.error(`${title} (${slug}, ${plan}): owner ${owner}, members ${members.join(", ")}${invitation}`);
   }
-  console.log(
-    `# Both have usage of the last ${DAYS} days. The tokens are valid for a day. ROOT is the operator.`,
+  console.error(
+    `Both have usage of the last ${DAYS} days. The tokens are valid for a day. ROOT is the operator.`,
   );
   for (const [person, token] of [...tokens, ["root", rootToken]]) {
     console.log(`${person?.toUpperCase()}="Authorization: Bearer ${token}"`);
