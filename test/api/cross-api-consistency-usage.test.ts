@@ -23,8 +23,8 @@ import {
 
 stopClock();
 
-describe("usage", () => {
-  it("counted on the organizations face is read on the accounts face, and by the operator", async () => {
+describe("usage in both APIs", () => {
+  it("usage counted through the organizations API is visible in the accounts API and to the operator", async () => {
     const owner = await createCaller();
     const account = await createAccount(owner);
     expect(statusAndBody(await owner.post(incrementPath(account), { usage: 42 }))).toEqual(
@@ -36,7 +36,7 @@ describe("usage", () => {
     expect(await readAccountState(account, owner)).toEqual({ state: "unblocked", usage: 42, kbs: 0 });
   });
 
-  it("is limited by what the operator sets, at once", async () => {
+  it("a limit set by the operator applies at once", async () => {
     const owner = await createCaller();
     const account = await createAccount(owner);
     await owner.post(incrementPath(account), { usage: 42 });
@@ -50,7 +50,7 @@ describe("usage", () => {
     expect(statusAndBody(await owner.post(incrementPath(account)))).toEqual(incrementResponse(43, null));
   });
 
-  it("that is counted loses nobody's change, and makes what was seen of an account old", async () => {
+  it("counting usage does not overwrite other changes and gives the account a new version", async () => {
     const owner = await createCaller();
     const account = await createAccount(owner);
     const here = `/api/v1/account/${account.id}`;
@@ -65,7 +65,7 @@ describe("usage", () => {
     { name: "accounts", path: (slug: string) => `/api/v1/account/${slug}` },
     { name: "organizations", path: (_: string, id: string) => `/accounts/organizations/${id}/` },
   ])(
-    "goes with the account, deleted on the $name face; who takes its slug begins with none",
+    "usage is deleted with its account through the $name API, and a new account with the same slug starts at 0",
     async ({ path }) => {
       const owner = await createCaller();
       const account = await createAccount(owner);

@@ -31,8 +31,8 @@ async function expectMembers(owner: Caller, account: TestAccount, ...ids: string
   expect(here?.map(({ id }) => id)).toEqual(ids);
 }
 
-describe("members", () => {
-  it("are the same on both faces, whichever made them and let them go", async () => {
+describe("members in both APIs", () => {
+  it("members are the same in both APIs, whichever API added or removed them", async () => {
     const [owner, joining] = [
       await createUser({ name: "Ada Lovelace" }),
       await createUser({ name: "Grace" }),
@@ -57,7 +57,7 @@ describe("members", () => {
     await expectMembers(owner, account, first);
   });
 
-  it("may on one face what their role on the other says", async () => {
+  it("a role given through one API applies in the other", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const member = await createMember(account);
@@ -79,7 +79,7 @@ describe("members", () => {
     expect(await statuses()).toEqual([403, 404, 403, 404]);
   });
 
-  it("may on one face what groups given on the other say", async () => {
+  it("a group given through the organizations API applies in the accounts API", async () => {
     const [administrator, user] = [await createUser(), await createUser()];
     const { id } = await createAccount(await createUser());
     await addToGroup(administrator, 1);
@@ -94,8 +94,8 @@ describe("members", () => {
   });
 });
 
-describe("an invitation", () => {
-  it("made on one face is read and taken back on the other", async () => {
+describe("an invitation in both APIs", () => {
+  it("an invitation created through one API is visible and revocable in the other", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const here = `/api/v1/account/${account.id}`;
@@ -120,7 +120,7 @@ describe("an invitation", () => {
     expect((await owner.get(`${here}/invites`)).body).toEqual([]);
   });
 
-  it("resent or renewed on one face has a new end on the other", async () => {
+  it("an invitation resent or renewed through one API has its new expiry in the other", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const email = uniqueEmail();
@@ -142,7 +142,7 @@ describe("an invitation", () => {
     }
   });
 
-  it("accepted is a membership, and pending no more, on both", async () => {
+  it("an accepted invitation is a membership and no longer pending in both APIs", async () => {
     const [owner, invited] = [await createUser(), await createUser()];
     const account = await createAccount(owner);
     const uuid = await createInvitation(owner, account, { invitee_identifier: invited.email });
@@ -158,8 +158,8 @@ describe("an invitation", () => {
   });
 });
 
-describe("a user", () => {
-  it("changed on one face is changed on the other", async () => {
+describe("a user in both APIs", () => {
+  it("a user changed through one API is changed in the other", async () => {
     const user = await createUser();
     const path = userPath(await userIdOf(user));
     const [first, second] = [uniqueEmail(), uniqueEmail()];
@@ -177,7 +177,7 @@ describe("a user", () => {
     expect(found.body.results).toMatchObject([{ email: second }]);
   });
 
-  it("deactivated on one face is nobody on both, and comes back on both", async () => {
+  it("a user deactivated through one API is rejected by both until they are active again", async () => {
     const [administrator, user] = [await createUser(), await createUser()];
     await addToGroup(administrator, 1);
     const path = userPath(await userIdOf(user));
@@ -194,7 +194,7 @@ describe("a user", () => {
     expect(await statuses()).toEqual([401, 401]);
   });
 
-  it("who is an account's last owner is kept on both", async () => {
+  it("an account's last owner cannot be removed through either API", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const id = await userIdOf(owner);

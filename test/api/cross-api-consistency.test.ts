@@ -46,7 +46,7 @@ async function expectOnBothFaces(caller: Caller, seen: Seen): Promise<void> {
   expect(await onBothFaces(caller, seen.id)).toEqual([seen, seen]);
 }
 
-it("an account made on the accounts face is an organization", async () => {
+it("an account created through the accounts API is an organization", async () => {
   const owner = await createUser();
   const { id, slug, title } = await createAccount(owner);
   const organization = await owner.get(`/accounts/organizations/${id}/`);
@@ -60,7 +60,7 @@ it("an account made on the accounts face is an organization", async () => {
   });
 });
 
-it("an organization is an account", async () => {
+it("an organization created through the organizations API is an account", async () => {
   const owner = await createUser();
   const slug = unique("org");
   const made = await owner.post("/accounts/organizations/", { name: "Org", slug });
@@ -70,7 +70,7 @@ it("an organization is an account", async () => {
   expect(account.body).toMatchObject({ id: made.body.uuid, slug, title: "Org", can_manage_account: true });
 });
 
-it("a slug in capitals on the organizations face is one in lower case on both", async () => {
+it("an upper-case slug in the organizations API is lower-case in both APIs", async () => {
   const owner = await createUser();
   const slug = unique("Org").toUpperCase();
   const made = await owner.post("/accounts/organizations/", { name: "Org", slug });
@@ -78,8 +78,8 @@ it("a slug in capitals on the organizations face is one in lower case on both", 
   await expectOnBothFaces(owner, { id: made.body.uuid, slug: slug.toLowerCase(), title: "Org" });
 });
 
-describe("a change", () => {
-  it("on the accounts face shows on the organizations face", async () => {
+describe("a change in both APIs", () => {
+  it("a change through the accounts API is visible in the organizations API", async () => {
     const owner = await createUser();
     const { id, slug } = await createAccount(owner);
     await owner.patch(`/api/v1/account/${slug}`, { title: "Cafe\u0301 ✓" });
@@ -91,7 +91,7 @@ describe("a change", () => {
     expect(organization.body.account_portal_url).toBe(`${publicUrl}/portal/${renamed}`);
   });
 
-  it("on the organizations face shows on the accounts face", async () => {
+  it("a change through the organizations API is visible in the accounts API", async () => {
     const owner = await createUser();
     const { id, slug } = await createAccount(owner, { description: "Kept" });
     const path = `/accounts/organizations/${id}/`;
@@ -104,7 +104,7 @@ describe("a change", () => {
     expect((await owner.get(`/api/v1/account/${slug}`)).status).toBe(403);
   });
 
-  it("on both at once leaves one state for both", async () => {
+  it("simultaneous changes through both APIs leave the same state in both", async () => {
     const owner = await createUser();
     const { id, slug } = await createAccount(owner);
     const answers = await Promise.all([
@@ -118,7 +118,7 @@ describe("a change", () => {
   });
 });
 
-it("a deletion on one face is one on the other", async () => {
+it("an account deleted through one API is deleted in the other", async () => {
   const owner = await createUser();
   const [first, second] = [await createAccount(owner), await createAccount(owner)];
   expect((await owner.delete(`/accounts/organizations/${first.id}/`)).status).toBe(204);
@@ -129,8 +129,8 @@ it("a deletion on one face is one on the other", async () => {
   expect(await listedOnBothFaces(owner)).toEqual([[], []]);
 });
 
-describe("the lists", () => {
-  it("hold the same accounts in the same order", async () => {
+describe("lists in both APIs", () => {
+  it("the lists of both APIs have the same accounts in the same order", async () => {
     const user = await createUser();
     const other = await createUser();
     const titles = ["b", "A", "Zebra", "ähre", "a", "É", "10", "9"];
@@ -144,7 +144,7 @@ describe("the lists", () => {
     expect(new Set(accounts)).toEqual(new Set([...made, shared].map(({ id }) => id)));
   });
 
-  it("differ for who may read everything: the accounts face lists one's own", async () => {
+  it("a user who may read all accounts gets all organizations, but only their own accounts", async () => {
     const foreign = await createAccount(await createUser());
     const reader = await createUser();
     await addToGroup(reader, 3);
@@ -155,11 +155,11 @@ describe("the lists", () => {
   });
 });
 
-describe("a slug taken on one face", () => {
+describe("a slug taken in one API", () => {
   const here = { detail: "An account with this slug already exists" };
   const there = { slug: ["organization with this slug already exists."] };
 
-  it("is taken on the other, to create with and to rename to", async () => {
+  it("a slug taken through one API can be used neither for a new account nor for a rename in the other", async () => {
     const owner = await createUser();
     const taken = await createAccount(owner);
     const org = (await owner.post("/accounts/organizations/", { name: "O", slug: unique("o") })).body;
@@ -178,7 +178,7 @@ describe("a slug taken on one face", () => {
     }
   });
 
-  it("is won by one of forty who ask on both at once", async () => {
+  it("one of forty simultaneous requests through both APIs gets the slug", async () => {
     const owner = await createUser();
     const slug = unique("race");
     const answers = await Promise.all(
@@ -195,7 +195,7 @@ describe("a slug taken on one face", () => {
     });
   });
 
-  it("or reserved, or of a UUID's form, is refused on both", async () => {
+  it("a reserved slug or one in the form of a UUID is rejected by both APIs", async () => {
     const owner = await createUser();
     for (const slug of ["admin", "zones", crypto.randomUUID(), crypto.randomUUID().replaceAll("-", "")]) {
       const account = await owner.post("/api/v1/accounts", { slug });
@@ -206,7 +206,7 @@ describe("a slug taken on one face", () => {
   });
 });
 
-it("what is not mine is 403 on one face and 404 on the other; the operator sees it on both", async () => {
+it("another user's account is 403 in the accounts API and 404 in the organizations API, and visible to the operator", async () => {
   const { id, slug, title } = await createAccount(await createUser());
   const outsider = await createUser();
   expect((await outsider.get(`/api/v1/account/${id}`)).status).toBe(403);
@@ -214,7 +214,7 @@ it("what is not mine is 403 on one face and 404 on the other; the operator sees 
   await expectOnBothFaces(await createOperator(), { id, slug, title });
 });
 
-it("what is done on either face stands in one history", async () => {
+it("changes through both APIs are in one audit log", async () => {
   const owner = await createUser();
   const account = await createAccount(owner);
   const { uuid } = await createColleague([account]);
@@ -238,8 +238,8 @@ it("what is done on either face stands in one history", async () => {
   expect(new Set(items.map(({ actor }) => actor))).toEqual(new Set([await userIdOf(owner)]));
 });
 
-describe("versions", () => {
-  it("are one on both faces: a tag of one is good, and stale, on the other", async () => {
+describe("versions in both APIs", () => {
+  it("the ETag of one API can be used in the other, and becomes stale there too", async () => {
     const owner = await createUser();
     const { id } = await createAccount(owner);
     const [here, there] = [`/api/v1/account/${id}`, `/accounts/organizations/${id}/`];
@@ -254,7 +254,7 @@ describe("versions", () => {
     expect((await owner.delete(there, ifMatch(await fetchEtag(owner, here)))).status).toBe(204);
   });
 
-  it("of a key are none: each operation has its own", async () => {
+  it("an Idempotency-Key of one API is unused in the other", async () => {
     const owner = await createUser();
     const options = { headers: { "Idempotency-Key": unique("key") } };
     const [first, second] = [unique("one"), unique("two")];

@@ -35,7 +35,7 @@ const told = new Set([
   "uuid",
 ]);
 
-it("every operation that takes an id is asked with foreign ones, or it is said why not", () => {
+it("every operation with an id is tested with ids of another account, or is exempt for a reason", () => {
   const taking = published
     .filter(
       ({ path, parameters }) =>
@@ -49,7 +49,7 @@ it("every operation that takes an id is asked with foreign ones, or it is said w
 });
 
 it.each(Object.entries(crossTenantRequests))(
-  "%s tells nobody what is another tenant's [R2]",
+  "%s answers the same for another tenant's ids and for unknown ids [R2]",
   async (_id, asks) => {
     const theirs = await makeTenant();
     const before = await everythingOf(theirs);

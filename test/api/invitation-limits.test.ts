@@ -34,8 +34,8 @@ const invite = (caller: Caller, { slug }: TestAccount, email = uniqueEmail(), ro
 const inviteElsewhere = (caller: Caller, account: TestAccount) =>
   caller.post(invitationListPath(account), { invitee_identifier: uniqueEmail() });
 
-describe("an account", () => {
-  it("of 250 invitations at once, on both faces, sends exactly 200 [R24]", async () => {
+describe("an account's limit of invitations per hour", () => {
+  it("an account sends exactly 200 of 250 simultaneous invitations through both APIs [R24]", async () => {
     const { owner, account } = await limited();
     const answers = await Promise.all(
       Array.from({ length: 250 }, (_, at) =>
@@ -50,7 +50,7 @@ describe("an account", () => {
     expect(body).toHaveLength(200);
   }, 120_000);
 
-  it("is told until when, on each face in its own way, until the hour is over [R72]", async () => {
+  it("each API reports in its own format when the next invitation may be sent [R72]", async () => {
     const { owner, account } = await limited();
     const since = Date.now() - 50 * minute;
     await setAccount(account, { invites_since: since, invites_sent: 199 });
@@ -76,7 +76,7 @@ describe("an account", () => {
     expect(Number(after?.["since"])).toBeGreaterThan(since + hour - 10 * minute);
   });
 
-  it("counts what is sent again and renewed, and nothing that sends nothing", async () => {
+  it("resent and renewed invitations count, and requests that send nothing do not", async () => {
     const { owner, account } = await limited();
     const email = uniqueEmail();
     await invite(owner, account, email);
@@ -97,7 +97,7 @@ describe("an account", () => {
     expect(await counted(account)).toMatchObject({ sent: 3 });
   });
 
-  it("that has sent them all sends none again, renews none, but takes back and changes roles", async () => {
+  it("an account at its limit can neither resend nor renew, but can revoke invitations and change roles", async () => {
     const { owner, account } = await limited();
     const [old, fresh] = [uniqueEmail(), uniqueEmail()];
     await storeInvite(account, "AMEMBER", old);
@@ -114,21 +114,21 @@ describe("an account", () => {
     expect(await counted(account)).toMatchObject({ sent: 200 });
   });
 
-  it("has an hour of its own", async () => {
+  it("the limit of one account does not affect another", async () => {
     const { owner, account } = await limited();
     await setAccount(account, { invites_since: Date.now(), invites_sent: 200 });
     expect((await invite(owner, account)).status).toBe(429);
     expect((await invite(owner, await createAccount(owner))).status).toBe(200);
   });
 
-  it("is counted and not refused where limits are off", async () => {
+  it("with rate limits off invitations are counted and not rejected", async () => {
     const { owner, account } = await createAccountWithOwner();
     await setAccount(account, { invites_since: Date.now(), invites_sent: 200 });
     expect((await invite(owner, account)).status).toBe(200);
     expect(await counted(account)).toMatchObject({ sent: 201 });
   });
 
-  it("of requests that are repeated with their key, counts one", async () => {
+  it("requests repeated with an Idempotency-Key count once", async () => {
     const { owner, account } = await limited();
     const headers = { "Idempotency-Key": crypto.randomUUID() };
     const body = { email: uniqueEmail() };

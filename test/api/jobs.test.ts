@@ -115,31 +115,34 @@ describe("deleting an account", () => {
   it.each([
     { face: "accounts", path: (uuid: string) => `/api/v1/account/${uuid}` },
     { face: "organizations", path: (uuid: string) => `/accounts/organizations/${uuid}/` },
-  ])("on the $face face removes its rows at once and leaves word of the rest", async ({ path }) => {
-    const owner = await createUser();
-    const made = await createAccount(owner);
-    const id = await furnish(made);
-    const before = Date.now();
-    const { queue, sent } = writingDown();
-    expect((await owner.via(workerWith({ JOBS: queue })).delete(path(made.id))).status).toBe(204);
+  ])(
+    "an account deleted through the $face API loses its rows at once, and its cleanup is queued",
+    async ({ path }) => {
+      const owner = await createUser();
+      const made = await createAccount(owner);
+      const id = await furnish(made);
+      const before = Date.now();
+      const { queue, sent } = writingDown();
+      expect((await owner.via(workerWith({ JOBS: queue })).delete(path(made.id))).status).toBe(204);
 
-    expect(await remains(made, id)).toEqual({
-      members: 0,
-      invites: 0,
-      searchable: 0,
-      erasures: 1,
-      audit: 4,
-      logos: 3,
-      usage: { keys: 1, alarm: true },
-    });
-    expect(sent).toEqual([erasureOf(made)]);
-    const erasure = await row("SELECT account_id, asked_at FROM erasures WHERE account_uuid = ?", made.id);
-    expect(erasure?.["account_id"]).toBe(id);
-    expect(erasure?.["asked_at"]).toBeGreaterThanOrEqual(before);
-    expect(erasure?.["asked_at"]).toBeLessThanOrEqual(Date.now());
-  });
+      expect(await remains(made, id)).toEqual({
+        members: 0,
+        invites: 0,
+        searchable: 0,
+        erasures: 1,
+        audit: 4,
+        logos: 3,
+        usage: { keys: 1, alarm: true },
+      });
+      expect(sent).toEqual([erasureOf(made)]);
+      const erasure = await row("SELECT account_id, asked_at FROM erasures WHERE account_uuid = ?", made.id);
+      expect(erasure?.["account_id"]).toBe(id);
+      expect(erasure?.["asked_at"]).toBeGreaterThanOrEqual(before);
+      expect(erasure?.["asked_at"]).toBeLessThanOrEqual(Date.now());
+    },
+  );
 
-  it("is told in a row that outlives the account's history", async () => {
+  it("the deletion is in an audit row that outlives the account's audit log", async () => {
     const { made } = await deletedAccount();
     await deliverJobs([erasureOf(made)]);
     const told = await run([
@@ -149,7 +152,7 @@ describe("deleting an account", () => {
     expect(told).toEqual([[{ account_id: null, action: "account.deleted" }]]);
   });
 
-  it("that is refused asks for nothing", async () => {
+  it("a rejected deletion queues no cleanup", async () => {
     const owner = await createUser();
     const made = await createAccount(owner);
     const id = await furnish(made);
@@ -162,7 +165,7 @@ describe("deleting an account", () => {
     expect(before.erasures).toBe(0);
   });
 
-  it("is answered 204 though the queue refuses, and the row stays for the cron", async () => {
+  it("a deletion is answered 204 if the queue fails, and the cron trigger finds its row later", async () => {
     const owner = await createUser();
     const made = await createAccount(owner);
     const id = await furnish(made);
@@ -180,7 +183,7 @@ describe("deleting an account", () => {
     expect(await remains(made, id)).toEqual(nothing);
   });
 
-  it("goes all the way by itself", async () => {
+  it("a deleted account is cleaned up completely without further requests", async () => {
     const owner = await createUser();
     const made = await createAccount(owner);
     const id = await furnish(made);
@@ -193,8 +196,8 @@ describe("deleting an account", () => {
   });
 });
 
-describe("an erasure", () => {
-  it("removes logos, usage and history, the word of it last, and nothing of anyone else [R49]", async () => {
+describe("the cleanup of an account", () => {
+  it("the cleanup removes the account's logos, usage and audit log, its own row last, and no other data [R49]", async () => {
     const { owner, made, id } = await deletedAccount(2_500);
     const neighbour = await createAccount(owner);
     const neighbourId = await furnish(neighbour);
@@ -214,7 +217,7 @@ describe("an erasure", () => {
     expect((await owner.get(`/api/v1/account/${neighbour.id}`)).status).toBe(200);
   });
 
-  it("leaves alone what was made under the old slug since", async () => {
+  it("the cleanup does not affect a new account with the old slug", async () => {
     const { owner, made, id } = await deletedAccount();
     const successor = await createAccount(owner, { slug: made.slug });
     expect(successor.slug).toBe(made.slug);
@@ -225,7 +228,7 @@ describe("an erasure", () => {
     expect(await remains(made, id)).toEqual({ ...nothing, searchable: 1 });
   });
 
-  it("runs any number of times, one after another and at once", async () => {
+  it("the cleanup can run any number of times, one after another and simultaneously", async () => {
     const { made, id } = await deletedAccount();
     expect(await deliverJobs([erasureOf(made), erasureOf(made)])).toEqual({
       acknowledged: ["0", "1"],
@@ -240,7 +243,7 @@ describe("an erasure", () => {
     expect(await remains(second.made, second.id)).toEqual(nothing);
   });
 
-  it("of an account that lives touches nothing", async () => {
+  it("the cleanup does nothing for an account that exists", async () => {
     const made = await createAccount(await createUser());
     const id = await furnish(made);
     const before = await remains(made, id);
@@ -269,7 +272,7 @@ describe("an erasure", () => {
     },
   };
   it.each(Object.entries(accidents))(
-    "is tried again when %s, and then completes",
+    "the cleanup is retried if %s, and then completes",
     async (_what, breaking) => {
       const { made, id } = await deletedAccount();
       const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -285,7 +288,7 @@ describe("an erasure", () => {
     },
   );
 
-  it("that fails does not hold up the others of its batch, and waits a quarter of an hour at the most", async () => {
+  it("a failing cleanup does not stop the others of its batch, and is retried after at most a quarter of an hour", async () => {
     const { made, id } = await deletedAccount();
     const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const bodies = [{ kind: "something-newer" }, erasureOf(made), { kind: "something-newer" }];
@@ -301,10 +304,10 @@ describe("an erasure", () => {
   });
 });
 
-describe("a minute after an erasure", () => {
+describe("the second cleanup", () => {
   const leftoversOf = ({ id }: TestAccount) => ({ kind: "clean-up-stragglers", accountUuid: id });
 
-  it("what a request left that had seen the account goes, too", async () => {
+  it("data written by a request that started before the deletion is removed a minute later", async () => {
     const owner = await createUser();
     const made = await createAccount(owner);
     const id = await furnish(made);
@@ -333,7 +336,7 @@ describe("a minute after an erasure", () => {
     expect(await remains(made, id)).toEqual(nothing);
   });
 
-  it("an account that lives keeps what it has", async () => {
+  it("an account that exists keeps its data", async () => {
     const made = await createAccount(await createUser());
     const id = await furnish(made);
     const before = await remains(made, id);
@@ -341,7 +344,7 @@ describe("a minute after an erasure", () => {
     expect(await remains(made, id)).toEqual(before);
   });
 
-  it("nothing is forgotten where the queue did not take the word of it", async () => {
+  it("no row of a cleanup is deleted if the queue rejected its job", async () => {
     const { made, id } = await deletedAccount();
     const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
     expect(await deliverJobs([erasureOf(made)], { JOBS: failing(env.JOBS, "send") })).toEqual(jobRetried);
@@ -352,7 +355,7 @@ describe("a minute after an erasure", () => {
   });
 });
 
-describe("a job", () => {
+describe("an unknown job", () => {
   it.each([
     { body: { kind: "something-newer" }, job: "something-newer" },
     { body: {}, job: "unknown" },
@@ -360,7 +363,7 @@ describe("a job", () => {
     { body: "erase-account", job: "unknown" },
     { body: null, job: "unknown" },
     { body: 42, job: "unknown" },
-  ])("that is not known, such as $body, is tried again", async ({ body, job }) => {
+  ])("an unknown job such as $body is retried", async ({ body, job }) => {
     const written: unknown[] = [];
     const listening = vi.spyOn(console, "error").mockImplementation((line) => written.push(line));
     expect(await deliverJobs([body])).toEqual(jobRetried);
@@ -371,7 +374,7 @@ describe("a job", () => {
   });
 });
 
-describe("the cron", () => {
+describe("the cron trigger", () => {
   const now = Date.UTC(2026, 0, 31, 12);
   async function erasuresOf(...ages: number[]): Promise<string[]> {
     const uuids = ages.map(() => crypto.randomUUID());
@@ -389,7 +392,7 @@ describe("the cron", () => {
     return uuids;
   }
 
-  it("sends again what has waited for more than five minutes, and nothing younger", async () => {
+  it("the cron trigger queues cleanups again that have waited for more than five minutes, and no others", async () => {
     const [old, , , ancient] = await erasuresOf(5 * minute + 1, 5 * minute, 0, 24 * 60 * minute);
     const { queue, sent } = writingDown();
     await runCron(now, { JOBS: queue });
@@ -398,7 +401,7 @@ describe("the cron", () => {
     expect(sent).toEqual(expect.arrayContaining(expected));
   });
 
-  it("sends again until the erasure is done", async () => {
+  it("the cron trigger queues a cleanup again until it is completed", async () => {
     const [uuid = ""] = await erasuresOf(6 * minute);
     const { queue, sent } = writingDown();
     await runCron(now, { JOBS: queue });
@@ -410,7 +413,7 @@ describe("the cron", () => {
     expect(sent).toHaveLength(2);
   });
 
-  it("outlives a queue that refuses", async () => {
+  it("the cron trigger continues if the queue fails", async () => {
     await erasuresOf(6 * minute);
     const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
     await runCron(now, { JOBS: failing(env.JOBS, "send", "sendBatch") });
@@ -418,7 +421,7 @@ describe("the cron", () => {
     expect(await row("SELECT count(*) AS count FROM erasures")).toEqual({ count: 1 });
   });
 
-  it("reaches every erasure in the end, however many before it go wrong", async () => {
+  it("the cron trigger reaches every cleanup in the end, however many fail before it", async () => {
     const uuids = await erasuresOf(...Array.from({ length: 250 }, (_, at) => (10 + at) * minute));
     const { queue, sent } = writingDown();
     for (let turn = 0; turn < 3; turn += 1) await runCron(now + turn * 6 * minute, { JOBS: queue });

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe("slugs", () => {
-  it("a slug is taken once", async () => {
+  it("a slug can be used once", async () => {
     const owner = await makeUser();
     const { slug } = await makeAccountOf(owner);
     expect(await refusal(accountInsert(owner, { slug }))).toBe("slug_taken");
@@ -44,7 +44,7 @@ describe("slugs", () => {
     );
   });
 
-  it("no slug differs from another in case alone, for none is stored but in lower case", async () => {
+  it("only lower-case slugs can be stored, so that no two slugs differ only in case", async () => {
     const owner = await makeUser();
     const { slug, id } = await makeAccountOf(owner);
     for (const wrong of [
@@ -65,7 +65,7 @@ describe("slugs", () => {
     }
   });
 
-  it("a slug is free again when its account is gone or renamed", async () => {
+  it("a slug is free again when its account is deleted or renamed", async () => {
     const owner = await makeUser();
     const gone = await makeAccountOf(owner);
     const renamed = await makeAccountOf(owner);
@@ -79,7 +79,7 @@ describe("slugs", () => {
   });
 });
 
-describe("no statement takes over another row", () => {
+describe("no statement replaces another row", () => {
   /** Two tenants, the second of whom tries to become the first. */
   async function tenants() {
     const [victim, thief, member] = [await makeUser(), await makeUser(), await makeUser()];
@@ -172,7 +172,7 @@ describe("no statement takes over another row", () => {
       },
     ],
   };
-  it.each(Object.entries(upserts))("no upsert reaches %s", async (_what, [expected, make]) => {
+  it.each(Object.entries(upserts))("no upsert changes %s", async (_what, [expected, make]) => {
     const all = await tenants();
     const stored = await everything();
     expect(await refusal(make(all))).toBe(expected);
@@ -230,14 +230,14 @@ describe("no statement takes over another row", () => {
       t.myOwnership,
     ],
   };
-  it.each(Object.entries(updates))("no update takes %s", async (_what, make) => {
+  it.each(Object.entries(updates))("no update changes %s", async (_what, make) => {
     const all = await tenants();
     const stored = await everything();
     expect(await refusal(make(all))).toBeDefined();
     expect(await everything()).toEqual(stored);
   });
 
-  it("identifying columns never change, and may be set to what they are", async () => {
+  it("identifying columns cannot be changed, except to their current values", async () => {
     const all = await tenants();
     const stored = await everything();
     const free = 1_000_000_007;
@@ -284,14 +284,14 @@ describe("the last owner", () => {
   const members = async (account: number) =>
     (await run(["SELECT user_id, role FROM memberships WHERE account_id = ? ORDER BY user_id", account]))[0];
 
-  it("an account is born with its maker as its owner", async () => {
+  it("a new account has its creator as owner", async () => {
     const owner = await makeUser();
     const { id } = await makeAccountOf(owner);
     expect(await row("SELECT member_count FROM accounts WHERE id = ?", id)).toEqual({ member_count: 1 });
     expect(await members(id)).toEqual([{ user_id: owner, role: "AOWNER" }]);
   });
 
-  it("no account is born without an active owner", async () => {
+  it("an account cannot be created without an active owner", async () => {
     const inactive = await makeUser({ active: false });
     const stored = await everything();
     for (const verb of ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"]) {
@@ -339,17 +339,20 @@ describe("the last owner", () => {
       deactivate(second),
     ],
   };
-  it.each(Object.entries(attempts))("outlives %s", async (_what, make) => {
-    const owners: [number, number] = [await makeUser(), await makeUser()];
-    const member = await makeUser();
-    const { id } = await makeAccountOf(owners[0]);
-    await run(memberInsert(id, owners[1], "AOWNER"), memberInsert(id, member));
-    const stored = await everything();
-    expect(await refusal(...make(id, owners))).toBe("last_owner");
-    expect(await everything()).toEqual(stored);
-  });
+  it.each(Object.entries(attempts))(
+    "no batch leaves an account without an active owner: %s",
+    async (_what, make) => {
+      const owners: [number, number] = [await makeUser(), await makeUser()];
+      const member = await makeUser();
+      const { id } = await makeAccountOf(owners[0]);
+      await run(memberInsert(id, owners[1], "AOWNER"), memberInsert(id, member));
+      const stored = await everything();
+      expect(await refusal(...make(id, owners))).toBe("last_owner");
+      expect(await everything()).toEqual(stored);
+    },
+  );
 
-  it("cannot be removed, demoted, deactivated or deleted [R11]", async () => {
+  it("the last owner cannot be removed, demoted, deactivated or deleted [R11]", async () => {
     const [owner, member] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     await run(memberInsert(id, member));
@@ -360,7 +363,7 @@ describe("the last owner", () => {
     expect(await everything()).toEqual(stored);
   });
 
-  it("is not deactivated by a value that is neither yes nor no", async () => {
+  it("the last owner cannot be deactivated by a value that is not a boolean", async () => {
     const owner = await makeUser();
     const { id } = await makeAccountOf(owner);
     for (const value of ["2", "-1", "0.5", "''", "'no'", "x'00'"]) {
@@ -372,7 +375,7 @@ describe("the last owner", () => {
     }
   });
 
-  it("may go once another stands in: promotion first, then demotion", async () => {
+  it("the last owner can be demoted after another owner was promoted in the same batch", async () => {
     const [owner, member] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     await run(memberInsert(id, member));
@@ -383,7 +386,7 @@ describe("the last owner", () => {
     ]);
   });
 
-  it("fails a batch that demotes before it promotes, the promotion with it", async () => {
+  it("a batch that demotes the last owner before it promotes another fails completely", async () => {
     const [owner, member] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     await run(memberInsert(id, member));
@@ -394,7 +397,7 @@ describe("the last owner", () => {
     ]);
   });
 
-  it("is not made up for by an owner who is inactive", async () => {
+  it("an inactive owner does not replace the last active owner", async () => {
     const [owner, inactive] = [await makeUser(), await makeUser({ active: false })];
     const { id } = await makeAccountOf(owner);
     await run(memberInsert(id, inactive, "AOWNER"));
@@ -406,7 +409,7 @@ describe("the last owner", () => {
     expect(await members(id)).toEqual([{ user_id: inactive, role: "AOWNER" }]);
   });
 
-  it("of one account is not made up for by the owner of another", async () => {
+  it("the owner of another account does not replace the last owner", async () => {
     const [owner, other] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     const elsewhere = await makeAccountOf(other);
@@ -416,7 +419,7 @@ describe("the last owner", () => {
     expect(await refusal(remove(id, other), remove(elsewhere.id, owner))).toBe(undefined);
   });
 
-  it("is no hindrance to leaving, promoting and deactivating anyone else", async () => {
+  it("other members can leave, be promoted and be deactivated", async () => {
     const [owner, second, member] = [await makeUser(), await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     await run(memberInsert(id, second, "AOWNER"), memberInsert(id, member));
@@ -425,8 +428,8 @@ describe("the last owner", () => {
   });
 });
 
-describe("what goes with a row", () => {
-  it("an account takes its memberships and invitations, and nobody else's", async () => {
+describe("rows deleted with another row", () => {
+  it("a deleted account's memberships and invitations are deleted, and no other rows", async () => {
     const [owner, member] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     const other = await makeAccountOf(owner);
@@ -456,7 +459,7 @@ describe("what goes with a row", () => {
     ]);
   });
 
-  it("every account of an owner may go in one statement", async () => {
+  it("one statement can delete all accounts of an owner", async () => {
     const owner = await makeUser();
     await makeAccountOf(owner);
     await makeAccountOf(owner);
@@ -468,7 +471,7 @@ describe("what goes with a row", () => {
     ).toBe(undefined);
   });
 
-  it("a user takes identities, groups, tokens and kept answers, and leaves invitations unsigned", async () => {
+  it("a deleted user's identities, groups, tokens and idempotency keys are deleted, and their invitations have no inviter", async () => {
     const [owner, user] = [await makeUser(), await makeUser()];
     const { id } = await makeAccountOf(owner);
     await run(
@@ -510,7 +513,7 @@ describe("what goes with a row", () => {
     expect(await row("SELECT member_count FROM accounts WHERE id = ?", id)).toEqual({ member_count: 1 });
   });
 
-  it("nothing refers to what is not there, and a zone in use stays", async () => {
+  it("no row can reference a missing row, and a zone in use cannot be deleted", async () => {
     const missing = 1_000_000_007;
     const owner = await makeUser();
     const { id } = await makeAccountOf(owner);
@@ -557,7 +560,7 @@ describe("what goes with a row", () => {
 });
 
 describe("invitations", () => {
-  it("an address holds one pending invitation of an account", async () => {
+  it("an address can have one pending invitation to an account", async () => {
     const owner = await makeUser();
     const [first, second] = [await makeAccountOf(owner), await makeAccountOf(owner)];
     const address = `${unique()}@example.com`;
@@ -566,25 +569,32 @@ describe("invitations", () => {
     expect(await refusal(inviteInsert(second.id, address))).toBe(undefined);
   });
 
-  it.each(["accepted", "revoked"])("an address is invited again once the first is %s", async (state) => {
-    const { id } = await makeAccountOf(await makeUser());
-    const address = `${unique()}@example.com`;
-    await run(inviteInsert(id, address, state), inviteInsert(id, address, state), inviteInsert(id, address));
-    expect(await refusal(inviteInsert(id, address))).toMatch(/^UNIQUE constraint failed/);
-    expect(await refusal(["UPDATE invites SET state = 'pending' WHERE account_id = ?", id])).toMatch(
-      /^UNIQUE constraint failed/,
-    );
-    expect(
-      await refusal(
-        ["UPDATE invites SET state = ? WHERE account_id = ?", state, id],
+  it.each(["accepted", "revoked"])(
+    "an address can be invited again if its first invitation is %s",
+    async (state) => {
+      const { id } = await makeAccountOf(await makeUser());
+      const address = `${unique()}@example.com`;
+      await run(
+        inviteInsert(id, address, state),
+        inviteInsert(id, address, state),
         inviteInsert(id, address),
-      ),
-    ).toBe(undefined);
-  });
+      );
+      expect(await refusal(inviteInsert(id, address))).toMatch(/^UNIQUE constraint failed/);
+      expect(await refusal(["UPDATE invites SET state = 'pending' WHERE account_id = ?", id])).toMatch(
+        /^UNIQUE constraint failed/,
+      );
+      expect(
+        await refusal(
+          ["UPDATE invites SET state = ? WHERE account_id = ?", state, id],
+          inviteInsert(id, address),
+        ),
+      ).toBe(undefined);
+    },
+  );
 });
 
 describe("the usage limit of an account", () => {
-  it("is a number from 0, or null", async () => {
+  it("a usage limit is null or a number from 0", async () => {
     const { id } = await makeAccountOf(await makeUser());
     expect(await refusal(["UPDATE accounts SET usage_limit = -1 WHERE id = ?", id])).toBe(
       "CHECK constraint failed: accounts_usage_limit_range",
@@ -594,10 +604,10 @@ describe("the usage limit of an account", () => {
   });
 });
 
-describe("preconditions", () => {
+describe("assertions", () => {
   const left = () => row("SELECT count(*) AS count FROM preconditions");
 
-  it("that fail take the whole batch with them, under their name", async () => {
+  it("a failing assertion rolls back the batch with its name as the error", async () => {
     const { id } = await makeAccountOf(await makeUser());
     const stored = await everything();
     for (const holds of [
@@ -618,7 +628,7 @@ describe("preconditions", () => {
     expect(await left()).toEqual({ count: 0 });
   });
 
-  it("that hold leave nothing behind", async () => {
+  it("a passing assertion stores nothing", async () => {
     const { id } = await makeAccountOf(await makeUser());
     const holding: Statement[] = [
       ["INSERT INTO preconditions (name, holds) VALUES ('any_name', 1)"],
@@ -633,14 +643,14 @@ describe("preconditions", () => {
     expect(await left()).toEqual({ count: 0 });
   });
 
-  it("reach the use cases as the refusal they name", async () => {
+  it("a failing assertion is the domain error of its name in the use cases", async () => {
     const db = openDatabase(env.DB);
     const refused = runBatch(db, [assertion(db, "owned_account_limit_reached", sql`false`)]);
     await expect(refused).rejects.toMatchObject({ name: "DomainError", code: "owned_account_limit_reached" });
     await expect(runBatch(db, [assertion(db, "slug_taken", sql`true`)])).resolves.toHaveLength(1);
   });
 
-  it("and triggers speak the same language", async () => {
+  it("triggers and assertions use the same names of errors", async () => {
     const owner = await makeUser();
     const { slug, id } = await makeAccountOf(owner);
     const db = openDatabase(env.DB);
@@ -662,7 +672,7 @@ describe("preconditions", () => {
 });
 
 describe("the first rows", () => {
-  it("are the groups of the permission table", async () => {
+  it("a new service has the groups of the permission table", async () => {
     const [groups, permissions] = await run(
       ["SELECT id, name FROM groups ORDER BY id"],
       ["SELECT group_id, permission FROM group_permissions"],
@@ -680,7 +690,7 @@ describe("the first rows", () => {
     );
   });
 
-  it("are two public zones", async () => {
+  it("a new service has two public zones", async () => {
     const [zones] = await run([
       "SELECT id, slug, title, cloud_provider, private, origin, location_hint FROM zones WHERE id < 3 ORDER BY id",
     ]);
@@ -759,7 +769,7 @@ describe("any sequence of statements", () => {
     ]),
   );
 
-  it("leaves every account an active owner and every count right [R11]", async () => {
+  it("after any statements every account has an active owner and every counter is correct [R11]", async () => {
     const seen = { accepted: 0, refused: 0 };
     const sound = await faults();
     const transaction = fc.array(statement, { minLength: 1, maxLength: 3 });

@@ -38,12 +38,12 @@ const table: Record<Permission, readonly [boolean, boolean, boolean, boolean, bo
 };
 
 describe("the permission table", () => {
-  it("has every permission once", () => {
+  it("the permission table has every permission once", () => {
     expect([...permissions].toSorted()).toEqual(Object.keys(table).toSorted());
     expect(new Set(permissions).size).toBe(permissions.length);
   });
 
-  it.each(permissions)("says who has %s", async (permission) => {
+  it.each(permissions)("the roles and groups with %s are those of the table", async (permission) => {
     const [owner, member, ...groups] = table[permission];
     expect([roleGrants("AOWNER", permission), roleGrants("AMEMBER", permission)]).toEqual([owner, member]);
     expect(roleGrants(undefined, permission)).toBe(false);
@@ -62,7 +62,7 @@ describe("the permission table", () => {
     ).toEqual(groups);
   });
 
-  it("grants nothing that it does not know", async () => {
+  it("the permission table has no unknown permission", async () => {
     const { results } = await env.DB.prepare("SELECT DISTINCT permission FROM group_permissions").all<{
       permission: string;
     }>();
@@ -71,8 +71,8 @@ describe("the permission table", () => {
   });
 });
 
-describe("the groups there are from the start", () => {
-  it("are three", async () => {
+describe("the built-in groups", () => {
+  it("there are three built-in groups", async () => {
     const expected = [
       { id: 1, name: "Administrators" },
       { id: 2, name: "Metering" },
@@ -84,8 +84,8 @@ describe("the groups there are from the start", () => {
   });
 });
 
-describe("operations on organizations", () => {
-  it("need what is published", () => {
+describe("operations", () => {
+  it("operations require the documented permissions", () => {
     expect(operations).toMatchObject({
       listOrganizations: "signed-in",
       createOrganization: "signed-in",
@@ -96,14 +96,14 @@ describe("operations on organizations", () => {
     });
   });
 
-  it("need a permission there is", () => {
+  it("every operation requires a known permission", () => {
     const known = new Set<string>([...permissions, "signed-in", "open"]);
     expect(Object.entries(operations).filter(([, need]) => !known.has(need))).toEqual([]);
   });
 });
 
 describe("a blocked account", () => {
-  it("refuses every write, but not its deletion", () => {
+  it("a blocked account rejects every write except its deletion", () => {
     expect(permissions.filter((permission) => isRefusedWhenBlocked(permission))).toEqual(
       expect.arrayContaining([
         "account:write",
@@ -119,7 +119,7 @@ describe("a blocked account", () => {
     }
   });
 
-  it("is in one of the published states", () => {
+  it("a blocked account has one of the documented states", () => {
     expect(blockingStates).toEqual([
       "unblocked",
       "quota",

@@ -30,8 +30,8 @@ async function search(caller: Caller, text: string): Promise<string[]> {
   return found;
 }
 
-describe("the index of accounts", () => {
-  it("follows an account from its making through its names to its end", async () => {
+describe("the search index of accounts", () => {
+  it("the index follows an account's creation, changes of its names and its deletion", async () => {
     const owner = await makeUser();
     const [title, slug] = [unique("title"), unique("slug")];
     const [insert, ...values] = accountInsert(owner, { slug });
@@ -55,7 +55,7 @@ describe("the index of accounts", () => {
     expect(await indexed("accounts", newSlug)).toEqual([]);
   });
 
-  it("is not touched by a change that is refused", async () => {
+  it("a rejected change does not affect the index", async () => {
     const owner = await makeUser();
     const [slug, newSlug] = [unique("slug"), unique("slug")];
     await run(accountInsert(owner, { slug }));
@@ -69,7 +69,7 @@ describe("the index of accounts", () => {
     expect(await indexed("accounts", newSlug)).toEqual([]);
   });
 
-  it("keeps title and slug apart: no phrase runs from one into the other", async () => {
+  it("the index separates title and slug, so that no phrase matches across both", async () => {
     const owner = await makeUser();
     const slug = unique("slug");
     await run(accountInsert(owner, { slug }), [
@@ -81,8 +81,8 @@ describe("the index of accounts", () => {
   });
 });
 
-describe("the index of users", () => {
-  it("follows a user from sign-in through a new address to the end", async () => {
+describe("the search index of users", () => {
+  it("the index follows a user's sign-in, change of address and deletion", async () => {
     const [first, second] = [unique("ada"), unique("grace")];
     const caller = await createUser({ email: `${first}@example.com`, name: `Ada ${first.toUpperCase()}` });
     const me = await caller.get("/api/v1/user");
@@ -240,7 +240,7 @@ describe("a search", () => {
     return wanted.manner === "taken apart" ? cut.normalize("NFD") : cut;
   }
 
-  it("finds exactly the accounts that hold every term, whatever the characters [R51]", async () => {
+  it("a search finds exactly the accounts that contain every term, whatever the characters [R51]", async () => {
     let hits = 0;
     let misses = 0;
     await fc.assert(
@@ -267,7 +267,7 @@ describe("a search", () => {
     expect(misses).toBeGreaterThan(5);
   });
 
-  it("takes every operator of the index for the word it is [R51]", async () => {
+  it("a search takes operators of the index literally [R51]", async () => {
     const [word, other] = [unique("left"), unique("right")];
     await add(0, `${word} NEAR ${other}`);
     await add(0, `${word} AND ${other}`);
@@ -293,7 +293,7 @@ describe("a search", () => {
     }
   });
 
-  it("splits at spaces and commas, and keeps what is quoted together", async () => {
+  it("a search is split at spaces and commas, except within quotes", async () => {
     const word = unique("word");
     await add(0, `${word} one two`);
     await add(0, `${word} two one`);
@@ -304,7 +304,7 @@ describe("a search", () => {
     await expectFound([word, "one two"], `  "ONE TWO"\t${word.toUpperCase()} `);
   });
 
-  it("of few characters finds the beginnings for a reader and anything for an owner", async () => {
+  it("a short term matches beginnings for users who may read all accounts, and any part for an owner", async () => {
     const word = unique("qx");
     await add(0, `Q${word}`);
     await add(0, `x ${word} q`);
@@ -313,7 +313,7 @@ describe("a search", () => {
     for (const text of ["q", "qq", "qx", "x", "東", "京", "京都", "都"]) await expectFound([text], text);
   });
 
-  it.each([49, 50, 51])("of %i bytes is as good as any [R51]", async (length) => {
+  it.each([49, 50, 51])("a term of %i bytes is found like any other [R51]", async (length) => {
     const word = unique("long").padEnd(length, "abcdefg");
     await add(0, `before ${word} after`);
     await add(1, word.slice(0, -1));
@@ -324,13 +324,13 @@ describe("a search", () => {
     await expectFound([wide], wide);
   });
 
-  it("of ten thousand characters finds nothing and does no harm [R51]", async () => {
+  it("a search of ten thousand characters finds nothing and causes no error [R51]", async () => {
     await expectFound(["a".repeat(10_240)], "a".repeat(10_240));
     const long = Array.from({ length: 1_000 }, (_, at) => `term${at}`);
     await expectFound(long, long.join(" "));
   });
 
-  it("of two hundred terms is looked at to the last", async () => {
+  it("a search of two hundred terms checks all of them", async () => {
     const letters = [...`${unique()}${crypto.randomUUID()}${crypto.randomUUID()}${crypto.randomUUID()}`];
     const title = letters.join("");
     const terms = [3, 4, 5].flatMap((length) =>
@@ -345,7 +345,7 @@ describe("a search", () => {
     expect(expected([...distinct, "none"], undefined)).toEqual([]);
   });
 
-  it("of quotes alone takes a lone one for itself and an empty phrase for nothing", async () => {
+  it("a lone quote is a term, and empty quotes are ignored", async () => {
     await add(0, `5" ${unique()}`);
     await add(1, `it's ${unique()}`);
     await expectFound(['"'], '"');
@@ -356,7 +356,7 @@ describe("a search", () => {
     expect((await search(owner, `'' "" ,`)).sort()).toEqual(expected([], 0).sort());
   });
 
-  it("knows one sigma, wherever in a word it stands", async () => {
+  it("all forms of the letter sigma are the same", async () => {
     const word = unique("hodos");
     await add(0, `${word} ΟΔΟΣ`);
     await add(1, `${word} οδοσήμανση`);
@@ -366,28 +366,28 @@ describe("a search", () => {
     await expectFound([word, "οδοσ"], `${word} οδοσ`);
   });
 
-  it("tells noncharacters apart, which the index takes for one another", async () => {
+  it("a search distinguishes noncharacters that the index confuses", async () => {
     const word = unique("odd");
     await add(0, `${word}\uffff`);
     await add(1, `${word}\ufffd`);
     for (const last of ["\ufffd", "\ufffe", "\uffff"]) await expectFound([`${word}${last}`]);
   });
 
-  it("with a NUL is refused [R51]", async () => {
+  it("a search with a null character is rejected [R51]", async () => {
     for (const caller of [reader, owners[0] ?? reader]) {
       const { status, body } = await caller.get("/accounts/organizations/?search=a%00b");
       expect({ status, body }).toEqual({ status: 400, body: ["Null characters are not allowed."] });
     }
   });
 
-  it("with characters no name can have finds nothing", async () => {
+  it("characters that no name can contain are not found", async () => {
     for (const text of ["\u0001\u0001", "\u0001\u0001a", "a\u0001", "\n", "\u0007bell"]) {
       await expectFound([text], quoted(text));
     }
   });
 });
 
-it("what is renamed or deleted through the service is found by its new name, or not at all", async () => {
+it("renamed and deleted accounts are found by their current names only", async () => {
   const owner = await createUser();
   const reader = await createSupportUser();
   const { id, slug } = await createAccount(owner);

@@ -5,10 +5,20 @@ import { type ApiResponse, type Caller, createAccount, createUser, type TestAcco
 
 const strong = /^"[\x21\x23-\x7e]+"$/;
 
-export async function setUp(): Promise<{ owner: Caller; account: TestAccount; here: string; there: string }> {
+export async function setUp(): Promise<{
+  owner: Caller;
+  account: TestAccount;
+  accounts: string;
+  organizations: string;
+}> {
   const owner = await createUser();
   const account = await createAccount(owner);
-  return { owner, account, here: accountPath(account), there: `/accounts/organizations/${account.id}/` };
+  return {
+    owner,
+    account,
+    accounts: accountPath(account),
+    organizations: `/accounts/organizations/${account.id}/`,
+  };
 }
 
 export const accountPath = ({ id }: { id: string }) => `/api/v1/account/${id}`;

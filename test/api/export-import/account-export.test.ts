@@ -48,8 +48,8 @@ async function exported(caller: Caller, account: TestAccount): Promise<Line[]> {
 
 const kinds = (lines: readonly Line[]) => lines.map(({ kind }) => kind as string);
 
-describe("an account's export", () => {
-  it("is the account, its members, invitations, history, usage and logo, and says when it is whole", async () => {
+describe("the export of an account", () => {
+  it("the export has the account, its members, invitations, audit log, usage and logo, and a last line that marks it as complete", async () => {
     await waitForFreshHour();
     const owner = await createUser({ name: "Ada Lovelace" });
     const account = await createAccount(owner);
@@ -101,7 +101,7 @@ describe("an account's export", () => {
     ]);
   });
 
-  it("adds what the present hour counts to its hour and its day, once", () => {
+  it("the export counts the current hour once, in its hour and its day", () => {
     const at = Date.UTC(2026, 0, 31, 13);
     const sums = Object.fromEntries(metricNames.map((name) => [name, name === "usage" ? 3 : 0]));
     const rows = (knowledgebox: string) =>
@@ -124,7 +124,7 @@ describe("an account's export", () => {
     expect(buckets.rest()).toEqual([]);
   });
 
-  it("tells many pages of everything, in order, once each", async () => {
+  it("the export returns many pages of everything in order, each row once", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const id = Number((await row("SELECT id FROM accounts WHERE uuid = ?", account.id))?.["id"]);
@@ -158,7 +158,7 @@ describe("an account's export", () => {
     expect(await faults()).toEqual([]);
   });
 
-  it("has no end when something could not be read, and says nothing of why", async () => {
+  it("the export has no last line if something could not be read, and does not say why", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await upload(owner, account, createImage());
@@ -173,7 +173,7 @@ describe("an account's export", () => {
     expect(logged).toContainEqual(expect.objectContaining({ event: "unexpected_error" }));
   });
 
-  it("is never another account's, nor a member's, and answers HEAD without a body", async () => {
+  it("the export contains no other account, is refused to members, and answers HEAD without a body", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const other = await createAccount(owner);

@@ -104,7 +104,7 @@ async function fill() {
 }
 
 describe("a whole service", () => {
-  it("comes back as it was, row by row, and has something of everything in it", async () => {
+  it("an imported service equals the exported one, row by row, with rows in every table", async () => {
     const { root } = await fill();
     const copy = await exportService(root);
     const made = await derivedRows();
@@ -128,7 +128,7 @@ describe("a whole service", () => {
     expect(await run(["PRAGMA foreign_key_check"])).toEqual([[]]);
   });
 
-  it("goes on: counts, repeats, tokens, logos, searches and the last owner", async () => {
+  it("an imported service continues: counters, idempotency keys, tokens, logos, searches and the last owner", async () => {
     const told = await fill();
     const { root, owner, member, leaving, account, image } = told;
     const copy = await exportService(root);
@@ -180,7 +180,7 @@ describe("a whole service", () => {
 });
 
 describe("an import", () => {
-  it("is the same whenever it is exported: an hour that is over stands in its row", async () => {
+  it("an import does not depend on the time of the export, because past hours are exported as rows", async () => {
     const { root, account } = await fill();
     // As it stands when nothing was counted since.
     await runInDurableObject(usageObjectOf(account), (_meter, { storage: { sql } }) => {
@@ -198,7 +198,7 @@ describe("an import", () => {
     expect((await exportService(root)).usage).toEqual(copy.usage);
   });
 
-  it("goes on where it broke off, and takes nothing twice", async () => {
+  it("an interrupted import continues at its last position and imports no row twice", async () => {
     const { root } = await fill();
     const copy = await exportService(root);
     const id = crypto.randomUUID();
@@ -219,7 +219,7 @@ describe("an import", () => {
     expect({ rows, usage }).toEqual({ rows: copy.rows, usage: copy.usage });
   });
 
-  it("leaves whoever makes an account meanwhile its owner", async () => {
+  it("a user who creates an account during the import stays its owner", async () => {
     const { root } = await fill();
     const copy = await exportService(root);
     await resetForImport();
@@ -233,7 +233,7 @@ describe("an import", () => {
     expect(await row("SELECT taking FROM imports")).toEqual({ taking: 0 });
   });
 
-  it("takes the place of an operator who has only looked around", async () => {
+  it("an import replaces the user of an operator who has only signed in", async () => {
     const { root } = await fill();
     const copy = await exportService(root);
     await resetForImport();
@@ -242,7 +242,7 @@ describe("an import", () => {
     expect((await exportService(root)).rows).toEqual(copy.rows);
   });
 
-  it("is refused where anybody else is, or any account, and by rows that do not fit", async () => {
+  it("an import is rejected if there are other users or accounts, or if its rows are inconsistent", async () => {
     const { root, account } = await fill();
     const copy = await exportService(root);
     const id = crypto.randomUUID();

@@ -162,7 +162,7 @@ const method = fc.constantFrom(
   "OPTIONS",
 );
 
-it("no request is answered with a fault, or in anyone's words but the service's [R8]", async () => {
+it("random requests by any caller never cause an unexpected error or a response that the service did not write [R8]", async () => {
   const seen = new Set<number>();
   const property = fc.asyncProperty(
     fc.constantFrom(...(Object.keys(callers) as (keyof typeof callers)[])),

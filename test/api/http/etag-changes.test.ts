@@ -28,36 +28,41 @@ const staleThere = {
 const changes: Readonly<
   Record<string, (caller: Caller, account: TestAccount, value: string, title: string) => Promise<ApiResponse>>
 > = {
-  "PATCH here": (caller, account, value, title) =>
+  "PATCH of the accounts API": (caller, account, value, title) =>
     caller.patch(accountPath(account), { title }, ifMatch(value)),
-  "PATCH there": (caller, { id }, value, name) =>
+  "PATCH of the organizations API": (caller, { id }, value, name) =>
     caller.patch(`/accounts/organizations/${id}/`, { name }, ifMatch(value)),
-  "PUT there": (caller, { id, slug }, value, name) =>
+  "PUT of the organizations API": (caller, { id, slug }, value, name) =>
     caller.put(`/accounts/organizations/${id}/`, { name, slug }, ifMatch(value)),
 };
 const deletions: typeof changes = {
-  "DELETE here": (caller, account, value) => caller.delete(accountPath(account), ifMatch(value)),
-  "DELETE there": (caller, { id }, value) => caller.delete(`/accounts/organizations/${id}/`, ifMatch(value)),
+  "DELETE of the accounts API": (caller, account, value) =>
+    caller.delete(accountPath(account), ifMatch(value)),
+  "DELETE of the organizations API": (caller, { id }, value) =>
+    caller.delete(`/accounts/organizations/${id}/`, ifMatch(value)),
 };
-const refusalOf = (name: string) => (name.endsWith("there") ? staleThere : stale);
+const refusalOf = (name: string) => (name.endsWith("organizations") ? staleThere : stale);
 
 describe.each(Object.entries({ ...changes, ...deletions }))("%s with If-Match", (name, send) => {
   const [done, leavesIt] = name.startsWith("DELETE") ? [204, false] : [200, true];
 
-  it.each(["here", "there"] as const)("of the current tag that is %s is done", async (face) => {
-    const { owner, account, [face]: path } = await setUp();
-    expect((await send(owner, account, await fetchEtag(owner, path), "New")).status).toBe(done);
-    expect((await owner.get(accountPath(account))).status).toBe(leavesIt ? 200 : 403);
-  });
+  it.each(["accounts", "organizations"] as const)(
+    "a change with the current tag succeeds, %s",
+    async (api) => {
+      const { owner, account, [api]: path } = await setUp();
+      expect((await send(owner, account, await fetchEtag(owner, path), "New")).status).toBe(done);
+      expect((await owner.get(accountPath(account))).status).toBe(leavesIt ? 200 : 403);
+    },
+  );
 
   it.each<{ name: string; value: (current: string) => string }>([
     { name: "*", value: () => "*" },
     { name: "a list with the current one", value: (current) => `"1-0", ${current}` },
     { name: "the current one twice", value: (current) => `${current},${current}` },
-  ])("of $name is done", async ({ value }) => {
-    const { owner, account, here } = await setUp();
-    await owner.patch(here, { title: "Before" });
-    expect((await send(owner, account, value(await fetchEtag(owner, here)), "New")).status).toBe(done);
+  ])("a change with If-Match of $name succeeds", async ({ value }) => {
+    const { owner, account, accounts } = await setUp();
+    await owner.patch(accounts, { title: "Before" });
+    expect((await send(owner, account, value(await fetchEtag(owner, accounts)), "New")).status).toBe(done);
   });
 
   it.each<{ name: string; value: (current: string, before: string) => string }>([
@@ -69,28 +74,28 @@ describe.each(Object.entries({ ...changes, ...deletions }))("%s with If-Match", 
     { name: "an empty one", value: () => '""' },
     { name: "garbage", value: () => "garbage" },
     { name: "a list without the current one", value: (_, before) => `${before}, "other"` },
-  ])("of $name is refused, and changes nothing", async ({ value }) => {
-    const { owner, account, here } = await setUp();
-    const before = await fetchEtag(owner, here);
-    await owner.patch(here, { title: "Before" });
-    const current = await owner.get(here);
+  ])("a change with If-Match of $name fails and changes nothing", async ({ value }) => {
+    const { owner, account, accounts } = await setUp();
+    const before = await fetchEtag(owner, accounts);
+    await owner.patch(accounts, { title: "Before" });
+    const current = await owner.get(accounts);
     const answer = await send(owner, account, value(etagOf(current), before), "New");
     expect(statusAndBody(answer)).toEqual(refusalOf(name));
     expect(await auditRowsOf(answer)).toEqual([]);
-    expect(statusAndBody(await owner.get(here))).toEqual(statusAndBody(current));
+    expect(statusAndBody(await owner.get(accounts))).toEqual(statusAndBody(current));
   });
 
-  it("is not stale for a member who joined, left, or became another", async () => {
-    const { owner, account, here } = await setUp();
-    const before = await fetchEtag(owner, here);
+  it("a change is not stale because a member joined, left or changed role", async () => {
+    const { owner, account, accounts } = await setUp();
+    const before = await fetchEtag(owner, accounts);
     const member = await createMember(account);
-    expect(await fetchEtag(owner, here)).not.toBe(before);
-    await owner.patch(`${here}/users`, { add: [{ id: await userIdOf(member), role: "AOWNER" }] });
+    expect(await fetchEtag(owner, accounts)).not.toBe(before);
+    await owner.patch(`${accounts}/users`, { add: [{ id: await userIdOf(member), role: "AOWNER" }] });
     expect((await send(owner, account, before, "New")).status).toBe(done);
   });
 
-  it("is asked about last: who may not, and what does not fit, is told first", async () => {
-    const { owner, account, there } = await setUp();
+  it("the version check runs last, after permission checks and validation", async () => {
+    const { owner, account, organizations } = await setUp();
     const member = await createMember(account);
     const outsider = await createUser();
     const garbage = '"stale"';
@@ -104,57 +109,63 @@ describe.each(Object.entries({ ...changes, ...deletions }))("%s with If-Match", 
     expect((await send(owner, account, garbage, "New")).status).toBe(leavesIt ? 403 : 412);
     await setAccount(account, { blocking_state: "unblocked" });
     if (leavesIt) expect([400, 422]).toContain((await send(owner, account, garbage, "")).status);
-    expect((await owner.get(there)).status).toBe(200);
+    expect((await owner.get(organizations)).status).toBe(200);
   });
 });
 
-describe("a slug that is taken", () => {
-  it("is told before the version", async () => {
-    const { owner, account, here, there } = await setUp();
+describe("a taken slug", () => {
+  it("a taken slug is reported before a stale version", async () => {
+    const { owner, account, accounts, organizations } = await setUp();
     const { slug } = await createAccount(owner);
-    expect(statusAndBody(await owner.patch(here, { slug }, ifMatch('"stale"')))).toEqual({
+    expect(statusAndBody(await owner.patch(accounts, { slug }, ifMatch('"stale"')))).toEqual({
       status: 409,
       body: { detail: "An account with this slug already exists" },
     });
     for (const answer of [
-      await owner.patch(there, { slug }, ifMatch('"stale"')),
-      await owner.put(there, { name: "New", slug }, ifMatch('"stale"')),
+      await owner.patch(organizations, { slug }, ifMatch('"stale"')),
+      await owner.put(organizations, { name: "New", slug }, ifMatch('"stale"')),
     ]) {
       expect(statusAndBody(answer)).toEqual({
         status: 400,
         body: { slug: ["organization with this slug already exists."] },
       });
     }
-    expect((await owner.get(here)).body).toMatchObject({ slug: account.slug, title: account.title });
+    expect((await owner.get(accounts)).body).toMatchObject({ slug: account.slug, title: account.title });
   });
 });
 
-it.each(Object.entries(changes))("a change to what it is already is stale too: %s", async (name, send) => {
-  const { owner, account, here } = await setUp();
-  const before = await fetchEtag(owner, here);
-  await owner.patch(here, { title: "New" });
-  expect(statusAndBody(await send(owner, account, before, "New"))).toEqual(refusalOf(name));
-  expect((await send(owner, account, await fetchEtag(owner, here), "New")).status).toBe(200);
-});
+it.each(Object.entries(changes))(
+  "a change that changes nothing fails if the version is stale: %s",
+  async (name, send) => {
+    const { owner, account, accounts } = await setUp();
+    const before = await fetchEtag(owner, accounts);
+    await owner.patch(accounts, { title: "New" });
+    expect(statusAndBody(await send(owner, account, before, "New"))).toEqual(refusalOf(name));
+    expect((await send(owner, account, await fetchEtag(owner, accounts), "New")).status).toBe(200);
+  },
+);
 
 describe("a lost update", () => {
-  it.each(Object.entries(changes))("does not happen: %s twenty times at once [R60]", async (name, send) => {
-    const { owner, account, here } = await setUp();
-    const current = await fetchEtag(owner, here);
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => send(owner, account, current, `Title ${at}`)),
-    );
-    const winners = [...answers.keys()].filter((at) => answers[at]?.status === 200);
-    expect(winners).toHaveLength(1);
-    for (const answer of answers) {
-      if (answer.status !== 200) expect(statusAndBody(answer)).toEqual(refusalOf(name));
-    }
-    expect((await owner.get(here)).body.title).toBe(`Title ${winners[0]}`);
-  });
+  it.each(Object.entries(changes))(
+    "of simultaneous changes to one version only one succeeds: %s [R60]",
+    async (name, send) => {
+      const { owner, account, accounts } = await setUp();
+      const current = await fetchEtag(owner, accounts);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, at) => send(owner, account, current, `Title ${at}`)),
+      );
+      const winners = [...answers.keys()].filter((at) => answers[at]?.status === 200);
+      expect(winners).toHaveLength(1);
+      for (const answer of answers) {
+        if (answer.status !== 200) expect(statusAndBody(answer)).toEqual(refusalOf(name));
+      }
+      expect((await owner.get(accounts)).body.title).toBe(`Title ${winners[0]}`);
+    },
+  );
 
-  it("does not happen across the faces, nor to a deletion [R60]", async () => {
-    const { owner, account, here } = await setUp();
-    const current = await fetchEtag(owner, here);
+  it("changes to one version conflict across both APIs and with a deletion [R60]", async () => {
+    const { owner, account, accounts } = await setUp();
+    const current = await fetchEtag(owner, accounts);
     const all = Object.values({ ...changes, ...deletions });
     const answers = await Promise.all(all.map((send, at) => send(owner, account, current, `Title ${at}`)));
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
@@ -162,23 +173,23 @@ describe("a lost update", () => {
   });
 
   it.each(Object.entries({ ...changes, ...deletions }))(
-    "does not happen when the change comes in between: %s",
+    "a change during the request makes the version stale: %s",
     async (name, send) => {
-      const { owner, account, here } = await setUp();
-      const current = await fetchEtag(owner, here);
-      const door = raceDuringWrite(() => owner.patch(here, { title: "In between" }));
+      const { owner, account, accounts } = await setUp();
+      const current = await fetchEtag(owner, accounts);
+      const door = raceDuringWrite(() => owner.patch(accounts, { title: "In between" }));
       const answer = await send(owner.via(door), account, current, "Late");
       expect(statusAndBody(answer)).toEqual(refusalOf(name));
-      expect((await owner.get(here)).body.title).toBe("In between");
+      expect((await owner.get(accounts)).body.title).toBe("In between");
     },
   );
 
-  it("is what happens without If-Match: the last one stays", async () => {
-    const { owner, account, here } = await setUp();
+  it("without If-Match the last change wins", async () => {
+    const { owner, account, accounts } = await setUp();
     const second = await createUser();
     await addMember(account, second, "AOWNER");
-    const door = raceDuringWrite(() => owner.patch(here, { title: unique("In between") }));
-    expect((await second.via(door).patch(here, { title: "Last" })).status).toBe(200);
-    expect((await owner.get(here)).body.title).toBe("Last");
+    const door = raceDuringWrite(() => owner.patch(accounts, { title: unique("In between") }));
+    expect((await second.via(door).patch(accounts, { title: "Last" })).status).toBe(200);
+    expect((await owner.get(accounts)).body.title).toBe("Last");
   });
 });

@@ -49,7 +49,7 @@ const requests: Readonly<
 describe.each(Object.entries(requests))("%s", (name, send) => {
   const organizations = name.includes("organization");
 
-  it("is 500 without a word of the database's [R59]", async () => {
+  it("a database error is answered 500 without the database's message [R59]", async () => {
     const user = await createUser();
     const { slug, id } = await createAccount(user);
     const broken = user.via(workerWith({ DB: failingDatabase(everything, new Error(brokenMessage)) }));
@@ -62,38 +62,41 @@ describe.each(Object.entries(requests))("%s", (name, send) => {
     expect(asText(written)).toContain(answer.headers.get("X-Request-Id"));
   });
 
-  it.each(overloaded)("is 503 with Retry-After: %j [R66]", async (message) => {
-    const user = await createUser();
-    const { slug, id } = await createAccount(user);
-    const busy = user.via(workerWith({ DB: failingDatabase(everything, new Error(message)) }));
-    const answer = await send(busy, slug, id);
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
-    expect(answer.body).toEqual({
-      detail: organizations
-        ? "The database is overloaded or restarting. Try again."
-        : "The database is overloaded or restarting. Try again.",
-    });
-    expectNothingTold(answer.text);
-    const reason: unknown = expect.stringMatching(
-      /^(?:overloaded|reset|timeout|[a-z ]+ lost|transient issue|disconnected)$/,
-    );
-    const requestId = answer.headers.get("X-Request-Id");
-    expect(written).toEqual([
-      [
-        {
-          event: "dependency_unavailable",
-          requestId,
-          operation: expect.any(String) as unknown,
-          error: "storage_unavailable",
-          reason,
-        },
-      ],
-    ]);
-  });
+  it.each(overloaded)(
+    "a temporary database error is answered 503 with Retry-After: %j [R66]",
+    async (message) => {
+      const user = await createUser();
+      const { slug, id } = await createAccount(user);
+      const busy = user.via(workerWith({ DB: failingDatabase(everything, new Error(message)) }));
+      const answer = await send(busy, slug, id);
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
+      expect(answer.body).toEqual({
+        detail: organizations
+          ? "The database is overloaded or restarting. Try again."
+          : "The database is overloaded or restarting. Try again.",
+      });
+      expectNothingTold(answer.text);
+      const reason: unknown = expect.stringMatching(
+        /^(?:overloaded|reset|timeout|[a-z ]+ lost|transient issue|disconnected)$/,
+      );
+      const requestId = answer.headers.get("X-Request-Id");
+      expect(written).toEqual([
+        [
+          {
+            event: "dependency_unavailable",
+            requestId,
+            operation: expect.any(String) as unknown,
+            error: "storage_unavailable",
+            reason,
+          },
+        ],
+      ]);
+    },
+  );
 });
 
-it("a message that looks like a stack is not written down either [R59]", async () => {
+it("an error message that looks like a stack trace is not logged [R59]", async () => {
   const message = "Failed query\nparams: x\n    at hidden-value (top_secret:1:1)\n    at top_secret";
   const user = await createUser();
   const broken = user.via(workerWith({ DB: failingDatabase(everything, new Error(message)) }));
@@ -116,7 +119,7 @@ it("a write that fails midway changes nothing [R71]", async () => {
   expect((await user.get("/api/v1/accounts")).body).toMatchObject([{ id: account.id, title: account.title }]);
 });
 
-it("a last_login that cannot be written harms no answer and is not told with its statement", async () => {
+it("a failure to store last_login does not affect the response and is logged without its statement", async () => {
   const user = await createUser();
   const { id } = (await user.get("/api/v1/user")).body;
   await execute("UPDATE users SET last_login = 1 WHERE uuid = ?", id);
@@ -129,7 +132,7 @@ it("a last_login that cannot be written harms no answer and is not told with its
   expectNothingTold(answer.text);
 });
 
-it("a queue that fails harms no deletion: what is left is in the database", async () => {
+it("a deletion succeeds if the queue fails, and its cleanup is stored in the database", async () => {
   const user = await createUser();
   const { slug, id } = await createAccount(user);
   const jobs = new Proxy(env.JOBS, {

@@ -62,7 +62,7 @@ async function everySort(headers: Record<string, string> = {}): Promise<Record<s
 }
 
 describe("X-Request-Id", () => {
-  it("is on every answer, its own on each [R59]", async () => {
+  it("every response has its own X-Request-Id [R59]", async () => {
     const ids = Object.entries(await everySort()).map(([name, { status, headers }]) => {
       const expected = Number(/^\d+/.exec(name)?.[0] ?? status);
       const id = headers.get("X-Request-Id");
@@ -75,14 +75,14 @@ describe("X-Request-Id", () => {
   it.each([
     { name: "letters, digits and - _ =", id: "abc-123_DEF=" },
     { name: "255 characters", id: "x".repeat(255) },
-  ])("is the one given: $name", async ({ id }) => {
+  ])("a valid X-Request-Id of the client is used: $name", async ({ id }) => {
     for (const [name, { headers }] of Object.entries(await everySort({ "X-Request-Id": id }))) {
       expect([name, headers.get("X-Request-Id")]).toEqual([name, id]);
     }
   });
 
   it.each(["a b", "x".repeat(256), "<script>", "a;b", "é", "", "%0d%0a", '"'])(
-    "is made anew where the one given is not sane: %j",
+    "an invalid X-Request-Id is replaced: %j",
     async (id) => {
       const answer = await anonymous.get("/healthz", { headers: { "X-Request-Id": id } });
       expect(answer.headers.get("X-Request-Id")).toMatch(uuid);
@@ -91,7 +91,7 @@ describe("X-Request-Id", () => {
 });
 
 describe("the security headers", () => {
-  it("are on every answer [R61]", async () => {
+  it("every response has the security headers [R61]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort())) {
       expect({ name, ...Object.fromEntries(headers) }).toMatchObject({
         name,
@@ -106,7 +106,7 @@ describe("the security headers", () => {
     }
   });
 
-  it("let no answer about somebody be kept [R5]", async () => {
+  it("a response with a caller's data must not be cached [R5]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort())) {
       if (/doc|file|304/.test(name)) continue;
       const kept = headers.has("ETag") ? "no-store, no-transform" : "no-store";
@@ -115,8 +115,8 @@ describe("the security headers", () => {
   });
 });
 
-describe("another origin", () => {
-  it("that is allowed may read every answer, without credentials [R58]", async () => {
+describe("CORS", () => {
+  it("an allowed origin may read every response, without credentials [R58]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort({ Origin: "https://app.test" }))) {
       expect([name, headers.get("Access-Control-Allow-Origin")]).toEqual([name, "https://app.test"]);
       expect(headers.get("Access-Control-Allow-Credentials")).toBeNull();
@@ -135,7 +135,7 @@ describe("another origin", () => {
     "null",
     "",
     "*",
-  ])("that is not allowed is told nothing: %j [R58]", async (origin) => {
+  ])("an origin that is not allowed gets no CORS headers: %j [R58]", async (origin) => {
     const user = await createUser();
     const preflight = { Origin: origin, "Access-Control-Request-Method": "POST" };
     for (const answer of [
@@ -149,7 +149,7 @@ describe("another origin", () => {
     }
   });
 
-  it("may send what the faces read, and read what they tell in headers", async () => {
+  it("preflight responses allow the request headers that the APIs read and expose the headers they send", async () => {
     const preflight = await anonymous.send("OPTIONS", "/accounts/organizations/", undefined, {
       headers: {
         Origin: "https://app.test",
@@ -171,12 +171,12 @@ describe("another origin", () => {
     );
   });
 
-  it("is a reason to keep answers apart even where a request names none", async () => {
+  it("Vary: Origin is sent even if a request has no Origin", async () => {
     expect((await anonymous.get("/openapi.json")).headers.get("Vary")).toContain("Origin");
   });
 });
 
-describe("what a client may make up", () => {
+describe("headers that a client may forge", () => {
   const forged = {
     Host: "evil.test",
     "X-Forwarded-Host": "evil.test",
@@ -187,7 +187,7 @@ describe("what a client may make up", () => {
     Forwarded: "host=evil.test;proto=http",
   };
 
-  it("is in no address the service writes [R64]", async () => {
+  it("forwarded hosts do not appear in URLs of the service [R64]", async () => {
     const user = await createUser();
     const made = await createAccount(user);
     const answers = [
@@ -213,7 +213,7 @@ describe("what a client may make up", () => {
   });
 
   it.each(["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])(
-    "does not change the method: %s [R63]",
+    "a method override does not change the method: %s [R63]",
     async (name) => {
       const user = await createUser();
       const { slug, id } = await createAccount(user);

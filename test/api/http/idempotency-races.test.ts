@@ -27,7 +27,7 @@ function atOnce(count: number, one: (at: number) => Promise<ApiResponse>): Promi
 }
 
 describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", (_, creation) => {
-  it("thirty times at once is done once, and answered the same thirty times", async () => {
+  it("thirty simultaneous requests with one key create once and get the same response", async () => {
     const { owner, account, key } = await start();
     const [path, body, before] = [creation.path(account), creation.body(), await countEverything()];
     const answers = await atOnce(30, () => postWithKey(owner, path, body, key));
@@ -40,7 +40,7 @@ describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", 
     });
   });
 
-  it("with two bodies at once is done with one of them", async () => {
+  it("two simultaneous requests with one key and different bodies create one of them", async () => {
     const { owner, account, key } = await start();
     const [path, before] = [creation.path(account), await countEverything()];
     const bodies = [creation.body(), creation.body()];
@@ -53,7 +53,7 @@ describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", 
     expect((await countEverything())["audit"]).toBe(Number(before["audit"]) + 1);
   });
 
-  it("whose first request comes in between is answered as that one", async () => {
+  it("a request gets the response of another one that finishes first with the same key", async () => {
     const { owner, account, key } = await start();
     const [path, body] = [creation.path(account), creation.body()];
     let first: ApiResponse | undefined;
@@ -65,7 +65,7 @@ describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", 
     expect(statusAndBody(second)).toEqual(first === undefined ? undefined : statusAndBody(first));
   });
 
-  it("is kept with what it made or not at all", async () => {
+  it("the key is stored together with the created resource, or neither is", async () => {
     const { owner, account, key } = await start();
     const [path, body, before] = [creation.path(account), creation.body(), await countEverything()];
     const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -91,7 +91,7 @@ describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", 
     expect((await postWithKey(owner, path, body, key)).status).toBe(creation.status);
   });
 
-  it("tells nothing to who may not come in", async () => {
+  it("a key reveals nothing to callers without permission", async () => {
     const { owner, account, key } = await start();
     const [path, body] = [creation.path(account), creation.body()];
     await postWithKey(owner, path, body, key);
@@ -108,7 +108,7 @@ describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", 
   });
 });
 
-it("one key of somebody never seen before makes one user and one account", async () => {
+it("simultaneous first requests of a new user create one user and one account", async () => {
   const [newcomer, key, before] = [await createUser(), unique("key"), await countEverything()];
   const body = { slug: unique("first") };
   const answers = await atOnce(10, () => postWithKey(newcomer, "/api/v1/accounts", body, key));
@@ -122,36 +122,42 @@ it("one key of somebody never seen before makes one user and one account", async
   });
 });
 
-describe("a first request that is refused keeps nothing", () => {
-  it.each(["an account", "an organization"] as const)("for a slug that is taken: %s", async (name) => {
-    const { path, body } = createOperations[name];
-    const { owner, account, key } = await start();
-    const values = { ...body(), slug: account.slug };
-    const before = await countEverything();
-    expect((await postWithKey(owner, path(), values, key)).status).toBe(
-      isOrganizationsPath(path()) ? 400 : 409,
-    );
-    expect(await countEverything()).toEqual(before);
-    await owner.delete(`/api/v1/account/${account.slug}`);
-    expect((await postWithKey(owner, path(), values, key)).status).toBe(201);
-  });
+describe("a rejected first request", () => {
+  it.each(["an account", "an organization"] as const)(
+    "a rejected request with a taken slug stores no key: %s",
+    async (name) => {
+      const { path, body } = createOperations[name];
+      const { owner, account, key } = await start();
+      const values = { ...body(), slug: account.slug };
+      const before = await countEverything();
+      expect((await postWithKey(owner, path(), values, key)).status).toBe(
+        isOrganizationsPath(path()) ? 400 : 409,
+      );
+      expect(await countEverything()).toEqual(before);
+      await owner.delete(`/api/v1/account/${account.slug}`);
+      expect((await postWithKey(owner, path(), values, key)).status).toBe(201);
+    },
+  );
 
-  it.each(["an invite", "a user", "an invitation"] as const)("for want of a seat: %s", async (name) => {
-    const { path, body, status } = createOperations[name];
-    const { owner, account, key } = await start();
-    await setAccount(account, { max_users: 1 });
-    const values = body();
-    const before = await countEverything();
-    expect((await postWithKey(owner, path(account), values, key)).status).toBe(
-      isOrganizationsPath(path(account)) ? 400 : 409,
-    );
-    expect(await countEverything()).toEqual(before);
-    await setAccount(account, { max_users: 2 });
-    const answers = await atOnce(10, () => postWithKey(owner, path(account), values, key));
-    expect(answers.map(({ status: told }) => told)).toEqual(Array.from({ length: 10 }, () => status));
-  });
+  it.each(["an invite", "a user", "an invitation"] as const)(
+    "a rejected request without a free seat stores no key: %s",
+    async (name) => {
+      const { path, body, status } = createOperations[name];
+      const { owner, account, key } = await start();
+      await setAccount(account, { max_users: 1 });
+      const values = body();
+      const before = await countEverything();
+      expect((await postWithKey(owner, path(account), values, key)).status).toBe(
+        isOrganizationsPath(path(account)) ? 400 : 409,
+      );
+      expect(await countEverything()).toEqual(before);
+      await setAccount(account, { max_users: 2 });
+      const answers = await atOnce(10, () => postWithKey(owner, path(account), values, key));
+      expect(answers.map(({ status: told }) => told)).toEqual(Array.from({ length: 10 }, () => status));
+    },
+  );
 
-  it("for a zone there is not, or an account that is blocked or another's", async () => {
+  it("a rejected request stores no key for an unknown zone, a blocked account or another user's account", async () => {
     const { owner, account, key } = await start();
     const slug = unique("zoned");
     expect((await postWithKey(owner, "/api/v1/accounts", { slug, zone: "nowhere" }, key)).status).toBe(422);
@@ -166,13 +172,13 @@ describe("a first request that is refused keeps nothing", () => {
   });
 });
 
-describe("a key with a personal access token that is made", () => {
+describe("an Idempotency-Key with a personal access token", () => {
   const shown = {
     status: 409,
     body: { detail: "The token for this Idempotency-Key was already issued and is shown only once." },
   };
 
-  it("shows it once, and makes one", async () => {
+  it("a token created with a key is shown once and created once", async () => {
     const { owner, key } = await start();
     const body = { description: "Once", expiration_date: "2200-01-01" };
     const first = await postWithKey(owner, tokensPath, body, key);
@@ -185,7 +191,7 @@ describe("a key with a personal access token that is made", () => {
     expect(await listTokens(owner)).toMatchObject([{ id: first.body.id }]);
   });
 
-  it("thirty times at once makes one", async () => {
+  it("thirty simultaneous requests with one key create one token", async () => {
     const { owner, key } = await start();
     const answers = await atOnce(30, () => postWithKey(owner, tokensPath, { description: "Once" }, key));
     const made = answers.filter(({ status }) => status === 201);
@@ -194,7 +200,7 @@ describe("a key with a personal access token that is made", () => {
     expect(await listTokens(owner)).toMatchObject([{ id: made[0]?.body.id }]);
   });
 
-  it("is the user's, whatever they came with", async () => {
+  it("a key belongs to the user, whatever credentials they use", async () => {
     const { owner, key } = await start();
     const { bearer } = await createAccessToken(owner);
     const body = { slug: unique("either") };
@@ -209,7 +215,7 @@ describe("a key with a personal access token that is made", () => {
   });
 });
 
-it("operations that make nothing do not look at the key", async () => {
+it("operations that create nothing ignore the Idempotency-Key", async () => {
   const { owner, account, key } = await start();
   const { id } = (await owner.get("/api/v1/user")).body;
   const before = (await countEverything())["keys"];

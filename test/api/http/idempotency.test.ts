@@ -30,174 +30,180 @@ async function age(key: string, by: number): Promise<void> {
   await execute("UPDATE idempotency_keys SET created_at = created_at - ? WHERE key = ?", by, key);
 }
 
-describe.each(Object.entries<CreateOperation>(createOperations))("a key with %s", (_, creation) => {
-  it("that comes again is answered the same, and nothing is done", async () => {
-    const { owner, account, key } = await start();
-    const [path, body, before] = [creation.path(account), creation.body(), await countEverything()];
-    const first = await postWithKey(owner, path, body, key);
-    expect([first.status, first.text]).toEqual([creation.status, first.text]);
-    const after = await countEverything();
-    expect([after["audit"], after["keys"]]).toEqual([
-      Number(before["audit"]) + 1,
-      Number(before["keys"]) + 1,
-    ]);
-    for (let again = 0; again < 3; again += 1) {
-      const repeated = await postWithKey(owner, path, body, key);
-      expect([repeated.status, repeated.text]).toEqual([first.status, first.text]);
-      expect(repeated.headers.get("Content-Type")).toBe(first.headers.get("Content-Type"));
-      expect(repeated.headers.get("X-Request-Id")).not.toBe(first.headers.get("X-Request-Id"));
-    }
-    expect(await countEverything()).toEqual(after);
-  });
-
-  it("compares values, not bytes", async () => {
-    const { owner, account, key } = await start();
-    const [path, body] = [creation.path(account), creation.body()];
-    const first = await postWithKey(owner, path, body, key);
-    const after = await countEverything();
-    const again = await owner.send("POST", path, undefined, {
-      raw: otherwise(body),
-      ...withIdempotencyKey(key, { "Content-Type": "application/json" }),
+describe.each(Object.entries<CreateOperation>(createOperations))(
+  "an Idempotency-Key with %s",
+  (_, creation) => {
+    it("a repeated request gets the first response and changes nothing", async () => {
+      const { owner, account, key } = await start();
+      const [path, body, before] = [creation.path(account), creation.body(), await countEverything()];
+      const first = await postWithKey(owner, path, body, key);
+      expect([first.status, first.text]).toEqual([creation.status, first.text]);
+      const after = await countEverything();
+      expect([after["audit"], after["keys"]]).toEqual([
+        Number(before["audit"]) + 1,
+        Number(before["keys"]) + 1,
+      ]);
+      for (let again = 0; again < 3; again += 1) {
+        const repeated = await postWithKey(owner, path, body, key);
+        expect([repeated.status, repeated.text]).toEqual([first.status, first.text]);
+        expect(repeated.headers.get("Content-Type")).toBe(first.headers.get("Content-Type"));
+        expect(repeated.headers.get("X-Request-Id")).not.toBe(first.headers.get("X-Request-Id"));
+      }
+      expect(await countEverything()).toEqual(after);
     });
-    expect(statusAndBody(again)).toEqual(statusAndBody(first));
-    expect(await countEverything()).toEqual(after);
-  });
 
-  it("with another body is refused, and nothing is done", async () => {
-    const { owner, account, key } = await start();
-    const [path, body] = [creation.path(account), creation.body()];
-    const first = await postWithKey(owner, path, body, key);
-    const after = await countEverything();
-    expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual(keyReusedResponse);
-    expect(statusAndBody(await postWithKey(owner, path, { ...body, more: "than before" }, key))).toEqual(
-      keyReusedResponse,
-    );
-    const pairs = Object.entries(body).toSorted(([left], [right]) => (left < right ? -1 : 1));
-    expect([400, 422]).toContain((await postWithKey(owner, path, pairs, key)).status);
-    expect(await countEverything()).toEqual(after);
-    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
-  });
-
-  it("is each user's own [R5]", async () => {
-    const { owner, account, key } = await start();
-    const other = await start();
-    const first = await postWithKey(owner, creation.path(account), creation.body(), key);
-    const before = await countEverything();
-    const theirs = await postWithKey(other.owner, creation.path(other.account), creation.body(), key);
-    expect([first.status, theirs.status]).toEqual([creation.status, creation.status]);
-    expect((await countEverything())["audit"]).toBe(Number(before["audit"]) + 1);
-    if (theirs.body !== null) expect(theirs.body).not.toEqual(first.body);
-  });
-
-  it.each([
-    { name: "empty", key: "" },
-    { name: "blank", key: "   " },
-    { name: "of 256 characters", key: "k".repeat(256) },
-    { name: "of no UTF-8", key: "k\ufffd" },
-  ])("that is $name is refused", async ({ key }) => {
-    const { owner, account } = await start();
-    const path = creation.path(account);
-    const before = await countEverything();
-    const detail = "Idempotency-Key must have 1 to 255 characters and be valid UTF-8.";
-    expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual({
-      status: 400,
-      body: { detail },
+    it("a repeated request is compared by its values, not its bytes", async () => {
+      const { owner, account, key } = await start();
+      const [path, body] = [creation.path(account), creation.body()];
+      const first = await postWithKey(owner, path, body, key);
+      const after = await countEverything();
+      const again = await owner.send("POST", path, undefined, {
+        raw: otherwise(body),
+        ...withIdempotencyKey(key, { "Content-Type": "application/json" }),
+      });
+      expect(statusAndBody(again)).toEqual(statusAndBody(first));
+      expect(await countEverything()).toEqual(after);
     });
-    expect(await countEverything()).toEqual(before);
-  });
 
-  it("that is none is told behind what stands in the way of the request", async () => {
-    const { account } = await start();
-    const path = creation.path(account);
-    const outsider = await createUser();
-    const status = async (key: string) => (await postWithKey(outsider, path, creation.body(), key)).status;
-    // The framework's order is that of the organizations face alone.
-    const told = isOrganizationsPath(path) ? await status(unique("key")) : 400;
-    expect(await status("")).toBe(told === creation.status ? 400 : told);
-  });
-
-  it.each([1, 255])("may have %d characters", async (length) => {
-    const { owner, account } = await start();
-    const [path, body, key] = [creation.path(account), creation.body(), "k".repeat(length)];
-    const first = await postWithKey(owner, path, body, key);
-    expect(first.status).toBe(creation.status);
-    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
-  });
-
-  it("is kept for a day", async () => {
-    const { owner, account, key } = await start();
-    const [path, body] = [creation.path(account), creation.body()];
-    const first = await postWithKey(owner, path, body, key);
-    await age(key, 24 * hour - 60_000);
-    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
-    expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual(keyReusedResponse);
-    await age(key, 60_000);
-    const before = await countEverything();
-    const next = creation.body();
-    const second = await postWithKey(owner, path, next, key);
-    expect(second.status).toBe(creation.status);
-    expect(await countEverything()).toMatchObject({
-      audit: Number(before["audit"]) + 1,
-      keys: Number(before["keys"]),
-    });
-    expect(statusAndBody(await postWithKey(owner, path, next, key))).toEqual(statusAndBody(second));
-    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(keyReusedResponse);
-  });
-
-  it("of a request that was refused is free", async () => {
-    const { owner, account, key } = await start();
-    const path = creation.path(account);
-    const before = await countEverything();
-    for (const odd of [{}, { slug: 5, name: [], email: "nobody", invitee_identifier: "" }]) {
-      if (creation.action === "user.created" && Object.keys(odd).length === 0) continue;
-      expect([400, 422]).toContain((await postWithKey(owner, path, odd, key)).status);
-    }
-    expect(await countEverything()).toEqual(before);
-    expect((await postWithKey(owner, path, creation.body(), key)).status).toBe(creation.status);
-  });
-
-  it("is answered the same when what was made has changed, or is gone", async () => {
-    const { owner, account, key } = await start();
-    const [path, body] = [creation.path(account), creation.body()];
-    const first = await postWithKey(owner, path, body, key);
-    await owner.patch(`/api/v1/account/${account.id}`, { title: "Another" });
-    await setAccount(account, { max_users: 0 });
-    const id = first.body?.uuid ?? first.body?.id;
-    if (creation.action === "account.created") {
-      await owner.patch(`/api/v1/account/${id}`, { title: "Another", slug: unique("moved") });
-    }
-    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
-    if (creation.action === "account.created") await owner.delete(`/api/v1/account/${id}`);
-    else
-      await execute(
-        "DELETE FROM invites WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?)",
-        account.id,
+    it("a request with the same key and another body is 422 and changes nothing", async () => {
+      const { owner, account, key } = await start();
+      const [path, body] = [creation.path(account), creation.body()];
+      const first = await postWithKey(owner, path, body, key);
+      const after = await countEverything();
+      expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual(keyReusedResponse);
+      expect(statusAndBody(await postWithKey(owner, path, { ...body, more: "than before" }, key))).toEqual(
+        keyReusedResponse,
       );
-    expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
-  });
-});
+      const pairs = Object.entries(body).toSorted(([left], [right]) => (left < right ? -1 : 1));
+      expect([400, 422]).toContain((await postWithKey(owner, path, pairs, key)).status);
+      expect(await countEverything()).toEqual(after);
+      expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+    });
 
-it("a key is of one operation: five may share it", async () => {
+    it("a key belongs to one user [R5]", async () => {
+      const { owner, account, key } = await start();
+      const other = await start();
+      const first = await postWithKey(owner, creation.path(account), creation.body(), key);
+      const before = await countEverything();
+      const theirs = await postWithKey(other.owner, creation.path(other.account), creation.body(), key);
+      expect([first.status, theirs.status]).toEqual([creation.status, creation.status]);
+      expect((await countEverything())["audit"]).toBe(Number(before["audit"]) + 1);
+      if (theirs.body !== null) expect(theirs.body).not.toEqual(first.body);
+    });
+
+    it.each([
+      { name: "empty", key: "" },
+      { name: "blank", key: "   " },
+      { name: "of 256 characters", key: "k".repeat(256) },
+      { name: "of no UTF-8", key: "k\ufffd" },
+    ])("a key that is $name is rejected", async ({ key }) => {
+      const { owner, account } = await start();
+      const path = creation.path(account);
+      const before = await countEverything();
+      const detail = "Idempotency-Key must have 1 to 255 characters and be valid UTF-8.";
+      expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual({
+        status: 400,
+        body: { detail },
+      });
+      expect(await countEverything()).toEqual(before);
+    });
+
+    it("an invalid key is reported after permission errors and missing resources", async () => {
+      const { account } = await start();
+      const path = creation.path(account);
+      const outsider = await createUser();
+      const status = async (key: string) => (await postWithKey(outsider, path, creation.body(), key)).status;
+      // The framework's order is that of the organizations face alone.
+      const told = isOrganizationsPath(path) ? await status(unique("key")) : 400;
+      expect(await status("")).toBe(told === creation.status ? 400 : told);
+    });
+
+    it.each([1, 255])("a key may have %d characters", async (length) => {
+      const { owner, account } = await start();
+      const [path, body, key] = [creation.path(account), creation.body(), "k".repeat(length)];
+      const first = await postWithKey(owner, path, body, key);
+      expect(first.status).toBe(creation.status);
+      expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+    });
+
+    it("a key is stored for a day", async () => {
+      const { owner, account, key } = await start();
+      const [path, body] = [creation.path(account), creation.body()];
+      const first = await postWithKey(owner, path, body, key);
+      await age(key, 24 * hour - 60_000);
+      expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+      expect(statusAndBody(await postWithKey(owner, path, creation.body(), key))).toEqual(keyReusedResponse);
+      await age(key, 60_000);
+      const before = await countEverything();
+      const next = creation.body();
+      const second = await postWithKey(owner, path, next, key);
+      expect(second.status).toBe(creation.status);
+      expect(await countEverything()).toMatchObject({
+        audit: Number(before["audit"]) + 1,
+        keys: Number(before["keys"]),
+      });
+      expect(statusAndBody(await postWithKey(owner, path, next, key))).toEqual(statusAndBody(second));
+      expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(keyReusedResponse);
+    });
+
+    it("a rejected request does not use up its key", async () => {
+      const { owner, account, key } = await start();
+      const path = creation.path(account);
+      const before = await countEverything();
+      for (const odd of [{}, { slug: 5, name: [], email: "nobody", invitee_identifier: "" }]) {
+        if (creation.action === "user.created" && Object.keys(odd).length === 0) continue;
+        expect([400, 422]).toContain((await postWithKey(owner, path, odd, key)).status);
+      }
+      expect(await countEverything()).toEqual(before);
+      expect((await postWithKey(owner, path, creation.body(), key)).status).toBe(creation.status);
+    });
+
+    it("a repeated request gets the first response even if the resource has changed or was deleted", async () => {
+      const { owner, account, key } = await start();
+      const [path, body] = [creation.path(account), creation.body()];
+      const first = await postWithKey(owner, path, body, key);
+      await owner.patch(`/api/v1/account/${account.id}`, { title: "Another" });
+      await setAccount(account, { max_users: 0 });
+      const id = first.body?.uuid ?? first.body?.id;
+      if (creation.action === "account.created") {
+        await owner.patch(`/api/v1/account/${id}`, { title: "Another", slug: unique("moved") });
+      }
+      expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+      if (creation.action === "account.created") await owner.delete(`/api/v1/account/${id}`);
+      else
+        await execute(
+          "DELETE FROM invites WHERE account_id = (SELECT id FROM accounts WHERE uuid = ?)",
+          account.id,
+        );
+      expect(statusAndBody(await postWithKey(owner, path, body, key))).toEqual(statusAndBody(first));
+    });
+  },
+);
+
+it("five operations may use the same key, because a key belongs to one operation", async () => {
   const { owner, account, key } = await start();
   for (const { path, body, status } of Object.values<CreateOperation>(createOperations)) {
     expect((await postWithKey(owner, path(account), body(), key)).status).toBe(status);
   }
 });
 
-describe("a key with another account", () => {
-  it.each(["an invite", "a user", "an invitation"] as const)("is refused: %s", async (name) => {
-    const { path, body, status } = createOperations[name];
-    const { owner, account, key } = await start();
-    const other = await createAccount(owner);
-    const values = body();
-    expect((await postWithKey(owner, path(account), values, key)).status).toBe(status);
-    const after = await countEverything();
-    expect(statusAndBody(await postWithKey(owner, path(other), values, key))).toEqual(keyReusedResponse);
-    expect(await countEverything()).toEqual(after);
-  });
+describe("a key used for another account", () => {
+  it.each(["an invite", "a user", "an invitation"] as const)(
+    "a key used for another account is rejected: %s",
+    async (name) => {
+      const { path, body, status } = createOperations[name];
+      const { owner, account, key } = await start();
+      const other = await createAccount(owner);
+      const values = body();
+      expect((await postWithKey(owner, path(account), values, key)).status).toBe(status);
+      const after = await countEverything();
+      expect(statusAndBody(await postWithKey(owner, path(other), values, key))).toEqual(keyReusedResponse);
+      expect(await countEverything()).toEqual(after);
+    },
+  );
 
   it.each(["/accounts/users/", "/accounts/invite/"])(
-    "named by the header is refused too: %s",
+    "a key used for another account named by the header is rejected: %s",
     async (path) => {
       const { owner, account, key } = await start();
       const other = await createAccount(owner);
@@ -212,7 +218,7 @@ describe("a key with another account", () => {
   );
 });
 
-it("a form and JSON with the same values are the same", async () => {
+it("a form and JSON with the same values are the same request", async () => {
   const { owner, key } = await start();
   const body = { name: "Form & Söhne", slug: unique("form") };
   const path = createOperations["an organization"].path();

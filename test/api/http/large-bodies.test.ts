@@ -27,14 +27,14 @@ const faces = [
 ] as const;
 
 describe.each(faces)("a body over 1 MiB to %s", (path, body) => {
-  it("is 413 when its length is told", async () => {
+  it("a body over 1 MiB is 413 if Content-Length says so", async () => {
     for (const caller of [await createUser(), anonymous, new Caller("bad")]) {
       const answer = await caller.post(path, undefined, { raw: "x".repeat(limit + 1), headers: json });
       expect([answer.status, answer.body]).toEqual([413, body]);
     }
   });
 
-  it("is 413 when its length is not told, and not read to its end [R62]", async () => {
+  it("a body over 1 MiB without Content-Length is 413 and not read to its end [R62]", async () => {
     let pulls = 0;
     const raw = streamOf(64 * limit, () => {
       pulls += 1;
@@ -44,7 +44,7 @@ describe.each(faces)("a body over 1 MiB to %s", (path, body) => {
     expect(pulls).toBeLessThan(64);
   });
 
-  it("is 413 in any form", async () => {
+  it("a form over 1 MiB is 413", async () => {
     const user = await createUser();
     const form = new FormData();
     form.set("name", "x".repeat(limit));
@@ -58,7 +58,7 @@ describe.each(faces)("a body over 1 MiB to %s", (path, body) => {
 describe("a body of exactly 1 MiB", () => {
   const padded = (body: object) => JSON.stringify(body).padEnd(limit, " ");
 
-  it("is read", async () => {
+  it("a body of exactly 1 MiB is accepted", async () => {
     const user = await createUser();
     const raw = padded({ slug: unique("a") });
     expect((await user.post("/api/v1/accounts", undefined, { raw, headers: json })).status).toBe(201);
@@ -67,7 +67,7 @@ describe("a body of exactly 1 MiB", () => {
     expect(made.status).toBe(201);
   });
 
-  it("is read when its length is not told", async () => {
+  it("a body of exactly 1 MiB without Content-Length is accepted", async () => {
     const user = await createUser();
     const bytes = encoder.encode(padded({ slug: unique("a") }));
     const raw = new Response(bytes).body?.pipeThrough(new TransformStream()) ?? "";
@@ -75,7 +75,7 @@ describe("a body of exactly 1 MiB", () => {
   });
 });
 
-describe("a body of another length than it says", () => {
+describe("a body with a wrong Content-Length", () => {
   const send = async (length: string, text: string) => {
     const raw = new Response(encoder.encode(text)).body?.pipeThrough(new TransformStream()) ?? "";
     return (await createUser()).post("/api/v1/accounts", undefined, {
@@ -85,13 +85,16 @@ describe("a body of another length than it says", () => {
   };
   const fitting = () => JSON.stringify({ slug: unique("a") });
 
-  it.each(["0", "5", "1000", "70000", "-7", "1.5", "many"])("is read as it comes: %s", async (length) => {
-    expect((await send(length, fitting())).status).toBe(201);
-    // Of several pieces.
-    expect((await send(length, fitting().padEnd(200_000, " "))).status).toBe(201);
-  });
+  it.each(["0", "5", "1000", "70000", "-7", "1.5", "many"])(
+    "a body is read as it is received, whatever its Content-Length: %s",
+    async (length) => {
+      expect((await send(length, fitting())).status).toBe(201);
+      // Of several pieces.
+      expect((await send(length, fitting().padEnd(200_000, " "))).status).toBe(201);
+    },
+  );
 
-  it("is 413 when more comes than may", async () => {
+  it("a body over 1 MiB is 413 even if its Content-Length is smaller", async () => {
     expect((await send("5", fitting().padEnd(limit + 1, " "))).status).toBe(413);
   });
 });
@@ -99,8 +102,8 @@ describe("a body of another length than it says", () => {
 describe.each([
   { path: "/api/v1/accounts", body: { detail: "There was an error parsing the body" } },
   { path: "/accounts/organizations/", body: { detail: "JSON parse error - the body is not UTF-8" } },
-])("a body that travels compressed to $path", ({ path, body }) => {
-  it("is taken as it is and not inflated: neither a small one nor one of 64 MiB is JSON [R62]", async () => {
+])("a compressed body to $path", ({ path, body }) => {
+  it("a compressed body is not decompressed, so it is invalid JSON, whether small or 64 MiB [R62]", async () => {
     for (const size of [0, 64 * limit]) {
       const plain = streamOf(size, undefined, JSON.stringify({ slug: unique("a"), name: "N" }));
       const packed = await new Response(plain.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
@@ -116,7 +119,7 @@ describe.each([
   });
 });
 
-it("the size of a modification is limited too, and nothing is changed", async () => {
+it("an update over 1 MiB is 413 and changes nothing", async () => {
   const owner = await createUser();
   const { slug, title } = await createAccount(owner);
   const raw = JSON.stringify({ title: "Changed", x: "x".repeat(limit) });

@@ -16,7 +16,7 @@ function filled(path: string): string {
   return path.replaceAll(/\{\w+\}/g, () => crypto.randomUUID());
 }
 
-it.each(takingBodies)("$id tells of a body that is too large", async ({ method, path }) => {
+it.each(takingBodies)("$id documents the response to a body that is too large", async ({ method, path }) => {
   const headers = { "Content-Type": "application/json" };
   const caller = await createUser();
   const answer = await caller.send(method.toUpperCase(), filled(path), undefined, { raw, headers });
@@ -24,7 +24,7 @@ it.each(takingBodies)("$id tells of a body that is too large", async ({ method, 
 });
 
 it.each(ofFaces)(
-  "$id tells of what a null character in the query is answered",
+  "$id documents the response to a null character in the query",
   async ({ method, path, answers }) => {
     const answer = await (await createUser()).send(method.toUpperCase(), `${filled(path)}?%00=1`);
     expect(Object.keys(answers)).toContain(String(answer.status));
@@ -32,11 +32,11 @@ it.each(ofFaces)(
   },
 );
 
-it("every operation of a face tells of a body that is too large, for any may be sent one", () => {
+it("every operation documents 413, because any request may have a body", () => {
   expect(ofFaces.filter(({ answers }) => answers["413"] === undefined)).toEqual([]);
 });
 
-it("every error response but the one of readiness is described with the header X-Error-Code", () => {
+it("every error response except readiness documents the header X-Error-Code", () => {
   const missing = published
     .filter(({ id }) => id !== "getReadiness")
     .flatMap(({ id, answers }) =>
@@ -47,7 +47,7 @@ it("every error response but the one of readiness is described with the header X
   expect(missing).toEqual([]);
 });
 
-it("the header that names the current organization is told wherever the query names it", () => {
+it("every operation with the query parameter organization documents the header X-Organization", () => {
   const taking = (place: string, name: string) =>
     ofFaces
       .filter(({ parameters }) => parameters.some((one) => one.in === place && one.name === name))
@@ -57,14 +57,14 @@ it("the header that names the current organization is told wherever the query na
   expect(taking("header", "X-Organization")).toEqual(byQuery);
 });
 
-it("the document tells that it may be as the caller has it", async () => {
+it("the document describes 304 for itself", async () => {
   const answer = await anonymous.get("/openapi.json", { headers: { "If-None-Match": "*" } });
   expect(answer.status).toBe(304);
   expect(Object.keys(published.find(({ id }) => id === "getDocument")?.answers ?? {})).toContain("304");
 });
 
 it.each(published.filter(({ path }) => !/^\/(?:api|accounts)\//.test(path)))(
-  "$id tells of what a service without configuration answers",
+  "$id documents the response of a service without configuration",
   async ({ path, answers }) => {
     const answer = await anonymous.via(workerWith({ PUBLIC_URL: undefined })).get(path);
     const content = answers[String(answer.status)]?.content ?? {};
@@ -76,18 +76,18 @@ it.each(published.filter(({ path }) => !/^\/(?:api|accounts)\//.test(path)))(
   },
 );
 
-it("a document made once more, for another address, tells the same", async () => {
+it("a document generated for another address differs only in the address", async () => {
   const door = workerWith({ PUBLIC_URL: "https://elsewhere.example" });
   const { body } = await anonymous.via(door).get("/openapi.json");
   const servers = [{ url: "https://elsewhere.example", description: "This service" }];
   expect(body).toEqual({ ...document, servers });
 });
 
-describe("a null that is taken is one of the document's values", () => {
+describe("a null value", () => {
   const schemas = (document["components"] as { schemas: Record<string, Schema> }).schemas;
   const fits = (name: string, value: unknown) => schemaErrors(document, schemas[name] ?? {}, value);
 
-  it("in what an operator sets", async () => {
+  it("a null is documented where an operator's settings accept it", async () => {
     const account = await createAccount(await createUser());
     const limits = { upload: { upload_limit_max_media_file_size: null }, usage: null };
     const settings = {
@@ -102,7 +102,7 @@ describe("a null that is taken is one of the document's values", () => {
     expect(answer.status).toBe(200);
   });
 
-  it("in what is recorded", async () => {
+  it("a null is documented where recorded usage accepts it", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const event = { id: "one", metric: "pages_processed", value: 1, knowledgebox: null, timestamp: null };
@@ -111,7 +111,7 @@ describe("a null that is taken is one of the document's values", () => {
     expect(answer.body).toEqual({ accepted: 1, duplicates: 0, refused: [] });
   });
 
-  it("in a token that does not end", async () => {
+  it("a null is documented for the expiration date of a token", async () => {
     const body = { description: "a machine", expiration_date: null };
     expect(fits("AccessTokenBody", body)).toEqual([]);
     expect((await (await createUser()).post("/api/v1/user/pa_tokens", body)).status).toBe(201);

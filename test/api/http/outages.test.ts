@@ -131,7 +131,7 @@ describe.each(Object.entries(parts))("with %s", (part, change) => {
   const door = workerWith({ JOBS: delayedQueue, ...change });
 
   it.each(Object.entries(requests))(
-    "%s has its documented status, and a refused request changes nothing [R66, R67, R68]",
+    "%s has its documented status, and a rejected request changes nothing [R66, R67, R68]",
     async (_, { send, status, without }) => {
       const owner = (await createUser()).via(door);
       const made = await createAccount(owner);

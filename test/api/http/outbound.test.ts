@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("no address that somebody stores is ever asked for [R65]", async () => {
+it("the service never requests a URL that a user has stored [R65]", async () => {
   const asked = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("nothing is asked for"));
   const address = `https://${unique("elsewhere")}.example/`;
   const owner = await createUser({ picture: `${address}picture.png` });

@@ -8,7 +8,7 @@ const limited = workerWith({ RATE_LIMITS: "on" });
 
 beforeEach(() => waitForFreshMinute(), 60_000);
 
-it("a caller may ask for slugs and take them 60 times a minute, on both faces together", async () => {
+it("a caller may check and create slugs 60 times a minute on both APIs together", async () => {
   const caller = (await createUser()).via(limited);
   const statuses: number[] = [];
   for (let asked = 0; asked < 58; asked += 1) {
@@ -41,7 +41,7 @@ it("a caller may ask for slugs and take them 60 times a minute, on both faces to
   expect((await another.post("/api/v1/accounts", { slug: unique() })).status).toBe(201);
 });
 
-it("an address may send 100 bad tokens a minute; good ones of it go on, and so do other addresses [R72]", async () => {
+it("an address may send 100 invalid tokens a minute, which limits neither its valid tokens nor other addresses [R72]", async () => {
   const door = anonymous.via(limited);
   const send = (address: string) =>
     door.get("/api/v1/user", { headers: { Authorization: "Bearer nonsense", "CF-Connecting-IP": address } });
@@ -55,7 +55,7 @@ it("an address may send 100 bad tokens a minute; good ones of it go on, and so d
   expect((await good.get("/api/v1/user", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).status).toBe(200);
 });
 
-it("limits that cannot be asked let everybody through, but for where to sign in and what an invitation is to [R72]", async () => {
+it("unavailable rate limiters allow all requests except login URLs and invitation previews [R72]", async () => {
   const faults = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const broken: RateLimit = { limit: () => Promise.reject(new Error("top_secret")) };
   const door = workerWith({

@@ -33,14 +33,14 @@ function replicas(session: (opened: D1DatabaseSession) => D1DatabaseSession = (o
 }
 
 describe("the database", () => {
-  it("is the primary alone unless READ_REPLICAS is on", async () => {
+  it("without READ_REPLICAS every query goes to the primary", async () => {
     const user = await createUser();
     const { opened, off } = replicas();
     const answer = await user.via(off).get("/api/v1/accounts", { headers: { "X-Bookmark": wellFormed } });
     expect([answer.status, answer.headers.get("X-Bookmark"), opened]).toEqual([200, null, []]);
   });
 
-  it("is read anywhere by what may be a moment old, and never behind the client's bookmark", async () => {
+  it("with READ_REPLICAS reads that may be stale go to any replica, but not one behind the client's bookmark", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user);
     const { opened, door } = replicas();
@@ -53,7 +53,7 @@ describe("the database", () => {
     expect(opened).toEqual(["first-unconstrained", wellFormed]);
   });
 
-  it("takes no bookmark but one of the database's form", async () => {
+  it("a malformed bookmark is ignored", async () => {
     const user = await createUser();
     const { opened, door } = replicas();
     for (const bookmark of ["first-unconstrained", "x", wellFormed.toUpperCase(), `${wellFormed}0`, " "]) {
@@ -63,7 +63,7 @@ describe("the database", () => {
     expect(new Set(opened)).toEqual(new Set(["first-unconstrained"]));
   });
 
-  it("is the primary for every change and for what a role just taken must not show, and tells where it stood", async () => {
+  it("changes and reads that must be current go to the primary and return a bookmark", async () => {
     const user = await createUser();
     const { slug, id } = await createAccount(user);
     const { opened, door } = replicas();
@@ -79,7 +79,7 @@ describe("the database", () => {
     expect(opened).toEqual(Array.from({ length: 5 }, () => "first-primary"));
   });
 
-  it("is asked at the primary where a session fails, so that no bookmark makes a fault", async () => {
+  it("a failing session falls back to the primary, so that no bookmark causes an error", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user);
     const { door } = replicas((session) => ({
@@ -98,7 +98,7 @@ describe("the database", () => {
   });
 });
 
-it("what is read anywhere changes nothing and needs no more than to read", () => {
+it("operations that read from replicas only read and require only read permissions", () => {
   const needs = new Set([...replicaReadable].map((id) => operations[id]));
   expect([...needs].toSorted()).toEqual([
     "account:read",

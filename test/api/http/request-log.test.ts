@@ -17,8 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-describe("the line of a request", () => {
-  it("says what was done, by what kind of caller, and what it cost", async () => {
+describe("the log line of a request", () => {
+  it("a log line has the operation, the kind of caller and the cost", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user);
     const { headers } = await user.via(watched).get(`/api/v1/account/${slug}`);
@@ -40,7 +40,7 @@ describe("the line of a request", () => {
     expect(lines[0]?.["rowsRead"]).toBeGreaterThan(0);
   });
 
-  it("counts both trips of a change, the rows it wrote, and calls of usage objects", async () => {
+  it("a log line counts both round trips of a change, the rows written and the calls of usage objects", async () => {
     const user = await createUser();
     const { slug, id } = await createAccount(user);
     await user.via(watched).patch(`/api/v1/account/${slug}`, { title: "Other" });
@@ -52,7 +52,7 @@ describe("the line of a request", () => {
     expect(lines[0]?.["rowsWritten"]).toBeGreaterThan(0);
   });
 
-  it("tells every kind of caller, and refusals", async () => {
+  it("a log line names every kind of caller and rejected requests", async () => {
     const user = await createUser();
     const root = new Caller(
       await createToken({ sub: unique("r"), email: "root@example.com", email_verified: true }),
@@ -70,7 +70,7 @@ describe("the line of a request", () => {
     ]);
   });
 
-  it("is there where no operation answers, and holds no path, address, token or secret", async () => {
+  it("a request without an operation has a log line without path, address, token or secret", async () => {
     const user = await createUser();
     const { id } = await createAccount(user);
     const address = "hidden-person@example.com";
@@ -86,7 +86,7 @@ describe("the line of a request", () => {
     for (const secret of ["hidden", user.email, String(user.token)]) expect(written).not.toContain(secret);
   });
 
-  it("names why a token was rejected, while every response is the same and no error is logged", async () => {
+  it("a log line names why a token was rejected, while every response is the same and no error is logged", async () => {
     const user = await createUser();
     const errors = vi.spyOn(console, "error").mockImplementation(() => {});
     const claims = { sub: unique("s"), email: user.email, email_verified: true };
@@ -107,14 +107,14 @@ describe("the line of a request", () => {
     expect(errors).not.toHaveBeenCalled();
   });
 
-  it("has no token_error for good credentials and for none", async () => {
+  it("a log line has no token_error for valid and for missing credentials", async () => {
     const user = await createUser();
     await user.via(watched).get("/api/v1/user");
     await anonymous.via(watched).get("/api/v1/user");
     expect(lines.map((line) => "token_error" in line)).toEqual([false, false]);
   });
 
-  it("is not written with REQUEST_LOG off, and is while the configuration is wrong", async () => {
+  it("with REQUEST_LOG off no line is written unless the configuration is invalid", async () => {
     const user = await createUser();
     await user.via(workerWith({ REQUEST_LOG: "off" })).get("/api/v1/user");
     expect(lines).toEqual([]);
@@ -124,8 +124,8 @@ describe("the line of a request", () => {
   });
 });
 
-describe("the counters", () => {
-  it("get one point a request, named by its operation", async () => {
+describe("metrics", () => {
+  it("each request writes one data point with its operation", async () => {
     const user = await createUser();
     await user.get("/api/v1/user");
     await user.via(watched).get("/accounts/organizations/");
@@ -138,7 +138,7 @@ describe("the counters", () => {
     ]);
   });
 
-  it("that are missing or fail harm no answer", async () => {
+  it("missing or failing metrics do not affect a response", async () => {
     const user = await createUser();
     const written = vi.spyOn(console, "error").mockImplementation(() => {});
     const failing: AnalyticsEngineDataset = {
@@ -155,7 +155,7 @@ describe("the counters", () => {
 });
 
 describe("Server-Timing", () => {
-  it("is told with SERVER_TIMING on alone", async () => {
+  it("the Server-Timing header is sent only with SERVER_TIMING on", async () => {
     const user = await createUser();
     await user.get("/api/v1/user");
     const told = async (change: { SERVER_TIMING?: string }) =>

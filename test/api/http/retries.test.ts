@@ -31,8 +31,8 @@ function failingFirst(times: number) {
   return { seen, door: workerWith({ DB: database }) };
 }
 
-describe("a database that is overloaded", () => {
-  it.each([1, 2])("is asked again by a read: %i failures are not seen [R66]", async (times) => {
+describe("an overloaded database", () => {
+  it.each([1, 2])("a read is retried: %i failures are not visible [R66]", async (times) => {
     const user = await createUser();
     const { slug } = await createAccount(user);
     const { seen, door } = failingFirst(times);
@@ -40,7 +40,7 @@ describe("a database that is overloaded", () => {
     expect(seen.batches).toBe(times + 1);
   });
 
-  it("is asked three times and no more; then it is 503, and the next request is answered [R66]", async () => {
+  it("a read is tried three times, then answered 503, and the next request succeeds [R66]", async () => {
     const user = await createUser();
     const { seen, door } = failingFirst(3);
     const refused = await user.via(door).get("/accounts/organizations/");
@@ -49,7 +49,7 @@ describe("a database that is overloaded", () => {
     expect((await user.via(door).get("/accounts/organizations/")).status).toBe(200);
   });
 
-  it("is written to once without a key, and again with one, which does it once [R66]", async () => {
+  it("a write is tried once without an Idempotency-Key and repeated with one, which writes once [R66]", async () => {
     const user = await createUser();
     const account = await createAccount(user);
     let writes = 0;
@@ -77,7 +77,7 @@ describe("a database that is overloaded", () => {
   });
 });
 
-describe("a usage object that fails for a moment", () => {
+describe("a usage object that fails temporarily", () => {
   const passing = Object.assign(new Error("internal"), { retryable: true });
 
   /** Objects whose calls are done, and whose first answer of each door is lost. */
@@ -92,7 +92,7 @@ describe("a usage object that fails for a moment", () => {
     return { seen, door: workerWith({ USAGE }) };
   }
 
-  it("is read again, and asked again for an increment with a key, which counts once", async () => {
+  it("a usage object is read again, and an increment with a key is repeated and counted once", async () => {
     const user = await createUser();
     const { id } = await createAccount(user);
     const reading = losingFirst(passing);
@@ -105,7 +105,7 @@ describe("a usage object that fails for a moment", () => {
     expect([counted.status, counted.body.usage, counting.seen.calls]).toEqual([200, 3, 2]);
   });
 
-  it("is not asked again for an increment without a key, nor where it has too much to do", async () => {
+  it("an increment without a key is not repeated, nor is a call of an overloaded object", async () => {
     const user = await createUser();
     const { id } = await createAccount(user);
     const counting = losingFirst(passing);
@@ -117,7 +117,7 @@ describe("a usage object that fails for a moment", () => {
   });
 });
 
-it("a bucket that fails for a moment is asked again", async () => {
+it("a bucket that fails temporarily is called again", async () => {
   const user = await createUser();
   const account = await createAccount(user);
   let asked = 0;

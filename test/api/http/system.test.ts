@@ -11,7 +11,7 @@ import { failingDatabase, workerWith } from "../../support/worker.ts";
 const allFail = failingDatabase(() => true, new Error("D1_ERROR: secret statement"));
 
 describe("/healthz", () => {
-  it("is 200 as long as the worker runs, whatever else does not", async () => {
+  it("/healthz is 200 while the worker runs, whatever else fails", async () => {
     for (const change of [{}, { ISSUERS: "{" }, { PUBLIC_URL: undefined }, { DB: allFail }]) {
       for (const headers of [{}, { Origin: "https://app.test" }]) {
         const answer = await anonymous.via(workerWith(change)).get("/healthz", { headers });
@@ -23,7 +23,7 @@ describe("/healthz", () => {
 });
 
 describe("/readyz", () => {
-  it("is 200 when every part answers", async () => {
+  it("/readyz is 200 when every part responds", async () => {
     const answer = await anonymous.get("/readyz");
     expect(answer.status).toBe(200);
     const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
@@ -49,7 +49,7 @@ describe("/readyz", () => {
     { name: "REQUEST_LOG", value: "1" },
     { name: "READ_REPLICAS", value: "near" },
     { name: "SERVER_TIMING", value: "true" },
-  ])("is 503 and names the variable when $name is $value", async ({ name, value }) => {
+  ])("/readyz is 503 and names the variable when $name is $value", async ({ name, value }) => {
     const answer = await anonymous.via(workerWith({ [name]: value })).get("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/);
@@ -57,14 +57,14 @@ describe("/readyz", () => {
     expect(answer.body.parts.configuration).toContain(name);
   });
 
-  it("names the variable to a page of another origin too", async () => {
+  it("/readyz names the variable to a page of another origin too", async () => {
     const door = workerWith({ CORS_ORIGINS: "*" });
     const answer = await anonymous.via(door).get("/readyz", { headers: { Origin: "https://app.test" } });
     expect(answer.status).toBe(503);
     expect(answer.text).toContain("CORS_ORIGINS");
   });
 
-  it("is 200 and says which part is down when usage or logos are, as all else is answered", async () => {
+  it("/readyz is 200 and names the part that is down if usage or logos are, because everything else works", async () => {
     const fail = () => Promise.reject(new Error("secret"));
     const down = { USAGE: usageObjectsWith(fail), LOGOS: logosWith({ head: fail }) };
     for (const [binding, part, other] of [
@@ -80,7 +80,7 @@ describe("/readyz", () => {
     }
   });
 
-  it("looks at most every two seconds, whoever asks how often", async () => {
+  it("/readyz checks its parts at most every two seconds", async () => {
     let looks = 0;
     const head = () => {
       looks += 1;
@@ -91,7 +91,7 @@ describe("/readyz", () => {
     expect(looks).toBeLessThan(3);
   });
 
-  it("is 503 when the database fails, and tells none of its words", async () => {
+  it("/readyz is 503 if the database fails, without the database's message", async () => {
     const answer = await anonymous.via(workerWith({ DB: allFail })).get("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/);
@@ -106,7 +106,7 @@ it.each([
   { path: "/api/v1/user", body: { detail: expect.any(String) } },
   { path: "/accounts/organizations/", body: { detail: expect.any(String) } },
   { path: "/", body: { detail: expect.any(String) } },
-])("$path is 503 with Retry-After while the configuration is wrong", async ({ path, body }) => {
+])("$path is 503 with Retry-After while the configuration is invalid", async ({ path, body }) => {
   const user = (await createUser()).via(workerWith({ PUBLIC_URL: undefined }));
   const answer = await user.get(path);
   expect(answer.status).toBe(503);
@@ -115,7 +115,7 @@ it.each([
 });
 
 describe("/openapi.json", () => {
-  it("is OpenAPI 3.1 with this service's address", async () => {
+  it("the document is OpenAPI 3.1 with the service's address", async () => {
     const answer = await anonymous.get("/openapi.json");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("Content-Type")).toMatch(/^application\/json/);
@@ -128,7 +128,7 @@ describe("/openapi.json", () => {
     });
   });
 
-  it("gives every operation a name of its own, the same each time", async () => {
+  it("every operation has a unique and stable id", async () => {
     const operations = operationsOf((await anonymous.get("/openapi.json")).body);
     const ids = operations.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
@@ -137,7 +137,7 @@ describe("/openapi.json", () => {
     expect(again.map(({ id }) => id)).toEqual(ids);
   });
 
-  it("names every parameter of a path, once", async () => {
+  it("every path parameter is documented once", async () => {
     const { body } = await anonymous.get("/openapi.json");
     for (const { path, method } of operationsOf(body)) {
       const told: { in: string; name: string; required?: boolean }[] =
@@ -150,7 +150,7 @@ describe("/openapi.json", () => {
     }
   });
 
-  it("holds only references that lead somewhere", async () => {
+  it("every reference in the document resolves", async () => {
     const { text, body } = await anonymous.get("/openapi.json");
     const names = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
       (match) => match[1] ?? "",
@@ -159,7 +159,7 @@ describe("/openapi.json", () => {
     for (const name of names) expect(body.components.schemas).toHaveProperty([name]);
   });
 
-  it("has an ETag, and is 304 to who has it", async () => {
+  it("the document has an ETag and is 304 for its current tag", async () => {
     const first = await anonymous.get("/openapi.json");
     const tag = first.headers.get("ETag") ?? "";
     expect(tag).toMatch(/^(?:W\/)?"[^"]+"$/);
@@ -172,7 +172,7 @@ describe("/openapi.json", () => {
     expect([changed.status, changed.text]).toEqual([200, first.text]);
   });
 
-  it("answers HEAD", async () => {
+  it("the document answers HEAD", async () => {
     const answer = await anonymous.send("HEAD", "/openapi.json");
     expect([answer.status, answer.text]).toEqual([200, ""]);
     expect(answer.headers.get("ETag")).toBe((await anonymous.get("/openapi.json")).headers.get("ETag"));
@@ -182,7 +182,7 @@ describe("/openapi.json", () => {
 describe("/docs", () => {
   const policy = (headers: Headers) => headers.get("Content-Security-Policy") ?? "";
 
-  it("is a page that loads nothing from elsewhere", async () => {
+  it("the docs page loads nothing from other sites", async () => {
     const answer = await anonymous.get("/docs");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("Content-Type")).toMatch(/^text\/html; charset=utf-8$/i);
@@ -214,7 +214,7 @@ describe("/docs", () => {
     "/docs/swagger-ui.css.map",
     "/docs/swagger-ui.css%00",
     "/swagger-ui.css",
-  ])("has no %s", async (path) => {
+  ])("%s does not exist under /docs", async (path) => {
     const answer = await anonymous.get(path);
     expect(answer.status).toBe(404);
     expect(answer.body).toEqual({ detail: "Not Found" });

@@ -143,7 +143,7 @@ async function others({ owner, account }: Awaited<ReturnType<typeof makeThings>>
   return [await createUser(), owner, member, ...grouped, unverified, elsewhere, bearer];
 }
 
-it("every operation of the face is looked at here", async () => {
+it("every operation of the operator API is tested here", async () => {
   const document = (await anonymous.get("/openapi.json")).body;
   const operations = operationsOf(document).filter(({ path }) => path.startsWith(operatorPath));
   expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(table).toSorted());
@@ -151,7 +151,7 @@ it("every operation of the face is looked at here", async () => {
 });
 
 describe.each(Object.entries(table))("%s", (_name, { send, status }) => {
-  it("is refused to strangers and to tokens that are no good, whether there is anything or not", async () => {
+  it("anonymous callers and invalid tokens get 401, whether the resource exists or not", async () => {
     const there = await makeThings();
     const before = await countAuditRows();
     const expired = await createToken(
@@ -176,7 +176,7 @@ describe.each(Object.entries(table))("%s", (_name, { send, status }) => {
     expect(await countAuditRows()).toBe(before);
   });
 
-  it("is refused to all who are no operator, whether there is anything or not", async () => {
+  it("callers who are not operators get 403, whether the resource exists or not", async () => {
     const there = await makeThings();
     const callers = await others(there);
     for (const caller of callers) await caller.get("/api/v1/user");
@@ -187,7 +187,7 @@ describe.each(Object.entries(table))("%s", (_name, { send, status }) => {
     expect(await countAuditRows()).toBe(before);
   });
 
-  it("is the operator's, by address, by issuer and subject, and by a token of theirs", async () => {
+  it("operators are accepted by address, by issuer and subject, and with a personal access token", async () => {
     const bySubject = await createUser({ sub: "operator-by-subject", email_verified: false });
     const root = await createOperator();
     const { bearer } = await createAccessToken(root);
@@ -200,7 +200,7 @@ describe.each(Object.entries(table))("%s", (_name, { send, status }) => {
   });
 });
 
-describe("who is refused", () => {
+describe("a rejected caller", () => {
   const unfit: Readonly<Record<string, (caller: Caller) => Promise<ApiResponse>>> = {
     "a body": (caller) => caller.post(zonesPath, { slug: 5 }),
     "no body": (caller) => caller.patch(accountPath(nothing().account)),
@@ -214,7 +214,7 @@ describe("who is refused", () => {
   };
 
   it.each(Object.entries(unfit))(
-    "is told of their token before what is wrong with %s",
+    "an invalid token is reported before an error in %s",
     async (_what, send) => {
       const root = await createOperator();
       const user = await createUser();
@@ -227,7 +227,7 @@ describe("who is refused", () => {
     },
   );
 
-  it("is one whom the configuration names no longer, with a token of theirs too", async () => {
+  it("a caller whom OPERATORS no longer names gets 403, also with a personal access token", async () => {
     const root = await createOperator();
     const { bearer } = await createAccessToken(root);
     const things = await makeThings();
@@ -238,7 +238,7 @@ describe("who is refused", () => {
       }
   });
 
-  it("is a token of a user whose own address was made an operator's", async () => {
+  it("a user who changed their own address to an operator's gets 403", async () => {
     const thief = await createUser();
     await thief.patch("/api/v1/user", { email: "root@example.com" });
     for (const caller of [thief, await withStoredToken(thief), (await createAccessToken(thief)).bearer])
@@ -246,33 +246,39 @@ describe("who is refused", () => {
   });
 });
 
-describe("an operator who is one no longer while the request is served", () => {
-  it.each(some(writes))("changes nothing by %s with a token that goes", async (_name, { send }) => {
-    const root = await createOperator();
-    const things = await makeThings();
-    const { id, bearer } = await createAccessToken(root);
-    let after = -1;
-    const door = raceDuringWrite(async () => {
-      await root.delete(tokenPath(id));
-      after = await countAuditRows();
-    });
-    expect(statusAndBody(await send(bearer.via(door), things))).toEqual(badToken);
-    expect(after).toBeGreaterThan(0);
-    expect(await countAuditRows()).toBe(after);
-  });
+describe("an operator who loses access during the request", () => {
+  it.each(some(writes))(
+    "%s changes nothing if the token is deleted during the request",
+    async (_name, { send }) => {
+      const root = await createOperator();
+      const things = await makeThings();
+      const { id, bearer } = await createAccessToken(root);
+      let after = -1;
+      const door = raceDuringWrite(async () => {
+        await root.delete(tokenPath(id));
+        after = await countAuditRows();
+      });
+      expect(statusAndBody(await send(bearer.via(door), things))).toEqual(badToken);
+      expect(after).toBeGreaterThan(0);
+      expect(await countAuditRows()).toBe(after);
+    },
+  );
 
-  it.each(some(writes))("changes nothing by %s once deactivated", async (_name, { send }) => {
-    const root = await createOperator();
-    const second = await createUser({ sub: unique("root"), email: "root@example.com" });
-    const path = userPath(await userRefOf(second));
-    const things = await makeThings();
-    let after = -1;
-    const door = raceDuringWrite(async () => {
-      await root.patch(path, { is_active: false });
-      after = await countAuditRows();
-    });
-    expect(statusAndBody(await send(second.via(door), things))).toEqual(inactive);
-    expect(after).toBeGreaterThan(0);
-    expect(await countAuditRows()).toBe(after);
-  });
+  it.each(some(writes))(
+    "%s changes nothing if the operator is deactivated during the request",
+    async (_name, { send }) => {
+      const root = await createOperator();
+      const second = await createUser({ sub: unique("root"), email: "root@example.com" });
+      const path = userPath(await userRefOf(second));
+      const things = await makeThings();
+      let after = -1;
+      const door = raceDuringWrite(async () => {
+        await root.patch(path, { is_active: false });
+        after = await countAuditRows();
+      });
+      expect(statusAndBody(await send(second.via(door), things))).toEqual(inactive);
+      expect(after).toBeGreaterThan(0);
+      expect(await countAuditRows()).toBe(after);
+    },
+  );
 });

@@ -25,8 +25,8 @@ async function found(search: string): Promise<string[]> {
   return body.items.map(idOf);
 }
 
-describe("a search among accounts", () => {
-  it("looks in title and slug, whatever the case, for every term", async () => {
+describe("a search of accounts", () => {
+  it("a search finds every term in title or slug, whatever the case", async () => {
     const [left, right] = [unique("left"), unique("right")];
     const owner = await createUser();
     const byTitle = await createAccount(owner, { title: `${right} of ${left.toUpperCase()}` });
@@ -38,7 +38,7 @@ describe("a search among accounts", () => {
     expect(await found(`${left} ${unique()}`)).toEqual([]);
   });
 
-  it("takes every character for itself", async () => {
+  it("a search takes special characters literally", async () => {
     const word = unique("sign");
     const titles = ["%x", "_x", "*x", "\\x", '"x', "'x", "(x)", ":x", "^x", "-x", "é😀"].map(
       (end) => word + end,
@@ -52,7 +52,7 @@ describe("a search among accounts", () => {
       expect(await found(search)).toEqual([]);
   });
 
-  it("finds terms under three characters at the beginning of title or slug alone", async () => {
+  it("a search finds terms under three characters only at the beginning of title or slug", async () => {
     const owner = await createUser();
     const byTitle = await createAccount(owner, { title: `Qx${unique()}` });
     const bySlug = await createAccount(owner, { slug: `qx${unique()}`, title: "Else" });
@@ -63,7 +63,7 @@ describe("a search among accounts", () => {
     expect(await found(`qx ${inside.title.slice(2)}`)).toEqual([]);
   });
 
-  it("goes by age, page by page", async () => {
+  it("results are ordered by age and paginated", async () => {
     const root = await createOperator();
     const word = unique("aged");
     const made = await createTitledAccounts(`${word} c`, `${word} a`, `${word} b`, `${word} a`, `${word} 0`);
@@ -73,7 +73,7 @@ describe("a search among accounts", () => {
     );
   });
 
-  it("has no page of the list, nor the list one of the search", async () => {
+  it("cursors of the list and of a search are not interchangeable", async () => {
     const root = await createOperator();
     const word = unique("both");
     await createTitledAccounts(word, word);

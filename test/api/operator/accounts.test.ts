@@ -27,7 +27,7 @@ function cursor(...parts: unknown[]): string {
 }
 
 describe("the list of accounts", () => {
-  it("has every account, whole, by title and then by age", async () => {
+  it("the list has every account with all fields, ordered by title and then by age", async () => {
     const root = await createOperator();
     const word = unique("Order");
     const [b, second, first, c] = await createTitledAccounts(
@@ -44,7 +44,7 @@ describe("the list of accounts", () => {
     expect(new Set(items.map(idOf)).size).toBe(items.length);
   });
 
-  it("tells of an account all that is set on it", async () => {
+  it("an account has all settings that operators can change", async () => {
     const root = await createOperator();
     const owner = await createUser();
     const account = await createAccount(owner, {
@@ -86,7 +86,7 @@ describe("the list of accounts", () => {
     expect(await getBody(root, accountPath(account))).toEqual({ ...expected, current_usage: 0 });
   });
 
-  it("has 20 a page unless told, from 1 to 100", async () => {
+  it("a page has 20 accounts by default, and 1 to 100 on request", async () => {
     const root = await createOperator();
     await createTitledAccounts(...Array.from({ length: 21 }, () => unique("size")));
     for (const [query, size] of [
@@ -112,7 +112,7 @@ describe("the list of accounts", () => {
       );
   });
 
-  it("walked by next is told once, while accounts are added before and behind", async () => {
+  it("following next returns each account once while accounts are added before and after", async () => {
     const root = await createOperator();
     const word = unique("walk");
     const there = await createTitledAccounts(...Array.from({ length: 9 }, (_, at) => `${word} ${at}`));
@@ -127,7 +127,7 @@ describe("the list of accounts", () => {
     expect(ids.filter((id) => mine.has(id))).toEqual(there.map(idOf));
   });
 
-  it("goes on behind accounts of one title, and where the one before was deleted", async () => {
+  it("pages continue within accounts of the same title and after a deleted account", async () => {
     const root = await createOperator();
     const title = unique("twin");
     const twins = await createTitledAccounts(title, title, title, title, title);
@@ -145,7 +145,7 @@ describe("the list of accounts", () => {
     ).toEqual(twins.map(idOf));
   });
 
-  it("has numbered pages too, the first one unless told, empty past the end", async () => {
+  it("pages can be numbered; the first is the default, and pages after the end are empty", async () => {
     const root = await createOperator();
     await createTitledAccounts(...Array.from({ length: 5 }, () => unique("numbered")));
     const first = await getBody(root, `${list}?page_size=2`);
@@ -172,14 +172,14 @@ describe("the list of accounts", () => {
     cursor("after", "title", "5"),
     cursor("sideways", "title", 5),
     cursor({ after: 5 }),
-  ])("has no page %j [R50]", async (input) => {
+  ])("the page %j is rejected [R50]", async (input) => {
     const root = await createOperator();
     expect(statusAndBody(await root.get(`${list}?page=${input}`))).toEqual(
       invalidQuery("page", input, noPage),
     );
   });
 
-  it("tells everything wrong with its query at once", async () => {
+  it("all errors in a query are reported together", async () => {
     const answer = await (await createOperator()).get(`${list}?page=none&page_size=0`);
     expect(statusAndBody(answer)).toEqual({
       status: 422,
@@ -194,7 +194,7 @@ describe("the list of accounts", () => {
 });
 
 describe("one account", () => {
-  it("is found by slug in any case and by id in any spelling", async () => {
+  it("an account is found by slug in any case and by id in any spelling", async () => {
     const root = await createOperator();
     const account = await createAccount(await createUser());
     const { id, slug } = account;
@@ -213,7 +213,7 @@ describe("one account", () => {
     }
   });
 
-  it("that is not there is 404, whatever is asked of it", async () => {
+  it("an unknown account is 404 for every operation", async () => {
     const root = await createOperator();
     for (const name of [unique("nobody"), crypto.randomUUID(), "a b", "%00", "%E2%9C%93"]) {
       const path = `${operatorPath}/@account/${name}`;

@@ -77,8 +77,8 @@ function ownDay(): number {
   return moments;
 }
 
-describe("the history of everything", () => {
-  it("tells what was changed, by whom, when, and in which request, the newest first", async () => {
+describe("the audit log of the service", () => {
+  it("the list has what changed, by whom, when and in which request, newest first", async () => {
     const root = await createOperator();
     const { id: actor } = await userRefOf(root);
     const account = await createAccount(await createUser());
@@ -137,7 +137,7 @@ describe("the history of everything", () => {
     }
   });
 
-  it("is narrowed to an account, by slug in any case or by id, to an actor and to an action", async () => {
+  it("the list can be filtered by account, by slug in any case or id, by actor and by action", async () => {
     const root = await createOperator();
     const owner = await createUser();
     const account = await createAccount(owner);
@@ -172,7 +172,7 @@ describe("the history of everything", () => {
       expect(await items(root, query)).toEqual([]);
   });
 
-  it("keeps the last change of an account that is gone, under no account", async () => {
+  it("the list keeps the last change of a deleted account, without an account", async () => {
     const root = await createOperator();
     const owner = await createUser();
     const account = await createAccount(owner);
@@ -189,7 +189,7 @@ describe("the history of everything", () => {
     expect(await items(root, { account: account.slug })).toEqual([]);
   });
 
-  it("is narrowed to a time, its beginning within and its end without", async () => {
+  it("the list can be filtered by time, with the start included and the end excluded", async () => {
     const root = await createOperator();
     const [begin, actor] = [ownDay(), crypto.randomUUID()];
     await store(begin, 5, actor);
@@ -208,8 +208,8 @@ describe("the history of everything", () => {
   });
 });
 
-describe("a walk through the history", () => {
-  it("tells every change once, while others are made", async () => {
+describe("following the pages", () => {
+  it("following next returns each change once while others are made", async () => {
     const root = await createOperator();
     const begin = ownDay();
     await store(begin, 25, "walked");
@@ -232,7 +232,7 @@ describe("a walk through the history", () => {
     for (const { id } of second.items) expect(id).toBeLessThan(first.items[2].id);
   });
 
-  it("goes on past a thousand changes that its filters pass over", async () => {
+  it("pages continue after a thousand changes that the filters skip", async () => {
     const root = await createOperator();
     const begin = ownDay();
     await store(begin, 2_500, "passed", "CASE n WHEN 0 THEN 'rare.deed' ELSE 'some.deed' END");
@@ -244,7 +244,7 @@ describe("a walk through the history", () => {
     expect(new Set(all.flat().map(({ id }) => id)).size).toBe(2_500);
   });
 
-  it("takes no cursor, limit or time that is none", async () => {
+  it("invalid cursors, limits and times are rejected", async () => {
     const root = await createOperator();
     const refused = async (key: string, input: string) =>
       statusAndBody(await root.get(`${path}?${key}=${encodeURIComponent(input)}`));

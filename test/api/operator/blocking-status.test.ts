@@ -43,8 +43,8 @@ const values: readonly InvalidValue[] = [
   ),
 ];
 
-describe("setting a block", () => {
-  it("is one change by the operator, and none where it is as it was", async () => {
+describe("blocking an account", () => {
+  it("a block is one change by the operator, and setting it again is none", async () => {
     const { root, account, path, block } = await setUp();
     const given = { blocking_state: "manager", blocked_features: ["upload", "search"] };
     const answer = await root.patch(block, given);
@@ -67,7 +67,7 @@ describe("setting a block", () => {
     ]);
   });
 
-  it("lists blocked features, each once, and blocks nothing by them", async () => {
+  it("blocked features are listed once each and block nothing by themselves", async () => {
     const { owner, root, path, block, own } = await setUp();
     const set = async (blocked_features: string[]) => (await root.patch(block, { blocked_features })).body;
     expect((await set(features)).blocked_features).toEqual(features);
@@ -78,14 +78,14 @@ describe("setting a block", () => {
     expect((await set([])).blocked_features).toEqual([]);
   });
 
-  it.each(values)("of %s to %j is refused", async (field, input, fault) => {
+  it.each(values)("an invalid %s is rejected: %j", async (field, input, fault) => {
     const { root, account, path, block } = await setUp();
     const answer = await root.patch(block, { blocked_features: ["upload"], [field]: input });
     expect(statusAndBody(answer)).toEqual(invalidBody({ ...fault, loc: [field], input }));
     expect(await getBody(root, path)).toEqual(newAccountBody(account));
   });
 
-  it("is refused with everything that is wrong with it", async () => {
+  it("all errors in a body are reported together", async () => {
     const { root, block } = await setUp();
     const body = { blocked_features: ["search", "sleep", "upload", 5, null], blocking_state: "quota" };
     const unknown = notOneOf(...features);
@@ -99,7 +99,7 @@ describe("setting a block", () => {
     );
   });
 
-  it("is meant for one version where If-Match names it", async () => {
+  it("a block with If-Match applies only to that version", async () => {
     const { root, path, block } = await setUp();
     const match = { headers: { "If-Match": String((await root.get(path)).headers.get("ETag")) } };
     expect((await root.patch(block, { blocking_state: "budget" }, match)).status).toBe(200);
@@ -110,7 +110,7 @@ describe("setting a block", () => {
     expect(await getBody(root, path)).toMatchObject({ blocking_state: "budget" });
   });
 
-  it("at once with a write of the owner's lets it through before or refuses it", async () => {
+  it("a block during a write by the owner either comes after it or makes it fail", async () => {
     const { owner, root, block, own } = await setUp();
     for (let round = 0; round < effort(3, 10); round += 1) {
       await root.patch(block, { blocking_state: "unblocked" });

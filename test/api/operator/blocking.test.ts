@@ -122,29 +122,32 @@ function kept({ account }: Started): Promise<unknown> {
   );
 }
 
-describe("an account blocked as", () => {
-  it.each(states)("%s answers reads, and refuses every write with the reason", async (blocking_state) => {
-    const started = await setUp();
-    const { owner, root, account, block } = started;
-    const { accounts, ownInvite, organizations, reads } = await writes(started);
-    const before = await getBody(root, accountPath(account));
-    expect(statusAndBody(await root.patch(block, { blocking_state }))).toEqual({
-      status: 200,
-      body: { ...before, blocking_state },
-    });
-    const stands = await kept(started);
-    for (const read of reads) await getBody(owner, read);
-    expect(await getBody(owner, started.own)).toMatchObject({ blocking_state });
-    const here = { status: 403, body: { detail: `This account is blocked: ${blocking_state}` } };
-    for (const [what, send] of [...accounts, ownInvite])
-      expect([what, statusAndBody(await send())]).toEqual([what, here]);
-    const there = { status: 403, body: { detail: `This organization is blocked: ${blocking_state}.` } };
-    for (const [what, send] of organizations)
-      expect([what, statusAndBody(await send())]).toEqual([what, there]);
-    expect(await kept(started)).toEqual(stands);
-  });
+describe("a blocked account", () => {
+  it.each(states)(
+    "an account blocked as %s answers reads and rejects every write with the reason",
+    async (blocking_state) => {
+      const started = await setUp();
+      const { owner, root, account, block } = started;
+      const { accounts, ownInvite, organizations, reads } = await writes(started);
+      const before = await getBody(root, accountPath(account));
+      expect(statusAndBody(await root.patch(block, { blocking_state }))).toEqual({
+        status: 200,
+        body: { ...before, blocking_state },
+      });
+      const stands = await kept(started);
+      for (const read of reads) await getBody(owner, read);
+      expect(await getBody(owner, started.own)).toMatchObject({ blocking_state });
+      const here = { status: 403, body: { detail: `This account is blocked: ${blocking_state}` } };
+      for (const [what, send] of [...accounts, ownInvite])
+        expect([what, statusAndBody(await send())]).toEqual([what, here]);
+      const there = { status: 403, body: { detail: `This organization is blocked: ${blocking_state}.` } };
+      for (const [what, send] of organizations)
+        expect([what, statusAndBody(await send())]).toEqual([what, there]);
+      expect(await kept(started)).toEqual(stands);
+    },
+  );
 
-  it("anything lets the operator do all of it", async () => {
+  it("the operator may do everything in a blocked account", async () => {
     const started = await setUp();
     const { root, block } = started;
     const { accounts, organizations, reads } = await writes(started);
@@ -154,7 +157,7 @@ describe("an account blocked as", () => {
       expect([what, (await send(root)).status]).toEqual([what, status]);
   });
 
-  it("anything takes no writes up again until it is unblocked", async () => {
+  it("a blocked account rejects writes until it is unblocked", async () => {
     const started = await setUp();
     const { root, block } = started;
     const { accounts, ownInvite, organizations } = await writes(started);
@@ -165,23 +168,26 @@ describe("an account blocked as", () => {
       expect([what, (await send()).status]).toEqual([what, status]);
   });
 
-  it.each(states)("%s may be left, and deleted on either face", async (blocking_state) => {
-    const first = await setUp();
-    const [member, second] = [await createUser(), await createUser()];
-    await addMember(first.account, member);
-    await addMember(first.account, second, "AOWNER");
-    await first.root.patch(first.block, { blocking_state });
-    const leave = async (user: Caller) => user.delete(`${first.own}/user/${(await userRefOf(user)).id}`);
-    expect((await leave(member)).status).toBe(204);
-    expect((await second.delete("/api/v1/user")).status).toBe(204);
-    expect((await leave(first.owner)).status).toBe(409);
-    expect((await first.owner.delete(first.own)).status).toBe(204);
-    const other = await setUp();
-    await other.root.patch(other.block, { blocking_state });
-    expect((await other.owner.delete(`/accounts/organizations/${other.account.id}/`)).status).toBe(204);
-  });
+  it.each(states)(
+    "members may leave an account blocked as %s, and owners may delete it through both APIs",
+    async (blocking_state) => {
+      const first = await setUp();
+      const [member, second] = [await createUser(), await createUser()];
+      await addMember(first.account, member);
+      await addMember(first.account, second, "AOWNER");
+      await first.root.patch(first.block, { blocking_state });
+      const leave = async (user: Caller) => user.delete(`${first.own}/user/${(await userRefOf(user)).id}`);
+      expect((await leave(member)).status).toBe(204);
+      expect((await second.delete("/api/v1/user")).status).toBe(204);
+      expect((await leave(first.owner)).status).toBe(409);
+      expect((await first.owner.delete(first.own)).status).toBe(204);
+      const other = await setUp();
+      await other.root.patch(other.block, { blocking_state });
+      expect((await other.owner.delete(`/accounts/organizations/${other.account.id}/`)).status).toBe(204);
+    },
+  );
 
-  it("anything is blocked for itself alone", async () => {
+  it("a block affects only its account", async () => {
     const { owner, root, block } = await setUp();
     const other = await createAccount(owner);
     await root.patch(block, { blocking_state: "manager" });
@@ -190,7 +196,7 @@ describe("an account blocked as", () => {
     expect(await getBody(root, accountPath(other))).toEqual({ ...newAccountBody(other), title: "Yes" });
   });
 
-  it("quota, by its usage, refuses nothing of it", async () => {
+  it("a usage quota alone blocks nothing", async () => {
     const started = await setUp();
     const { owner, root, account, block } = started;
     await setAccount(account, { quota_until: Date.now() + 600_000 });

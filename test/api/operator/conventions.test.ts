@@ -29,7 +29,7 @@ it.each([
   `${operatorPath}/@groups`,
   `${operatorPath}/%40accounts2`,
   "/api/manage2/@accounts",
-])("%s is nothing, whoever asks", async (path) => {
+])("%s is 404 for every caller", async (path) => {
   for (const caller of [anonymous, await createUser(), await createOperator()])
     for (const method of ["GET", "POST", "PATCH", "DELETE"])
       expect(statusAndBody(await caller.send(method, path))).toEqual({
@@ -54,7 +54,7 @@ it.each([
   { method: "POST", path: `${operatorPath}/@audit`, allowed: "GET" },
   { method: "DELETE", path: `${operatorPath}/@audit`, allowed: "GET" },
   { method: "OPTIONS", path: `${operatorPath}/@accounts`, allowed: "GET" },
-])("$method is no method of $path, whoever asks", async ({ method, path, allowed }) => {
+])("$method of $path is 405 for every caller", async ({ method, path, allowed }) => {
   for (const caller of [anonymous, await createUser(), await createOperator()]) {
     const answer = await caller.send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 405, body: { detail: "Method Not Allowed" } });
@@ -62,7 +62,7 @@ it.each([
   }
 });
 
-it("a slash at the end leads to the path without it, query and all", async () => {
+it("a path with a trailing slash redirects to the path without it and keeps the query", async () => {
   const root = await createOperator();
   for (const [path, query] of [
     [`${operatorPath}/@accounts`, "?page_size=5&search=a%20b"],
@@ -81,7 +81,7 @@ it("a slash at the end leads to the path without it, query and all", async () =>
 });
 
 describe("HEAD", () => {
-  it("answers as GET does, without the body", async () => {
+  it("HEAD answers like GET without a body", async () => {
     const root = await createOperator();
     const account = await createAccount(await createUser());
     const user = await userRefOf(await createUser());
@@ -100,7 +100,7 @@ describe("HEAD", () => {
     }
   });
 
-  it("is refused as GET is", async () => {
+  it("HEAD is rejected like GET", async () => {
     const root = await createOperator();
     const statuses = async (path: string) => [
       (await anonymous.send("HEAD", path)).status,
@@ -116,7 +116,7 @@ describe("HEAD", () => {
 describe("a body", () => {
   const json = { "Content-Type": "application/json" };
 
-  it("over 1 MiB is refused before anything else", async () => {
+  it("a body over 1 MiB is rejected before anything else", async () => {
     const body = { detail: "Request body is larger than 1 MiB" };
     for (const caller of [anonymous, await createUser(), await createOperator()]) {
       const raw = "x".repeat(1024 * 1024 + 1);
@@ -129,7 +129,7 @@ describe("a body", () => {
     }
   });
 
-  it("that is broken, or of another type, changes nothing", async () => {
+  it("a malformed body or one of another type changes nothing", async () => {
     const root = await createOperator();
     const path = accountPath(await createAccount(await createUser()));
     const before = await countAuditRows();
@@ -159,7 +159,7 @@ describe("a body", () => {
     expect(await countAuditRows()).toBe(before);
   });
 
-  it("of a GET or DELETE is not looked at", async () => {
+  it("the body of a GET or DELETE is ignored", async () => {
     const root = await createOperator();
     const options = { raw: "{broken", headers: json };
     const { body } = await root.post(zonesPath, {

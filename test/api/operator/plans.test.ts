@@ -34,22 +34,25 @@ describe("a plan", () => {
     { type: "v3pro", effective: { max_users: 50, max_kbs: 20, usage_limit: 1_000_000 } },
     { type: "v3enterprise", effective: { max_users: null, max_kbs: null, usage_limit: null } },
     { type: "cowork", effective: { max_users: null, max_kbs: null, usage_limit: null } },
-  ])("$type brings $effective, unless the account has its own", async ({ type, effective }) => {
-    const { owner, root, path, own } = await setUp();
-    const none = { max_users: null, max_kbs: null, usage_limit: null };
-    expect(statusAndBody(await root.patch(path, { type }))).toMatchObject({
-      status: 200,
-      body: { type, ...none, effective },
-    });
-    const { max_users, max_kbs } = effective;
-    expect(await getBody(owner, own)).toMatchObject({ type, max_users, max_kbs });
-    const settings = { max_users: 3, max_kbs: 0, usage_limit: 5 };
-    expect((await root.patch(path, settings)).body).toMatchObject({ ...settings, effective: settings });
-    expect(await getBody(owner, own)).toMatchObject({ type, max_users: 3, max_kbs: 0 });
-    expect((await root.patch(path, none)).body).toMatchObject({ ...none, effective });
-  });
+  ])(
+    "the plan $type has the limits $effective, unless the account has its own",
+    async ({ type, effective }) => {
+      const { owner, root, path, own } = await setUp();
+      const none = { max_users: null, max_kbs: null, usage_limit: null };
+      expect(statusAndBody(await root.patch(path, { type }))).toMatchObject({
+        status: 200,
+        body: { type, ...none, effective },
+      });
+      const { max_users, max_kbs } = effective;
+      expect(await getBody(owner, own)).toMatchObject({ type, max_users, max_kbs });
+      const settings = { max_users: 3, max_kbs: 0, usage_limit: 5 };
+      expect((await root.patch(path, settings)).body).toMatchObject({ ...settings, effective: settings });
+      expect(await getBody(owner, own)).toMatchObject({ type, max_users: 3, max_kbs: 0 });
+      expect((await root.patch(path, none)).body).toMatchObject({ ...none, effective });
+    },
+  );
 
-  it("of its own trial gives an account fourteen days", async () => {
+  it("a trial plan gives an account a trial of fourteen days", async () => {
     const before = Date.now();
     const { root, path } = await setUp();
     const end = Date.parse((await getBody(root, path)).trial_expiration_date);
@@ -58,7 +61,7 @@ describe("a plan", () => {
   });
 
   it.each(["v3starter", "v3fly", "v3growth", "v3pro", "v3enterprise", "cowork"])(
-    "%s ends the trial, unless a date comes with it",
+    "the plan %s ends the trial, unless the change sets an end",
     async (type) => {
       const first = await setUp();
       const before = Date.parse((await getBody(first.root, first.path)).trial_expiration_date);
@@ -76,7 +79,7 @@ describe("a plan", () => {
     },
   );
 
-  it("that is the one it had leaves the trial as it is", async () => {
+  it("setting the same plan again does not change the trial", async () => {
     const { root, path } = await setUp();
     const before = await getBody(root, path);
     expect((await root.patch(path, { type: "stash-trial" })).body).toEqual(before);
@@ -85,7 +88,7 @@ describe("a plan", () => {
     expect((await root.patch(path, { type: "v3pro", max_kbs: 3 })).body).toMatchObject(dated);
   });
 
-  it("of a trial begins one now, or keeps the end that is set", async () => {
+  it("a trial plan starts a trial now or keeps the end that is set", async () => {
     const { root, path } = await setUp();
     await root.patch(path, { type: "v3pro" });
     const before = Date.now();
@@ -111,7 +114,7 @@ describe("a block for an expired trial", () => {
       body: { type: "v3pro", trial_expiration_date: later },
       trial_expiration_date: later,
     },
-  ])("ends with $what", async ({ body, trial_expiration_date }) => {
+  ])("the block ends with $what", async ({ body, trial_expiration_date }) => {
     const { owner, root, account, path, own } = await startExpired();
     expect((await owner.patch(own, { title: "No" })).status).toBe(403);
     const after = { blocking_state: "unblocked", trial_expiration_date };
@@ -129,14 +132,14 @@ describe("a block for an expired trial", () => {
     { type: "v3pro", trial_expiration_date: past },
     { max_users: 5, usage_limit: 5 },
     { type: "stash-trial" },
-  ])("does not end with %j", async (body) => {
+  ])("the block does not end with %j", async (body) => {
     const { owner, root, path, own } = await startExpired();
     expect((await root.patch(path, body)).body).toMatchObject({ blocking_state: "trial_expired" });
     expect((await owner.patch(own, { title: "No" })).status).toBe(403);
   });
 
   it.each(["manager", "budget", "subscription_canceled", "subscription_unpaid"])(
-    "is none other: %s stays whatever the plan",
+    "a block as %s does not end with a change of plan",
     async (blocking_state) => {
       const { root, account, path } = await setUp();
       await root.patch(blockingPath(account), { blocking_state });
@@ -151,7 +154,7 @@ describe("a block for an expired trial", () => {
 });
 
 describe("fewer seats than members", () => {
-  it("throw nobody out, and let nobody in until there are more", async () => {
+  it("fewer seats than members remove nobody, and nobody can join until there are more", async () => {
     const { owner, root, account, path, own } = await setUp();
     const [member, invited, newcomer] = [
       await createUser(),
@@ -204,8 +207,8 @@ describe("fewer seats than members", () => {
   });
 });
 
-describe("what an operator sets", () => {
-  it("shows on the accounts face", async () => {
+describe("an operator's settings", () => {
+  it("an operator's settings are visible in the accounts API", async () => {
     const { owner, root, account, path, own } = await setUp();
     const before = await getBody(owner, own);
     const upload = { upload_limit_max_media_file_size: 5, upload_limit_max_non_media_file_size: null };
@@ -220,7 +223,7 @@ describe("what an operator sets", () => {
     expect((await getBody(owner, "/api/v1/accounts"))[0]).toMatchObject({ id: account.id, type: "v3pro" });
   });
 
-  it("is the route of a login hint, until it is the slug again", async () => {
+  it("the route of the identity provider replaces the slug in login URLs until it is removed", async () => {
     const { owner, root, account, path } = await setUp();
     const route = async () => {
       const { params } = (await owner.post("/accounts/login_url/", { email: owner.email })).body;

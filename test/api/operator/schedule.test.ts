@@ -30,15 +30,15 @@ async function keysOf(user: number): Promise<unknown[]> {
   return (rows ?? []).map(({ key }) => key);
 }
 
-describe("keys of requests that may be repeated", () => {
-  it("are forgotten after 24 hours, and no sooner", async () => {
+describe("idempotency keys", () => {
+  it("the cron trigger deletes idempotency keys after 24 hours and not before", async () => {
     const now = Date.now();
     const user = await storeKeys(now, 4, `${day} + 1 - n`);
     await runCron(now);
     expect(await keysOf(user)).toEqual(["key-2", "key-3"]);
   });
 
-  it("are forgotten in steps, however many there are", async () => {
+  it("the cron trigger deletes any number of old keys in steps", async () => {
     const now = Date.now();
     const old = await storeKeys(now, 2_500, `${day} + n`);
     const young = await storeKeys(now, 3, "n");
@@ -53,7 +53,7 @@ describe("keys of requests that may be repeated", () => {
     expect(deletions.length).toBeLessThan(6);
   });
 
-  it("that are young cost the cron nothing, whether others are old or not", async () => {
+  it("young keys cost the cron trigger nothing", async () => {
     const now = Date.now();
     const cost = async (old: number) => {
       if (old > 0) await storeKeys(now, old, String(day));
@@ -67,7 +67,7 @@ describe("keys of requests that may be repeated", () => {
     expect([await cost(0), await cost(1)]).toEqual(before);
   });
 
-  it("that are forgotten may be used again", async () => {
+  it("a deleted key can be used again", async () => {
     const root = await createOperator();
     const key = { headers: { "Idempotency-Key": unique("key") } };
     const make = () => root.post(zonesPath, newZone(), key);
@@ -81,7 +81,7 @@ describe("keys of requests that may be repeated", () => {
   });
 });
 
-describe("a task of the cron that fails", () => {
+describe("a failing task of the cron trigger", () => {
   const cause = new Error("D1_ERROR: out of order: SQLITE_BUSY", { cause: new Error("hidden-value") });
   const fails = (table: string) => failingDatabase((sql) => sql.includes(table), cause);
 
@@ -118,7 +118,7 @@ describe("a task of the cron that fails", () => {
       expected: { trial: true, key: true, erasure: false },
     },
   ])(
-    "keeps no other from its work, and is told without a value: $table",
+    "a failing task does not stop the others and is logged without values: $table",
     async ({ table, task, expected }) => {
       const { now, done } = await startAll();
       const written: unknown[] = [];

@@ -56,8 +56,8 @@ const values: readonly InvalidValue[] = [
   ...invalidValues("limits", notObject, 5, "none", [], true),
 ];
 
-describe("a wrong value", () => {
-  it.each(values)("of %s: %j", async (field, input, fault) => {
+describe("an invalid setting", () => {
+  it.each(values)("an invalid %s is rejected: %j", async (field, input, fault) => {
     const { root, account, path } = await setUp();
     const before = await getBody(root, path);
     const answer = await root.patch(path, { max_users: 5, max_kbs: 5, [field]: input });
@@ -66,7 +66,7 @@ describe("a wrong value", () => {
     expect(await accountChanges(account)).toEqual([]);
   });
 
-  it("is told with all others, each at its place", async () => {
+  it("all invalid settings are reported together with their locations", async () => {
     const { root, path } = await setUp();
     const body = {
       idp_route: "a b",
@@ -103,7 +103,7 @@ describe("a wrong value", () => {
     );
   });
 
-  it("is a body that is none", async () => {
+  it("a body that is not an object is rejected", async () => {
     const { root, path, block } = await setUp();
     for (const at of [path, block]) {
       const missing = { ...missingField, loc: [], input: null };

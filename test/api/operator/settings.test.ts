@@ -59,7 +59,7 @@ describe("a setting of an account", () => {
       changes: { limits: [null, { upload: null, usage }] },
     },
     { body: { limits: { upload, usage } }, besides: {}, changes: { limits: [null, { upload, usage }] } },
-  ])("alone: $body", async ({ body, besides, changes }) => {
+  ])("a single setting is changed: $body", async ({ body, besides, changes }) => {
     const { owner, root, account, path } = await setUp();
     const before = await getBody(root, path);
     const answer = await root.patch(path, body);
@@ -79,19 +79,22 @@ describe("a setting of an account", () => {
     { trial_expiration_date: 7_260_757_200, end: "2200-01-31T13:00:00.000Z" },
     { trial_expiration_date: "1999-12-31", end: "1999-12-31T00:00:00.000Z" },
     { trial_expiration_date: null, end: null },
-  ])("alone: the trial ends at $trial_expiration_date", async ({ trial_expiration_date, end }) => {
-    const { root, account, path } = await setUp();
-    const before = await getBody(root, path);
-    const answer = await root.patch(path, { trial_expiration_date });
-    expect(statusAndBody(answer)).toEqual({ status: 200, body: { ...before, trial_expiration_date: end } });
-    expect(await getBody(root, path)).toEqual(answer.body);
-    const moment = (text: string | null) => (text === null ? null : Date.parse(text));
-    expect(await accountChanges(account)).toEqual([
-      { trial_expires_at: [moment(before.trial_expiration_date), moment(end)] },
-    ]);
-  });
+  ])(
+    "a single setting is changed: the trial ends at $trial_expiration_date",
+    async ({ trial_expiration_date, end }) => {
+      const { root, account, path } = await setUp();
+      const before = await getBody(root, path);
+      const answer = await root.patch(path, { trial_expiration_date });
+      expect(statusAndBody(answer)).toEqual({ status: 200, body: { ...before, trial_expiration_date: end } });
+      expect(await getBody(root, path)).toEqual(answer.body);
+      const moment = (text: string | null) => (text === null ? null : Date.parse(text));
+      expect(await accountChanges(account)).toEqual([
+        { trial_expires_at: [moment(before.trial_expiration_date), moment(end)] },
+      ]);
+    },
+  );
 
-  it("and all others together, are one change by the operator", async () => {
+  it("all settings together are one change by the operator", async () => {
     const { root, account, path } = await setUp();
     const before = await getBody(root, path);
     const body = {
@@ -120,7 +123,7 @@ describe("a setting of an account", () => {
     ]);
   });
 
-  it("that is null is the plan's again, or none", async () => {
+  it("a setting of null restores the plan's value or removes the value", async () => {
     const { root, account, path } = await setUp();
     const own = { max_users: 1, max_kbs: 2, usage_limit: 3, limits: { upload, usage }, idp_route: "acme" };
     await root.patch(path, own);
@@ -135,7 +138,7 @@ describe("a setting of an account", () => {
     );
   });
 
-  it("that is as it was is no change", async () => {
+  it("a setting with its current value is not a change", async () => {
     const { root, account, path } = await setUp();
     const set = {
       max_users: 1,
@@ -160,7 +163,7 @@ describe("a setting of an account", () => {
     expect(await accountChanges(account)).toHaveLength(1);
   });
 
-  it("is none of what is told besides [R7]", async () => {
+  it("read-only and unknown fields are ignored [R7]", async () => {
     const { root, account, path } = await setUp();
     const before = await getBody(root, path);
     const shape = { id: crypto.randomUUID(), slug: unique("no"), title: "No", description: "No", email: "x" };
@@ -182,7 +185,7 @@ describe("a setting of an account", () => {
 });
 
 describe("limits", () => {
-  it("are set group by group: a group left out stays, a key of a group left out is none", async () => {
+  it("limits are replaced group by group: a missing group is unchanged, a missing key of a group is removed", async () => {
     const { root, path } = await setUp();
     const set = async (limits: unknown) => (await root.patch(path, { limits })).body.limits;
     const some = { monthly_limit_paragraphs_processed: 5 };

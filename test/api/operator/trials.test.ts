@@ -79,8 +79,8 @@ async function outcomes(prefix: string): Promise<unknown> {
 
 const past = () => String(Date.now() - day);
 
-describe("a trial that is over", () => {
-  it("blocks its account, by the system and in its history", async () => {
+describe("an expired trial", () => {
+  it("an expired trial blocks its account, as a change by the system in its audit log", async () => {
     const { owner, account } = await onTrial(-minute);
     const tag = (await owner.get(`/api/v1/account/${account.id}`)).headers.get("ETag");
     await runCron();
@@ -96,7 +96,7 @@ describe("a trial that is over", () => {
     });
   });
 
-  it("is over at its very end, and not a moment before", async () => {
+  it("a trial expires exactly at its end", async () => {
     const now = Date.now();
     const [over, lasting] = [await onTrial(0), await onTrial(0)];
     await setAccount(over.account, { trial_expires_at: now });
@@ -106,7 +106,7 @@ describe("a trial that is over", () => {
     expect(await outcome(lasting.account)).toEqual(untouched);
   });
 
-  it("is none that goes on, none there is not, and none of an account that is blocked already", async () => {
+  it("no account is blocked for a trial that is running, missing or of a blocked account", async () => {
     const states = ["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"];
     const blocked = [];
     for (const blocking_state of states) blocked.push(await onTrial(-minute, { blocking_state }));
@@ -118,13 +118,13 @@ describe("a trial that is over", () => {
       expect(await outcome(account)).toEqual({ ...untouched, blocking_state: states[at] });
   });
 
-  it("is over for an account at its quota too", async () => {
+  it("an account at its quota is blocked when its trial expires", async () => {
     const { account } = await onTrial(-minute, { quota_until: Date.now() + day });
     await runCron();
     expect(await outcome(account)).toEqual(ended);
   });
 
-  it("does not block again what an operator has unblocked", async () => {
+  it("an account that an operator has unblocked is not blocked again", async () => {
     const root = await createOperator();
     for (const blocking_state of ["trial_expired", "manager", "unblocked"]) {
       const { owner, account } = await onTrial(-minute, { blocking_state });
@@ -140,7 +140,7 @@ describe("a trial that is over", () => {
     }
   });
 
-  it("comes in its time where an operator unblocked before", async () => {
+  it("an account that an operator has unblocked earlier is blocked when its trial expires", async () => {
     const root = await createOperator();
     const { account } = await onTrial(day, { blocking_state: "manager" });
     const before = (await getBody(root, accountPath(account))).trial_expiration_date;
@@ -150,7 +150,7 @@ describe("a trial that is over", () => {
     expect(await getBody(root, accountPath(account))).toEqual(body);
   });
 
-  it("of a plan that is none is one the operator set", async () => {
+  it("an account of a plan without a trial is blocked if an operator has set an end", async () => {
     const root = await createOperator();
     const { account } = await onTrial(day);
     await root.patch(accountPath(account), { type: "v3pro", trial_expiration_date: "2020-01-31" });
@@ -162,8 +162,8 @@ describe("a trial that is over", () => {
   });
 });
 
-describe("many trials that are over", () => {
-  it("end in one run, in steps, each with one row of its history", async () => {
+describe("many expired trials", () => {
+  it("many trials expire in one run, in steps, with one audit row each", async () => {
     const prefix = unique("due");
     await store({ prefix, count: 450, trial: past() });
     const meter = new DatabaseMeter(env.DB);
@@ -179,7 +179,7 @@ describe("many trials that are over", () => {
     expect(ids).toEqual(rows);
   });
 
-  it("end once, however often the cron runs", async () => {
+  it("a trial expires once, however often the cron trigger runs", async () => {
     const prefix = unique("twice");
     await store({ prefix, count: 250, trial: past() });
     await runCron();
@@ -193,7 +193,7 @@ describe("many trials that are over", () => {
     expect(await outcomes(prefix)).toEqual(once);
   });
 
-  it("that are not cost the cron nothing", async () => {
+  it("running trials cost the cron trigger nothing", async () => {
     const meter = new DatabaseMeter(env.DB);
     const cost = async () => {
       await runCron(Date.now(), { DB: meter.database });

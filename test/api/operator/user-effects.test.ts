@@ -31,7 +31,7 @@ async function start() {
 }
 
 describe("a user in a group", () => {
-  it("may at the next request what the group may, and no more when they leave it [R6]", async () => {
+  it("a user has a group's permissions from the next request on, until they leave it [R6]", async () => {
     const { user, set } = await start();
     const account = await createAccount(await createUser());
     const [own, there] = [`/api/v1/account/${account.id}`, `/accounts/organizations/${account.id}/`];
@@ -50,7 +50,7 @@ describe("a user in a group", () => {
     expect(await allowed()).toEqual([403, 404, 403]);
   });
 
-  it("may the same with a token of theirs", async () => {
+  it("a user has a group's permissions with a personal access token too", async () => {
     const { user, set } = await start();
     const account = await createAccount(await createUser());
     const { bearer } = await createAccessToken(user);
@@ -62,7 +62,7 @@ describe("a user in a group", () => {
     expect(await read()).toBe(403);
   });
 
-  it("shows so on the organizations face, and their type on the accounts face", async () => {
+  it("a user's group is visible in the organizations API and their type in the accounts API", async () => {
     const { root, user, path, set } = await start();
     await set({ groups: [2, 3], type: "READONLY" });
     expect(await getBody(user, "/api/v1/user")).toMatchObject({ type: "READONLY" });
@@ -75,7 +75,7 @@ describe("a user in a group", () => {
 
 describe("a type", () => {
   it.each(["DEALER", "USER", "READONLY", "MANAGER", "SALES"])(
-    "of %s grants nothing of itself",
+    "the type %s grants no permissions",
     async (type) => {
       const { user, set } = await start();
       const account = await createAccount(await createUser());
@@ -89,8 +89,8 @@ describe("a type", () => {
   );
 });
 
-describe("a user who is deactivated", () => {
-  it("is nobody on any face until they are active again", async () => {
+describe("a deactivated user", () => {
+  it("a deactivated user is rejected by all APIs until they are active again", async () => {
     const { user, set } = await start();
     const account = await createAccount(await createUser());
     await addMember(account, user);
@@ -110,7 +110,7 @@ describe("a user who is deactivated", () => {
       expect((await caller.get(`/api/v1/account/${account.id}`)).status).toBe(200);
   });
 
-  it("is not the last active owner of an account", async () => {
+  it("the last active owner of an account cannot be deactivated", async () => {
     const { root, user, path } = await start();
     const account = await createAccount(user);
     const second = await createUser();
@@ -128,7 +128,7 @@ describe("a user who is deactivated", () => {
     expect((await root.patch(userPath(await userRefOf(second)), last)).status).toBe(200);
   });
 
-  it("is never one of all owners, deactivated at once [R11]", async () => {
+  it("of all owners, deactivated simultaneously, one stays active [R11]", async () => {
     const root = await createOperator();
     for (let round = 0; round < effort(3, 10); round += 1) {
       const owners = [await createUser(), await createUser(), await createUser()];
@@ -141,7 +141,7 @@ describe("a user who is deactivated", () => {
     }
   });
 
-  it("may be an operator, who is one again when they are active again", async () => {
+  it("a deactivated operator is an operator again when they are active again", async () => {
     const root = await createOperator();
     const sub = `second-operator`;
     const second = await createUser({ sub, email: "root@example.com" });

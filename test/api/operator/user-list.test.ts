@@ -28,7 +28,7 @@ async function signedIn(...claims: Record<string, unknown>[]): Promise<{ id: str
 }
 
 describe("the list of users", () => {
-  it("has every user, whole, the oldest first", async () => {
+  it("the list has every user with all fields, oldest first", async () => {
     const root = await createOperator();
     const word = unique("ada");
     const email = `${word.toUpperCase()}@Example.com`;
@@ -69,7 +69,7 @@ describe("the list of users", () => {
     );
   });
 
-  it("walked by next is told once, while users sign in and go", async () => {
+  it("following next returns each user once while users sign in and are deleted", async () => {
     const root = await createOperator();
     await signedIn({}, {}, {}, {}, {});
     const [before] = await run(["SELECT uuid FROM users ORDER BY id"]);
@@ -86,7 +86,7 @@ describe("the list of users", () => {
     expect(await getBody(root, `${list}?page=999999999`)).toEqual({ items: [], next: null });
   });
 
-  it("has no other pages and sizes", async () => {
+  it("invalid pages and sizes are rejected", async () => {
     const root = await createOperator();
     await signedIn({}, {});
     const { next } = await getBody(root, `${list}?page_size=1`);
@@ -106,7 +106,7 @@ describe("the list of users", () => {
     expect((await getBody(root, `${list}?page_size=100`)).next).toBeNull();
   });
 
-  it("is searched in address and names, for every term, whatever the case, by age", async () => {
+  it("a search finds every term in address and names, whatever the case, ordered by age", async () => {
     const root = await createOperator();
     const [left, right] = [unique("left"), unique("right")];
     const [byEmail, byName, byLast] = await signedIn(

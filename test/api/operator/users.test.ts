@@ -69,7 +69,7 @@ async function startUser() {
 }
 
 describe("a setting of a user", () => {
-  it.each(settings)("is one change by the operator: %j", async (body, changes) => {
+  it.each(settings)("a setting is one change by the operator: %j", async (body, changes) => {
     const { root, id, path } = await startUser();
     const before = await getBody(root, path);
     const groups =
@@ -81,7 +81,7 @@ describe("a setting of a user", () => {
     expect((await auditChangesOf(`user:${id}`)).at(-1)).toEqual({ actor, action: "user.updated", changes });
   });
 
-  it("that is as it was is no change, nor is what is told besides", async () => {
+  it("a setting with its current value is not a change, and unknown fields are ignored", async () => {
     const { root, path } = await startUser();
     const set = { type: "MANAGER", groups: [1, 3], is_active: true };
     const after = (await root.patch(path, set)).body;
@@ -98,7 +98,7 @@ describe("a setting of a user", () => {
     expect(await countAuditRows()).toBe(before);
   });
 
-  it("has groups once each, and none when it is told so", async () => {
+  it("groups are stored once each, and an empty list removes all", async () => {
     const { root, id, path } = await startUser();
     expect((await root.patch(path, { groups: [3, 2, 3, "2", 2] })).body.groups).toEqual([2, 3]);
     expect((await root.patch(path, { groups: [1] })).body.groups).toEqual([1]);
@@ -110,7 +110,7 @@ describe("a setting of a user", () => {
     ]);
   });
 
-  it.each(values)("of %s to %j is refused", async (field, input, fault) => {
+  it.each(values)("an invalid %s is rejected: %j", async (field, input, fault) => {
     const { root, path } = await startUser();
     const before = await getBody(root, path);
     const answer = await root.patch(path, { type: "SALES", is_active: false, [field]: input });
@@ -118,7 +118,7 @@ describe("a setting of a user", () => {
     expect(await getBody(root, path)).toEqual(before);
   });
 
-  it("is refused with everything that is wrong with it", async () => {
+  it("all errors in a body are reported together", async () => {
     const { root, path } = await startUser();
     const groups = [1, 0, "x", 1.5, null, [2]];
     expect(statusAndBody(await root.patch(path, { is_active: "perhaps", groups, type: "ROOT" }))).toEqual(
@@ -139,7 +139,7 @@ describe("a setting of a user", () => {
     );
   });
 
-  it("is none of a group that is not there, and then nothing is set", async () => {
+  it("an unknown group is rejected, and nothing is changed", async () => {
     const { root, path } = await startUser();
     const before = await getBody(root, path);
     const groups = [1, 99];
@@ -157,7 +157,7 @@ describe("a setting of a user", () => {
     expect(await getBody(root, path)).toEqual(before);
   });
 
-  it("by several at once is kept of each", async () => {
+  it("simultaneous changes of different settings are all stored", async () => {
     const { root, id, path } = await startUser();
     const bodies = [{ type: "SALES" }, { groups: [2, 3] }, { is_active: false }];
     const answers = await Promise.all(bodies.map((body) => root.patch(path, body)));
@@ -170,13 +170,13 @@ describe("a setting of a user", () => {
 });
 
 describe("a user", () => {
-  it("is found by id in any spelling", async () => {
+  it("a user is found by id in any spelling", async () => {
     const { root, id } = await startUser();
     for (const name of [id.toUpperCase(), id.replaceAll("-", ""), `{${id}}`])
       expect(await getBody(root, userPath({ id: encodeURIComponent(name) }))).toMatchObject({ id });
   });
 
-  it("that is not there is 404, and an id that is none 422", async () => {
+  it("an unknown user is 404, and a malformed id 422", async () => {
     const { root, user, id, path } = await startUser();
     await user.delete("/api/v1/user");
     for (const gone of [path, userPath({ id: crypto.randomUUID() })]) {

@@ -14,7 +14,7 @@ import {
 const noUsage = Object.fromEntries(usageLimits.map((name) => [name, null]));
 
 describe("the version of an account", () => {
-  it("is told by ETag, and If-Match keeps a change from any other", async () => {
+  it("the ETag names the version, and If-Match rejects changes of another version", async () => {
     const { owner, root, account, path } = await setUp();
     const first = await root.get(path);
     const tag = String(first.headers.get("ETag"));
@@ -37,7 +37,7 @@ describe("the version of an account", () => {
     expect(await accountChanges(account)).toHaveLength(4);
   });
 
-  it("lets one of two changes meant for it through", async () => {
+  it("of two changes with If-Match of the same version one succeeds", async () => {
     const { root, account, path } = await setUp();
     const match = { headers: { "If-Match": String((await root.get(path)).headers.get("ETag")) } };
     const answers = await Promise.all([5, 6].map((max_users) => root.patch(path, { max_users }, match)));
@@ -45,7 +45,7 @@ describe("the version of an account", () => {
     expect(await accountChanges(account)).toHaveLength(1);
   });
 
-  it("of no one's lets all changes at once through, and none is lost", async () => {
+  it("simultaneous changes without If-Match all succeed, and none is lost", async () => {
     const { owner, root, account, path } = await setUp();
     const upload = { upload_limit_max_media_file_size: 1, upload_limit_max_non_media_file_size: 2 };
     const usage = { ...noUsage, storage_limit_max_bytes_per_kb: 3 };

@@ -30,7 +30,7 @@ describe("changing a zone", () => {
     { private: true },
     { origin: "https://other.example" },
     { location_hint: "oc" },
-  ])("sets one field: %j", async (given) => {
+  ])("a single field is changed: %j", async (given) => {
     const root = await createOperator();
     const zone = await createZone(root);
     const change = "slug" in given ? { slug: unique("slug") } : given;
@@ -42,7 +42,7 @@ describe("changing a zone", () => {
     ]);
   });
 
-  it("sets all fields as one change, and clears origin and place by null", async () => {
+  it("all fields are changed at once, and null removes origin and location hint", async () => {
     const root = await createOperator();
     const zone = await createZone(root);
     const change = {
@@ -64,7 +64,7 @@ describe("changing a zone", () => {
     ]);
   });
 
-  it("to what it is changes nothing", async () => {
+  it("a change to the current values changes nothing", async () => {
     const root = await createOperator();
     const zone = await createZone(root, { private: true, origin: "https://x.example" });
     const { id: _, ...same } = zone;
@@ -73,7 +73,7 @@ describe("changing a zone", () => {
     expect(await auditChangesOf(`zone:${zone.id}`)).toHaveLength(1);
   });
 
-  it("to a slug that is taken is refused whole", async () => {
+  it("a change to a taken slug is rejected completely", async () => {
     const root = await createOperator();
     const [zone, other] = [await createZone(root), await createZone(root)];
     expect(statusAndBody(await root.patch(zonePath(zone), { title: "No", slug: other.slug }))).toEqual(
@@ -86,7 +86,7 @@ describe("changing a zone", () => {
     expect(sortedStatuses(answers)).toEqual([200, 409]);
   });
 
-  it("by two at once loses neither change", async () => {
+  it("two simultaneous changes are both stored", async () => {
     const root = await createOperator();
     const path = zonePath(await createZone(root));
     const changes = [{ title: "At once" }, { origin: "https://x.example" }, { private: true }];
@@ -101,7 +101,7 @@ describe("changing a zone", () => {
 });
 
 describe("deleting a zone", () => {
-  it("leaves nothing of it, and its slug to others", async () => {
+  it("a deleted zone is gone, and its slug is free", async () => {
     const root = await createOperator();
     const zone = await createZone(root);
     const answer = await root.delete(zonePath(zone));
@@ -124,7 +124,7 @@ describe("deleting a zone", () => {
     await createZone(root, { slug: zone.slug });
   });
 
-  it("twice at once happens once", async () => {
+  it("two simultaneous deletions delete once", async () => {
     const root = await createOperator();
     const zone = await createZone(root);
     const answers = await Promise.all([1, 2, 3].map(() => root.delete(zonePath(zone))));
@@ -132,7 +132,7 @@ describe("deleting a zone", () => {
     expect(await auditChangesOf(`zone:${zone.id}`)).toHaveLength(2);
   });
 
-  it("in use is refused until its last account is gone", async () => {
+  it("a zone cannot be deleted until its last account is gone", async () => {
     const root = await createOperator();
     const zone = await createZone(root);
     const placed = [
@@ -153,14 +153,14 @@ describe("deleting a zone", () => {
 });
 
 describe("a zone", () => {
-  it("is found by its id in any spelling", async () => {
+  it("a zone is found by its id in any spelling", async () => {
     const root = await createOperator();
     const zone = await createZone(root);
     for (const id of [zone.id.toUpperCase(), zone.id.replaceAll("-", ""), `urn:uuid:${zone.id}`])
       expect(await getBody(root, zonePath({ id }))).toEqual(zone);
   });
 
-  it("that is not there is 404, and an id that is none 422", async () => {
+  it("an unknown zone is 404, and a malformed id 422", async () => {
     const root = await createOperator();
     const path = zonePath({ id: crypto.randomUUID() });
     expect(statusAndBody(await root.get(path))).toEqual(noZone);

@@ -16,7 +16,7 @@ import {
 describe("an Idempotency-Key", () => {
   const keyed = (key: string) => ({ headers: { "Idempotency-Key": key } });
 
-  it("makes one zone of the same request, and refuses another", async () => {
+  it("a key creates one zone for the same request and rejects another request", async () => {
     const root = await createOperator();
     const [body, key] = [newZone(), keyed(unique("key"))];
     const first = await root.post(zonesPath, body, key);
@@ -35,7 +35,7 @@ describe("an Idempotency-Key", () => {
     expect(await countAuditRows()).toBe(before + 1);
   });
 
-  it("makes one zone of the same request twenty times at once, and answers all alike", async () => {
+  it("twenty simultaneous requests with one key create one zone and get the same response", async () => {
     const root = await createOperator();
     const [body, key] = [newZone(), keyed(unique("key"))];
     const before = await countAuditRows();
@@ -45,7 +45,7 @@ describe("an Idempotency-Key", () => {
     expect(await countAuditRows()).toBe(before + 1);
   });
 
-  it("makes one zone of different requests at once, and refuses the others", async () => {
+  it("simultaneous different requests with one key create one zone, and the others are rejected", async () => {
     const root = await createOperator();
     const key = keyed(unique("key"));
     const before = await countAuditRows();
@@ -54,7 +54,7 @@ describe("an Idempotency-Key", () => {
     expect(await countAuditRows()).toBe(before + 1);
   });
 
-  it("has 1 to 255 characters, and keeps nothing that failed", async () => {
+  it("a key has 1 to 255 characters, and a failed request stores none", async () => {
     const root = await createOperator();
     const invalid = {
       status: 400,

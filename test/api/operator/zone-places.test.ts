@@ -42,8 +42,8 @@ const unknown = (zone: string) => ({
   },
 });
 
-describe("the place where usage is counted", () => {
-  it("is set until an account is in the zone, and fixed then", async () => {
+describe("the location hint of a zone", () => {
+  it("the location hint can be changed until an account is in the zone", async () => {
     const root = await createOperator();
     const zone = await createZone(root, { location_hint: "apac" });
     const path = zonePath(zone);
@@ -63,7 +63,7 @@ describe("the place where usage is counted", () => {
     expect((await root.patch(path, { location_hint: null })).body).toEqual({ ...after, location_hint: null });
   });
 
-  it("is fixed before or after an account is made at once, never in between", async () => {
+  it("the location hint is fixed before or after a simultaneous creation of an account", async () => {
     const root = await createOperator();
     const user = await createUser();
     await user.get("/api/v1/user");
@@ -82,7 +82,7 @@ describe("the place where usage is counted", () => {
 });
 
 describe("a private zone", () => {
-  it("is shown to operators, and to the accounts placed in it", async () => {
+  it("a private zone is visible to operators and to the accounts in it", async () => {
     const root = await createOperator();
     const zone = await createZone(root, { private: true, location_hint: "oc" });
     const [member, administrator] = [await createUser(), await createUser()];
@@ -102,7 +102,7 @@ describe("a private zone", () => {
       expect(await shows(root, path, zone)).toBe(true);
   });
 
-  it("is a place for new accounts of operators alone, whatever it is called by", async () => {
+  it("only operators can place new accounts in a private zone, by slug or id", async () => {
     const root = await createOperator();
     const zone = await createZone(root, { private: true });
     const [user, administrator] = [await createUser(), await createUser()];
@@ -114,7 +114,7 @@ describe("a private zone", () => {
     }
   });
 
-  it("closes to others as it becomes private, and opens as it becomes public", async () => {
+  it("a zone that becomes private closes to others, and opens again when it becomes public", async () => {
     const root = await createOperator();
     const zone = await createZone(root);
     const user = await createUser();
@@ -131,7 +131,7 @@ describe("a private zone", () => {
   });
 });
 
-describe("at once with making an account in it", () => {
+describe("a change of a zone while accounts are created in it", () => {
   it.each([
     { what: "a zone is deleted", change: (root: Caller, path: string) => root.delete(path), done: 204 },
     {
@@ -144,7 +144,7 @@ describe("at once with making an account in it", () => {
       change: (root: Caller, path: string) => root.patch(path, { slug: unique("new") }),
       done: 200,
     },
-  ] as const)("$what: the account is there with its zone, or refused", async ({ change, done }) => {
+  ] as const)("an account is created in its zone or rejected while $what", async ({ change, done }) => {
     const root = await createOperator();
     const users = [await createUser(), await createUser(), await createUser()];
     for (const user of [root, ...users]) await user.get("/api/v1/user");

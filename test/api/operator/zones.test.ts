@@ -54,7 +54,7 @@ const values: readonly InvalidValue[] = [
 ];
 
 describe("the list of zones", () => {
-  it("has every zone, the oldest first, on one page", async () => {
+  it("the list has every zone on one page, oldest first", async () => {
     const root = await createOperator();
     const before = await getBody(root, zonesPath);
     const first = { cloud_provider: "CLOUDFLARE", private: false, origin: null };
@@ -70,8 +70,8 @@ describe("the list of zones", () => {
   });
 });
 
-describe("making a zone", () => {
-  it("takes slug, title and provider, and no more unless told", async () => {
+describe("creating a zone", () => {
+  it("a zone needs only slug, title and cloud provider", async () => {
     const root = await createOperator();
     const body = newZone();
     const answer = await root.post(zonesPath, body);
@@ -93,7 +93,7 @@ describe("making a zone", () => {
     ]);
   });
 
-  it("takes everything", async () => {
+  it("a zone can be created with all fields", async () => {
     const root = await createOperator();
     for (const [at, location_hint] of hints.entries()) {
       const cloud_provider = providers[at % 4];
@@ -119,17 +119,20 @@ describe("making a zone", () => {
       expect(await createZone(root, { private: given })).toMatchObject({ private: hidden });
   });
 
-  it.each(values)("refuses %s %j, new or changed", async (field, input, fault) => {
-    const root = await createOperator();
-    const zone = await createZone(root);
-    const before = await countAuditRows();
-    const refused = invalidBody({ ...fault, loc: [field], input });
-    expect(statusAndBody(await root.post(zonesPath, newZone({ [field]: input })))).toEqual(refused);
-    expect(statusAndBody(await root.patch(zonePath(zone), { [field]: input }))).toEqual(refused);
-    expect(await countAuditRows()).toBe(before);
-  });
+  it.each(values)(
+    "an invalid %s is rejected in a new zone and in a change: %j",
+    async (field, input, fault) => {
+      const root = await createOperator();
+      const zone = await createZone(root);
+      const before = await countAuditRows();
+      const refused = invalidBody({ ...fault, loc: [field], input });
+      expect(statusAndBody(await root.post(zonesPath, newZone({ [field]: input })))).toEqual(refused);
+      expect(statusAndBody(await root.patch(zonePath(zone), { [field]: input }))).toEqual(refused);
+      expect(await countAuditRows()).toBe(before);
+    },
+  );
 
-  it("refuses everything that is wrong at once", async () => {
+  it("all errors in a body are reported together", async () => {
     const root = await createOperator();
     const body = { location_hint: "moon", origin: 5, private: "perhaps", slug: "A" };
     expect(statusAndBody(await root.post(zonesPath, body))).toEqual(
@@ -150,7 +153,7 @@ describe("making a zone", () => {
     );
   });
 
-  it("refuses a slug that is taken, also of twenty at once", async () => {
+  it("a taken slug is rejected, also in twenty simultaneous requests", async () => {
     const root = await createOperator();
     const { slug } = await createZone(root);
     const before = await countAuditRows();

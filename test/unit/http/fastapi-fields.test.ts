@@ -22,7 +22,7 @@ describe("a missing field", () => {
     { name: "boolean", schema: boolean("") },
     { name: "moment", schema: dateTime("") },
     { name: "list", schema: listOf(z.string(), 3) },
-  ])("is told with what it is missing from: $name", ({ schema }) => {
+  ])("a missing field is reported with its object: $name", ({ schema }) => {
     const body = { other: 1 };
     expect(check(z.object({ field: schema }), body, "body")).toEqual({
       issues: [{ type: "missing", loc: ["body", "field"], msg: "Field required", input: body }],
@@ -37,7 +37,7 @@ describe("a missing field", () => {
   });
 });
 
-describe("a uuid", () => {
+describe("a UUID", () => {
   const canonical = "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21";
 
   it.each([
@@ -47,7 +47,7 @@ describe("a uuid", () => {
     `{${canonical}}`,
     `urn:uuid:${canonical}`,
     "00000000-0000-0000-0000-000000000000",
-  ])("may be %s", (text) => {
+  ])("a UUID may be written as %s", (text) => {
     const is = text.startsWith("0") ? text : canonical;
     expect(read(uuid(""), text)).toEqual({ is });
   });
@@ -73,7 +73,7 @@ describe("a uuid", () => {
     },
     { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21-", reason: "invalid group count: expected 5, found 6" },
     { input: "c7a1f1de-9a0c-4c55-b5b10d5f6f1d7e2", reason: "invalid group count: expected 5, found 4" },
-  ])("is not $input", ({ input, reason }) => {
+  ])("a UUID cannot be $input", ({ input, reason }) => {
     const told = fault(input, "uuid_parsing", `Input should be a valid UUID, ${reason}`, { error: reason });
     expect(read(uuid(""), input)).toEqual(told);
   });
@@ -86,26 +86,32 @@ describe("a uuid", () => {
     { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7eé1", character: "é", at: 35 },
     { input: "urn:uuid:g7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21", character: "g", at: 10 },
     { input: "😀", character: "😀", at: 1 },
-  ])("is not $input: its first wrong character is told with its place", ({ input, character, at }) => {
-    const reason: unknown = expect.stringMatching(
-      new RegExp(`^invalid character.* found \`${character}\` at ${at}$`),
-    );
-    expect(read(uuid(""), input)).toEqual([
-      {
-        type: "uuid_parsing",
-        loc: ["body", "field"],
-        msg: expect.stringMatching(/^Input should be a valid UUID, invalid character/),
-        input,
-        ctx: { error: reason },
-      },
-    ]);
-  });
+  ])(
+    "a UUID cannot be $input, and the first invalid character is reported with its position",
+    ({ input, character, at }) => {
+      const reason: unknown = expect.stringMatching(
+        new RegExp(`^invalid character.* found \`${character}\` at ${at}$`),
+      );
+      expect(read(uuid(""), input)).toEqual([
+        {
+          type: "uuid_parsing",
+          loc: ["body", "field"],
+          msg: expect.stringMatching(/^Input should be a valid UUID, invalid character/),
+          input,
+          ctx: { error: reason },
+        },
+      ]);
+    },
+  );
 
-  it.each([[5], [1.5], [true], [null], [[]], [{}]])("is not %j, which is no text", (input) => {
-    expect(read(uuid(""), input)).toEqual(
-      fault(input, "uuid_type", "UUID input should be a string, bytes or UUID object"),
-    );
-  });
+  it.each([[5], [1.5], [true], [null], [[]], [{}]])(
+    "a UUID cannot be %j, because it is not a string",
+    (input) => {
+      expect(read(uuid(""), input)).toEqual(
+        fault(input, "uuid_type", "UUID input should be a string, bytes or UUID object"),
+      );
+    },
+  );
 });
 
 describe("an integer from 1 to 100", () => {
@@ -124,41 +130,41 @@ describe("an integer from 1 to 100", () => {
     { input: "005", is: 5 },
     { input: "5.0", is: 5 },
     { input: "5.000", is: 5 },
-  ])("may be $input", ({ input, is }) => {
+  ])("an integer may be given as $input", ({ input, is }) => {
     expect(read(schema, input)).toEqual({ is });
   });
 
   it.each(["", " ", "x", "5x", "5.5", "5.", ".5", "1e1", "0x5", "1,0", "--5", "٥", "NaN", "Infinity"])(
-    "is not %j, which cannot be read as one",
+    "an integer cannot be %j, because it cannot be parsed",
     (input) => {
       expect(read(schema, input)).toEqual(fault(input, "int_parsing", parsing));
     },
   );
 
-  it.each([[null], [[]], [[5]], [{}]])("is not %j, which is nothing like one", (input) => {
+  it.each([[null], [[]], [[5]], [{}]])("an integer cannot be %j, because of its type", (input) => {
     expect(read(schema, input)).toEqual(fault(input, "int_type", "Input should be a valid integer"));
   });
 
-  it.each([5.5, 0.1, -1.5])("is not %j, which has a part", (input) => {
+  it.each([5.5, 0.1, -1.5])("an integer cannot be %j, because it has a fractional part", (input) => {
     expect(read(schema, input)).toEqual(
       fault(input, "int_from_float", "Input should be a valid integer, got a number with a fractional part"),
     );
   });
 
-  it.each([0, -1, "0", "-5", false, -1e6])("is not %j, which is too little", (input) => {
+  it.each([0, -1, "0", "-5", false, -1e6])("an integer cannot be %j, because it is too small", (input) => {
     const msg = "Input should be greater than or equal to 1";
     expect(read(schema, input)).toEqual(fault(input, "greater_than_equal", msg, { ge: 1 }));
   });
 
   it.each([101, "101", 2 ** 60, "9007199254740993", "9".repeat(30)])(
-    "is not %j, which is too much",
+    "an integer cannot be %j, because it is too large",
     (input) => {
       const msg = "Input should be less than or equal to 100";
       expect(read(schema, input)).toEqual(fault(input, "less_than_equal", msg, { le: 100 }));
     },
   );
 
-  it("without an end is a safe one", () => {
+  it("an integer without a maximum is at most the largest safe integer", () => {
     const endless = integer({ min: 0, description: "" });
     expect(read(endless, Number.MAX_SAFE_INTEGER)).toEqual({ is: Number.MAX_SAFE_INTEGER });
     expect(read(endless, 2 ** 53)).toMatchObject([{ type: "less_than_equal" }]);
@@ -168,27 +174,30 @@ describe("an integer from 1 to 100", () => {
 describe("a boolean", () => {
   const parsing = "Input should be a valid boolean, unable to interpret input";
 
-  it.each([true, 1, "true", "TRUE", "True", "t", "T", "yes", "y", "on", "1"])("%j is yes", (input) => {
+  it.each([true, 1, "true", "TRUE", "True", "t", "T", "yes", "y", "on", "1"])("%j is true", (input) => {
     expect(read(boolean(""), input)).toEqual({ is: true });
   });
 
-  it.each([false, 0, "false", "FALSE", "f", "no", "n", "off", "OFF", "0"])("%j is no", (input) => {
+  it.each([false, 0, "false", "FALSE", "f", "no", "n", "off", "OFF", "0"])("%j is false", (input) => {
     expect(read(boolean(""), input)).toEqual({ is: false });
   });
 
-  it.each([2, -1, "", " true", "true ", "1.0", "maybe", "null", "ja"])("%j is neither", (input) => {
-    expect(read(boolean(""), input)).toEqual(fault(input, "bool_parsing", parsing));
-  });
+  it.each([2, -1, "", " true", "true ", "1.0", "maybe", "null", "ja"])(
+    "%j is neither true nor false",
+    (input) => {
+      expect(read(boolean(""), input)).toEqual(fault(input, "bool_parsing", parsing));
+    },
+  );
 
   it.each([[null], [[]], [[1]], [["yes"]], [[false]], [{}], [{ a: 1 }], [1.5]])(
-    "%j is nothing like one",
+    "%j is not a boolean because of its type",
     (input) => {
       expect(read(boolean(""), input)).toEqual(fault(input, "bool_type", "Input should be a valid boolean"));
     },
   );
 });
 
-describe("a time", () => {
+describe("a timestamp", () => {
   it.each([
     ["2026-01-31T13:00:00Z"],
     ["2026-01-31T14:00:00+01:00"],
@@ -196,7 +205,7 @@ describe("a time", () => {
     [1_769_864_400],
     ["1769864400"],
     [1_769_864_400_000],
-  ])("may be %j", (input) => {
+  ])("a timestamp may be %j", (input) => {
     expect(read(dateTime(""), input)).toEqual({ is: Date.parse("2026-01-31T13:00:00Z") });
   });
 
@@ -210,7 +219,7 @@ describe("a time", () => {
     "1e9",
     " ",
     "2026-01-31T13:00:00Zx",
-  ])("is not %j", (input) => {
+  ])("a timestamp cannot be %j", (input) => {
     const start = /^Input should be a valid datetime or date, ./;
     expect(read(dateTime(""), input)).toEqual([
       {
@@ -223,7 +232,7 @@ describe("a time", () => {
     ]);
   });
 
-  it.each([1e30, -1e30])("is not %d, which no calendar reaches", (input) => {
+  it.each([1e30, -1e30])("a timestamp cannot be %d, because no calendar has it", (input) => {
     expect(read(dateTime(""), input)).toEqual([
       {
         type: "datetime_parsing",
@@ -236,7 +245,7 @@ describe("a time", () => {
   });
 
   it.each([[true], [false], [null], [[]], [{}], [[1_769_864_400]]])(
-    "is not %j, which is nothing like one",
+    "a timestamp cannot be %j, because of its type",
     (input) => {
       expect(read(dateTime(""), input)).toEqual(
         fault(input, "datetime_type", "Input should be a valid datetime"),
@@ -245,14 +254,14 @@ describe("a time", () => {
   );
 });
 
-describe("a list of three at most", () => {
+describe("a list of at most three items", () => {
   const schema = listOf(z.string(), 3);
 
-  it.each([[[]], [["a"]], [["a", "b", "c"]]])("may be %j", (input) => {
+  it.each([[[]], [["a"]], [["a", "b", "c"]]])("a list may be %j", (input) => {
     expect(read(schema, input)).toEqual({ is: input });
   });
 
-  it.each([[4], [1000]])("of %d is too long", (length) => {
+  it.each([[4], [1000]])("a list of %d items is too long", (length) => {
     const input = Array.from({ length }, () => "x");
     expect(read(schema, input)).toEqual(
       fault(input, "too_long", `List should have at most 3 items after validation, not ${length}`, {
@@ -263,11 +272,11 @@ describe("a list of three at most", () => {
     );
   });
 
-  it.each([[null], ["abc"], [5], [true], [{ 0: "a" }], [{}]])("is not %j", (input) => {
+  it.each([[null], ["abc"], [5], [true], [{ 0: "a" }], [{}]])("a list cannot be %j", (input) => {
     expect(read(schema, input)).toEqual(fault(input, "list_type", "Input should be a valid list"));
   });
 
-  it("tells what is wrong with each item at its place", () => {
+  it("each invalid item is reported with its index", () => {
     const wrong = { type: "string_type", msg: "Input should be a valid string" };
     expect(read(schema, ["a", 5, null])).toEqual([
       { ...wrong, loc: ["body", "field", 1], input: 5 },
@@ -276,7 +285,7 @@ describe("a list of three at most", () => {
   });
 });
 
-it("everything wrong with one body is told together, in its order", () => {
+it("all errors in a body are reported together in the order of its fields", () => {
   const schema = z.object({
     id: uuid(""),
     count: integer({ min: 1, description: "" }),
