@@ -1,10 +1,9 @@
 /** Fields of request bodies, with the coercions and messages of Django REST framework. */
 import { z } from "@hono/zod-openapi";
 
-import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
 import { validateEmail } from "../../domain/email.ts";
 import { countCodePoints, normalizeText, validateText } from "../../domain/text.ts";
-import { emailLength, nameLength } from "../../domain/user.ts";
+import { emailLength } from "../../domain/user.ts";
 import { lazy, withMetadata } from "../schema.ts";
 import { addIssue, missingOrNull, nullCharacters, pythonType } from "./validation.ts";
 
@@ -131,29 +130,6 @@ export function textField(rules: TextRules) {
   );
 }
 
-export const organizationName = lazy(() =>
-  textField({
-    max: titleLength,
-    description: "The name of the organization",
-    example: "Acme",
-  }),
-);
-
-export const organizationSlug = lazy(() =>
-  textField({
-    max: slugLength,
-    description: "The name in all lowercase, suitable for URL identification",
-    example: "acme",
-    pattern: "^[-a-zA-Z0-9_]+$",
-    check: (value) => {
-      if (!/^[-a-zA-Z0-9_]+$/.test(value)) {
-        return ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'];
-      }
-      return isReservedSlug(value) ? ["This slug is reserved."] : [];
-    },
-  }),
-);
-
 const invalidEmail = "Enter a valid email address.";
 
 /** Returns a field like EmailField. */
@@ -167,16 +143,6 @@ export function emailField(rules: { readonly blank?: boolean } = {}) {
     check: (value) => (validateEmail(value) === undefined ? [] : [invalidEmail]),
   });
 }
-
-/** A first or last name. */
-export const personName = lazy(() =>
-  textField({
-    max: nameLength,
-    blank: true,
-    description: "A name",
-    example: "Ada",
-  }),
-);
 
 /** Returns a message for each rule that the text breaks. */
 function checkText(text: string, rules: TextRules): string[] {

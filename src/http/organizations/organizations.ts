@@ -1,6 +1,7 @@
 /** Organizations, their representation, and their portal. */
 import { z } from "@hono/zod-openapi";
 
+import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { createAccount } from "../../services/accounts/create.ts";
 import { findPortal, getAccount } from "../../services/accounts/get.ts";
@@ -9,7 +10,7 @@ import { deleteAccount, updateAccount } from "../../services/accounts/update.ts"
 import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
-import { organizationName, organizationSlug } from "../django/fields.ts";
+import { textField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
 import {
   idFilter,
@@ -49,15 +50,38 @@ const organizationSchema = lazy(() =>
     .openapi("Organization", { example }),
 );
 
+const nameField = lazy(() =>
+  textField({
+    max: titleLength,
+    description: "The name of the organization",
+    example: "Acme",
+  }),
+);
+
+const slugField = lazy(() =>
+  textField({
+    max: slugLength,
+    description: "The name in all lowercase, suitable for URL identification",
+    example: "acme",
+    pattern: "^[-a-zA-Z0-9_]+$",
+    check: (value) => {
+      if (!/^[-a-zA-Z0-9_]+$/.test(value)) {
+        return ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'];
+      }
+      return isReservedSlug(value) ? ["This slug is reserved."] : [];
+    },
+  }),
+);
+
 const organizationBody = lazy(() =>
-  withSchemaName("OrganizationBody", z.object({ name: organizationName(), slug: organizationSlug() }), {
+  withSchemaName("OrganizationBody", z.object({ name: nameField(), slug: slugField() }), {
     required: ["name", "slug"],
   }),
 );
 const organizationChanges = lazy(() =>
   withSchemaName(
     "OrganizationChanges",
-    z.object({ name: organizationName().optional(), slug: organizationSlug().optional() }),
+    z.object({ name: nameField().optional(), slug: slugField().optional() }),
   ),
 );
 

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
+import { nameLength } from "../../domain/user.ts";
 import type { Context } from "../../services/caller/context.ts";
 import { type Group, listGroups } from "../../services/groups/groups.ts";
 import { createUser, type UserFields } from "../../services/users/create.ts";
@@ -8,7 +9,7 @@ import { listUsers } from "../../services/users/list.ts";
 import { getUser, type UserProfile } from "../../services/users/profile.ts";
 import { updateUser } from "../../services/users/update.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";
-import { booleanField, emailField, groupsField, personName } from "../django/fields.ts";
+import { booleanField, emailField, groupsField, textField } from "../django/fields.ts";
 import { pageParameters, parsePageRequest, toPage } from "../django/pagination.ts";
 import {
   namedOrganization,
@@ -50,13 +51,22 @@ export const userSchema = lazy(() =>
     .openapi("OrganizationUser", { example }),
 );
 
+const nameField = lazy(() =>
+  textField({
+    max: nameLength,
+    blank: true,
+    description: "A name",
+    example: "Ada",
+  }),
+);
+
 const userBody = lazy(() =>
   withSchemaName(
     "OrganizationUserBody",
     z.object({
       email: emailField({ blank: true }).optional(),
-      first_name: personName().optional(),
-      last_name: personName().optional(),
+      first_name: nameField().optional(),
+      last_name: nameField().optional(),
       groups: groupsField().optional(),
       is_active: booleanField(
         "Whether the user may sign in. Unselect this instead of deleting accounts.",
