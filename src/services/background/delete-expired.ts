@@ -1,4 +1,4 @@
-/** Deletes rows that are kept no longer. Every statement is bounded: D1 ends a statement after 30 seconds. */
+/** Deletes rows whose retention has ended. Every statement is bounded: D1 ends a statement after 30 seconds. */
 import { sql, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 

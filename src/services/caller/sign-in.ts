@@ -155,7 +155,7 @@ function storedName(name: string): string {
   return [...normalizeText(name)].slice(0, nameLength).join("").trim();
 }
 
-/** Returns the hash that is kept of an identity after its user was deleted. */
+/** Returns the hash by which a deleted user's identity is remembered. */
 export async function identityHash({
   issuer,
   subject,

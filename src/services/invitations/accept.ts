@@ -21,7 +21,7 @@ export interface JoinedAccount {
 }
 
 /**
- * Makes the caller a member by an invitation's secret, whoever it was sent to. The caller's role is never
+ * Makes the caller a member by an invitation's secret, regardless of the invited address. The caller's role is never
  * lowered. Accepting again returns the same. Throws `invitation_not_found` for a secret that is wrong, used,
  * expired or revoked, `account_blocked` and `seat_limit_reached`. Two round trips.
  */

@@ -19,7 +19,7 @@ export function addNewUser(
   return db.insert(memberships).values({ accountId, userId, role, createdAt: now });
 }
 
-/** A user's role before and after a change; null stands for no membership. */
+/** A user's role before and after a change; null means no membership. */
 export interface RoleChange {
   readonly id: number;
   readonly role: AccountRole | null;

@@ -96,7 +96,7 @@ export function checkVisible(caller: Caller, found: FoundUser | undefined): Foun
 
 /**
  * Checks that the caller may change a user: themselves, any user with `users:write`, or as an owner a user who has
- * never signed in, is only in the owner's accounts and in no group. A group would give its permissions to whoever
+ * never signed in, is only in the owner's accounts and in no group. A group would give its permissions to anyone who
  * signs in with the address that the owner enters. Throws what `checkVisible` throws, `forbidden`, and
  * `account_blocked` if an owner's account is blocked.
  */
