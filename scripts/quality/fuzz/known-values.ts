@@ -57,6 +57,7 @@ export function knownValues({ operation, tenant, account, caller }: Topic): Valu
       search,
       page: fc.constant("1"),
       page_size: fc.integer({ min: 1, max: 100 }),
+      "delete item": idOf(ids.all("user").slice(1)),
       actor: idOf(ids.all("user")),
       cursor: idOf(ids.all(`cursor ${operation.id}`)),
       file: fc.constant(png()),
@@ -73,7 +74,7 @@ export function knownValues({ operation, tenant, account, caller }: Topic): Valu
 
 /** Returns the values of a path parameter: a slug or an id that was seen, or one that does not exist. */
 export function pathParameter(name: string, { operation, tenant, account }: Topic): fc.Arbitrary<string> {
-  const { ids, accepted } = tenant;
+  const { ids, accepted, resendable } = tenant;
   const segments = operation.path.split("/");
   const kind = kindOf(segments[segments.indexOf(`{${name}}`) - 1] ?? "");
   if (kind === "account") {
@@ -81,7 +82,10 @@ export function pathParameter(name: string, { operation, tenant, account }: Topi
     return fc.constantFrom(account, ...slugs);
   }
   if (operation.id === "acceptReceivedInvitation") return fc.constant(accepted.id);
-  return idOf(ids.all(name === "email" ? name : kind));
+  if (operation.id === "resendInvitation") return fc.constant(resendable.id);
+  const known = ids.all(name === "email" ? name : kind);
+  // The oldest is never deleted, so that there is always one.
+  return idOf(operation.method === "delete" ? known.slice(1) : known);
 }
 
 /** Returns accounts: mostly the tenant's home, but never for operations that delete, block or limit an account. */

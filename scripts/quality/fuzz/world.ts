@@ -31,8 +31,9 @@ export class Tenant {
   home = "";
   /** The guest has accepted this invitation and may accept it again. */
   accepted: Invitation = { id: "", secret: "" };
-  /** Nobody accepts this invitation. */
+  /** Nobody accepts these invitations. One is never mailed again, because a mail has a new secret. */
   pending: Invitation = { id: "", secret: "" };
+  resendable: Invitation = { id: "", secret: "" };
 
   constructor(name: string, marker: string) {
     this.name = name;
@@ -102,6 +103,10 @@ export async function populate(world: World, client: HttpClient, state: string):
     ids.add(`slug ${home}`, account.slug);
     const limits = { type: "v3enterprise", usage_limit: 1_000_000_000 };
     await send(operator, "PATCH", `/api/manage/@account/${home}`, limits);
+    for (const first_name of ["Ada", "Grace", "Radia"]) {
+      const user = { email: `${first_name}.${marker}@example.com`, first_name };
+      ids.add("user", (await send(owner, "POST", `/accounts/users/?organization=${home}`, user))["uuid"]);
+    }
     const invite = async (email: string): Promise<Invitation> => {
       const body = { invitee_identifier: email };
       const { uuid = "" } = await send(owner, "POST", `/accounts/invite/?organization=${home}`, body);
@@ -109,6 +114,7 @@ export async function populate(world: World, client: HttpClient, state: string):
     };
     tenant.accepted = await invite(`guest-${tenant.name}.${marker}@example.com`);
     tenant.pending = await invite(`pending.${marker}@example.com`);
+    tenant.resendable = await invite(`resendable.${marker}@example.com`);
     await send(guest, "POST", "/api/v1/invites/accept", { token: tenant.accepted.secret });
   }
   const { id } = await send(reader, "GET", "/api/v1/user");
