@@ -5,10 +5,14 @@ import { descriptionLength, titleLength } from "../../domain/account.ts";
 import { type Permission, roleGrants } from "../../domain/permissions.ts";
 import { planLimits } from "../../domain/plan.ts";
 import { type Access, AccountName } from "../../services/accounts/access.ts";
-import { createAccount } from "../../services/accounts/create.ts";
+import {
+  type AccountChanges,
+  createAccount,
+  deleteAccount,
+  updateAccount,
+} from "../../services/accounts/change.ts";
 import { getAccount, isSlugAvailable } from "../../services/accounts/get.ts";
 import { listMemberAccounts } from "../../services/accounts/list.ts";
-import { type AccountChanges, deleteAccount, updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/caller/context.ts";
 import { computeEtag, ifMatchVersions, respondWithEtag } from "../etag.ts";
 import { email, slug as slugField, text } from "../fastapi/fields.ts";

@@ -3,10 +3,9 @@ import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
 import { AccountName } from "../../services/accounts/access.ts";
-import { createAccount } from "../../services/accounts/create.ts";
+import { createAccount, deleteAccount, updateAccount } from "../../services/accounts/change.ts";
 import { findPortal, getAccount } from "../../services/accounts/get.ts";
 import { accountListKeys, listAccounts } from "../../services/accounts/list.ts";
-import { deleteAccount, updateAccount } from "../../services/accounts/update.ts";
 import type { Context } from "../../services/caller/context.ts";
 import type { AppContext } from "../app-env.ts";
 import { authenticateBeforeRejecting } from "../authenticate.ts";

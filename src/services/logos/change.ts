@@ -1,12 +1,11 @@
 import { DomainError } from "../../domain/errors.ts";
 import type { ImageType } from "../../domain/logo.ts";
 import { logoKey, putLogo } from "../../storage/logos.ts";
-import { accountQuery } from "../accounts/access.ts";
-import { accountChange } from "../accounts/update.ts";
-import type { Access } from "../accounts/access.ts";
+import { type Access, accountQuery } from "../accounts/access.ts";
+import { accountChange } from "../accounts/change.ts";
+import { logoDeletionJob } from "../background/logo-cleanup.ts";
 import type { Context } from "../caller/context.ts";
 import { type Change, commit, type NoChange } from "../commit.ts";
-import { logoDeletionJob } from "../background/logo-cleanup.ts";
 import { checkLogoOwner, currentLogo, type Logo, type LogoOwner, withLogoStorage } from "./get.ts";
 
 /** An image whose format was checked. */

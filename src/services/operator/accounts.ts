@@ -20,8 +20,8 @@ import {
   type FoundAccount,
   type StoredAccount,
 } from "../accounts/access.ts";
+import { accountChange, type ExpectedVersions } from "../accounts/change.ts";
 import { allAccountsQuery } from "../accounts/list-queries.ts";
-import { accountChange, type ExpectedVersions } from "../accounts/update.ts";
 import { pushLimit } from "../background/sync-usage-limit.ts";
 import { queryAsCaller } from "../caller/caller.ts";
 import { callerConditions } from "../caller/conditions.ts";
