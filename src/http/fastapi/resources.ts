@@ -2,8 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { blockedFeatures, blockingStateAt, blockingStates } from "../../domain/account.ts";
-import { uploadLimits, usageLimits } from "../../domain/plan.ts";
-import { plans } from "../../domain/plan.ts";
+import { plans, uploadLimits, usageLimits } from "../../domain/plan.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { cloudProviders, locationHints } from "../../domain/zone.ts";
 import type { StoredAccount } from "../../services/accounts/access.ts";
