@@ -31,7 +31,7 @@ const worker = cloudflareTest(async ({ inject }) => {
         PUBLIC_URL: "https://roster.test",
         ISSUERS: JSON.stringify(issuers),
         OPERATORS: "root@example.com, https://issuer.test|operator-by-subject",
-        INVITE_SECRET: "a secret only the tests know, long enough",
+        INVITE_SECRET: "a secret that only the tests know, of 43 or more characters",
         CORS_ORIGINS: "https://app.test",
         // The tests of rate limits turn them on; other tests send more requests than a person would.
         RATE_LIMITS: "off",

@@ -58,7 +58,7 @@ export async function workerOptions(builds: Builds, state: string, issuers: stri
     bindings: {
       PUBLIC_URL: "https://bench.example",
       ISSUERS: issuers,
-      INVITE_SECRET: "a secret of the benchmark's own",
+      INVITE_SECRET: "a secret that only the benchmark knows, long enough",
       RATE_LIMITS: "off",
       REQUEST_LOG: "off",
       // The usage limit of a trial would be reached.

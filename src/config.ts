@@ -2,6 +2,7 @@ import { type Issuer, parseIssuers } from "./auth/issuers.ts";
 import { parseMailbox } from "./domain/email.ts";
 import { parseOperators } from "./domain/operators.ts";
 import { type Plan, plans } from "./domain/plan.ts";
+import { isSecureUrl } from "./domain/url.ts";
 
 /**
  * Every variable of the service: the only place to change when one is added. `Env`, `Config`, the variables that
@@ -38,7 +39,7 @@ const variableDocs: Readonly<Record<keyof Table, VariableDocs>> = {
   publicUrl: {
     type: "URL",
     description:
-      "The address that clients use. Links in responses and mails begin with it. `npm start` uses its own address.",
+      "The address that clients use: https (http for localhost only) and no path. Links in responses and mails begin with it. `npm start` uses its own address.",
     example: "https://accounts.example.com",
   },
   issuers: {
@@ -113,13 +114,14 @@ const variableDocs: Readonly<Record<keyof Table, VariableDocs>> = {
   },
   signInUrl: {
     type: "URL",
-    description: "The sign-in link of the invitation page; see [invitations.md](invitations.md).",
+    description:
+      "The sign-in link of the invitation page, https (http for localhost only); see [invitations.md](invitations.md).",
     example: "https://app.example.com/login",
   },
   inviteSecret: {
     type: "secret",
     description:
-      "The key that invitation links are derived from: at least 16 random characters. `npm start` creates one per state folder.",
+      "The key that invitation links are derived from: at least 43 random characters, 16 of them different. `npm start` creates one per state folder.",
     example: "openssl rand -base64 32",
   },
 };
@@ -224,29 +226,42 @@ function isBlank(text: string | undefined): text is undefined {
   return text === undefined || text.trim() === "";
 }
 
-/** At least 96 random bits in base64. */
-const minSecretLength = 16;
+/** The length of 32 random bytes in base64 without padding. */
+const minSecretLength = 43;
+/** Random text of that length has about thirty; a word that is repeated has fewer. */
+const minSecretCharacters = 16;
 /** A hundred years. */
 const maxDays = 36_525;
 
 function parsePublicUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw new Error("must be an http or https URL without query and fragment");
+  const url = parseSecureUrl(text);
+  if (url.href !== `${url.origin}/`) {
+    throw new Error(
+      "must have no path, query, fragment or credentials, such as https://accounts.example.com",
+    );
   }
-  return url.href.replace(/\/+$/, "");
+  return url.origin;
 }
 
 function parseSignInUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.hash !== "") {
-    throw new Error("must be an http or https URL without fragment");
-  }
+  const url = parseSecureUrl(text);
+  if (url.hash !== "") throw new Error("must be a URL without fragment");
   return url.href;
 }
 
+function parseSecureUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !isSecureUrl(url)) throw new Error("must be an https URL (http for localhost only)");
+  return url;
+}
+
 function parseSecret(text: string): string {
-  if (text.length < minSecretLength) throw new Error(`must be at least ${minSecretLength} random characters`);
+  if (text.length < minSecretLength || new Set(text).size < minSecretCharacters) {
+    throw new Error(
+      `must have at least ${minSecretLength} random characters, ${minSecretCharacters} of them different; ` +
+        "create it with: openssl rand -base64 32",
+    );
+  }
   return text;
 }
 

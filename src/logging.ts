@@ -1,6 +1,7 @@
 /** Log lines of errors. They hold no values and no messages of foreign errors, which may quote bound values. */
 import { ConfigError, getConfig } from "./config.ts";
 import { DomainError, errorName } from "./domain/errors.ts";
+import { isLocalhost } from "./domain/url.ts";
 import type { Env } from "./env.ts";
 import type { SqlTrace } from "./storage/request-stats.ts";
 
@@ -85,13 +86,11 @@ export function sqlTrace(env: Env, context: () => LogContext): SqlTrace | undefi
   };
 }
 
-const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
 /** Returns what DEBUG_SQL asks for; nothing is logged while the configuration is invalid. */
 function sqlDebugging(env: Env): { readonly enabled: boolean; readonly withValues: boolean } {
   try {
     const { debugSql, publicUrl } = getConfig(env);
-    return { enabled: debugSql, withValues: localHosts.has(new URL(publicUrl).hostname) };
+    return { enabled: debugSql, withValues: isLocalhost(new URL(publicUrl)) };
   } catch {
     return { enabled: false, withValues: false };
   }

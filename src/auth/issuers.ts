@@ -1,4 +1,5 @@
 import type { JSONWebKeySet, JWK } from "jose";
+import { isSecureUrl } from "../domain/url.ts";
 import { isPublicKey } from "./key-set.ts";
 
 /** A trusted issuer of tokens, and the source of its keys. */
@@ -75,8 +76,7 @@ function parseKeySetUrl(value: unknown, path: string): URL {
   const url = isText(value) ? URL.parse(value) : null;
   if (!url) throw new Error(`${path} must be an absolute URL.`);
   if (url.username !== "" || url.password !== "") throw new Error(`${path} must not carry credentials.`);
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && local)) return url;
+  if (isSecureUrl(url)) return url;
   throw new Error(`${path} must be an https URL (http for localhost only).`);
 }
 

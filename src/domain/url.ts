@@ -10,3 +10,13 @@ export function isPublicHttps(text: string): boolean {
   const local = /(?:^|\.)(?:localhost|local|internal|home\.arpa)$/.test(host);
   return !literal && !local && host.includes(".");
 }
+
+/** Returns whether a URL is one of this machine: localhost, a name under it, 127.0.0.1 or [::1]. */
+export function isLocalhost({ hostname }: URL): boolean {
+  return /^(?:(?:.+\.)?localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
+}
+
+/** Returns whether nobody on the network can read what is sent to a URL: it is https, or http of this machine. */
+export function isSecureUrl(url: URL): boolean {
+  return url.protocol === "https:" || (url.protocol === "http:" && isLocalhost(url));
+}

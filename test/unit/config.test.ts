@@ -7,7 +7,7 @@ const table = documentedVariables();
 const required: Variables = {
   PUBLIC_URL: "https://accounts.example.com/",
   ISSUERS: "[]",
-  INVITE_SECRET: "sixteen characters",
+  INVITE_SECRET: "q8Ck2bW5xLr0tYv7Zn4Jd1Hs9Gf3Ae6Pm+Uo/RiTyXk=",
 };
 
 describe("parseConfig", () => {
@@ -48,6 +48,20 @@ describe("parseConfig", () => {
     { name: "MAIL_FROM", value: "Ada" },
     { name: "SIGN_IN_URL", value: "https://app.example.com/#login" },
     { name: "INVITE_SECRET", value: "short" },
+    // 42 characters; 15 different ones.
+    { name: "INVITE_SECRET", value: "q8Ck2bW5xLr0tYv7Zn4Jd1Hs9Gf3Ae6Pm+Uo/RiTyX" },
+    { name: "INVITE_SECRET", value: "abcdefghijklmno".repeat(4) },
+    { name: "PUBLIC_URL", value: "http://accounts.example.com" },
+    { name: "PUBLIC_URL", value: "http://localhost.example.com" },
+    { name: "PUBLIC_URL", value: "http://notlocalhost" },
+    { name: "PUBLIC_URL", value: "ftp://localhost" },
+    { name: "PUBLIC_URL", value: "https://example.com/accounts" },
+    { name: "PUBLIC_URL", value: "https://example.com//" },
+    { name: "PUBLIC_URL", value: "https://example.com/?x=1" },
+    { name: "PUBLIC_URL", value: "https://example.com/#x" },
+    { name: "PUBLIC_URL", value: "https://ada:secret@example.com" },
+    { name: "SIGN_IN_URL", value: "http://app.example.com/login" },
+    { name: "SIGN_IN_URL", value: "javascript:alert(1)" },
   ])("rejects $name=$value with a message that begins with the name", ({ name, value }) => {
     expect(() => parseConfig({ ...required, [name]: value })).toThrow(
       expect.objectContaining({ name: "ConfigError", message: expect.stringMatching(`^${name}\\b`) }),
@@ -55,9 +69,35 @@ describe("parseConfig", () => {
   });
 });
 
+describe("PUBLIC_URL and SIGN_IN_URL", () => {
+  it.each(["localhost:8787", "roster.localhost:8787", "127.0.0.1:8787", "[::1]:8787"])(
+    "PUBLIC_URL and SIGN_IN_URL may be http at %s",
+    (host) => {
+      const local = { ...required, PUBLIC_URL: `http://${host}/`, SIGN_IN_URL: `http://${host}/login` };
+      expect(parseConfig(local)).toMatchObject({
+        publicUrl: `http://${host}`,
+        signInUrl: `http://${host}/login`,
+      });
+    },
+  );
+});
+
+describe("INVITE_SECRET", () => {
+  it("accepts 32 random bytes in base64 and base64url", () => {
+    for (let run = 0; run < 1000; run += 1) {
+      const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
+      for (const INVITE_SECRET of [bytes.toString("base64"), bytes.toString("base64url")]) {
+        expect(parseConfig({ ...required, INVITE_SECRET }).inviteSecret).toBe(INVITE_SECRET);
+      }
+    }
+  });
+});
+
 describe("the table of variables", () => {
   it.each(table)("has an example and a local default of $name that are valid", (variable) => {
-    for (const text of [variable.example, variable.localDefault, variable.default]) {
+    // The example of a secret is the command that creates one: nobody may use a published secret.
+    const example = variable.type === "secret" ? undefined : variable.example;
+    for (const text of [example, variable.localDefault, variable.default]) {
       if (text !== undefined) expect(() => variable.read(text)).not.toThrow();
     }
   });
