@@ -41,7 +41,7 @@ const deletions: typeof changes = {
   "DELETE of the organizations API": (caller, { id }, value) =>
     caller.delete(`/accounts/organizations/${id}/`, ifMatch(value)),
 };
-const refusalOf = (name: string) => (name.endsWith("organizations") ? staleThere : stale);
+const refusalOf = (name: string) => (name.endsWith("organizations API") ? staleThere : stale);
 
 describe.each(Object.entries({ ...changes, ...deletions }))("%s with If-Match", (name, send) => {
   const [done, leavesIt] = name.startsWith("DELETE") ? [204, false] : [200, true];
