@@ -1,8 +1,8 @@
 import type { JWTPayload } from "jose";
 import type { Identity } from "../domain/identity.ts";
-import { validateText } from "../domain/text.ts";
+import { normalizeNameLine, validateText } from "../domain/text.ts";
 import { isPublicHttps } from "../domain/url.ts";
-import { emailLength, normalizeEmail } from "../domain/user.ts";
+import { cutName, emailLength, fullNameLength, nameLength, normalizeEmail } from "../domain/user.ts";
 import type { Issuer } from "./issuers.ts";
 import { tokenInvalid } from "./token-error.ts";
 
@@ -12,7 +12,7 @@ export const clockTolerance = 60;
 /** The last second of the year 9999. */
 const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 const maxSubjectLength = 255;
-const maxTextLength = 300;
+const maxLocaleLength = 300;
 const maxPictureLength = 2048;
 
 /**
@@ -22,7 +22,8 @@ const maxPictureLength = 2048;
  */
 export function readIdentity(issuer: Issuer, claims: JWTPayload, now: number): Identity {
   const email = readText(claims["email"], emailLength);
-  const verified = issuer.trustEmail && claims["email_verified"] === true;
+  const verified =
+    issuer.trustEmail && (claims["email_verified"] === true || claims["email_verified"] === "true");
   return {
     issuer: issuer.issuer,
     subject: readSubject(claims.sub),
@@ -30,11 +31,12 @@ export function readIdentity(issuer: Issuer, claims: JWTPayload, now: number): I
     expiresAt: readTime(claims.exp, latestTime),
     email,
     verifiedEmail: verified && email !== undefined ? normalizeEmail(email) : undefined,
-    name: readText(claims["name"], maxTextLength),
-    givenName: readText(claims["given_name"], maxTextLength),
-    familyName: readText(claims["family_name"], maxTextLength),
+    name: readName(claims["name"], fullNameLength),
+    givenName: readName(claims["given_name"], nameLength),
+    familyName: readName(claims["family_name"], nameLength),
+    username: readName(claims["preferred_username"], fullNameLength),
     picture: readPicture(claims["picture"]),
-    locale: readText(claims["locale"], maxTextLength),
+    locale: readText(claims["locale"], maxLocaleLength),
   };
 }
 
@@ -53,6 +55,12 @@ function readTime(value: unknown, latest: number): number {
 function readText(value: unknown, maxLength: number): string | undefined {
   if (typeof value !== "string" || value.trim() === "" || value.length > maxLength) return undefined;
   return validateText(value) ? undefined : value;
+}
+
+/** Normalizes and cuts a name. Returns undefined if nothing visible is left. */
+function readName(value: unknown, maxLength: number): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return cutName(normalizeNameLine(value), maxLength) || undefined;
 }
 
 function readPicture(value: unknown): string | undefined {

@@ -13,6 +13,8 @@ export interface Identity {
   readonly name: string | undefined;
   readonly givenName: string | undefined;
   readonly familyName: string | undefined;
+  /** The `preferred_username` claim, which replaces the name of a user who has none. */
+  readonly username: string | undefined;
   /** An https URL; stored, never fetched. */
   readonly picture: string | undefined;
   readonly locale: string | undefined;

@@ -5,6 +5,34 @@ export function normalizeText(text: string): string {
   return text.normalize("NFC").trim();
 }
 
+/**
+ * Default-ignorable characters and bidirectional controls (Unicode), which show nothing but can change how a name
+ * reads or is compared. Joiners and variation selectors stay: scripts and emoji need them.
+ */
+const invisible =
+  /[\ufff9-\ufffb]|(?![\u200c\u200d\p{Variation_Selector}])\p{Default_Ignorable_Code_Point}/gu;
+/** A character that shows something by itself. U+2800 is the blank of Braille. */
+const visible = /[^\p{White_Space}\u200c\u200d\u2800\p{Variation_Selector}]/u;
+
+/** Removes invisible characters from a text, in normal form C. Returns "" if nothing visible is left. */
+export function removeInvisible(text: string): string {
+  const rest = text.replaceAll(invisible, "").normalize("NFC");
+  return visible.test(rest) ? rest : "";
+}
+
+/** Returns a name or title as it is stored: in normal form C, trimmed, without invisible characters. */
+export function normalizeName(text: string): string {
+  return removeInvisible(text).trim();
+}
+
+/** Returns a name on one line: white space becomes one space, and other control characters are removed. */
+export function normalizeNameLine(text: string): string {
+  const rest = text.replaceAll(/(?!\p{White_Space})[\p{Cc}\p{Cs}]/gu, "");
+  return removeInvisible(rest)
+    .replaceAll(/\p{White_Space}+/gu, " ")
+    .trim();
+}
+
 /** Returns the form in which texts are compared: normal form C, lower case. */
 export function foldCase(text: string): string {
   return text.normalize("NFC").toLowerCase().normalize("NFC");

@@ -3,8 +3,7 @@ import { and, eq, notExists, sql } from "drizzle-orm";
 import { DomainError } from "../../domain/errors.ts";
 import type { Identity } from "../../domain/identity.ts";
 import { searchText } from "../../domain/search.ts";
-import { normalizeText } from "../../domain/text.ts";
-import { languageFromLocale, nameLength, splitName, withSearchKeys } from "../../domain/user.ts";
+import { languageFromLocale, readNames, withSearchKeys } from "../../domain/user.ts";
 import { assertion, runBatch } from "../../storage/database.ts";
 import { deletedIdentities, identities, users } from "../../storage/schema.ts";
 import { auditStatement } from "../audit.ts";
@@ -46,9 +45,9 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   if (isOutdated(identity, deletedAt)) throw new DomainError("token_invalid", {}, "user_deleted");
 
   const unknown = assertion(db, "conflict", notExists(own));
-  const profile = toProfileFields(identity);
   const [candidate, ...others] = unbound;
   if (candidate !== undefined && others.length === 0) {
+    const profile = toProfileFields(identity, candidate);
     const names = { firstName: candidate.firstName, lastName: candidate.lastName, ...profile };
     await runBatch(db, [
       unknown,
@@ -81,7 +80,7 @@ async function trySignIn(ctx: Context, identity: Identity): Promise<void> {
   }
   const uuid = crypto.randomUUID();
   const { email = "" } = identity;
-  const { firstName = "", lastName = "", ...picture } = profile;
+  const { firstName = "", lastName = "", ...picture } = toProfileFields(identity);
   await runBatch(db, [
     unknown,
     db.insert(users).values({
@@ -138,21 +137,20 @@ function unboundUsers(db: Context["db"], address: string | undefined) {
     .limit(2);
 }
 
-/** Returns the token's names and picture, if it has them. */
-function toProfileFields(identity: Identity): { firstName?: string; lastName?: string; avatar?: string } {
-  const split = identity.name === undefined ? undefined : splitName(normalizeText(identity.name));
-  const firstName = identity.givenName ?? split?.firstName;
-  const lastName = identity.familyName ?? split?.lastName;
+/**
+ * Returns the token's names and picture, if it has them. The user name of the token replaces the name only of a user
+ * who has none.
+ */
+function toProfileFields(
+  identity: Identity,
+  user: { readonly firstName: string; readonly lastName: string } = { firstName: "", lastName: "" },
+): { firstName?: string; lastName?: string; avatar?: string } {
+  const names = readNames(identity);
+  const isNameless = Object.keys(names).length === 0 && user.firstName === "" && user.lastName === "";
   return {
-    ...(firstName === undefined ? {} : { firstName: storedName(firstName) }),
-    ...(lastName === undefined ? {} : { lastName: storedName(lastName) }),
+    ...(isNameless ? readNames({ ...identity, name: identity.username }) : names),
     ...(identity.picture === undefined ? {} : { avatar: identity.picture }),
   };
-}
-
-/** Normalizes a name and cuts it to the length that a column may have. */
-function storedName(name: string): string {
-  return [...normalizeText(name)].slice(0, nameLength).join("").trim();
 }
 
 /** Returns the hash by which a deleted user's identity is remembered. */

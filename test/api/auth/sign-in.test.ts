@@ -54,9 +54,18 @@ describe("the first request of an identity", () => {
     { claims: { name: "Ada King Lovelace" }, first: "Ada", last: "King Lovelace" },
     { claims: { name: "Ada" }, first: "Ada", last: "" },
     { claims: { given_name: "Ada", family_name: "King" }, first: "Ada", last: "King" },
-    { claims: { name: "The Countess", given_name: "Ada", family_name: "King" }, first: "Ada", last: "King" },
-    { claims: { name: "Ada King", family_name: "Lovelace" }, first: "Ada", last: "Lovelace" },
+    { claims: { name: "The Countess", given_name: "Ada" }, first: "The", last: "Countess" },
+    { claims: { name: "Jane Example", given_name: "Jane Example" }, first: "Jane", last: "Example" },
+    {
+      claims: { name: "Jo Ann Lee", given_name: "Jo Ann", family_name: "Lee" },
+      first: "Jo Ann",
+      last: "Lee",
+    },
+    { claims: { name: "Ada\tKing\r\n" }, first: "Ada", last: "King" },
     { claims: { name: "x".repeat(200) }, first: "x".repeat(150), last: "" },
+    { claims: { name: "x".repeat(1000) }, first: "x".repeat(150), last: "" },
+    { claims: { name: "\u200b", preferred_username: "ada.king" }, first: "ada.king", last: "" },
+    { claims: { family_name: "King", preferred_username: "ada.king" }, first: "", last: "King" },
     { claims: { name: "  Ada  King " }, first: "Ada", last: "King" },
     {
       claims: { given_name: " Zoe\u0308 ", family_name: "\ufeffKing\u00a0" },
@@ -146,6 +155,20 @@ describe("a verified e-mail", () => {
     });
   });
 
+  it.each([
+    { first_name: "Old", last_name: "Name", shown: "Old Name" },
+    { first_name: "", last_name: "", shown: "ada.king" },
+  ])("takes the user name of the token only if the user has no name: $shown", async ({ shown, ...names }) => {
+    await invite(address, names);
+    const user = await createUser({ email: address, preferred_username: "ada.king" });
+    expect((await me(user)).body).toMatchObject({ name: shown });
+  });
+
+  it("may be marked as verified by a string", async () => {
+    const uuid = await invite(address);
+    expect((await me(await createUser({ email: address, email_verified: "true" }))).body.id).toBe(uuid);
+  });
+
   it("binds no user if there are two", async () => {
     const uuids = [await invite(address), await invite(address)];
     const answer = await me(await createUser({ email: address }));
@@ -169,7 +192,7 @@ describe("a verified e-mail", () => {
 
   it.each([
     { name: "if email_verified is false", claims: { email_verified: false }, options: undefined },
-    { name: "if email_verified is a string", claims: { email_verified: "true" }, options: undefined },
+    { name: "if email_verified is another string", claims: { email_verified: "yes" }, options: undefined },
     { name: "if email_verified is missing", claims: { email_verified: undefined }, options: undefined },
     { name: "from an issuer that is not trusted with e-mails", claims: {}, options: other },
   ])("is not accepted $name, and a new user is created", async ({ claims, options }) => {

@@ -7,7 +7,7 @@ import { noon, noonSeconds } from "../../support/signing.ts";
 const minute = 60_000;
 
 function identityOf(subject: string, expiresAt = noonSeconds + 3600): Identity {
-  const nothing = { name: undefined, givenName: undefined, familyName: undefined };
+  const nothing = { name: undefined, givenName: undefined, familyName: undefined, username: undefined };
   const claims = { email: undefined, verifiedEmail: undefined, picture: undefined, locale: undefined };
   return { issuer: "https://id.example", subject, issuedAt: 0, expiresAt, ...nothing, ...claims };
 }
