@@ -12,7 +12,7 @@ export function normalizeText(text: string): string {
 const invisible =
   /[\ufff9-\ufffb]|(?![\u200c\u200d\p{Variation_Selector}])\p{Default_Ignorable_Code_Point}/gu;
 /** A character that shows something by itself. U+2800 is the blank of Braille. */
-const visible = /[^\p{White_Space}\u200c\u200d\u2800\p{Variation_Selector}]/u;
+const visible = /[^\p{White_Space}\p{Variation_Selector}\u2800\u200c\u200d]/u;
 
 /** Removes invisible characters from a text, in normal form C. Returns "" if nothing visible is left. */
 export function removeInvisible(text: string): string {
@@ -38,9 +38,15 @@ export function foldCase(text: string): string {
   return text.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
-/** Returns the form in which text is sorted and searched: folded, with one sigma for every position in a word. */
+/**
+ * Returns the form in which text is sorted and searched: folded, with one sigma for every position in a word and
+ * one i, with or without a dot ("İ" is "i" and a combining dot in lower case).
+ */
 export function searchKey(text: string): string {
-  return foldCase(text).replaceAll("ς", "σ");
+  return foldCase(text)
+    .replaceAll("ς", "σ")
+    .replaceAll(/[iı]\u0307*/g, "i")
+    .normalize("NFC");
 }
 
 /** Returns the length in code points, which Django REST framework and pydantic both count. */

@@ -40,6 +40,13 @@ describe("normal forms", () => {
     expect(normalizeEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
   });
 
+  it("for a search have one i, with or without a dot", () => {
+    for (const city of ["İstanbul", "ISTANBUL", "ıstanbul", "i\u0307stanbul", "I\u0307\u0307STANBUL"]) {
+      expect(searchKey(city)).toBe("istanbul");
+    }
+    expect(searchKey("\u0130\u0301")).toBe("\u00ed");
+  });
+
   it("keep compatible characters apart [R25]", () => {
     expect(searchKey("\ufb01")).toBe("\ufb01");
     expect(normalizeText("\u2460")).toBe("\u2460");
