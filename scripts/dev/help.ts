@@ -37,7 +37,7 @@ export const HELP: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   },
   Release: {
     release: "record the migrations and statements of the release that is about to be deployed",
-    deploy: "apply the migrations and deploy to production",
+    deploy: "apply the migrations and deploy to production, or with -- --env staging to staging",
   },
   Benchmark: {
     bench: "measure the built Worker",

@@ -19,6 +19,7 @@ const STAGES: readonly (readonly Step[])[] = [
       command: "redocly",
       args: ["lint", "--config", "docs/redocly.yaml", "docs/openapi.json"],
     },
+    { name: "environments", command: "node", args: ["scripts/quality/check-environments.ts"] },
     { name: "bundle", command: "node", args: ["scripts/quality/check-bundle.ts"], showsOutput: true },
   ],
   [
