@@ -6,7 +6,7 @@ const intro = `# Configuration
 
 Set variables in \`wrangler.toml\` for a deployment, and secrets with \`npx wrangler secret put\`. \`npm start\` takes
 them from the environment. A variable that is missing or invalid stops \`npm start\`. In a deployment \`/readyz\` names
-it, and requests return 503. The bindings are described in [deployment.md](deployment.md#bindings).`;
+it, and requests return 503. The bindings are described in [deploy.md](deploy.md#bindings).`;
 
 const columns = ["variable", "meaning", "type", "default", "default of `npm start`", "example"];
 
