@@ -80,7 +80,7 @@ const createdAccountSchema = lazy(() =>
 );
 
 const titleField = lazy(() =>
-  text({ min: 1, max: titleLength, description: "Display name.", example: "Acme" }),
+  text({ name: true, min: 1, max: titleLength, description: "Display name.", example: "Acme" }),
 );
 const descriptionField = lazy(() =>
   text({ max: descriptionLength, lines: true, description: "Description of the account." }),

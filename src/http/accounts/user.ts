@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-import { countCodePoints, normalizeText } from "../../domain/text.ts";
+import { countCodePoints, normalizeName } from "../../domain/text.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { isPublicHttps } from "../../domain/url.ts";
 import { joinName, languages, nameLength, splitName, userTypes } from "../../domain/user.ts";
@@ -43,10 +43,11 @@ const preferencesBody = lazy(() =>
     "Preferences",
     z.object({
       name: text({
+        name: true,
         min: 1,
         max: 2 * nameLength + 1,
         check: (value) => {
-          const { firstName, lastName } = splitName(normalizeText(value));
+          const { firstName, lastName } = splitName(normalizeName(value));
           return countCodePoints(firstName) <= nameLength && countCodePoints(lastName) <= nameLength
             ? undefined
             : valueError(`First and last name have at most ${nameLength} characters each.`);
@@ -54,7 +55,7 @@ const preferencesBody = lazy(() =>
         description: "Full name. The first name ends at the first space.",
         example: "Ada Lovelace",
       })
-        .transform((value) => splitName(normalizeText(value)))
+        .transform((value) => splitName(normalizeName(value)))
         .nullish(),
       avatar: text({
         min: 1,

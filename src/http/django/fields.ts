@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { validateEmail } from "../../domain/email.ts";
-import { countCodePoints, normalizeText, validateText } from "../../domain/text.ts";
+import { countCodePoints, normalizeName, normalizeText, validateText } from "../../domain/text.ts";
 import { emailLength } from "../../domain/user.ts";
 import { lazy, withMetadata } from "../schema.ts";
 import { addIssue, missingOrNull, nullCharacters, pythonType } from "./validation.ts";
@@ -101,6 +101,8 @@ interface TextRules {
   readonly example: string;
   readonly pattern?: string;
   readonly format?: string;
+  /** Whether the text is a name or title, which is stored without invisible characters. */
+  readonly name?: boolean;
   /** Whether the text may be empty. */
   readonly blank?: boolean;
   /** Returns a message for each further rule that the value breaks. */
@@ -112,7 +114,8 @@ export function textField(rules: TextRules) {
   return withMetadata(
     z.transform((value, context): string => {
       const text = typeof value === "number" ? String(value) : value;
-      const normal = typeof text === "string" ? normalizeText(text) : undefined;
+      const normalize = rules.name === true ? normalizeName : normalizeText;
+      const normal = typeof text === "string" ? normalize(text) : undefined;
       const messages =
         normal === undefined ? [missingOrNull(text) ?? "Not a valid string."] : checkText(normal, rules);
       for (const message of messages) addIssue(context, message);

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength } from "../../domain/account.ts";
 import { validateEmail } from "../../domain/email.ts";
-import { countCodePoints, validateText } from "../../domain/text.ts";
+import { countCodePoints, removeInvisible, validateText } from "../../domain/text.ts";
 import { parseTimestamp, timestampFromNumber } from "../../domain/timestamp.ts";
 import { emailLength } from "../../domain/user.ts";
 import { parseUuid } from "../../domain/uuid.ts";
@@ -126,6 +126,8 @@ interface TextRules {
   readonly max?: number;
   /** A regular expression, which the error message shows. */
   readonly pattern?: string;
+  /** Whether the text is a name or title, which is stored without invisible characters. */
+  readonly name?: boolean;
   /** Whether line breaks and tabs are allowed. */
   readonly lines?: boolean;
   /** Returns the error of a further rule. */
@@ -190,7 +192,7 @@ function checkText(value: string, rules: TextRules): FieldError | undefined {
     };
   }
   // The stored text counts: normalization form C can be longer than the text that was sent.
-  const normal = value.normalize("NFC");
+  const normal = rules.name === true ? removeInvisible(value) : value.normalize("NFC");
   if (rules.min !== undefined && countCodePoints(normal.trim()) < rules.min) {
     const characters = rules.min === 1 ? "character" : "characters";
     return {

@@ -35,7 +35,7 @@ const slug = lazy(() =>
   }),
 );
 const title = lazy(() =>
-  text({ min: 1, max: titleLength, description: "Display name.", example: "Europe 2" }),
+  text({ name: true, min: 1, max: titleLength, description: "Display name.", example: "Europe 2" }),
 );
 const hidden = lazy(() => boolean("Whether only operators can place accounts in the zone."));
 const origin = lazy(() =>

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 
 import { isReservedSlug, slugLength, titleLength } from "../../domain/account.ts";
+import { normalizeName } from "../../domain/text.ts";
 import { AccountName } from "../../services/accounts/access.ts";
 import { createAccount, deleteAccount, updateAccount } from "../../services/accounts/change.ts";
 import { findPortal, getAccount } from "../../services/accounts/get.ts";
@@ -51,6 +52,7 @@ const organizationSchema = lazy(() =>
 
 const nameField = lazy(() =>
   textField({
+    name: true,
     max: titleLength,
     description: "The name of the organization",
     example: "Acme",
@@ -129,7 +131,7 @@ operation(
     const filter = {
       id: query.id,
       uuid: query.uuid,
-      name: query.name,
+      name: query.name === undefined ? undefined : normalizeName(query.name),
       slug: query.slug,
       search: query.search,
     };

@@ -53,6 +53,7 @@ export const userSchema = lazy(() =>
 
 const nameField = lazy(() =>
   textField({
+    name: true,
     max: nameLength,
     blank: true,
     description: "A name",

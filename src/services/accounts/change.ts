@@ -3,7 +3,7 @@ import { and, eq, or, sql } from "drizzle-orm";
 import { slugKey } from "../../domain/account.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { trialEnd } from "../../domain/plan.ts";
-import { normalizeText, searchKey } from "../../domain/text.ts";
+import { normalizeName, searchKey } from "../../domain/text.ts";
 import { parseUuid } from "../../domain/uuid.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
 import { erasures } from "../../storage/internal-tables.ts";
@@ -46,7 +46,7 @@ export function createAccount(ctx: Context, input: NewAccount): Promise<CreatedA
     }
     checkCanOwnMore(ctx, owned?.count ?? 0);
 
-    const title = normalizeText(input.title);
+    const title = normalizeName(input.title);
     const { email = null } = input;
     const description = input.description?.normalize("NFC") ?? null;
     const created = { uuid: crypto.randomUUID(), slug: slugKey(input.slug), title };
@@ -215,7 +215,7 @@ function assertVersion({ db }: Context, { id, version }: FoundAccount): Statemen
 }
 
 function toColumns(account: FoundAccount, changes: AccountChanges): Partial<FoundAccount> {
-  const title = changes.title === undefined ? undefined : normalizeText(changes.title);
+  const title = changes.title === undefined ? undefined : normalizeName(changes.title);
   const { saml } = changes;
   return changedFields(account, {
     title,

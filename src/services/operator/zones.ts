@@ -1,7 +1,7 @@
 import { asc, eq, sql } from "drizzle-orm";
 
 import { DomainError } from "../../domain/errors.ts";
-import { normalizeText } from "../../domain/text.ts";
+import { normalizeName } from "../../domain/text.ts";
 import type { CloudProvider, LocationHint } from "../../domain/zone.ts";
 import { assertion, type Statement } from "../../storage/database.ts";
 import { zones } from "../../storage/schema.ts";
@@ -42,7 +42,7 @@ export async function getZone(ctx: Context, uuid: string): Promise<ManagedZone> 
 /** Creates a zone. Throws `zone_slug_taken`. Two round trips. */
 export function createZone(ctx: Context, fields: ZoneFields): Promise<ManagedZone> {
   return commit(ctx, [] as const, () => {
-    const zone = { ...fields, title: normalizeText(fields.title), uuid: crypto.randomUUID() };
+    const zone = { ...fields, title: normalizeName(fields.title), uuid: crypto.randomUUID() };
     return {
       access: "manage",
       write: [ctx.db.insert(zones).values(zone)],
@@ -68,7 +68,7 @@ export function updateZone(
 ): Promise<ManagedZone> {
   return commit(ctx, [zoneQuery(ctx, uuid)] as const, (_caller, [zone]) => {
     if (zone === undefined) throw new DomainError("zone_not_found");
-    const title = fields.title === undefined ? undefined : normalizeText(fields.title);
+    const title = fields.title === undefined ? undefined : normalizeName(fields.title);
     const changed = changedFields<ZoneFields>(zone, { ...fields, title });
     const names = Object.keys(changed) as (keyof ZoneFields)[];
     if (names.length === 0) return { access: "manage", unchanged: zone };

@@ -29,6 +29,7 @@ describe("changing the current user", () => {
   it.each<{ body: Record<string, unknown>; changed: Record<string, unknown> }>([
     { body: { name: "Grace Brewster Hopper" }, changed: { name: "Grace Brewster Hopper" } },
     { body: { name: "Grace" }, changed: { name: "Grace" } },
+    { body: { name: "\u202eGra\u00adce\u200b Hopper\u2066" }, changed: { name: "Grace Hopper" } },
     { body: { name: "  Zoe\u0308   Doe " }, changed: { name: "Zo\u00eb Doe" } },
     { body: { name: "x".repeat(150) }, changed: { name: "x".repeat(150) } },
     { body: { email: "Grace@Example.org" }, changed: { email: "Grace@Example.org" } },
@@ -164,9 +165,12 @@ describe("invalid changes", () => {
     expect(await refusalOf(null)).toEqual([missingBody]);
   });
 
-  it.each(["", " ", "\u00a0", "\t"])("an empty name is rejected: %j", async (input) => {
-    expect(await refusalOf({ name: input })).toEqual([{ ...tooShort, loc: ["body", "name"], input }]);
-  });
+  it.each(["", " ", "\u00a0", "\t", "\u200b", "\u3164 \u200d"])(
+    "an empty name is rejected: %j",
+    async (input) => {
+      expect(await refusalOf({ name: input })).toEqual([{ ...tooShort, loc: ["body", "name"], input }]);
+    },
+  );
 
   it.each([
     "x".repeat(151),

@@ -89,10 +89,23 @@ describe("length", () => {
     );
   });
 
-  it("an empty title is string_too_short", async () => {
-    expect(await refusalOf({ slug: unique("a"), title: "" })).toEqual([
-      { ...tooShort, loc: ["body", "title"], input: "" },
-    ]);
+  it.each(["", "\u200b", "\u00ad\u3164", " \u200d "])(
+    "an empty or invisible title is string_too_short: %j",
+    async (title) => {
+      expect(await refusalOf({ slug: unique("a"), title })).toEqual([
+        { ...tooShort, loc: ["body", "title"], input: title },
+      ]);
+    },
+  );
+
+  it("invisible characters of a title are not stored and do not count", async () => {
+    const user = await createUser();
+    const slug = unique("a");
+    const visible = "x".repeat(200);
+    expect((await user.post("/api/v1/accounts", { slug, title: `\u202e${visible}\u200b` })).status).toBe(201);
+    expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({ title: visible });
+    await user.patch(`/api/v1/account/${slug}`, { title: "Ac\u00adme\u2066" });
+    expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({ title: "Acme" });
   });
 });
 

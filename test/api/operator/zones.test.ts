@@ -41,7 +41,7 @@ const values: readonly InvalidValue[] = [
   ...invalidValues("slug", badValue("This slug is reserved."), id, id.replaceAll("-", "")),
   ...invalidValues("slug", notString, 5, ["x"], null),
   ...invalidValues("title", notString, 5, ["x"], null),
-  ...invalidValues("title", tooShort, "", "  "),
+  ...invalidValues("title", tooShort, "", "  ", "\u200b"),
   ...invalidValues("title", tooLong(200), "x".repeat(201)),
   ...invalidValues("title", badValue("Control characters are not allowed."), "a\u0000b", "a\nb"),
   ...invalidValues("cloud_provider", notOneOf(...providers), "aws", "", null, 5),

@@ -184,6 +184,30 @@ describe("a name", () => {
     expectCreated(answer, "\u{1f600}", slug);
   });
 
+  it.each(["\u200b", "\u00ad", "\u3164", " \u2060\ufeff ", "\u200d", "\u202e\u202c"])(
+    "a name of invisible characters is blank: %j",
+    async (name) => {
+      const owner = await createUser();
+      const account = await createAccount(owner);
+      const refused = { status: 400, body: { name: [blank] } };
+      const made = await owner.post(organizationsPath, newOrganization({ name }));
+      expect(statusAndBody(made)).toEqual(refused);
+      expect(statusAndBody(await owner.patch(organizationPath(account), { name }))).toEqual(refused);
+    },
+  );
+
+  it("invisible characters are removed from a name, and it is found with them", async () => {
+    const owner = await createUser();
+    const [slug, word] = [unique(), unique("acme")];
+    const name = `\u202e${word}\u202c \u{1f469}\u200d\u{1f467}\u200b`;
+    const shown = `${word} \u{1f469}\u200d\u{1f467}`;
+    expectCreated(await owner.post(organizationsPath, { name, slug }), shown, slug);
+    for (const filter of [name, shown]) {
+      const { body } = await owner.get(`${organizationsPath}?name=${encodeURIComponent(filter)}`);
+      expect(body).toMatchObject({ count: 1, results: [{ slug }] });
+    }
+  });
+
   it("two organizations may have the same name", async () => {
     const owner = await createUser();
     for (const slug of [unique(), unique()])

@@ -290,6 +290,8 @@ describe("fields that fit", () => {
     ["email", "  ", ""],
     ["email", `a@${"b".repeat(61)}.${"c".repeat(61)}.${"d".repeat(61)}.${"e".repeat(62)}.ex`, undefined],
     ["first_name", "  Ada \t", "Ada"],
+    ["first_name", "\u202eA\u200bda", "Ada"],
+    ["last_name", "\u3164", ""],
     ["first_name", "", ""],
     ["last_name", 1.5, "1.5"],
     ["last_name", "Cafe\u0301", "Caf\u00e9"],

@@ -2,7 +2,14 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { validateEmail } from "../../../src/domain/email.ts";
-import { countCodePoints, normalizeText, searchKey, validateText } from "../../../src/domain/text.ts";
+import {
+  countCodePoints,
+  normalizeName,
+  normalizeNameLine,
+  normalizeText,
+  searchKey,
+  validateText,
+} from "../../../src/domain/text.ts";
 import {
   emailLength,
   joinName,
@@ -18,6 +25,8 @@ describe("normal forms", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(normalizeText(normalizeText(text))).toBe(normalizeText(text));
+        expect(normalizeName(normalizeName(text))).toBe(normalizeName(text));
+        expect(normalizeNameLine(normalizeNameLine(text))).toBe(normalizeNameLine(text));
         expect(searchKey(searchKey(text))).toBe(searchKey(text));
         expect(normalizeEmail(normalizeEmail(text))).toBe(normalizeEmail(text));
       }),
@@ -29,6 +38,7 @@ describe("normal forms", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(normalizeText(text.normalize("NFD"))).toBe(normalizeText(text));
+        expect(normalizeName(text.normalize("NFD"))).toBe(normalizeName(text));
         expect(searchKey(text.normalize("NFD"))).toBe(searchKey(text));
         expect(normalizeEmail(` ${text.normalize("NFD")}\t`)).toBe(normalizeEmail(text));
       }),
@@ -50,6 +60,67 @@ describe("normal forms", () => {
   it("keep compatible characters apart [R25]", () => {
     expect(searchKey("\ufb01")).toBe("\ufb01");
     expect(normalizeText("\u2460")).toBe("\u2460");
+  });
+});
+
+describe("a name or title", () => {
+  /** First and last of each range of characters that show nothing. */
+  const ranges = [
+    [0xad, 0xad],
+    [0x34f, 0x34f],
+    [0x61c, 0x61c],
+    [0x115f, 0x1160],
+    [0x17b4, 0x17b5],
+    [0x180e, 0x180e],
+    [0x200b, 0x200b],
+    [0x200e, 0x200f],
+    [0x202a, 0x202e],
+    [0x2060, 0x206f],
+    [0x3164, 0x3164],
+    [0xfeff, 0xfeff],
+    [0xffa0, 0xffa0],
+    [0xfff9, 0xfffb],
+    [0xe0001, 0xe007f],
+  ] as const;
+  const invisible = ranges.flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index)),
+  );
+
+  it("has no invisible character and no direction control", () => {
+    for (const character of invisible) {
+      const code = character.codePointAt(0)?.toString(16);
+      expect([code, normalizeName(`${character}A${character}b ${character}`)]).toEqual([code, "Ab"]);
+      expect([code, normalizeName(character)]).toEqual([code, ""]);
+    }
+    expect(normalizeName(invisible.join(" "))).toBe("");
+    expect(normalizeName("e\u200b\u0301")).toBe("\u00e9");
+  });
+
+  it.each(["", " ", "\u200d", "\u200c \u200d", "\ufe0f", "\u2800", "\u180b\u3000", "\u{e0100}"])(
+    "is empty if nothing in it is visible: %j",
+    (text) => {
+      expect(normalizeName(text)).toBe("");
+    },
+  );
+
+  it.each([
+    "\u{1f469}\u200d\u{1f469}\u200d\u{1f467} family",
+    "\u2764\ufe0f",
+    "\u{1f1e8}\u{1f1ed}",
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "\u0d28\u0d4d\u200d",
+    "\u845b\u{e0100}",
+    "\u05e9\u05dc\u05d5\u05dd Acme",
+    "\ud55c\uad6d",
+    "O'Neill & S\u00f6hne <1>",
+  ])("keeps what scripts and emoji need: %s", (text) => {
+    expect(normalizeName(text)).toBe(text);
+  });
+
+  it("keeps what makes it invalid, so that it is rejected", () => {
+    for (const text of ["a\0b", "a\u0007b", "a\ud800b"]) {
+      expect(validateText(normalizeName(text))).toEqual(validateText(text));
+    }
   });
 });
 
