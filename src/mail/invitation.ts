@@ -1,13 +1,16 @@
 import type { AccountRole } from "../domain/account.ts";
-import { escapeHtml, interpolate, toSingleLine, truncate } from "./text.ts";
+import { containsLink, escapeHtml, interpolate, toSingleLine, truncate } from "./text.ts";
 import type { Translation } from "./translations.ts";
 
 /** The content of an invitation mail. */
 export interface Invitation {
-  /** The account's title. */
-  readonly account: string;
-  /** Display name of the inviter: full name, or e-mail if no name is set; null if the user was deleted. */
-  readonly inviter: string | null;
+  /** The account's title, and the slug that replaces it if it contains a link. */
+  readonly account: { readonly title: string; readonly slug: string };
+  /**
+   * Full name of the inviter, and the verified address that is shown if they have no name. A name that contains a link
+   * is left out. Null if the user was deleted.
+   */
+  readonly inviter: { readonly name: string; readonly verifiedEmail: string | null } | null;
   readonly role: AccountRole;
   /** Epoch milliseconds. */
   readonly validUntil: number;
@@ -25,13 +28,18 @@ export interface EmailMessage {
 /** Maximum length of a name or title in a subject, in code points; mail clients show no more. */
 const maxSubjectPart = 60;
 
-/** Renders the mail of an invitation as plain text and HTML. Names and titles are escaped. */
+/**
+ * Renders the mail of an invitation as plain text and HTML. Names and titles are escaped, and never become links in
+ * a mail client.
+ */
 export function renderInvitationEmail(invitation: Invitation, translation: Translation): EmailMessage {
   const messages = translation.email;
-  const hasInviter = invitation.inviter !== null;
+  const { account } = invitation;
+  const inviter = shownInviter(invitation.inviter);
+  const hasInviter = inviter !== "";
   const values = {
-    account: toSingleLine(invitation.account),
-    inviter: toSingleLine(invitation.inviter ?? ""),
+    account: toSingleLine(containsLink(account.title) ? account.slug : account.title),
+    inviter,
     role: translation.roles[invitation.role],
     date: formatUtc(invitation.validUntil, translation.locale),
   };
@@ -76,6 +84,13 @@ export function renderInvitationEmail(invitation: Invitation, translation: Trans
 </html>
 `;
   return { subject, text: `${text}\n`, html };
+}
+
+/** Returns the inviter as the mail names them; empty if it does not. */
+function shownInviter(inviter: Invitation["inviter"]): string {
+  const name = toSingleLine(inviter?.name ?? "");
+  if (name === "") return toSingleLine(inviter?.verifiedEmail ?? "");
+  return containsLink(name) ? "" : name;
 }
 
 /** Formats a timestamp as date and time in UTC, marked "UTC". */

@@ -6,6 +6,18 @@ export function toSingleLine(text: string): string {
   return text.replaceAll(unsafe, " ").trim();
 }
 
+/** A scheme, `www.`, an `@`, a domain such as `evil.example`, or an IPv4 address: what mail clients make links of. */
+const link = /:\/\/|www\.|@|[^\s.]\.\p{L}[\p{L}\p{M}]|\d\.\d{1,3}\.\d{1,3}\.\d/iu;
+
+/**
+ * Whether a mail client could show a part of the text as a link or an address. Compatible forms, such as full-width
+ * letters and dots, count as the characters they look like.
+ */
+export function containsLink(text: string): boolean {
+  const plain = text.replaceAll(/\p{Default_Ignorable_Code_Point}+/gu, "").normalize("NFKC");
+  return link.test(plain.replaceAll("\u3002", "."));
+}
+
 /** Shortens a text to at most `maxLength` code points; a shortened text ends with "…". */
 export function truncate(text: string, maxLength: number): string {
   const characters = [...text];

@@ -3,14 +3,14 @@ import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
 
 import { initialRetryDelay, maxMailsPerDay, maxRetryDelay } from "../../domain/invitation.ts";
 import type { Config } from "../../config.ts";
-import type { Language } from "../../domain/user.ts";
+import { joinName, type Language } from "../../domain/user.ts";
 import { renderInvitationEmail } from "../../mail/invitation.ts";
 import { type MailBinding, sendEmail } from "../../mail/send.ts";
 import { loadTranslation } from "../../mail/translations.ts";
 import { type Database, runBatch } from "../../storage/database.ts";
 import { accounts, invites, mailedAddresses, users } from "../../storage/schema.ts";
 import { enqueueJobs, maxJobsPerBatch } from "../jobs.ts";
-import { inviterColumns, inviterName } from "../invitations/access.ts";
+import { inviterColumns } from "../invitations/access.ts";
 import { createInvitationToken, mailJob, type InvitationReference } from "../invitations/token.ts";
 
 export interface Mailing {
@@ -44,8 +44,8 @@ export async function mailInvitation(
   if (invite === undefined || reserved.length === 0) return;
 
   const invitation = {
-    account: invite.title,
-    inviter: inviterName(invite),
+    account: { title: invite.title, slug: invite.slug },
+    inviter: invite.inviterId === null ? null : inviterOf(invite),
     role: invite.role,
     validUntil: invite.validUntil,
     link: `${publicUrl}/invite#${await createInvitationToken(inviteSecret, { uuid, version })}`,
@@ -83,6 +83,14 @@ export async function requeueUnsentMails(db: Database, jobs: Queue, now: number)
   }
 }
 
+function inviterOf(row: {
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly inviterVerifiedEmail: string | null;
+}) {
+  return { name: joinName(row.firstName ?? "", row.lastName ?? ""), verifiedEmail: row.inviterVerifiedEmail };
+}
+
 function invitationQuery(db: Database, due: SQL) {
   return db
     .select({
@@ -91,7 +99,9 @@ function invitationQuery(db: Database, due: SQL) {
       role: invites.role,
       validUntil: invites.validUntil,
       title: accounts.title,
+      slug: accounts.slug,
       ...inviterColumns,
+      inviterVerifiedEmail: users.verifiedEmail,
       language:
         sql<Language | null>`(select invitee.language from users as invitee where invitee.email_key = invites.email_key and invitee.language is not null order by invitee.id limit 1)`.as(
           "invitee_language",

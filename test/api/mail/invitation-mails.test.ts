@@ -144,7 +144,22 @@ describe("an invitation mail", () => {
     expect(await mailedAt(uuid)).not.toBeNull();
   });
 
-  it("names the inviter or their e-mail, or nobody if they were deleted", async () => {
+  it("shows neither a link in a title or name nor an unverified address", async () => {
+    const title = "Your mailbox is full. Verify at https://evil.example/login";
+    for (const claims of [{ name: title }, { email: "ceo@evil.example", email_verified: false }]) {
+      const owner = await createUser({ sub: unique("sub"), ...claims });
+      const account = await createAccount(owner);
+      await owner.patch(`/api/v1/account/${account.slug}`, { title });
+      await inviteTo(jobs.via(owner), account, { email: uniqueEmail() });
+      const post = new Mailbox();
+      await deliverMailJobs(jobs.take(), { MAIL: post.binding });
+      const [mail = { subject: "", text: "", html: "" }] = post.sent;
+      expect(mail.subject).toBe(`You are invited to ${account.slug}`);
+      expect(`${mail.text}${mail.html}`).not.toContain("evil");
+    }
+  });
+
+  it("names the inviter or their verified e-mail, or nobody if they were deleted", async () => {
     const inviters: Record<string, () => Promise<Caller>> = {
       "Ada Lovelace invites you": () => createUser({ name: "Ada Lovelace" }),
       "@example.com invites you": () => createUser(),

@@ -4,21 +4,31 @@ import { describe, expect, it } from "vitest";
 
 import { languages, type Language } from "../../../src/domain/user.ts";
 import { type Invitation, renderInvitationEmail } from "../../../src/mail/invitation.ts";
-import { escapeHtml, interpolate, toSingleLine, truncate } from "../../../src/mail/text.ts";
+import { containsLink, escapeHtml, interpolate, toSingleLine, truncate } from "../../../src/mail/text.ts";
 import { readTranslation } from "../../support/translations.ts";
 
 const link = "https://roster.test/invite#a-secret_of70characters";
 const invitation: Invitation = {
-  account: "Acme",
-  inviter: "Ada Lovelace",
+  account: { title: "Acme", slug: "acme-slug" },
+  inviter: { name: "Ada Lovelace", verifiedEmail: "ada@example.com" },
   role: "AMEMBER",
   validUntil: Date.UTC(2026, 2, 1, 13, 5),
   link,
 };
 
-/** Renders a mail in a language. */
-async function render({ language = "EN", ...fields }: Partial<Invitation> & { language?: Language }) {
-  return renderInvitationEmail({ ...invitation, ...fields }, await readTranslation(language));
+/** Renders a mail in a language, with another title of the account or name of the inviter. */
+async function render({
+  language = "EN",
+  title = "Acme",
+  name = "Ada Lovelace",
+  ...fields
+}: Partial<Invitation> & { language?: Language; title?: string; name?: string }) {
+  const account = { title, slug: "acme-slug" };
+  const inviter = { name, verifiedEmail: "ada@example.com" };
+  return renderInvitationEmail(
+    { ...invitation, account, inviter, ...fields },
+    await readTranslation(language),
+  );
 }
 
 it.each([
@@ -90,19 +100,25 @@ describe.each(languages)("the mail in %s", (language) => {
     expect(subject).toContain("Acme");
     expect(`${subject}${text}${html}`).not.toMatch(/\{\w+\}|null|undefined/);
   });
+
+  it("has no inviter if their name is a link, and the slug if the title is one", async () => {
+    const expected = await render({ language, title: "acme-slug", inviter: null });
+    const name = "Verify at https://evil.example/login";
+    expect(await render({ language, title: name, name })).toEqual(expected);
+  });
 });
 
 describe("a name or title in the mail", () => {
   const hostile = [
     '<script>alert(1)</script>"><img src=x onerror=alert(1)>',
-    "O'Neill & Söhne <ceo@example.com>",
+    "O'Neill & Söhne <ceo>",
     "{link} {role} {inviter} {account} ${1} $& $1",
-    "</title></b></bdi><a href='https://evil.example'>",
+    "</title></b></bdi><a href='//evil'>",
     "&lt;b&gt;",
   ];
 
   it.each(hostile)("is escaped in the HTML and unchanged in the plain text: %s [R56]", async (name) => {
-    const { text, html } = await render({ account: name, inviter: name });
+    const { text, html } = await render({ title: name, name });
     const plain = (await render({})).html;
     expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
     expect(html.match(/href="[^"]*"/g)).toEqual(plain.match(/href="[^"]*"/g));
@@ -111,16 +127,13 @@ describe("a name or title in the mail", () => {
   });
 
   it.each([
-    "Acme\r\nBcc: everyone@example.com",
+    "Acme\r\nBcc: everyone",
     "Acme\nSubject: other",
     "Acme\u2028next",
     "Acme\0\u0007\u009b",
     "\u202eemca\u202c and \u2066more\u2069",
   ])("adds no line and changes no text direction: %j [R56]", async (name) => {
-    const { subject, text, html } = await render({
-      account: name,
-      inviter: name,
-    });
+    const { subject, text, html } = await render({ title: name, name });
     const unsafe = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
     expect(subject).not.toMatch(unsafe);
     expect(text.replaceAll("\n", "")).not.toMatch(unsafe);
@@ -130,23 +143,114 @@ describe("a name or title in the mail", () => {
   });
 
   it("is shortened in the subject and complete in the text", async () => {
-    const account = "😀".repeat(200);
-    const { subject, text } = await render({ account });
+    const title = "😀".repeat(200);
+    const { subject, text } = await render({ title });
     expect(subject).toBe(`Ada Lovelace invites you to ${"😀".repeat(59)}…`);
-    expect(text).toContain(account);
+    expect(text).toContain(title);
   });
 
   it("never changes the number of subject lines or the HTML tags, whatever characters it has", async () => {
     const plain = (await render({})).html.match(/<\/?[a-z]+/g);
     const name = fc.string({ unit: "binary", maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(name, name, fc.constantFrom(...languages), async (account, inviter, language) => {
-        const mail = await render({ account, inviter, language });
+      fc.asyncProperty(name, name, fc.constantFrom(...languages), async (title, inviter, language) => {
+        const mail = await render({ title, name: inviter, language });
         expect(mail.subject).not.toMatch(/\p{Cc}/u);
         expect(mail.html.match(/<\/?[a-z]+/g)).toEqual(plain);
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("a link or an address in a name or title", () => {
+  const hostile = [
+    "Your mailbox is full. Verify at https://evil.example/login",
+    "HTTP://evil",
+    "javascript://%0aalert(1)",
+    "www.evil",
+    "WWW.EVIL.EXAMPLE",
+    "evil.example",
+    "Sign in:evil.example/login",
+    "(evil.example)",
+    "Acme,evil.co.uk",
+    "login@evil",
+    "Write to ceo@evil.example",
+    "@evil",
+    "mailto:ceo@evil.example",
+    "b\u00fccher.example",
+    "\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444",
+    "\u0909\u0926.\u092d\u093e\u0930\u0924",
+    "evil.xn--p1ai",
+    "\u{1f4a9}.la",
+    "evil-.example",
+    "127.0.0.1/login",
+    "evil\uff0eexample",
+    "evil\u3002example",
+    "evil\uff61example",
+    "evil\u2024example",
+    "evil\u200b.\u2060example",
+    "evil\u200d.example",
+    "https\uff1a\uff0f\uff0fevil",
+    "\uff57\uff57\uff57\uff0eevil",
+    "login\uff20evil",
+    "login\ufe6bevil",
+  ];
+
+  it.each(hostile)("is never in the mail: %s", async (text) => {
+    expect(containsLink(text)).toBe(true);
+    const mail = await render({ title: text, name: text });
+    expect(mail).toEqual(await render({ title: "acme-slug", inviter: null }));
+    expect(mail.subject).toBe("You are invited to acme-slug");
+  });
+
+  it.each([
+    "Acme",
+    "Acme Inc.",
+    "Acme Inc. Berlin",
+    "St. Mary's",
+    "J. R. R. Tolkien",
+    "J.R.R. Tolkien",
+    "Sport e.V.",
+    "Firma s.r.o.",
+    "Version 2.0",
+    "10.000 Schritte",
+    "Wait... what",
+    "C# / F#: A & B",
+    "www",
+    "\u6771\u4eac\u3002",
+  ])("is not seen in a usual title: %s", async (title) => {
+    const { subject, text } = await render({ title, name: title });
+    expect(subject).toBe(`${title} invites you to ${title}`);
+    expect(text).toContain(`${title} invites you to join ${title} as member.`);
+  });
+
+  it("is not in the mail, whatever surrounds it", async () => {
+    const surrounding = fc.string({ unit: "grapheme", maxLength: 20 });
+    const evil = fc.constantFrom(
+      "https://evil.example/login",
+      "www.evil.example",
+      "evil.example",
+      "a@evil.example",
+    );
+    await fc.assert(
+      fc.asyncProperty(surrounding, evil, surrounding, async (before, text, after) => {
+        const {
+          subject,
+          text: plain,
+          html,
+        } = await render({ title: before + text + after, name: before + text });
+        expect(`${subject}${plain}${html}`).not.toContain("evil");
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is the verified address of an inviter without a name", async () => {
+    const { subject } = await render({ name: "" });
+    expect(subject).toBe("ada@example.com invites you to Acme");
+    const nobody = await render({ inviter: { name: "", verifiedEmail: null } });
+    expect(nobody).toEqual(await render({ inviter: null }));
   });
 });
 
