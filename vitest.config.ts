@@ -53,6 +53,7 @@ const unitProject = defineProject({
     execArgv: ["--js-base-64"],
     setupFiles: ["./test/support/node/workers-globals.ts"],
     testTimeout: 30_000,
+    isolate: false,
   },
 });
 
@@ -69,10 +70,9 @@ export const apiProject = defineProject({
     hookTimeout: 30_000,
     // Files share two runtimes instead of starting one each. The setup file empties what they store.
     isolate: false,
-    maxWorkers: 2,
   },
 });
 
 export default defineConfig({
-  test: { projects: [unitProject, apiProject], taskTitleValueFormatTruncate: 100 },
+  test: { projects: [unitProject, apiProject], maxWorkers: 2, taskTitleValueFormatTruncate: 100 },
 });
