@@ -1,4 +1,4 @@
-/** Usage under every face: what is counted on one is read on the others, and goes when the account goes. */
+/** Usage in all APIs. */
 import { describe, expect, it, vi } from "vitest";
 
 import { row } from "../support/database.ts";

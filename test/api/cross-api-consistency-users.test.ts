@@ -1,4 +1,4 @@
-/** The same people under two faces: members, the invited, and what they say of themselves. */
+/** Members, invitations and users in both APIs. */
 import { describe, expect, it } from "vitest";
 
 import { userIdOf } from "../support/audit.ts";
@@ -13,7 +13,7 @@ interface Person {
   readonly email: string;
 }
 
-/** Who an account's owner is told its members are, on each face. */
+/** Returns the members of an account in each API. */
 async function membersOnBothFaces(owner: Caller, { slug }: TestAccount): Promise<Person[][]> {
   const members: (Person & { role: string })[] = (await owner.get(`/api/v1/account/${slug}/users`)).body;
   const analysts: { user: { uuid: string; email: string }; name: string }[] = (

@@ -1,4 +1,4 @@
-/** One thing under two faces: what is written on one is read on the other. */
+/** Accounts in both APIs: changes through one are visible in the other. */
 import { describe, expect, it } from "vitest";
 
 import { auditPage as historyPage, userIdOf } from "../support/audit.ts";
@@ -22,7 +22,7 @@ interface Seen {
   readonly title: string;
 }
 
-/** What a caller sees of one account on each face, in one form; undefined where it is not seen. */
+/** Returns an account in each API in the same form; undefined if it is not visible. */
 async function onBothFaces(caller: Caller, id: string): Promise<(Seen | undefined)[]> {
   const account = await caller.get(`/api/v1/account/${id}`);
   const organization = await caller.get(`/accounts/organizations/${id}/`);
@@ -35,7 +35,7 @@ async function onBothFaces(caller: Caller, id: string): Promise<(Seen | undefine
   ];
 }
 
-/** The ids a caller's list has on each face. */
+/** Returns the ids of the caller's list in each API. */
 async function listedOnBothFaces(caller: Caller): Promise<string[][]> {
   const accounts: { id: string }[] = (await caller.get("/api/v1/accounts")).body;
   const page: { results: { uuid: string }[] } = (await caller.get("/accounts/organizations/")).body;

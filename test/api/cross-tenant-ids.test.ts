@@ -1,4 +1,4 @@
-/** An id of another tenant is answered as one that is nobody's: by every operation that takes one. */
+/** Every operation with an id answers the same for another tenant's id and an unknown id. */
 import { expect, it } from "vitest";
 
 import { storeToken } from "../support/access-tokens.ts";
@@ -24,7 +24,7 @@ import {
 } from "./cross-tenant-requests.ts";
 
 const published = operationsOf((await anonymous.get("/openapi.json")).body);
-const told = new Set([
+const idParameters = new Set([
   "account",
   "account_id",
   "actor",
@@ -39,7 +39,7 @@ it("every operation with an id is tested with ids of another account, or is exem
   const taking = published
     .filter(
       ({ path, parameters }) =>
-        path.includes("{") || parameters.some((one) => one.in === "query" && told.has(one.name)),
+        path.includes("{") || parameters.some((one) => one.in === "query" && idParameters.has(one.name)),
     )
     .map(({ id }) => id);
   const known = new Set([...Object.keys(crossTenantRequests), ...Object.keys(exemptOperations)]);
@@ -64,7 +64,7 @@ it.each(Object.entries(crossTenantRequests))(
         const real = comparable(await ask(caller, own, theirs));
         const unknown = comparable(await ask(caller, own, unknownIds()));
         expect({ who, at, ...real }).toEqual({ who, at, ...unknown });
-        // Refused for its form, the id would not have been looked for.
+        // Other statuses would mean that the id was rejected before it was looked up.
         expect([200, 204, 403, 404]).toContain(real.status);
       }
     }
@@ -72,13 +72,13 @@ it.each(Object.entries(crossTenantRequests))(
   },
 );
 
-/** All of an answer but what is new with every request. */
+/** Returns a response without the parts that differ between any two requests. */
 function comparable({ status, text, headers }: ApiResponse) {
   const said = [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
   return { status, text, said };
 }
 
-/** An account with all that there can be in one. */
+/** Creates an account with one of everything. */
 async function makeTenant(): Promise<TenantIds> {
   const owner = await createUser();
   const account = await createAccount(owner);
@@ -100,11 +100,11 @@ async function makeTenant(): Promise<TenantIds> {
   };
 }
 
-/** What is stored of a tenant and its users. */
+/** Returns the rows of a tenant and its users. */
 function everythingOf({ id, user, colleague, token }: TenantIds): Promise<unknown> {
   const account = "(SELECT id FROM accounts WHERE uuid = ?)";
   return run(
-    // What the usage object tells of itself comes when it comes.
+    // Without columns that the usage object updates asynchronously.
     ["SELECT slug, title, version, logo_hash, blocking_state, member_count FROM accounts WHERE uuid = ?", id],
     [`SELECT * FROM memberships WHERE account_id = ${account} ORDER BY id`, id],
     [`SELECT * FROM invites WHERE account_id = ${account} ORDER BY id`, id],

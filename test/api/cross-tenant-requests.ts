@@ -1,27 +1,27 @@
-/** How each operation that takes an id is asked with one, be it another tenant's or nobody's. */
+/** A request with another tenant's or unknown ids for each operation that has ids. */
 import { type OperationId, operations } from "../../src/domain/permissions.ts";
 import { type ApiResponse, type Caller, type TestAccount, unique } from "../support/fixtures.ts";
 import { createImage, formWith, logoPath } from "../support/logos.ts";
 
-/** The names of a tenant and of what is its own. */
+/** The ids of a tenant and its resources. */
 export interface TenantIds {
-  /** The account's. */
+  /** The account's id. */
   readonly id: string;
   readonly slug: string;
-  /** Its integer key. */
+  /** The account's integer key. */
   readonly key: number;
   /** A member who has signed in. */
   readonly user: string;
-  /** A member who never has. */
+  /** A member who has never signed in. */
   readonly colleague: string;
   readonly invite: string;
   readonly address: string;
   readonly token: string;
-  /** A knowledge box that usage is recorded of. */
+  /** A knowledge box with recorded usage. */
   readonly box: string;
 }
 
-/** Names of nothing. */
+/** Returns unknown ids. */
 export function unknownIds(): TenantIds {
   const id = () => crypto.randomUUID();
   return {
@@ -37,7 +37,7 @@ export function unknownIds(): TenantIds {
   };
 }
 
-/** Asks with the names of somebody, as who has to do with an account of their own. */
+/** Sends a request with the ids of `of` as a caller who is related to the account `own`. */
 export type SendWithIds = (caller: Caller, own: TestAccount, of: TenantIds) => Promise<ApiResponse>;
 
 const v1 = "/api/v1/account";
@@ -46,17 +46,17 @@ const change = { title: "Taken", name: "Taken" };
 
 type ToAccount = (caller: Caller, path: string, of: TenantIds) => Promise<ApiResponse>;
 
-/** A request to an account itself, by its id. */
+/** Returns a request to an account by its id. */
 const toAccountId = (send: ToAccount): SendWithIds[] => [
   (caller, _own, of) => send(caller, `${v1}/${of.id}`, of),
 ];
-/** And by its slug too. */
+/** Returns requests to an account by its slug and by its id. */
 const toAccount = (send: ToAccount): SendWithIds[] => [
   (caller, _own, of) => send(caller, `${v1}/${of.slug}`, of),
   ...toAccountId(send),
 ];
 
-/** A request about the organization that is named, by its slug, by its id and in the header. */
+/** Returns requests that name an organization by slug, by id and in the header. */
 const naming = (
   send: (caller: Caller, query: string, headers: Record<string, string>) => Promise<ApiResponse>,
 ): SendWithIds[] => [
@@ -65,7 +65,7 @@ const naming = (
   (caller, _own, of) => send(caller, "", { "X-Organization": of.id }),
 ];
 
-/** A request to a user of the organizations face, whether they have signed in or not. */
+/** Returns requests to users of the organizations API who have and have not signed in. */
 const toUser = (method: string, body?: unknown): SendWithIds[] => [
   (caller, _own, of) => caller.send(method, `/accounts/users/${of.user}/`, body),
   (caller, _own, of) => caller.send(method, `/accounts/users/${of.colleague}/`, body),
@@ -76,7 +76,7 @@ const toOrganization = (method: string, body?: unknown, path = ""): SendWithIds[
 const toInvitation = (method: string): SendWithIds[] => [
   (caller, _own, of) => caller.send(method, `/accounts/invite/${of.invite}/`),
 ];
-/** A request about the logo of one account with the id of another, both ways round. */
+/** Returns requests for a logo with the path of one account and the id of another, in both directions. */
 const toLogo = (method: string, file?: () => FormData): SendWithIds[] => {
   const send = (caller: Caller, path: string) =>
     caller.send(method, path, undefined, file === undefined ? {} : { raw: file() });
@@ -166,13 +166,13 @@ export const crossTenantRequests: Readonly<Partial<Record<OperationId, readonly 
   deleteAccessToken: [(caller, _own, of) => caller.delete(`/api/v1/user/pa_token/${of.token}`)],
 };
 
-/** Operations that take an id and are not asked here, with why. */
+/** Operations with an id that are not tested here, and why. */
 export const exemptOperations: Readonly<Partial<Record<OperationId, string>>> = {
-  getSlugStatus: "tells whether a slug is taken",
-  acceptReceivedInvitation: "tells who knows its id that an invite is for another address",
+  getSlugStatus: "reports whether a slug is taken",
+  acceptReceivedInvitation: "reports that an invitation is for another address",
   ...Object.fromEntries(
     Object.entries(operations)
       .filter(([, need]) => need === "manage")
-      .map(([id]) => [id, "tells all but the operator the same, see the refusals"]),
+      .map(([id]) => [id, "answers 403 to everyone but the operator, see the authorization matrix"]),
   ),
 };

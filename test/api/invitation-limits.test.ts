@@ -1,4 +1,4 @@
-/** How many invitations an account sends in an hour: exactly two hundred, whoever sends them and however. */
+/** An account can send two hundred invitations per hour, through both APIs together. */
 import { describe, expect, it } from "vitest";
 
 import { invitePath, invitesPath, latestInvite, moveSentAt } from "../support/account-invites.ts";
@@ -20,7 +20,7 @@ const minute = 60 * 1000;
 const hour = 60 * minute;
 const tooMany = { detail: "Hourly invite limit reached. Try again later." };
 
-/** An account without a limit of seats, and its owner at a door with limits. */
+/** Creates an account without a seat limit, and its owner with a worker that has rate limits. */
 async function limited(): Promise<{ owner: Caller; account: TestAccount }> {
   const { owner, account } = await createAccountWithOwner();
   await setAccount(account, { max_users: 10_000 });
@@ -64,9 +64,9 @@ describe("an account's limit of invitations per hour", () => {
     expect(refused.headers.get("RateLimit")).toBe(`"invites";r=0;t=${seconds}`);
     const elsewhere = await inviteElsewhere(owner, account);
     expect(elsewhere.status).toBe(429);
-    const told = elsewhere.headers.get("Retry-After") ?? "";
+    const retryAfter = elsewhere.headers.get("Retry-After") ?? "";
     expect(elsewhere.body).toEqual({
-      detail: `Request was throttled. Expected available in ${told} seconds.`,
+      detail: `Request was throttled. Expected available in ${retryAfter} seconds.`,
     });
 
     await setAccount(account, { invites_since: Date.now() - hour });
@@ -92,7 +92,7 @@ describe("an account's limit of invitations per hour", () => {
     await moveSentAt(account, email, minute);
     expect((await owner.post(invitationPath(uuid))).status).toBe(200);
     expect(await counted(account)).toMatchObject({ sent: 3 });
-    // A place is not given back with the invitation: its mail has left.
+    // A revoked invitation still counts, because its mail was sent.
     expect((await owner.delete(invitePath(account, email))).status).toBe(204);
     expect(await counted(account)).toMatchObject({ sent: 3 });
   });

@@ -1,4 +1,4 @@
-/** What a deleted account leaves behind, and how it goes: through the queue, any number of times, in the end for good. */
+/** The cleanup after an account's deletion, through the queue and the cron trigger. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
@@ -10,11 +10,11 @@ import { type Caller, createAccount, createUser, type TestAccount, unique } from
 import { deliverJobs, jobDone, jobRetried, runCron } from "../support/queue-and-cron.ts";
 import { workerWith } from "../support/worker.ts";
 
-/** A worker whose queue delivers nothing, so that each test runs the job itself. */
+/** A worker whose queue delivers nothing. Each test runs the job itself. */
 const quietly = workerWith({ JOBS: delayedQueue });
 const minute = 60 * 1000;
 
-/** An account with everything an account can have, here and elsewhere. */
+/** Creates an account with data in the database, the bucket and the usage object. */
 async function furnish(made: TestAccount, auditRows = 3): Promise<number> {
   const id = Number((await row("SELECT id FROM accounts WHERE uuid = ?", made.id))?.["id"]);
   await run(memberInsert(id, await makeUser()), inviteInsert(id, `${unique()}@example.com`), [
@@ -26,7 +26,7 @@ async function furnish(made: TestAccount, auditRows = 3): Promise<number> {
   ]);
   for (const name of ["logo", "older", "oldest"]) await env.LOGOS.put(`accounts/${made.id}/${name}`, name);
   await runInDurableObject(meterOf(made.id), async (_meter, { storage }) => {
-    await storage.put("kept", made.id);
+    await storage.put("key", made.id);
     await storage.setAlarm(Date.now() + 60 * minute);
   });
   return id;
@@ -36,7 +36,7 @@ function meterOf(uuid: string) {
   return env.USAGE.get(env.USAGE.idFromName(uuid));
 }
 
-/** What there is of an account, looked for in every place. */
+/** Returns the data of an account in all places. */
 async function remains(made: TestAccount, id: number) {
   const [members, invites, audit, searchable, erasures] = await run(
     ["SELECT count(*) AS count FROM memberships WHERE account_id = ?", id],
@@ -71,7 +71,7 @@ const nothing = {
   usage: { keys: 0, alarm: false },
 };
 
-/** An account that was deleted and whose erasure nobody has done yet. */
+/** Creates and deletes an account without its cleanup. */
 async function deletedAccount(auditRows?: number): Promise<{ owner: Caller; made: TestAccount; id: number }> {
   const owner = await createUser();
   const made = await createAccount(owner);
@@ -83,7 +83,7 @@ async function deletedAccount(auditRows?: number): Promise<{ owner: Caller; made
 
 const erasureOf = ({ id }: TestAccount) => ({ kind: "erase-account", accountUuid: id });
 
-/** The same binding, some of whose methods fail; all else passes through. */
+/** Returns a binding in which some methods fail. */
 function failing<Binding extends object>(binding: Binding, ...methods: (keyof Binding)[]): Binding {
   return new Proxy(binding, {
     get(target, name) {
@@ -98,7 +98,7 @@ function failing<Binding extends object>(binding: Binding, ...methods: (keyof Bi
   });
 }
 
-/** The queue, which writes down what it is sent. */
+/** Returns a queue that records its jobs. */
 function writingDown(): { queue: Queue; sent: unknown[] } {
   const sent: unknown[] = [];
   const queue: Queue = {
@@ -113,10 +113,10 @@ function writingDown(): { queue: Queue; sent: unknown[] } {
 
 describe("deleting an account", () => {
   it.each([
-    { face: "accounts", path: (uuid: string) => `/api/v1/account/${uuid}` },
-    { face: "organizations", path: (uuid: string) => `/accounts/organizations/${uuid}/` },
+    { api: "accounts", path: (uuid: string) => `/api/v1/account/${uuid}` },
+    { api: "organizations", path: (uuid: string) => `/accounts/organizations/${uuid}/` },
   ])(
-    "an account deleted through the $face API loses its rows at once, and its cleanup is queued",
+    "an account deleted through the $api API loses its rows at once, and its cleanup is queued",
     async ({ path }) => {
       const owner = await createUser();
       const made = await createAccount(owner);
@@ -145,11 +145,11 @@ describe("deleting an account", () => {
   it("the deletion is in an audit row that outlives the account's audit log", async () => {
     const { made } = await deletedAccount();
     await deliverJobs([erasureOf(made)]);
-    const told = await run([
+    const rows = await run([
       "SELECT account_id, action FROM audit_rows WHERE target = ? ORDER BY id",
       `account:${made.id}`,
     ]);
-    expect(told).toEqual([[{ account_id: null, action: "account.deleted" }]]);
+    expect(rows).toEqual([[{ account_id: null, action: "account.deleted" }]]);
   });
 
   it("a rejected deletion queues no cleanup", async () => {
@@ -312,7 +312,7 @@ describe("the second cleanup", () => {
     const made = await createAccount(owner);
     const id = await furnish(made);
     const { queue, sent } = writingDown();
-    // The increment has read the account and is on its way to the object while all else happens.
+    // The increment has read the account and calls the object during the deletion.
     const { promise: seen, resolve: arrived } = Promise.withResolvers<void>();
     const { promise: gone, resolve: proceed } = Promise.withResolvers<void>();
     const slow = usageObjectsWith(async (call) => {

@@ -1,4 +1,4 @@
-/** What is done to accounts, and how the model says it ends. */
+/** Commands about accounts, and their expected results. */
 import { certificate } from "../support/certificates.ts";
 import { setAccount } from "../support/database.ts";
 import type { ApiResponse } from "../support/fixtures.ts";
@@ -7,10 +7,10 @@ import { formWith } from "../support/logos.ts";
 import { addHistory, type Command, nextNumber, pick } from "./command.ts";
 import { type Account, maxSeats, outcome, statusOf } from "./model.ts";
 
-/** No state has more than so many accounts. */
+/** Maximum number of accounts in a state. */
 const mostAccounts = 4;
 
-/** Makes an account, now and then under a slug that is taken. */
+/** Creates an account, sometimes with a taken slug. */
 const create: Command = (state, { user }, { on, organizations, yes }) => {
   const taken = yes
     ? pick(
@@ -130,7 +130,7 @@ const count: Command = (state, { user }, { on, whom, organizations }) => {
   };
 };
 
-/** The operator's: blocks an account, or lets it go on. */
+/** Blocks or unblocks an account as the operator. */
 const block: Command = (state, { user }, { on, yes }) => {
   const account = pick(state.accounts, on);
   if (account === undefined) return undefined;

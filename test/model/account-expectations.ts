@@ -1,4 +1,4 @@
-/** What one account shows to whoever asks, on the accounts face and on the operator's. */
+/** Expected responses about one account in the accounts and operator APIs. */
 import { accountPath, logoPath } from "./account-commands.ts";
 import { type ExpectedRequest, sorted } from "./command.ts";
 import {
@@ -15,7 +15,7 @@ import {
 
 export type AccountExpectation = (state: State, me: User, account: Account, other: User) => ExpectedRequest;
 
-/** The first hour that is asked for; the months of a run are behind it. */
+/** Start of the requested usage, before all usage of a run. */
 const since = () => new Date(Date.now() - 40 * 24 * 3600 * 1000).toISOString().slice(0, 10);
 
 const reads = (me: User, account: Account, deed: Action) =>
@@ -166,7 +166,7 @@ interface HistoryBody {
   readonly actor: string;
 }
 
-/** That an account is blocked does not show in what one may do on it. */
+/** A block does not affect the listed permissions. */
 function mayChange(me: User, account: Account): boolean {
   return may(me, { ...account, blocked: false }, "change");
 }

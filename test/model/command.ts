@@ -1,8 +1,8 @@
-/** A request, and how the model says it ends. */
+/** A request and its expected result. */
 import type { ApiResponse } from "../support/fixtures.ts";
 import type { Account, Role, State, Token, User } from "./model.ts";
 
-/** Who asks: a user, with a token of ours where one is named. */
+/** A user who sends requests, with a personal access token if there is one. */
 export interface Actor {
   readonly user: User;
   readonly token: Token | undefined;
@@ -12,20 +12,20 @@ export interface ExpectedRequest {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
-  /** A body that is sent as it is. */
+  /** A body that is sent unchanged. */
   readonly raw?: BodyInit;
   readonly status: number;
-  /** As much of an answer to a request that is done as the model tells. */
+  /** Returns the part of a successful response that is compared. */
   readonly observe?: (answer: ApiResponse) => unknown;
-  /** And what the model tells of it. */
+  /** The expected value of that part. */
   readonly expected?: unknown;
-  /** What there is once it is done. */
+  /** Updates the model after a success. */
   readonly apply?: (answer: ApiResponse) => unknown;
-  /** Whom the answer names though the caller has nothing to do with it any more. */
+  /** An account that the response may name although the caller can no longer see it. */
   readonly names?: Account;
 }
 
-/** What chance says of a request; numbers choose among what there is. */
+/** Random input of a command. Numbers pick among users and accounts. */
 export interface CommandInput {
   readonly by: number;
   readonly withToken: boolean;
@@ -36,31 +36,31 @@ export interface CommandInput {
   readonly yes: boolean;
 }
 
-/** A kind of request; undefined where there is nothing to ask it about. */
+/** Creates a request; undefined if it has no target. */
 export type Command = (
   state: State,
   me: Actor,
   draw: CommandInput,
 ) => ExpectedRequest | undefined | Promise<ExpectedRequest | undefined>;
 
-/** One of some things. */
+/** Picks one element. */
 export function pick<Thing>(things: readonly Thing[], at: number): Thing | undefined {
   return things.length === 0 ? undefined : things[at % things.length];
 }
 
-/** A name by which nothing else goes. */
+/** Returns a number that is unique in the state. */
 export function nextNumber(state: State): number {
   state.things += 1;
   return state.things;
 }
 
-/** Writes down what was done to an account. */
+/** Adds a change to an account's history. */
 export function addHistory(account: Account, by: User, action: string, ...concerned: readonly User[]): void {
   account.history.unshift({ action, actor: by.uuid });
   for (const user of [by, ...concerned]) account.named.add(user);
 }
 
-/** In an order that says nothing. */
+/** Sorts values, to compare lists without order. */
 export function sorted(things: readonly unknown[]): string[] {
   return things.map((thing) => JSON.stringify(thing)).sort();
 }

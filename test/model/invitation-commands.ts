@@ -1,4 +1,4 @@
-/** What is done by invitations, and how the model says it ends. */
+/** Commands about invitations, and their expected results. */
 import { row } from "../support/database.ts";
 import { invitationToken } from "../support/invitations.ts";
 import { accountPath } from "./account-commands.ts";
@@ -18,7 +18,7 @@ import {
   type User,
 } from "./model.ts";
 
-/** Invites a user's address, or one that is nobody's; it may be invited already, which renews it on one face. */
+/** Invites a user's address or an unused one. An invited address is invited again, which the accounts API allows. */
 const invite: Command = (state, { user }, { on, whom, role, yes, organizations }) => {
   const [account, other] = [pick(state.accounts, on), yes ? pick(state.users, whom) : undefined];
   if (account === undefined) return undefined;
@@ -61,14 +61,14 @@ const invite: Command = (state, { user }, { on, whom, role, yes, organizations }
     status: statusOf("accounts", ended, reached ? done : 403),
     apply: async () => {
       if (pending === undefined) return add(await storedInvite(account, address));
-      // Within a minute of the mail only the role changes.
+      // Within a minute after the mail only the role changes.
       if (pending.role !== role) addHistory(account, user, "invite.renewed");
       pending.role = role;
     },
   };
 };
 
-/** Accepts an invitation by its id, or by its secret: one to oneself more often than any other. */
+/** Accepts an invitation by id or by secret, mostly one for the caller. */
 const accept: Command = async (state, { user }, { on, whom, yes }) => {
   const own = on % 2 === 0 ? pick(receivedBy(state, user), whom) : undefined;
   const found = own ?? anInvite(state, on, whom);
@@ -123,14 +123,14 @@ const revoke: Command = (state, { user }, { on, whom, organizations }) => {
   };
 };
 
-/** How it ends when the pending invitation of an address is taken back. */
+/** Returns the outcome of revoking an address's pending invitation. */
 function byAddress(user: User, account: Account, address: string): number {
   const pending = pendingOf(account).find((one) => one.address === address);
   const done = pending === undefined ? 404 : mayGrantRole(user, account, pending.role) ? 204 : 403;
   return statusOf("accounts", outcome(user, account, "invite"), done);
 }
 
-/** Sends an invitation once more, which is too soon for every one of these. */
+/** Resends an invitation, which is always too early here. */
 const resend: Command = (state, { user }, { on, whom }) => {
   const found = anInvite(state, on, whom);
   if (found === undefined || isOld(found)) return undefined;
@@ -140,12 +140,12 @@ const resend: Command = (state, { user }, { on, whom }) => {
 
 export const invitationCommands = { invite, accept, revoke, resend };
 
-/** Whether an invitation may be due to be sent again: the minute is the service's, and here it is never asked about. */
+/** Returns whether an invitation may be old enough to be resent. Scenarios are too short for that. */
 function isOld({ sentAt }: Invite): boolean {
   return Date.now() - sentAt > 30_000;
 }
 
-/** An invitation to an account: a pending one more often than one that has ended. */
+/** Picks an invitation of an account, mostly a pending one. */
 function anInvite({ accounts }: State, on: number, at: number): Invite | undefined {
   const account = pick(accounts, on);
   if (account === undefined) return undefined;
@@ -153,7 +153,7 @@ function anInvite({ accounts }: State, on: number, at: number): Invite | undefin
   return pending ?? pick(account.invites, at);
 }
 
-/** All invitations there ever were. */
+/** Returns all invitations, including past ones. */
 export function invitesOf({ accounts }: State): Invite[] {
   return accounts.flatMap(({ invites }) => invites);
 }
@@ -162,13 +162,13 @@ export function invitationPath({ uuid }: Invite): string {
   return `/accounts/invite/${uuid}/`;
 }
 
-/** How it ends when something is done to an invitation named by its id, where only a pending one is found. */
+/** Returns the outcome of an action on an invitation by its id. Only pending ones are found. */
 function toInvitation(user: User, { account, state }: Invite, done: number): number {
   if (state !== "pending" || !account.there) return 404;
   return statusOf("organizations", outcome(user, account, "invite"), done);
 }
 
-/** The id of an address's invitation, which one face does not tell. */
+/** Returns the id of an address's invitation, which the accounts API does not return. */
 async function storedInvite(account: Account, address: string): Promise<string> {
   const found = await row(
     "SELECT uuid FROM invites WHERE email = ? AND state = 'pending' AND account_id = (SELECT id FROM accounts WHERE uuid = ?)",

@@ -1,4 +1,4 @@
-/** What is done to members, and how the model says it ends. */
+/** Commands about members, and their expected results. */
 import { accountPath } from "./account-commands.ts";
 import { addHistory, type Command, pick } from "./command.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type User,
 } from "./model.ts";
 
-/** Makes a user a member, gives another role, or removes. */
+/** Adds a member, changes a role or removes a member. */
 const changeMember: Command = (state, { user }, { on, whom, role, yes }) => {
   const [account, other] = [pick(state.accounts, on), pick(state.users, whom)];
   if (account === undefined || other === undefined) return undefined;
@@ -31,7 +31,7 @@ const changeMember: Command = (state, { user }, { on, whom, role, yes }) => {
   };
 };
 
-/** Lets a member go, oneself as often as not. */
+/** Removes a member, often the caller. */
 const leave: Command = (state, { user }, { on, whom, yes }) => {
   const account = pick(state.accounts, on);
   const members = [...(account?.members.keys() ?? [])];
@@ -48,7 +48,7 @@ const leave: Command = (state, { user }, { on, whom, yes }) => {
 
 export const memberCommands = { changeMember, leave };
 
-/** How it ends when a user's role on an account becomes this. */
+/** Returns the outcome of changing a user's role on an account. */
 function changing(state: State, account: Account, user: User, role: Role | undefined): number {
   if (!user.there && role !== undefined) return 422;
   if (role !== "AOWNER" && isLastOwner(state, user, account)) return 409;

@@ -1,6 +1,6 @@
 /**
- * Who may do and see what, told once more and on its own: a few tenants and users in memory, and the
- * rules as the contract has them. Nothing here comes from the service, so that both cannot be wrong alike.
+ * The rules of who may do and see what, with a few tenants and users in memory. They follow the contract and use no
+ * code of the service, so that both cannot have the same error.
  */
 
 export type Role = "AOWNER" | "AMEMBER";
@@ -13,7 +13,7 @@ export interface Token {
 }
 
 export interface User {
-  /** Stands in all that is stored of the user. */
+  /** Part of every stored text of the user. */
   readonly mark: string;
   readonly uuid: string;
   readonly email: string;
@@ -37,7 +37,7 @@ export interface Invite {
 }
 
 export interface Account {
-  /** Stands in all that is stored of the account. */
+  /** Part of every stored text of the account. */
   readonly mark: string;
   readonly id: string;
   slug: string;
@@ -49,20 +49,20 @@ export interface Account {
   readonly invites: Invite[];
   usage: number;
   events: number;
-  /** What stands in its logo. */
+  /** The content of its logo. */
   logo: string | undefined;
-  /** What was done to it, the latest first. */
+  /** Its changes, newest first. */
   readonly history: { readonly action: string; readonly actor: string }[];
-  /** Whom its history names. */
+  /** The users in its audit log. */
   readonly named: Set<User>;
 }
 
 export interface State {
-  /** Stands in every mark of this state, and in none of another. */
+  /** Part of every mark of this state and of no other state. */
   readonly sign: string;
   readonly users: User[];
   readonly accounts: Account[];
-  /** How many things were named. */
+  /** Counter for unique names. */
   things: number;
 }
 
@@ -83,9 +83,9 @@ const onAccounts = [
   "seeSaml",
 ] as const;
 const onAll = ["readUsers", "writeUsers", "assign", "readAnalysts", "askLogin"] as const;
-/** What is done to an account. */
+/** An action on an account. */
 export type Action = (typeof onAccounts)[number];
-/** What is done to the whole platform. */
+/** An action on the whole service. */
 type Power = (typeof onAll)[number];
 
 const ofMembers: readonly Action[] = ["see", "searchMembers", "seeInvites", "invite", "seeUsage", "seeLogo"];
@@ -107,7 +107,7 @@ const ofGroups: Readonly<Record<number, readonly (Action | Power)[]>> = {
 };
 const refusedWhenBlocked: readonly Action[] = ["change", "changeMembers", "invite", "count", "setLogo"];
 
-/** Whether a user may do something on every account, or to the whole platform. */
+/** Returns whether a user may do something in every account or in the whole service. */
 export function mayGlobally(user: User, deed: Action | Power): boolean {
   return user.operator || user.groups.some((group) => ofGroups[group]?.includes(deed) === true);
 }
@@ -118,7 +118,7 @@ export function roleOf(user: User, account: Account): Role | undefined {
 
 export type Outcome = "done" | "unseen" | "missing" | "forbidden" | "blocked";
 
-/** How it ends when a user who is someone does something to an account. */
+/** Returns the outcome of a user's action on an account. */
 export function outcome(user: User, account: Account, deed: Action): Outcome {
   const seesAll = mayGlobally(user, "see");
   if (!account.there) return seesAll ? "missing" : "unseen";
@@ -137,12 +137,12 @@ const statuses: Readonly<Record<Api, Readonly<Record<Exclude<Outcome, "done">, n
   accounts: { unseen: 403, missing: 404, forbidden: 403, blocked: 403 },
 };
 
-/** The status of an outcome; `done` where it is done. */
-export function statusOf(face: Api, ended: Outcome, done: number): number {
-  return ended === "done" ? done : statuses[face][ended];
+/** Returns the status of an outcome. `done` is the status of a success. */
+export function statusOf(api: Api, ended: Outcome, done: number): number {
+  return ended === "done" ? done : statuses[api][ended];
 }
 
-/** Nobody gives or takes a role above their own. */
+/** Returns whether a user may give or take a role: never one above their own. */
 export function mayGrantRole(user: User, account: Account, role: Role): boolean {
   return role === "AMEMBER" || roleOf(user, account) === "AOWNER" || mayGlobally(user, "invite");
 }
@@ -158,14 +158,14 @@ export function accountsOf({ accounts }: State, user: User, role?: Role): Accoun
   });
 }
 
-/** The accounts that would be left without an active owner. */
+/** Returns the accounts whose only active owner is the user. */
 export function solelyOwned(state: State, user: User): Account[] {
   return accountsOf(state, user, "AOWNER").filter(({ members }) =>
     [...members].every(([other, role]) => other === user || role !== "AOWNER" || !other.active),
   );
 }
 
-/** Whether a user stands alone between an account and having no active owner. */
+/** Returns whether the user is the only active owner of the account, or of any account. */
 export function isLastOwner(state: State, user: User, account?: Account): boolean {
   const left = solelyOwned(state, user);
   return user.active && (account === undefined ? left.length > 0 : left.includes(account));
@@ -175,19 +175,19 @@ export function pendingOf({ there, invites }: Account): Invite[] {
   return there ? invites.filter(({ state }) => state === "pending") : [];
 }
 
-/** The pending invitations to a user's address. */
+/** Returns the pending invitations to a user's address. */
 export function receivedBy({ accounts }: State, user: User): Invite[] {
   return accounts.flatMap(pendingOf).filter(({ address }) => address === user.email);
 }
 
-/** How many seats every account is given, members and invitations together: few, so that they are taken. */
+/** Seats of every account, for members and invitations together. Few, so that scenarios reach the limit. */
 export const maxSeats = 6;
 
 export function hasSeat(account: Account): boolean {
   return account.members.size + pendingOf(account).length < maxSeats;
 }
 
-/** The seat of the invitation becomes the member's. */
+/** Returns whether an invitation can be accepted: its seat becomes the member's. */
 export function hasMemberSeat({ members }: Account): boolean {
   return members.size < maxSeats;
 }

@@ -1,4 +1,4 @@
-/** Whose data an answer may hold: every stored string carries the mark of whom it belongs to. */
+/** Finds data of others in a response: every stored text contains its owner's mark. */
 import type { ApiResponse } from "../support/fixtures.ts";
 import {
   type Account,
@@ -12,7 +12,7 @@ import {
 } from "./model.ts";
 import { seesProfile } from "./user-visibility.ts";
 
-/** The marks and ids of whatever a user may be told of. */
+/** Returns the marks and ids of everything that a user may see. */
 export function visibleTo(state: State, me: User): Set<string> {
   const tenants = state.accounts.filter((account) => seesAccount(state, me, account));
   const people = state.users.filter((user) => seesUser(state, me, user));
@@ -43,7 +43,7 @@ function seesUser(state: State, me: User, user: User): boolean {
   });
 }
 
-/** The marks and ids in an answer of whom its reader may not be told of. */
+/** Returns the marks and ids in a response that its reader may not see. */
 export function leakedIn(state: State, { text }: ApiResponse, known: ReadonlySet<string>): string[] {
   const marks = text.match(/[tu]\d+k[0-9a-f]{12}q/g) ?? [];
   const ids = [...state.accounts.map(({ id }) => id), ...state.users.map(({ uuid }) => uuid)];

@@ -1,4 +1,4 @@
-/** What one account shows to whoever asks, on the organizations face. */
+/** Expected responses about one account in the organizations API. */
 import { organizationPath } from "./account-commands.ts";
 import type { AccountExpectation } from "./account-expectations.ts";
 import { sorted } from "./command.ts";

@@ -1,4 +1,4 @@
-/** What a user is shown who names no account: what is theirs, and all there is for who may read all. */
+/** Expected responses to requests without an account: a user's own data, or all data for those who may read it. */
 import { type ExpectedRequest, sorted } from "./command.ts";
 import { invitationPath } from "./invitation-commands.ts";
 import {
@@ -26,7 +26,7 @@ const uuids = (things: readonly { readonly uuid: string }[]) => sorted(things.ma
 const ids = (things: readonly { readonly id: string }[]) => sorted(things.map(({ id }) => id));
 const there = (state: State): Account[] => state.accounts.filter((account) => account.there);
 
-/** A list as far as it is of this state: who sees all is shown what is of others too. */
+/** Returns the path of a list, limited to this state for users who see all data. */
 const listed = (state: State, path: string, all: boolean): string =>
   `${path}?page_size=100${all ? `&search=${state.sign}` : ""}`;
 
@@ -105,7 +105,7 @@ const loginUrl: OwnExpectation = (state, me, other) => {
   };
 };
 
-/** The route that a hint is to, or what is answered without one. */
+/** Returns the route in a login hint, or the parameters if there is none. */
 function hinted(params: string): string {
   const payload = /login_hint=[^.]+\.([^.]+)\./.exec(params)?.[1];
   if (payload === undefined) return params;

@@ -1,4 +1,4 @@
-/** Plays a drawn scenario against the service and the model, and holds one against the other at every step. */
+/** Runs a scenario with the service and the model, and compares them after every step. */
 import { expect } from "vitest";
 
 import { delayedQueue } from "../support/cost-meter.ts";
@@ -15,10 +15,10 @@ import { ownExpectations } from "./own-expectations.ts";
 import { type CommandName, commands, type Scenario, type ScenarioStep } from "./scenario.ts";
 import { nextUser } from "./user-commands.ts";
 
-/** Which moves were answered with which statuses. */
+/** The statuses of the responses by command. */
 export type StatusesByCommand = Map<CommandName, Set<number>>;
 
-/** Plays one scenario; throws where the service does or shows anything the model does not. */
+/** Runs one scenario. Throws if the service and the model differ. */
 export async function runScenario(scenario: Scenario, statuses: StatusesByCommand): Promise<void> {
   const current = await ScenarioRun.start(scenario, statuses);
   for (const { owner, furnished, members, invited, colleagues } of scenario.accounts) {
@@ -60,11 +60,11 @@ class ScenarioRun {
     const operators = scenario.users
       .map(({ operator }, at) => (operator ? `u${at}k${this.state.sign}q@example.com` : ""))
       .join(",");
-    // Nothing of these scenarios is mailed or swept while others are told.
+    // No job of a scenario runs during another one.
     this.#door = workerWith({ OPERATORS: operators, JOBS: delayedQueue });
   }
 
-  /** Starts a run with users, who have signed in. */
+  /** Starts a run with users who have signed in. */
   static async start(scenario: Scenario, statuses: StatusesByCommand): Promise<ScenarioRun> {
     const current = new ScenarioRun(scenario, statuses);
     for (const { group, operator } of scenario.users) {
@@ -88,7 +88,7 @@ class ScenarioRun {
     user.groups = [group];
   }
 
-  /** Makes a user who has not signed in. */
+  /** Creates a user who has not signed in. */
   async addColleague(founder: Actor, on: number, { group, elsewhere }: Colleague): Promise<void> {
     const { users, accounts } = this.state;
     const whom = users.length;
@@ -112,7 +112,7 @@ class ScenarioRun {
     return user;
   }
 
-  /** One step: somebody does something, and then they and somebody else look around. */
+  /** Runs one step: a user executes a command, then the user and another one each read something. */
   async takeStep(step: ScenarioStep): Promise<void> {
     const user = this.#actorOf(step);
     if (!user.signedIn && !(await this.#signIn(user))) return;
@@ -125,7 +125,7 @@ class ScenarioRun {
     }
   }
 
-  /** Who takes a step: anybody, and as often somebody who has to do with what it is about. */
+  /** Picks the user of a step: anyone, or as often a member of the account. */
   #actorOf({ by, on, command }: ScenarioStep): User {
     const { accounts, users } = this.state;
     const members = [...(pick(accounts, on)?.members ?? [])].filter(([{ signedIn }]) => signedIn);
@@ -135,7 +135,7 @@ class ScenarioRun {
     return (by % 2 === 0 ? undefined : pick(near, by)) ?? this.userAt(by);
   }
 
-  /** Does something as somebody, if there is anything to do it to. */
+  /** Executes a command as a user, if it has a target. */
   async execute(name: CommandName, actor: Actor, draw: Partial<CommandInput>): Promise<void> {
     const plan = await commands[name](this.state, actor, { ...plain, ...draw });
     if (plan === undefined) return;
@@ -143,17 +143,17 @@ class ScenarioRun {
     this.#statuses.set(name, (this.#statuses.get(name) ?? new Set()).add(status));
   }
 
-  /** Everybody looks at everything. */
+  /** Lets every user read everything. */
   async checkEverything(): Promise<void> {
     for (const [at, user] of this.state.users.entries()) {
       if (!user.signedIn) continue;
-      // Who is nobody any more is told the same everywhere.
+      // A deactivated or deleted user gets the same response everywhere.
       const views = this.#viewsOf(user, at).slice(0, isActive(user) ? undefined : ownExpectations.length);
       await Promise.all(views.map((view) => this.#ask({ user, token: undefined }, view)));
     }
   }
 
-  /** All there is for a user to look at; `at` says which other user and which invitation. */
+  /** Returns all reads of a user. `at` picks the other user and the invitation. */
   #viewsOf(user: User, at: number): ExpectedRequest[] {
     const { state } = this;
     const invite = pick(invitesOf(state), at);
@@ -166,7 +166,7 @@ class ScenarioRun {
     return [...own, ...ofAccounts].filter((plan) => plan !== undefined);
   }
 
-  /** Asks, and holds the answer against the model; the status. */
+  /** Sends a request, compares the response with the model and returns the status. */
   async #ask({ user, token }: Actor, plan: ExpectedRequest): Promise<number> {
     const { method = "GET", path, body, raw } = plan;
     const caller = token === undefined ? this.#callers.get(user) : new Caller(token.token).via(this.#door);
@@ -182,12 +182,12 @@ class ScenarioRun {
       if (plan.names !== undefined) known.add(plan.names.mark).add(plan.names.id);
     }
     if (good) for (const mark of [...before, ...visibleTo(this.state, user)]) known.add(mark);
-    // What does not fit is told back to who sent it.
+    // A 422 repeats the caller's own input.
     if (answer.status !== 422) expectNothing(asked, leakedIn(this.state, answer, known));
     return answer.status;
   }
 
-  /** Lets a user sign in who was made by somebody else: they become that user. */
+  /** Signs in a user created by somebody else. */
   async #signIn(user: User): Promise<boolean> {
     if (!isActive(user)) return false;
     const caller = await this.#callerOf(user);
@@ -207,23 +207,23 @@ class ScenarioRun {
   }
 }
 
-/** Asserts that an answer is the one of the model. */
+/** Asserts that a response is the expected one. */
 function expectAnswer(
   asked: string,
   answer: ApiResponse,
-  told: Pick<ExpectedRequest, "status" | "observe" | "expected">,
+  expectation: Pick<ExpectedRequest, "status" | "observe" | "expected">,
 ): void {
-  const { status, observe, expected } = told;
+  const { status, observe, expected } = expectation;
   expect([asked, answer.status, answer.text]).toEqual([asked, status, answer.text]);
   if (status < 300 && observe !== undefined) expect([asked, observe(answer)]).toEqual([asked, expected]);
 }
 
-/** Asserts that an answer holds nothing of others. */
+/** Asserts that a response has no data of others. */
 function expectNothing(asked: string, foreign: readonly string[]): void {
   expect([asked, foreign]).toEqual([asked, []]);
 }
 
-/** What marks all of one scenario and nothing else. */
+/** Returns a word that is unique to a scenario. */
 function signOf(): string {
   return crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 }

@@ -1,4 +1,4 @@
-/** What chance may tell: who there is, and who does what. */
+/** Random scenarios: users, accounts and steps. */
 import * as fc from "fast-check";
 
 import { accountCommands } from "./account-commands.ts";
@@ -8,14 +8,14 @@ import { memberCommands } from "./member-commands.ts";
 import type { Role } from "./model.ts";
 import { userCommands } from "./user-commands.ts";
 
-/** All that can be done. */
+/** All commands. */
 export const commands = { ...accountCommands, ...memberCommands, ...invitationCommands, ...userCommands };
 export type CommandName = keyof typeof commands;
 export const commandNames = Object.keys(commands) as CommandName[];
 
 export interface ScenarioStep extends CommandInput {
   readonly command: CommandName;
-  /** Which of all views is looked at afterwards, by whom. */
+  /** The read after the command, and the other reader. */
   readonly look: number;
   readonly looker: number;
 }
@@ -24,11 +24,11 @@ export interface Scenario {
   readonly users: readonly { readonly group: 0 | 1 | 2 | 3; readonly operator: boolean }[];
   readonly accounts: readonly {
     readonly owner: number;
-    /** Has a logo and single sign-on. */
+    /** Whether it has a logo and single sign-on. */
     readonly furnished: boolean;
     readonly members: readonly { readonly whom: number; readonly role: Role }[];
     readonly invited: readonly { readonly whom: number; readonly role: Role; readonly yes: boolean }[];
-    /** Users made there who have not signed in, perhaps in a group and in the account made before. */
+    /** Users created there who have not signed in, maybe with a group and a membership of the previous account. */
     readonly colleagues: readonly { readonly group: 0 | 1 | 2 | 3; readonly elsewhere: boolean }[];
   }[];
   readonly steps: readonly ScenarioStep[];
@@ -53,7 +53,7 @@ const often = [
 ] as const;
 const command = fc.constantFrom(...commandNames, ...often);
 
-/** A few users and accounts, and what is done then. */
+/** A few users and accounts, and the steps. */
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   users: fc.array(fc.record({ group, operator }), { minLength: 4, maxLength: 6 }),
   accounts: fc.array(

@@ -9,7 +9,7 @@ it("in random scenarios each user may do and see exactly what the model allows [
   const { runs: numRuns, seed, path } = inject("model");
   const statuses: StatusesByCommand = new Map();
   await fc.assert(
-    fc.asyncProperty(scenarios, (told) => runScenario(told, statuses)),
+    fc.asyncProperty(scenarios, (scenario) => runScenario(scenario, statuses)),
     { numRuns, seed, path, endOnFailure: true },
   );
   if (numRuns < 5 || path !== "") return;

@@ -1,4 +1,4 @@
-/** What a usage meter promises, told as plainly as can be: everything in memory, nothing clever. */
+/** A simple model of a usage meter, in memory. */
 import type { Aggregation } from "../../src/domain/usage/buckets.ts";
 import type { UsageEvent } from "../../src/domain/usage/events.ts";
 import type { IncrementInput } from "../../src/durable/increment.ts";
@@ -14,7 +14,7 @@ interface Counted {
 }
 
 export class UsageModel {
-  /** What callers take for the time; it may step back. */
+  /** The callers' time, which may go back. */
   now: number;
   clock = -Infinity;
   #period = -Infinity;
@@ -30,15 +30,15 @@ export class UsageModel {
 
   increment({ amount, limit, overridden, enforcement, key }: Omit<IncrementInput, "accountUuid">): unknown {
     const at = this.#begin();
-    const before = key && this.#answers.find((kept) => kept.key === key.value && at < kept.at + day);
+    const before = key && this.#answers.find((answer) => answer.key === key.value && at < answer.at + day);
     if (before !== undefined) {
       return before.requestHash === key?.requestHash ? before.answer : { kind: "idempotency_key_reused" };
     }
     this.#setLimit(limit, at);
     const sum = BigInt(this.#usage) + BigInt(amount);
     if (enforcement === "refuse" && limit !== null && sum > BigInt(limit)) {
-      const told = statusOf(this.#usage, limit, overridden);
-      return { kind: "refused", answer: told, periodEnd: monthStart(this.#period, 1) };
+      const answer = statusOf(this.#usage, limit, overridden);
+      return { kind: "refused", answer: answer, periodEnd: monthStart(this.#period, 1) };
     }
     if (sum > BigInt(Number.MAX_SAFE_INTEGER)) return { kind: "too_large" };
     this.clock = at;
@@ -84,7 +84,7 @@ export class UsageModel {
     return { usage, period, currentKnowledgeBoxes: this.#boxes() };
   }
 
-  /** What the database is told; undefined before anything happened. */
+  /** Returns the values that the meter writes to the database; undefined before the first call. */
   mirrored(): unknown {
     if (this.clock === -Infinity) return undefined;
     const usedUp = this.#limit !== null && this.#usage >= this.#limit;
@@ -96,7 +96,7 @@ export class UsageModel {
     };
   }
 
-  /** The sums of one metric in hours, days or one millennium; undefined when one is not exact. */
+  /** Returns the sums of one metric; undefined if one is not a safe integer. */
   sums(metric: string, from: number, to: number, aggregation: Aggregation, box: string | null) {
     const length = aggregation === "hour" ? hour : day;
     const within = this.#counted.filter(
@@ -118,7 +118,7 @@ export class UsageModel {
     return sums.every((sum) => sum <= BigInt(Number.MAX_SAFE_INTEGER)) ? sums.map(Number) : undefined;
   }
 
-  /** The time a call counts at; a new month begins with it. */
+  /** Returns the time at which a call counts, and starts a new month if necessary. */
   #begin(): number {
     const at = Math.max(this.clock, this.now);
     if (monthStart(at, 0) > this.#period) {
@@ -145,7 +145,7 @@ export class UsageModel {
   }
 }
 
-/** The first of the month a time falls in, or of one behind it. */
+/** Returns the start of the month of a time, or of a month after it. */
 export function monthStart(at: number, months: number): number {
   const date = new Date(at);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months);

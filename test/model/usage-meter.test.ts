@@ -1,4 +1,4 @@
-/** The meter against a plain model of it, through whatever may happen in whatever order. */
+/** Random sequences of calls: a usage meter must behave like its model. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -10,13 +10,13 @@ import { day, hour, maxInteger, noon, TestMeter } from "../support/usage-meter.t
 import { effort } from "../support/effort.ts";
 import { monthStart, UsageModel, windowDays } from "./usage-meter-model.ts";
 
-// Alarms go by the machine's clock: set ahead, none of them rings but by hand.
+// Alarms use the machine's clock. With times in the future, they run only when the test runs them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: noon }));
 afterEach(() => void vi.useRealTimers());
 
 type Step = fc.AsyncCommand<UsageModel, TestMeter>;
 
-/** A step that does the same to both and expects the same of both. */
+/** A step that does the same with model and meter and expects the same results. */
 function step<Input>(
   name: string,
   inputs: fc.Arbitrary<Input>,
@@ -29,7 +29,7 @@ function step<Input>(
   }));
 }
 
-/** Objects as a caller sends them. */
+/** Events as a caller sends them. */
 function shape<Fields>(fields: { [Key in keyof Fields]: fc.Arbitrary<Fields[Key]> }): fc.Arbitrary<Fields> {
   return fc.record(fields, { noNullPrototype: true });
 }
@@ -53,7 +53,7 @@ const event = shape({
     fc.integer({ min: maxInteger - 20, max: maxInteger }),
   ),
   knowledgebox: box,
-  /** From now; the edges of the window and of the hour ahead among them. */
+  /** Relative to now, including both limits of the accepted time window. */
   offset: fc.option(
     fc.oneof(
       fc.integer({ min: -3 * day, max: hour }),
@@ -78,8 +78,8 @@ const steps: fc.Arbitrary<Step>[] = [
     },
   ),
   step("record", fc.array(event, { maxLength: 8 }), async (model, meter, made) => {
-    const events = made.map(({ offset, ...told }): UsageEvent => {
-      return { ...told, timestamp: offset === null ? null : model.now + offset };
+    const events = made.map(({ offset, ...fields }): UsageEvent => {
+      return { ...fields, timestamp: offset === null ? null : model.now + offset };
     });
     agree(await meter.record(events, model.now, windowDays), model.record(events));
   }),
@@ -97,20 +97,20 @@ const steps: fc.Arbitrary<Step>[] = [
     model.now -= time;
   }),
   step("evict", fc.constant(null), async (_model, meter) => {
-    // Only what runs can be evicted.
+    // Only a running object can be evicted.
     await meter.state();
     await meter.evict();
   }),
   step("ring", fc.constant(null), async (model, meter) => {
-    // Later than what the calls said, it would forget what lives by their time.
+    // At a later time, the alarm would delete events that still count at the calls' time.
     vi.setSystemTime(model.clock === -Infinity ? noon : model.clock);
     await runDurableObjectAlarm(meter.stub);
-    const told = await row(
+    const stored = await row(
       "SELECT usage, usage_period, current_kbs, quota_until FROM accounts WHERE uuid = ?",
       meter.uuid,
     );
-    const untold = { usage: 0, usage_period: null, current_kbs: 0, quota_until: null };
-    agree(told, model.mirrored() ?? untold);
+    const emptySnapshot = { usage: 0, usage_period: null, current_kbs: 0, quota_until: null };
+    agree(stored, model.mirrored() ?? emptySnapshot);
   }),
   step("state", fc.constant(null), async (model, meter) => {
     agree(await meter.state(model.now), model.state());

@@ -1,4 +1,4 @@
-/** What is done to users and to their tokens, and how the model says it ends. */
+/** Commands about users and their tokens, and their expected results. */
 import { addHistory, type Command, pick } from "./command.ts";
 import {
   accountsOf,
@@ -12,18 +12,18 @@ import {
 } from "./model.ts";
 import { editStatus } from "./user-visibility.ts";
 
-/** No state has more than so many users. */
+/** Maximum number of users in a state. */
 const mostUsers = 9;
 const choices = [[], [2], [3], [1]] as const;
 
-/** A user of a state, before the service has named them. */
+/** Returns a new user of a state, before the service has created it. */
 export function nextUser(state: State): Omit<User, "uuid" | "operator"> {
   const mark = `u${state.users.length}k${state.sign}q`;
   const email = `${mark}@example.com`;
   return { mark, email, signedIn: false, active: true, there: true, groups: [], tokens: [] };
 }
 
-/** A user: a member of an account, one who has never signed in before all, or now and then any. */
+/** Picks a user: mostly a member of an account who has never signed in. */
 function anotherUser({ accounts, users }: State, on: number, at: number): User | undefined {
   const members = [...(pick(accounts, on)?.members.keys() ?? [])];
   const colleagues = members.filter(({ signedIn }) => !signedIn);
@@ -31,7 +31,7 @@ function anotherUser({ accounts, users }: State, on: number, at: number): User |
   return (at % 5 === 0 ? undefined : pick(near, at)) ?? pick(users, at);
 }
 
-/** Whom the operator's face has nothing for mostly asks elsewhere. */
+/** Returns whether to use the organizations API rather than the operator API, which would only reject most callers. */
 function onOrganizations({ operator }: User, organizations: boolean, at: number): boolean {
   return organizations || (!operator && at % 4 > 0);
 }
@@ -54,7 +54,7 @@ const createUser: Command = (state, { user }, { on }) => {
   };
 };
 
-/** Lets a user sign in who could not, or the other way round; on the organizations face or the operator's. */
+/** Activates or deactivates a user through the organizations or operator API. */
 const activate: Command = (state, { user }, { on, whom, yes, organizations }) => {
   const other = anotherUser(state, on, whom);
   const there = onOrganizations(user, organizations, whom);
@@ -71,7 +71,7 @@ const activate: Command = (state, { user }, { on, whom, yes, organizations }) =>
   };
 };
 
-/** Puts a user into another group, or into none. */
+/** Changes a user's group, or removes it. */
 const regroup: Command = (state, { user }, { on, whom, organizations }) => {
   const [other, groups] = [anotherUser(state, on, whom), pick(choices, on)];
   const there = onOrganizations(user, organizations, whom);
@@ -88,7 +88,7 @@ const regroup: Command = (state, { user }, { on, whom, organizations }) => {
   };
 };
 
-/** Deletes a user: somebody on the organizations face, oneself on the accounts face. */
+/** Deletes a user through the organizations API, or the caller through the accounts API. */
 const deleteUser: Command = (state, { user }, { on, whom, organizations }) => {
   const other = organizations ? anotherUser(state, on, whom) : user;
   if (other === undefined) return undefined;

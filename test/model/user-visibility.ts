@@ -1,14 +1,14 @@
-/** What users may do to one another, and see of one another. */
+/** The rules of which users may see and edit each other. */
 import { accountsOf, mayGlobally, roleOf, type State, type User } from "./model.ts";
 
-/** Whether one user is shown another: by themselves, as an owner of an account they are in, or as a reader of all. */
+/** Returns whether a user sees another: themselves, members of accounts they own, or everyone with the permission. */
 export function seesProfile(state: State, me: User, other: User): boolean {
   if (!other.there) return false;
   const owned = accountsOf(state, me, "AOWNER").some(({ members }) => members.has(other));
   return other === me || owned || mayGlobally(me, "readUsers");
 }
 
-/** How it ends when one user changes or deletes another. */
+/** Returns the status when one user changes or deletes another. */
 export function editStatus(state: State, me: User, other: User): 200 | 403 | 404 {
   if (!seesProfile(state, me, other)) return 404;
   if (other === me || mayGlobally(me, "writeUsers")) return 200;

@@ -67,8 +67,8 @@ describe.each(mutations.map((change, index) => ({ ...change, index })))("$name",
     expect(sent.map((batch) => [batch.filter(isAudit).length, batch.filter(isKey).length])).toEqual([
       [audits, keys],
     ]);
-    const [told = 0, kept = 0] = before;
-    expect(await counts()).toEqual([told + audits, kept + keys]);
+    const [audited = 0, stored = 0] = before;
+    expect(await counts()).toEqual([audited + audits, stored + keys]);
     const [rows] = await run(["SELECT actor, request_id FROM audit_rows ORDER BY id DESC LIMIT ?", audits]);
     const by = { actor, request_id: answer.headers.get("X-Request-Id") };
     expect(rows).toEqual(Array.from({ length: audits }, () => by));

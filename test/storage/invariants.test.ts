@@ -22,7 +22,7 @@ import {
 import { effort } from "../support/effort.ts";
 import { unique } from "../support/fixtures.ts";
 
-// Whatever a test did, the whole database is in no worse order afterwards than before.
+// After each test the whole database must be consistent.
 let faultsBefore: string;
 beforeEach(async () => {
   faultsBefore = JSON.stringify(await faults());
@@ -80,7 +80,7 @@ describe("slugs", () => {
 });
 
 describe("no statement replaces another row", () => {
-  /** Two tenants, the second of whom tries to become the first. */
+  /** Two tenants, the second of which tries to replace rows of the first. */
   async function tenants() {
     const [victim, thief, member] = [await makeUser(), await makeUser(), await makeUser()];
     const [theirs, mine] = [await makeAccountOf(victim), await makeAccountOf(thief)];
@@ -716,7 +716,7 @@ describe("any sequence of statements", () => {
   const conflict = fc.constantFrom("", "OR REPLACE ", "OR IGNORE ", "OR FAIL ");
   const id = (ids: readonly number[], at: number): number => ids[at] ?? 0;
 
-  /** One statement, as a function of the rows it finds. */
+  /** A statement, given the existing rows. */
   const statement: fc.Arbitrary<(world: World) => Statement> = fc.oneof(
     fc.tuple(account, user, role, verb).map(
       ([a, u, r, v]) =>

@@ -12,7 +12,7 @@ import {
   rolesGranting,
 } from "../../src/domain/permissions.ts";
 
-/** Who has what: AOWNER, AMEMBER, then the groups Administrators, Metering, Support. */
+/** Permissions of AOWNER, AMEMBER and the groups Administrators, Metering and Support. */
 const table: Record<Permission, readonly [boolean, boolean, boolean, boolean, boolean]> = {
   "account:read": [true, true, true, true, true],
   "account:write": [true, false, true, false, false],

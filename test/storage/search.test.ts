@@ -7,7 +7,7 @@ import { accountInsert, makeUser, row, run } from "../support/database.ts";
 import { effort } from "../support/effort.ts";
 import { type Caller, createAccount, createSupportUser, createUser, unique } from "../support/fixtures.ts";
 
-/** Ids in the trigram index of a table, by a phrase it holds. */
+/** Returns the ids in the trigram index of a table whose text contains a phrase. */
 async function indexed(table: "accounts" | "users", phrase: string): Promise<unknown[]> {
   const { results } = await env.DB.prepare(
     `SELECT rowid FROM ${table}_search WHERE ${table}_search MATCH ? ORDER BY rowid`,
@@ -17,7 +17,7 @@ async function indexed(table: "accounts" | "users", phrase: string): Promise<unk
   return results.map(({ rowid }) => rowid);
 }
 
-/** uuids a caller finds, in order, walking every page; the count told must be theirs. */
+/** Returns the UUIDs that a caller finds on all pages. Expects the list's count to be their number. */
 async function search(caller: Caller, text: string): Promise<string[]> {
   const found: string[] = [];
   let next: string | null = `/accounts/organizations/?page_size=50&search=${encodeURIComponent(text)}`;
@@ -106,10 +106,10 @@ describe("a search", () => {
   interface Known {
     readonly uuid: string;
     readonly owner: number;
-    /** Title and slug as they are compared. */
+    /** Title and slug as compared by the search. */
     readonly fields: readonly [title: string, slug: string];
   }
-  /** Every account there is once the first property runs, in the order of their making. */
+  /** Every account, in the order of creation. */
   const known: Known[] = [];
   let owners: Caller[];
   let reader: Caller;
@@ -136,7 +136,7 @@ describe("a search", () => {
     known.push({ uuid: answer?.body.id, owner, fields: [normal(normalizeName(title)), slug] });
   }
 
-  /** What must be found by whom, without any index. */
+  /** Returns the UUIDs that the owner, or a user who may read all accounts, must find. */
   function expected(terms: readonly string[], owner: number | undefined): string[] {
     const found = (fields: readonly string[], term: string) =>
       owner === undefined && [...term].length < 3
@@ -219,7 +219,7 @@ describe("a search", () => {
     .array(fc.constantFrom(..."abn019_-"), { maxLength: 6 })
     .map((parts) => unique(parts.join("")));
 
-  /** A term: a part of what an account is called, written in some way, or anything. */
+  /** A term: part of an account's title or slug in some spelling, or any text. */
   type Wanted =
     | { readonly field: 0 | 1; readonly from: number; readonly length: number; readonly manner: string }
     | string;
@@ -267,7 +267,7 @@ describe("a search", () => {
           }
         },
       ),
-      // A run adds to what the next ones find, so a failure cannot be made smaller.
+      // Each run adds an account that later runs find, so failures cannot be shrunk.
       { numRuns: effort(25, 40), endOnFailure: true },
     );
 

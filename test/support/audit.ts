@@ -30,10 +30,10 @@ export async function auditRowsOf(answer: ApiResponse): Promise<StoredAuditRow[]
 export async function expectAuditRow(
   answer: ApiResponse,
   row: Pick<StoredAuditRow, "actor" | "action" | "target" | "changes">,
-  besides = 0,
+  otherRows = 0,
 ): Promise<StoredAuditRow> {
   const all = await auditRowsOf(answer);
-  expect(all).toHaveLength(1 + besides);
+  expect(all).toHaveLength(1 + otherRows);
   const rows = all.filter(({ action }) => action === row.action);
   expect(rows).toEqual([
     {

@@ -24,9 +24,9 @@ export async function setUp(): Promise<{
 export const accountPath = ({ id }: { id: string }) => `/api/v1/account/${id}`;
 
 export function etagOf(answer: ApiResponse): string {
-  const told = answer.headers.get("ETag") ?? "";
-  expect(told).toMatch(strong);
-  return told;
+  const tag = answer.headers.get("ETag") ?? "";
+  expect(tag).toMatch(strong);
+  return tag;
 }
 
 export async function fetchEtag(caller: Caller, path: string): Promise<string> {

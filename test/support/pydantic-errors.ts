@@ -96,9 +96,13 @@ export const notDatetimeText: PydanticError = {
 };
 
 /** A field, an invalid value and the error. */
-export type InvalidValue = readonly [field: string, input: unknown, fault: PydanticError];
+export interface InvalidValue {
+  readonly field: string;
+  readonly input: unknown;
+  readonly fault: PydanticError;
+}
 
 /** Returns rows for several invalid values of a field with the same error. */
 export function invalidValues(field: string, fault: PydanticError, ...inputs: unknown[]): InvalidValue[] {
-  return inputs.map((input) => [field, input, fault]);
+  return inputs.map((input) => ({ field, input, fault }));
 }

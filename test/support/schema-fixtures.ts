@@ -47,18 +47,18 @@ export async function readTables(run: Run): Promise<Table[]> {
   const names = found.map(({ name }) => String(name));
   // The database lists the last reference first.
   const references = `SELECT "from", "table", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC`;
-  const told = await run(
+  const results = await run(
     ...names.map((name) => ["SELECT * FROM pragma_table_info(?)", name] as const),
     ...names.map((name) => [references, name] as const),
   );
-  const lists = names.filter((_, at) => isValueList(told[at] ?? []));
+  const lists = names.filter((_, at) => isValueList(results[at] ?? []));
   const listed = await run(...lists.map((name) => [`SELECT * FROM "${name}"`] as const));
   const values = new Map(
     lists.map((name, at) => [name, (listed[at] ?? []).flatMap((row) => Object.values(row) as Value[])]),
   );
   return parentsFirst(
     names.map((name, at) =>
-      tableOf(name, String(found[at]?.["sql"]), told[at] ?? [], told[names.length + at] ?? [], values),
+      tableOf(name, String(found[at]?.["sql"]), results[at] ?? [], results[names.length + at] ?? [], values),
     ),
   );
 }

@@ -163,7 +163,7 @@ export async function readUsage(caller: Caller, account: HasId, query: Readonly<
 }
 
 /** Returns the response with these points. */
-export const points = (...told: ReturnType<typeof point>[]) => ({ status: 200, body: told });
+export const points = (...expected: ReturnType<typeof point>[]) => ({ status: 200, body: expected });
 
 /** Returns an account's usage object. */
 export function usageObjectOf({ id }: HasId) {

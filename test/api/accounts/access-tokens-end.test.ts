@@ -90,7 +90,7 @@ describe("the expiration date", () => {
   );
 });
 
-/** That a caller is refused for their token, on both faces. */
+/** Expects both APIs to reject a caller's token. */
 async function expectRefused(bearer: Caller): Promise<void> {
   const here = await bearer.get("/api/v1/user");
   expect(statusAndBody(here)).toEqual({ status: 401, body: badToken });
@@ -182,12 +182,12 @@ describe("a token deleted during its request", () => {
     "deleting an account": (caller, { slug }) => caller.delete(`/api/v1/account/${slug}`),
     inviting: (caller, { slug }) =>
       caller.post(`/api/v1/account/${slug}/invite`, { email: "late@example.com" }),
-    "inviting on the other face": (caller, { id }) =>
+    "inviting on the other API": (caller, { id }) =>
       caller.post(`/accounts/invite/?organization=${id}`, { invitee_identifier: "late@example.com" }),
     "changing members": (caller, { slug }, user) =>
       caller.patch(`/api/v1/account/${slug}/users`, { add: [{ id: user, role: "AMEMBER" }] }),
     "changing oneself": (caller) => caller.patch("/api/v1/user", { name: "Late" }),
-    "changing oneself on the other face": async (caller, _, user) =>
+    "changing oneself on the other API": async (caller, _, user) =>
       caller.patch(`/accounts/users/${user}/`, { first_name: "Late" }),
     "making a user": (caller, { id }) =>
       caller.post(`/accounts/users/?organization=${id}`, { email: "late@example.com" }),

@@ -72,15 +72,15 @@ describe("creating a token", () => {
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).toHex();
     const row = await readRow("SELECT * FROM personal_access_tokens WHERE id = ?", id);
     expect(row).toMatchObject({ secret_hash: hash });
-    const kept = JSON.stringify([
+    const tables = JSON.stringify([
       row,
       await readRow("SELECT json_group_array(json_array(target, changes)) AS audit FROM audit_rows"),
       await readRow("SELECT json_group_array(answer) AS answers FROM idempotency_keys"),
     ]);
     for (const spelling of [token, token.slice(-24), secret.toHex(), secret.toBase64()]) {
-      expect(kept).not.toContain(spelling);
+      expect(tables).not.toContain(spelling);
     }
-    expect(kept.split(hash)).toHaveLength(2);
+    expect(tables.split(hash)).toHaveLength(2);
   });
 });
 
@@ -126,14 +126,14 @@ describe("the token limit of a user", () => {
 
 describe("the description", () => {
   it.each([
-    { description: "  Backup job\u0020 ", kept: "Backup job" },
-    { description: "Cafe\u0301", kept: "Caf\u00e9" },
-    { description: "😀".repeat(200), kept: "😀".repeat(200) },
-    { description: "<script>alert(1)</script>", kept: "<script>alert(1)</script>" },
-  ])("the description $description is stored as $kept", async ({ description, kept }) => {
+    { description: "  Backup job\u0020 ", stored: "Backup job" },
+    { description: "Cafe\u0301", stored: "Caf\u00e9" },
+    { description: "😀".repeat(200), stored: "😀".repeat(200) },
+    { description: "<script>alert(1)</script>", stored: "<script>alert(1)</script>" },
+  ])("the description $description is stored as $stored", async ({ description, stored }) => {
     const user = await createUser();
     const { id } = await createAccessToken(user, { description });
-    expect(await listTokens(user)).toEqual([{ id, description: kept, expires: null }]);
+    expect(await listTokens(user)).toEqual([{ id, description: stored, expires: null }]);
   });
 
   it.each([

@@ -113,7 +113,7 @@ it.each<{
     send: (owner) => owner.patch("/api/v1/user", { email: owner.email }),
   },
   {
-    name: "oneself on the other face",
+    name: "oneself on the other API",
     send: async (owner) => owner.put(`/accounts/users/${await userIdOf(owner)}/`, {}),
   },
   {

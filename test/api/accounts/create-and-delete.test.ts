@@ -157,14 +157,14 @@ describe("deleting an account", () => {
   it("deletion frees the slug and leaves other accounts alone", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
-    const kept = await createAccount(owner);
+    const other = await createAccount(owner);
     await owner.delete(`/api/v1/account/${account.slug}`);
     const heir = await createUser();
     const made = await heir.post("/api/v1/accounts", { slug: account.slug });
     expect(made.status).toBe(201);
     expect(made.body.id).not.toBe(account.id);
     expect((await owner.get(`/api/v1/account/${account.slug}`)).status).toBe(403);
-    expect((await owner.get(`/api/v1/account/${kept.slug}`)).status).toBe(200);
+    expect((await owner.get(`/api/v1/account/${other.slug}`)).status).toBe(200);
   });
 
   it("ten simultaneous deletions delete once", async () => {

@@ -29,22 +29,22 @@ const { uniqueEmail, invitationListPath } = organizations;
 const path = "/api/v1/user";
 
 /** How each API invites an address, and its error for a member's address. */
-interface Face {
-  readonly face: string;
+interface Api {
+  readonly api: string;
   readonly send: (caller: Caller, account: TestAccount, email: string) => Promise<ApiResponse>;
   readonly done: number;
   readonly refused: { readonly status: number; readonly body: unknown };
 }
 
-const faces: readonly Face[] = [
+const apis: readonly Api[] = [
   {
-    face: "accounts",
+    api: "accounts",
     send: (caller, account, email) => inviteToAccount(caller, account, { email }),
     done: 200,
     refused: alreadyMember,
   },
   {
-    face: "organizations",
+    api: "organizations",
     send: (caller, account, email) => caller.post(invitationListPath(account), { invitee_identifier: email }),
     done: 201,
     refused: { status: 400, body: organizations.alreadyMember },
@@ -63,7 +63,7 @@ async function mailsOf({ id }: TestAccount): Promise<unknown> {
   return (await readRow("SELECT invites_sent FROM accounts WHERE uuid = ?", id))?.["invites_sent"];
 }
 
-describe.each(faces)("inviting members on the $face API", ({ send, done, refused }) => {
+describe.each(apis)("inviting members on the $api API", ({ send, done, refused }) => {
   it("a member is recognised by the verified address, whatever they call theirs since", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member } = await joinAccount(account);

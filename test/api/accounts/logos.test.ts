@@ -178,8 +178,8 @@ describe("uploading and downloading a logo", () => {
     for (const wrong of ['"other"', `W/${tag}`, ""]) {
       const refused = await upload(owner, made, createImage(), { "If-Match": wrong });
       expect([wrong, refused.status]).toEqual([wrong, 412]);
-      const kept = await owner.delete(logoPath(made), { headers: { "If-Match": wrong } });
-      expect([wrong, kept.status]).toEqual([wrong, 412]);
+      const rejected = await owner.delete(logoPath(made), { headers: { "If-Match": wrong } });
+      expect([wrong, rejected.status]).toEqual([wrong, 412]);
     }
     expect(await storedKeys(made)).toHaveLength(1);
     const second = createImage();

@@ -65,7 +65,7 @@ describe("an event", () => {
     ...invalidValues("timestamp", notDatetime, true, [], {}),
     ...invalidValues("timestamp", notDatetimeText, "", "now", "2040-02-30", "2040-05-16T24:00:00Z"),
     ...invalidValues("timestamp", dateTooLate, 1e300, 253402300800000),
-  ])("an event with the %s %j is rejected", async (field, input, fault) => {
+  ])("an event with the $field $input is rejected", async ({ field, input, fault }) => {
     const { owner, account } = await setUp();
     const events = [event(), { ...event(), [field]: input }];
     expect(statusAndBody(await owner.post(usagePath(account), { events }))).toEqual(

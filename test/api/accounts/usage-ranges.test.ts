@@ -155,19 +155,19 @@ describe("ranges", () => {
       "from",
       "Hourly data is kept for 400 days. Use whole days and the aggregation day or coarser.",
     );
-    const kept = Math.floor((noon - 400 * day) / day) * day;
+    const oldest = Math.floor((noon - 400 * day) / day) * day;
     await recordEvents(
       owner,
       account,
-      event({ metric: "pages_processed", value: 3, timestamp: iso(kept + day) }),
+      event({ metric: "pages_processed", value: 3, timestamp: iso(oldest + day) }),
     );
-    const hours = { to: iso(kept + 2 * day), aggregation: "hour" };
-    expect((await readUsage(owner, account, { ...hours, from: iso(kept) })).status).toBe(200);
-    expect(await readUsage(owner, account, { ...hours, from: iso(kept - 1) })).toEqual(gone);
+    const hours = { to: iso(oldest + 2 * day), aggregation: "hour" };
+    expect((await readUsage(owner, account, { ...hours, from: iso(oldest) })).status).toBe(200);
+    expect(await readUsage(owner, account, { ...hours, from: iso(oldest - 1) })).toEqual(gone);
     for (const aggregation of ["day", "week", "month", "quarter", "year", "millennium"]) {
-      const query = { to: iso(kept + 2 * day), aggregation };
-      expect(await readUsage(owner, account, { ...query, from: iso(kept - hour) })).toEqual(gone);
-      expect((await readUsage(owner, account, { ...query, from: iso(kept - 5 * day) })).status).toBe(200);
+      const query = { to: iso(oldest + 2 * day), aggregation };
+      expect(await readUsage(owner, account, { ...query, from: iso(oldest - hour) })).toEqual(gone);
+      expect((await readUsage(owner, account, { ...query, from: iso(oldest - 5 * day) })).status).toBe(200);
       expect(await readUsage(owner, account, { ...query, from: "1999-01-01T05:00:00Z" })).toEqual(
         aggregation === "day"
           ? expected("aggregation", "This range has more than 10,000 points. Use a coarser aggregation.")

@@ -31,19 +31,19 @@ function shortenTimeouts() {
   return vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => timeout(milliseconds / 50));
 }
 
-const outages: readonly (readonly [string, (site: IssuerSite) => Promise<void>])[] = [
-  ["refuses connections", (site) => site.close()],
-  ["answers 500", (site) => site.answer({ status: 500, body: "down" })],
-  ["answers 503", (site) => site.answer({ status: 503, headers: { "Retry-After": "1" } })],
-  ["answers 429", (site) => site.answer({ status: 429, headers: { "Retry-After": "600" } })],
-  ["never answers", (site) => site.answer({ silent: "from the start" })],
-  [
-    "stops in the midst of its answer",
-    (site) => site.answer({ body: '{"keys":[', silent: "before the end" }),
-  ],
+const outages: readonly { readonly name: string; readonly fail: (site: IssuerSite) => Promise<void> }[] = [
+  { name: "refuses connections", fail: (site) => site.close() },
+  { name: "answers 500", fail: (site) => site.answer({ status: 500, body: "down" }) },
+  { name: "answers 503", fail: (site) => site.answer({ status: 503, headers: { "Retry-After": "1" } }) },
+  { name: "answers 429", fail: (site) => site.answer({ status: 429, headers: { "Retry-After": "600" } }) },
+  { name: "never answers", fail: (site) => site.answer({ silent: "from the start" }) },
+  {
+    name: "stops in the midst of its answer",
+    fail: (site) => site.answer({ body: '{"keys":[', silent: "before the end" }),
+  },
 ];
 
-describe.each(outages)("an issuer whose site %s", (_, fail) => {
+describe.each(outages)("an issuer whose site $name", ({ fail }) => {
   it("is unavailable on every API if it never returned keys [R18]", async () => {
     const timeout = shortenTimeouts();
     const site = await IssuerSite.open(first);

@@ -151,8 +151,8 @@ describe("an event id", () => {
     const refused = { accepted: 0, duplicates: 0, refused: [{ id: "a", reason: "too_old" }] };
     expect(await meter.record([old], noon + 8 * day, 30)).toEqual(refused);
     expect(await meter.record([old], noon, 7)).toEqual(refused);
-    const kept = { ...old, id: "c", timestamp: noon + 2 * day };
-    expect(await meter.record([kept], noon + 8 * day, 30)).toMatchObject({ accepted: 1 });
+    const recent = { ...old, id: "c", timestamp: noon + 2 * day };
+    expect(await meter.record([recent], noon + 8 * day, 30)).toMatchObject({ accepted: 1 });
   });
 
   it("is found in a window of many months", async () => {

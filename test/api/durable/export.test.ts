@@ -22,20 +22,41 @@ function withChange(
   return rows.map((one, place) => (place === at ? { table, row: { ...one.row, ...change } } : one));
 }
 
-const incompatible: readonly [string, (rows: readonly UsageRow[]) => UsageRow[]][] = [
-  ["another account", (rows) => withChange(rows, "meta", { account_uuid: crypto.randomUUID() })],
-  ["another version", (rows) => withChange(rows, "meta", { schema_version: migrations.length + 1 })],
-  [
-    "a version that requires newer code",
-    (rows) => withChange(rows, "meta", { needs: migrations.length + 1 }),
-  ],
-  ["a table with an additional column", (rows) => withChange(rows, "hours", { another: 1 })],
-  ["a table with a value of another type", (rows) => withChange(rows, "days", { usage: "many" })],
-  ["a table with a missing value", (rows) => withChange(rows, "meta", { usage: null })],
-  ["a table with a malformed hash", (rows) => withChange(rows, "seen_events", { hash: "nonsense" })],
+const incompatible: readonly {
+  readonly name: string;
+  readonly toIncompatible: (rows: readonly UsageRow[]) => UsageRow[];
+}[] = [
+  {
+    name: "another account",
+    toIncompatible: (rows) => withChange(rows, "meta", { account_uuid: crypto.randomUUID() }),
+  },
+  {
+    name: "another version",
+    toIncompatible: (rows) => withChange(rows, "meta", { schema_version: migrations.length + 1 }),
+  },
+  {
+    name: "a version that requires newer code",
+    toIncompatible: (rows) => withChange(rows, "meta", { needs: migrations.length + 1 }),
+  },
+  {
+    name: "a table with an additional column",
+    toIncompatible: (rows) => withChange(rows, "hours", { another: 1 }),
+  },
+  {
+    name: "a table with a value of another type",
+    toIncompatible: (rows) => withChange(rows, "days", { usage: "many" }),
+  },
+  {
+    name: "a table with a missing value",
+    toIncompatible: (rows) => withChange(rows, "meta", { usage: null }),
+  },
+  {
+    name: "a table with a malformed hash",
+    toIncompatible: (rows) => withChange(rows, "seen_events", { hash: "nonsense" }),
+  },
 ];
 
-describe.each(incompatible)("rows of %s", (_, toIncompatible) => {
+describe.each(incompatible)("rows of $name", ({ toIncompatible }) => {
   it("leave an unused object unused", async () => {
     const source = new TestMeter();
     const rows = (await copied(source)).map((one) =>

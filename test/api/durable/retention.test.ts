@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pruneStep } from "../../../src/durable/prune.ts";
 import { day, hour, noon, statusOf, TestMeter } from "../../support/usage-meter.ts";
 
-// Alarms go by the machine's clock: set ahead, none of them rings but by hand.
+// Alarms use the machine's clock. With times in the future, they run only when the test runs them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: noon }));
 afterEach(() => void vi.useRealTimers());
 
@@ -94,23 +94,23 @@ describe("the alarm deletes", () => {
 
   it("hours of every knowledge box after 400 days, and never days", async () => {
     const meter = new TestMeter();
-    const kept = noon - (noon % day);
+    const start = noon - (noon % day);
     await meter.record([
-      { id: "a", timestamp: kept, knowledgebox: "kb" },
-      { id: "b", timestamp: kept - 1, knowledgebox: "kb" },
+      { id: "a", timestamp: start, knowledgebox: "kb" },
+      { id: "b", timestamp: start - 1, knowledgebox: "kb" },
     ]);
     vi.setSystemTime(noon + 400 * day);
     await ring(meter);
     expect(await meter.rows("SELECT knowledgebox, at FROM hours ORDER BY knowledgebox, at")).toEqual([
-      { knowledgebox: "", at: kept },
-      { knowledgebox: "kb", at: kept },
+      { knowledgebox: "", at: start },
+      { knowledgebox: "kb", at: start },
     ]);
-    const range = { from: kept - day, to: kept + day, knowledgebox: "kb" };
+    const range = { from: start - day, to: start + day, knowledgebox: "kb" };
     const later = noon + 400 * day;
     expect(await meter.sums("ai_tokens_used", { ...range, aggregation: "day" }, later)).toEqual([1, 1]);
     expect(await meter.read(range, later)).toEqual({ kind: "hours_gone" });
     expect(await meter.read(range, noon)).toEqual({ kind: "hours_gone" });
-    expect(await meter.sums("ai_tokens_used", { ...range, from: kept }, later)).toHaveLength(24);
+    expect(await meter.sums("ai_tokens_used", { ...range, from: start }, later)).toHaveLength(24);
   });
 
   it("a thousand rows per step, with the next step soon, until none has expired", async () => {

@@ -7,7 +7,7 @@ import { DatabaseMeter as Counter } from "../../support/cost-meter.ts";
 import { makeAccountOf, makeUser, row, run } from "../../support/database.ts";
 import { day, noon, TestMeter } from "../../support/usage-meter.ts";
 
-// Alarms go by the machine's clock: set ahead, none of them rings but by hand.
+// Alarms use the machine's clock. With times in the future, they run only when the test runs them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: noon }));
 afterEach(() => void vi.useRealTimers());
 

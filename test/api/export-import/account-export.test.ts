@@ -1,4 +1,4 @@
-/** An account's own export: all that is its own, line by line, to whoever may have it. */
+/** The export of an account, one line per row. */
 import { describe, expect, it } from "vitest";
 
 import type { UsageRow } from "../../../src/durable/export.ts";
@@ -110,12 +110,12 @@ describe("the export of an account", () => {
         ["days", Date.UTC(2026, 0, 31)],
       ].map(([table, start]) => ({ table, row: { knowledgebox, at: start, ...sums } }) as UsageRow);
     const buckets = toBuckets();
-    const told = buckets.convert([
+    const converted = buckets.convert([
       { table: "meta", row: { hour: at, hour_usage: 2 } },
       ...rows(""),
       ...rows(box),
     ]);
-    expect(told.map(({ size, sums: { usage } }) => [size, usage])).toEqual([
+    expect(converted.map(({ size, sums: { usage } }) => [size, usage])).toEqual([
       ["hour", 5],
       ["day", 5],
       ["hour", 3],

@@ -1,4 +1,4 @@
-/** A service that is taken out and put into an empty one is the same service, and goes on. */
+/** Export of a whole service and import into an empty one. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 
@@ -44,7 +44,7 @@ beforeEach(async () => {
 
 const box = "5b0f3a52-3c1b-4a8e-9a53-4a1f3f0f3f22";
 
-/** A service with something in every table. */
+/** Fills every table of the service. */
 async function fill() {
   const root = await createOperator();
   const [owner, member, leaving] = [
@@ -73,7 +73,7 @@ async function fill() {
   );
   const one = event({ knowledgebox: box, timestamp: new Date(Date.now() - 3 * 86_400_000).toISOString() });
   await recordEvents(owner, account, one, event({ metric: "pages_processed", value: 7 }));
-  // An account whose maker is gone, and one that is gone itself, its erasure still to be done.
+  // An account whose creator was deleted, and a deleted one with its cleanup pending.
   const orphan = await createAccount(leaving);
   await createColleague([{ ...orphan, title: "" }], { role: "AOWNER" });
   expect((await leaving.delete("/api/v1/user")).status).toBe(204);
@@ -129,22 +129,22 @@ describe("a whole service", () => {
   });
 
   it("an imported service continues: counters, idempotency keys, tokens, logos, searches and the last owner", async () => {
-    const told = await fill();
-    const { root, owner, member, leaving, account, image } = told;
+    const filled = await fill();
+    const { root, owner, member, leaving, account, image } = filled;
     const copy = await exportService(root);
     const before = await usedSums(owner, account);
     await resetForImport();
     await importService(root, copy);
 
     expect(await usedSums(owner, account)).toEqual(before);
-    expect(statusAndBody(await owner.post(incrementPath(account), { usage: 5 }, told.job))).toEqual(
+    expect(statusAndBody(await owner.post(incrementPath(account), { usage: 5 }, filled.job))).toEqual(
       incrementResponse(5),
     );
     expect(statusAndBody(await owner.post(incrementPath(account), { usage: 2 }))).toEqual(
       incrementResponse(7),
     );
     expect(await currentUsage(account)).toBe(7);
-    expect(statusAndBody(await owner.post(usagePath(account), { events: [told.one] }))).toEqual(
+    expect(statusAndBody(await owner.post(usagePath(account), { events: [filled.one] }))).toEqual(
       recordedResponse(0, 1),
     );
     await recordEvents(owner, account, event({ knowledgebox: box }));
@@ -155,9 +155,9 @@ describe("a whole service", () => {
       current_users: 2,
     });
 
-    const again = await owner.post("/api/v1/accounts", told.twice, told.key);
-    expect(statusAndBody(again)).toEqual(statusAndBody(told.made));
-    const bearer = new Caller(told.token);
+    const again = await owner.post("/api/v1/accounts", filled.twice, filled.key);
+    expect(statusAndBody(again)).toEqual(statusAndBody(filled.made));
+    const bearer = new Caller(filled.token);
     expect((await bearer.get("/api/v1/user")).body).toEqual((await owner.get("/api/v1/user")).body);
     expect((await download(owner, account)).bytes).toEqual(image);
     expect((await root.get("/accounts/organizations/?search=söhne")).body.results).toMatchObject([
@@ -165,7 +165,7 @@ describe("a whole service", () => {
     ]);
     expect((await owner.delete("/api/v1/user")).status).toBe(409);
     expect((await member.get(`/api/v1/account/${account.slug}`)).status).toBe(200);
-    // The token of a user who was deleted stays refused.
+    // The token of a deleted user is still rejected.
     expect((await leaving.get("/api/v1/user")).status).toBe(401);
 
     const next = await createAccount(await createUser());
@@ -182,7 +182,7 @@ describe("a whole service", () => {
 describe("an import", () => {
   it("an import does not depend on the time of the export, because past hours are exported as rows", async () => {
     const { root, account } = await fill();
-    // As it stands when nothing was counted since.
+    // The same rows as if nothing was counted since.
     await runInDurableObject(usageObjectOf(account), (_meter, { storage: { sql } }) => {
       sql.exec("UPDATE meta SET hour = hour - 3600000 * 24");
     });
@@ -265,14 +265,14 @@ describe("an import", () => {
     const of = (table: string) => copy.rows.filter((one) => one.table === table);
     const refused = [
       [{ table: "users", row: { id: 1 } }],
-      // A member of nothing.
+      // A membership of a missing account.
       of("memberships"),
       [...of("groups"), ...of("groups")],
     ];
     for (const rows of refused) expect(statusAndBody(await importRows(root, { id, rows }))).toEqual(misfit);
     expect(await row("SELECT count(*) AS count FROM imports")).toEqual({ count: 0 });
 
-    // Without its members an account has no owner, and so the import no end.
+    // Without members an account has no owner, so the import cannot be completed.
     const ownerless = copy.rows.filter(({ table }) => table !== "memberships");
     const position = ownerless.length;
     expect((await importRows(root, { id, rows: ownerless })).status).toBe(200);

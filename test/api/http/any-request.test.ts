@@ -1,4 +1,4 @@
-/** Whatever is sent, by whomever: an answer in the service's own words, and never a fault. */
+/** Random requests: every response is one that the service wrote, and none is an unexpected error. */
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 
@@ -172,7 +172,7 @@ it("random requests by any caller never cause an unexpected error or a response 
     headers,
     body,
     async (who, verb, at, asked, sent, content) => {
-      // The account of these tests stays: without it every request would be an outsider's.
+      // The account must not be deleted, or every later request would be an outsider's.
       const address = `${verb === "DELETE" ? at.replaceAll(new RegExp(account.slug, "gi"), "gone").replaceAll(account.id, "gone") : at}?${asked}`;
       const bodiless = verb === "GET" || verb === "HEAD" || !("raw" in content);
       const answer = await callers[who].send(verb, address, undefined, {
@@ -199,7 +199,7 @@ it("random requests by any caller never cause an unexpected error or a response 
   expect((await owner.get(`/api/v1/account/${account.id}`)).status).toBe(200);
 });
 
-/** Percent-encoded as UTF-8; half a surrogate pair becomes bytes that are no UTF-8. */
+/** Percent-encodes text as UTF-8. A lone surrogate becomes bytes that are not UTF-8. */
 function encode(text: string): string {
   return [...text]
     .map((character) => (character.isWellFormed() ? encodeURIComponent(character) : "%ED%A0%80"))

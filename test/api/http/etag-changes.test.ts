@@ -1,4 +1,4 @@
-/** Changes that are meant for one version of an account, and no other. */
+/** Changes with If-Match, which apply only to one version of an account. */
 import { describe, expect, it } from "vitest";
 
 import { auditRowsOf, userIdOf } from "../../support/audit.ts";
@@ -20,7 +20,7 @@ const stale = {
   status: 412,
   body: { detail: "The object has changed since the version in If-Match. Read it again and retry." },
 };
-const staleThere = {
+const staleInOrganizations = {
   status: 412,
   body: { detail: "The organization has changed since the version in If-Match. Read it again and retry." },
 };
@@ -41,7 +41,7 @@ const deletions: typeof changes = {
   "DELETE of the organizations API": (caller, { id }, value) =>
     caller.delete(`/accounts/organizations/${id}/`, ifMatch(value)),
 };
-const refusalOf = (name: string) => (name.endsWith("organizations API") ? staleThere : stale);
+const refusalOf = (name: string) => (name.endsWith("organizations API") ? staleInOrganizations : stale);
 
 describe.each(Object.entries({ ...changes, ...deletions }))("%s with If-Match", (name, send) => {
   const [done, leavesIt] = name.startsWith("DELETE") ? [204, false] : [200, true];

@@ -1,4 +1,4 @@
-/** Entity tags of accounts: what tells one version from another, on both faces. */
+/** Entity tags of accounts in both APIs. */
 import { describe, expect, it } from "vitest";
 
 import { certificate } from "../../support/certificates.ts";

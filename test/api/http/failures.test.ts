@@ -1,4 +1,4 @@
-/** When a part fails: what the caller is told, and what is not written down. */
+/** Failures of the database and the queue: responses, and what must not be logged. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -30,7 +30,7 @@ const overloaded = [
   "D1_ERROR: Replica disconnected from primary. top_secret",
 ];
 
-/** One request to each way of using the database, on both faces. */
+/** A request for each way of using the database, in both APIs. */
 const requests: Readonly<
   Record<string, (caller: Caller, slug: string, id: string) => ReturnType<Caller["get"]>>
 > = {
@@ -150,18 +150,18 @@ it("a deletion succeeds if the queue fails, and its cleanup is stored in the dat
   expectNothingTold(answer.text);
 });
 
-/** Neither the answer nor the log holds a word of the error. */
+/** Expects neither the response nor the log to contain the error's text. */
 function expectNothingTold(text: string): void {
-  for (const told of [text, asText(written)]) {
-    expect(told).not.toContain("top_secret");
-    expect(told).not.toContain("hidden-value");
-    expect(told).not.toContain("D1_ERROR");
+  for (const output of [text, asText(written)]) {
+    expect(output).not.toContain("top_secret");
+    expect(output).not.toContain("hidden-value");
+    expect(output).not.toContain("D1_ERROR");
   }
   expect(text).not.toContain("SQLITE");
   expect(text).not.toMatch(/\bat \S+:\d+/);
 }
 
-/** Everything a log line would show, errors and their causes included. */
+/** Returns everything that a log line would show, including errors and their causes. */
 function asText(words: unknown): string {
   return JSON.stringify(words, (_, word: unknown) =>
     word instanceof Error

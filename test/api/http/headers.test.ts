@@ -1,4 +1,4 @@
-/** What every answer carries, and what of a request is not believed. */
+/** Headers of every response, and request headers that are not trusted. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -13,7 +13,7 @@ import {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const json = { "Content-Type": "application/json" };
 
-/** One answer of every sort. */
+/** Returns one response of each kind. */
 async function everySort(headers: Record<string, string> = {}): Promise<Record<string, ApiResponse>> {
   const user = await createUser();
   const { slug, id } = await createAccount(user);
@@ -109,8 +109,8 @@ describe("the security headers", () => {
   it("a response with a caller's data must not be cached [R5]", async () => {
     for (const [name, { headers }] of Object.entries(await everySort())) {
       if (/doc|file|304/.test(name)) continue;
-      const kept = headers.has("ETag") ? "no-store, no-transform" : "no-store";
-      expect([name, headers.get("Cache-Control")]).toEqual([name, kept]);
+      const cacheControl = headers.has("ETag") ? "no-store, no-transform" : "no-store";
+      expect([name, headers.get("Cache-Control")]).toEqual([name, cacheControl]);
     }
   });
 });
@@ -165,8 +165,8 @@ describe("CORS", () => {
     expect(list("Access-Control-Allow-Methods")).toEqual(
       expect.arrayContaining(["get", "head", "post", "put", "patch", "delete"]),
     );
-    const told = await anonymous.get("/api/v1/user", { headers: { Origin: "https://app.test" } });
-    expect(told.headers.get("Access-Control-Expose-Headers")?.toLowerCase().split(/, ?/)).toEqual(
+    const answer = await anonymous.get("/api/v1/user", { headers: { Origin: "https://app.test" } });
+    expect(answer.headers.get("Access-Control-Expose-Headers")?.toLowerCase().split(/, ?/)).toEqual(
       expect.arrayContaining(["etag", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"]),
     );
   });

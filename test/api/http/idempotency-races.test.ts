@@ -1,4 +1,4 @@
-/** A key while other things happen: many at once, refusals, failures. */
+/** Idempotency keys with simultaneous requests, rejected requests and failures. */
 import { describe, expect, it, vi } from "vitest";
 
 import { createAccessToken, listTokens, tokensPath } from "../../support/access-tokens.ts";
@@ -153,7 +153,7 @@ describe("a rejected first request", () => {
       expect(await countEverything()).toEqual(before);
       await setAccount(account, { max_users: 2 });
       const answers = await atOnce(10, () => postWithKey(owner, path(account), values, key));
-      expect(answers.map(({ status: told }) => told)).toEqual(Array.from({ length: 10 }, () => status));
+      expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 10 }, () => status));
     },
   );
 

@@ -5,7 +5,7 @@ import { anonymous, Caller, createAccount, createUser, unique } from "../../supp
 const limit = 1024 * 1024;
 const encoder = new TextEncoder();
 
-/** A stream, which is sent without Content-Length; `onPull` hears of every piece taken. */
+/** Returns a stream, which is sent without Content-Length. `onPull` is called for every chunk. */
 function streamOf(size: number, onPull: () => void = () => {}, first = ""): ReadableStream<Uint8Array> {
   const piece = encoder.encode(" ".repeat(64 * 1024));
   let sent = 0;
@@ -21,12 +21,12 @@ function streamOf(size: number, onPull: () => void = () => {}, first = ""): Read
 }
 
 const json = { "Content-Type": "application/json" };
-const faces = [
-  ["/api/v1/accounts", { detail: "Request body is larger than 1 MiB" }],
-  ["/accounts/organizations/", { detail: "Request body is larger than 1 MiB." }],
+const apis = [
+  { path: "/api/v1/accounts", body: { detail: "Request body is larger than 1 MiB" } },
+  { path: "/accounts/organizations/", body: { detail: "Request body is larger than 1 MiB." } },
 ] as const;
 
-describe.each(faces)("a body over 1 MiB to %s", (path, body) => {
+describe.each(apis)("a body over 1 MiB to $path", ({ path, body }) => {
   it("a body over 1 MiB is 413 if Content-Length says so", async () => {
     for (const caller of [await createUser(), anonymous, new Caller("bad")]) {
       const answer = await caller.post(path, undefined, { raw: "x".repeat(limit + 1), headers: json });
@@ -89,7 +89,7 @@ describe("a body with a wrong Content-Length", () => {
     "a body is read as it is received, whatever its Content-Length: %s",
     async (length) => {
       expect((await send(length, fitting())).status).toBe(201);
-      // Of several pieces.
+      // Several chunks.
       expect((await send(length, fitting().padEnd(200_000, " "))).status).toBe(201);
     },
   );

@@ -1,4 +1,4 @@
-/** The document tells of everything that can be answered, and of every value that is taken. */
+/** The OpenAPI document has every response and every accepted value. */
 import { describe, expect, it } from "vitest";
 
 import { anonymous, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
@@ -8,7 +8,7 @@ import { workerWith } from "../../support/worker.ts";
 const document: Schema = (await anonymous.get("/openapi.json")).body;
 const published = operationsOf(document);
 const ofFaces = published.filter(({ path }) => /^\/(?:api|accounts)\//.test(path));
-// A Request cannot bring a body with GET; over the line anybody can.
+// A Request cannot have a body with GET, although clients can send one.
 const takingBodies = ofFaces.filter(({ method }) => method !== "get");
 const raw = `"${"x".repeat(2_200_000)}"`;
 

@@ -1,6 +1,6 @@
 /**
- * Each part of the platform fails for a while: whoever needs it is told to come again, and nothing is half
- * done; whoever does not is answered; and with the part back, the same request is done.
+ * Outages of each part of the platform: requests that need it get an error with Retry-After and change nothing, others
+ * succeed, and the same request succeeds after the outage.
  */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -27,7 +27,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Does something, unless the part is down. */
+/** Calls a function unless the part is down. */
 async function unlessDown<Result>(work: () => Promise<Result>): Promise<Result> {
   if (isDown) throw new Error("out of order");
   return work();
@@ -66,7 +66,7 @@ const parts = {
 interface Request {
   readonly send: (owner: Caller, of: TestAccount) => Promise<ApiResponse>;
   readonly status: number;
-  /** Which parts it needs, and what it is answered without them. */
+  /** The parts it needs, and the response without them. */
   readonly without: Partial<Record<keyof typeof parts, number>>;
 }
 
@@ -116,7 +116,7 @@ const requests: Record<string, Request> = {
   "asking where to sign in": {
     send: (owner) => owner.post("/accounts/login_url/", { email: owner.email }),
     status: 200,
-    // Nobody could be kept from trying addresses.
+    // Without a limit, a caller could try out addresses.
     without: { ...noDatabase, "limiters that cannot be asked": 429 },
   },
   "deleting an account": {
@@ -127,7 +127,7 @@ const requests: Record<string, Request> = {
 };
 
 describe.each(Object.entries(parts))("with %s", (part, change) => {
-  // No job of one test is done while another looks at all there is.
+  // No job of one test runs while another compares all data.
   const door = workerWith({ JOBS: delayedQueue, ...change });
 
   it.each(Object.entries(requests))(

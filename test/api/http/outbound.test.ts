@@ -1,4 +1,4 @@
-/** What the service asks of others on the Internet: the keys of its issuers, and nothing a caller has named. */
+/** Outgoing requests: only for the keys of issuers, never to a URL from a request. */
 import { afterEach, expect, it, vi } from "vitest";
 
 import { certificate } from "../../support/certificates.ts";

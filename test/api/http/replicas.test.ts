@@ -1,4 +1,4 @@
-/** Where the database is read when its replicas may be. */
+/** Reads from replicas of the database. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
@@ -9,7 +9,7 @@ import { workerWith } from "../../support/worker.ts";
 
 const wellFormed = `00000001-00000002-00003dd0-${"0a".repeat(16)}`;
 
-/** A door to a worker that may read replicas, and the sessions it opens; `session` may exchange what one does. */
+/** Returns a worker that may read from replicas, and its sessions. `session` can replace methods of a session. */
 function replicas(session: (opened: D1DatabaseSession) => D1DatabaseSession = (opened) => opened) {
   const opened: (string | undefined)[] = [];
   const database = new Proxy(env.DB, {
@@ -17,7 +17,7 @@ function replicas(session: (opened: D1DatabaseSession) => D1DatabaseSession = (o
       if (name === "withSession") {
         return (constraint?: string) => {
           opened.push(constraint);
-          // There is one database here: what stands for a replica is the same one.
+          // The only database acts as the replica.
           return session(target.withSession("first-primary"));
         };
       }

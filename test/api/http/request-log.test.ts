@@ -1,4 +1,4 @@
-/** What is written down of a request, counted of it and told of it. */
+/** The log line, metrics and Server-Timing header of a request. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { storeToken, withStoredToken } from "../../support/access-tokens.ts";
@@ -158,11 +158,11 @@ describe("Server-Timing", () => {
   it("the Server-Timing header is sent only with SERVER_TIMING on", async () => {
     const user = await createUser();
     await user.get("/api/v1/user");
-    const told = async (change: { SERVER_TIMING?: string }) =>
+    const serverTiming = async (change: { SERVER_TIMING?: string }) =>
       (await user.via(workerWith(change)).get("/api/v1/user")).headers.get("Server-Timing");
-    expect(await told({})).toBeNull();
-    expect(await told({ SERVER_TIMING: "off" })).toBeNull();
-    expect(await told({ SERVER_TIMING: "on" })).toMatch(
+    expect(await serverTiming({})).toBeNull();
+    expect(await serverTiming({ SERVER_TIMING: "off" })).toBeNull();
+    expect(await serverTiming({ SERVER_TIMING: "on" })).toMatch(
       /^total;dur=\d+, db;desc="1 round trips, \d+ rows read, 0 written", usage;desc="0 calls"$/,
     );
   });

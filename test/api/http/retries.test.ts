@@ -1,4 +1,4 @@
-/** What is tried again when a part of the platform fails for a moment, and what never is. */
+/** Retries after temporary failures of the platform. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -14,7 +14,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 const overloaded = new Error("D1_ERROR: D1 DB is overloaded. Too many requests queued.");
 
-/** The database, of which the first so many batches fail; how many came is told. */
+/** Returns a database whose first batches fail, and the number of batches. */
 function failingFirst(times: number) {
   const seen = { batches: 0 };
   const database = new Proxy(env.DB, {
@@ -80,7 +80,7 @@ describe("an overloaded database", () => {
 describe("a usage object that fails temporarily", () => {
   const passing = Object.assign(new Error("internal"), { retryable: true });
 
-  /** Objects whose calls are done, and whose first answer of each door is lost. */
+  /** Usage objects whose calls are executed and whose first response is lost. */
   function losingFirst(error: Error) {
     const seen = { calls: 0 };
     const USAGE = usageObjectsWith(async (call) => {

@@ -1,4 +1,4 @@
-/** What the service tells of itself. */
+/** The operations outside the APIs: health, readiness, the OpenAPI document and the docs page. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
@@ -144,9 +144,9 @@ describe("/openapi.json", () => {
   it("every path parameter is documented once", async () => {
     const { body } = await anonymous.get("/openapi.json");
     for (const { path, method } of operationsOf(body)) {
-      const told: { in: string; name: string; required?: boolean }[] =
+      const parameters: { in: string; name: string; required?: boolean }[] =
         body.paths[path][method].parameters ?? [];
-      const inPath = told.filter((parameter) => parameter.in === "path");
+      const inPath = parameters.filter((parameter) => parameter.in === "path");
       expect(inPath.map(({ name }) => name)).toEqual(
         [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
       );

@@ -128,12 +128,12 @@ describe("an expired invitation", () => {
           const uuid = await storeInvite(account);
           await setInvite(uuid, { valid_until });
           await run(["UPDATE invites SET state = ? WHERE uuid = ?", state, uuid]);
-          return { uuid, kept: valid_until > end };
+          return { uuid, remains: valid_until > end };
         }),
       ),
     );
     await runMailCron(now);
-    for (const { uuid, kept } of stored) expect((await storedInvite(uuid)) !== null).toBe(kept);
+    for (const { uuid, remains } of stored) expect((await storedInvite(uuid)) !== null).toBe(remains);
   });
 
   it("is deleted with all others, in steps", async () => {

@@ -1,4 +1,4 @@
-/** Who gets through to the operator's face: operators, by whatever they are known, and nobody else. */
+/** Access to the operator API: operators, by address or by issuer and subject, and nobody else. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -49,7 +49,7 @@ interface Row {
   readonly send: Send;
 }
 
-/** Every operation of the face, as it succeeds. */
+/** A successful request of every operation of the operator API. */
 const table: Readonly<Record<string, Row>> = {
   listManagedAccounts: { status: 200, send: (caller) => caller.get(`${operatorPath}/@accounts?search=a`) },
   getManagedAccount: { status: 200, send: (caller, { account }) => caller.get(accountPath(account)) },
@@ -78,7 +78,7 @@ const table: Readonly<Record<string, Row>> = {
     status: 200,
     send: (caller, { account }) => caller.get(`${operatorPath}/@export/usage/${account.id}`),
   },
-  // Nothing is imported into a service in use.
+  // A service in use accepts no import.
   importRows: {
     status: 409,
     send: (caller) =>
@@ -109,7 +109,7 @@ const badToken = { status: 401, body: { detail: "Invalid or expired token" } };
 const inactive = { status: 401, body: { detail: "User inactive or deleted" } };
 const forbidden = { status: 403, body: noRole };
 
-/** An account, a zone and a user of their own, and the account's owner. */
+/** Creates an account, its owner, a zone and a user. */
 async function makeThings(): Promise<Things & { owner: Caller }> {
   const owner = await createUser();
   const account = await createAccount(owner);
@@ -123,7 +123,7 @@ const nothing = (): Things => ({
   user: { id: crypto.randomUUID() },
 });
 
-/** Everyone who is no operator, by what they are to the account. */
+/** Creates callers who are not operators, with different relations to the account. */
 async function others({ owner, account }: Awaited<ReturnType<typeof makeThings>>): Promise<Caller[]> {
   const member = await createUser();
   await addMember({ ...account, slug: "", title: "" }, member);

@@ -1,4 +1,4 @@
-/** Searching among all accounts. */
+/** The operator's search of accounts. */
 import { describe, expect, it } from "vitest";
 
 import { createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
@@ -15,7 +15,7 @@ import { badValue, invalidQuery } from "../../support/pydantic-errors.ts";
 const list = `${operatorPath}/@accounts`;
 const noPage = badValue("Invalid page. Use a page number or the value of `next`.");
 
-/** The ids that a search by the operator finds, in its order. */
+/** Returns the ids that the operator's search finds, in order. */
 async function found(search: string): Promise<string[]> {
   const body = await getBody(
     await createOperator(),

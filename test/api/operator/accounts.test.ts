@@ -1,4 +1,4 @@
-/** The operator's list of all accounts, and one of them. */
+/** The operator reads accounts. */
 import { describe, expect, it } from "vitest";
 
 import { certificate } from "../../support/certificates.ts";

@@ -1,4 +1,4 @@
-/** The history of everything, as the operator reads it. */
+/** The operator's audit log of the whole service. */
 import { describe, expect, it } from "vitest";
 
 import { firstAuditId } from "../../../src/domain/audit.ts";
@@ -42,7 +42,7 @@ async function items(caller: Caller, query: Record<string, string>): Promise<Ite
   return body.items;
 }
 
-/** All pages of a history, one after another. */
+/** Fetches all pages of an audit list. */
 async function pages(caller: Caller, query: Record<string, string>): Promise<Item[][]> {
   const read = [];
   let cursor: string | undefined;
@@ -57,7 +57,7 @@ async function pages(caller: Caller, query: Record<string, string>): Promise<Ite
 
 const actions = (rows: readonly Item[]) => rows.map(({ action }) => action);
 
-/** Changes straight in the database, one a millisecond from a moment on, of an action named by SQL. */
+/** Inserts audit rows, one per millisecond from `from` on, with an action given as SQL. */
 async function store(from: number, count: number, actor: string, action = "'some.deed'"): Promise<void> {
   await run([
     `INSERT INTO audit_rows (id, at, actor, action, target, changes, request_id)
@@ -71,7 +71,7 @@ async function store(from: number, count: number, actor: string, action = "'some
 }
 
 let moments = Date.UTC(2025, 0, 31, 13);
-/** The beginning of a day in the past that no other test writes to. */
+/** Returns the start of a past day that no other test uses. */
 function ownDay(): number {
   moments += 24 * 60 * 60 * 1000;
   return moments;
@@ -93,7 +93,7 @@ describe("the audit log of the service", () => {
       await root.delete(zonePath(zone.body)),
     ];
     const { slug } = zone.body;
-    const told = [
+    const expected = [
       [
         "zone.created",
         `zone:${zone.body.id}`,
@@ -127,7 +127,7 @@ describe("the audit log of the service", () => {
       request_id: answers[at]?.headers.get("X-Request-Id"),
     }));
     const { items: newest } = await getBody(root, `${path}?limit=5`);
-    expect(newest).toEqual(told.toReversed());
+    expect(newest).toEqual(expected.toReversed());
     const ids: number[] = newest.map(({ id }: Item) => id);
     expect(ids).toEqual(ids.toSorted((left, right) => right - left));
     for (const { at } of newest as Item[]) {

@@ -1,4 +1,4 @@
-/** What an operator sets on an account to block it. */
+/** The operator blocks accounts. */
 import { describe, expect, it } from "vitest";
 
 import {
@@ -78,7 +78,7 @@ describe("blocking an account", () => {
     expect((await set([])).blocked_features).toEqual([]);
   });
 
-  it.each(values)("an invalid %s is rejected: %j", async (field, input, fault) => {
+  it.each(values)("an invalid $field is rejected: $input", async ({ field, input, fault }) => {
     const { root, account, path, block } = await setUp();
     const answer = await root.patch(block, { blocked_features: ["upload"], [field]: input });
     expect(statusAndBody(answer)).toEqual(invalidBody({ ...fault, loc: [field], input }));

@@ -1,4 +1,4 @@
-/** What a blocked account still does, and what it refuses, on both faces. */
+/** Requests that a blocked account answers and rejects, in both APIs. */
 import { describe, expect, it } from "vitest";
 
 import { run, setAccount } from "../../support/database.ts";
@@ -24,10 +24,14 @@ import { createColleague } from "../../support/organization-users.ts";
 const states = ["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"];
 
 type Started = Awaited<ReturnType<typeof setUp>>;
-/** What it is, how it is sent, and what it answers where it may be done. */
-type Write = readonly [what: string, send: (as?: Caller) => Promise<ApiResponse>, status: number];
+interface Write {
+  readonly name: string;
+  readonly send: (as?: Caller) => Promise<ApiResponse>;
+  /** The status if the write is allowed. */
+  readonly status: number;
+}
 
-/** Every write there is on an account, as its owner, or an invitee, or as another; what it answers where it may. */
+/** Returns all writes on an account, sent by its owner or an invited user unless `as` is given. */
 async function writes({ owner, account, own }: Started) {
   const member = await createUser();
   await addMember(account, member);
@@ -44,46 +48,71 @@ async function writes({ owner, account, own }: Started) {
   await storeInvite(account, "AMEMBER", listed);
   const [edited, deleted] = [await createColleague([account]), await createColleague([account])];
   const organization = `/accounts/organizations/${account.id}/`;
-  const here = `?organization=${account.id}`;
+  const query = `?organization=${account.id}`;
   const accounts: Write[] = [
-    ["changing it", (as = owner) => as.patch(own, { title: "No" }), 200],
-    ["changing nothing of it", (as = owner) => as.patch(own, {}), 200],
-    [
-      "adding a member",
-      (as = owner) => as.patch(`${own}/users`, { add: [{ ...newcomer, role: "AMEMBER" }] }),
-      204,
-    ],
-    ["removing a member", (as = owner) => as.delete(`${own}/user/${theirs.id}`), 204],
-    ["inviting", (as = owner) => as.post(`${own}/invite`, { email: `${unique()}@example.com` }), 200],
-    [
-      "taking an invitation back",
-      (as = owner) => as.delete(`/api/v1/account/${account.id}/invite/${listed}`),
-      204,
-    ],
-    ["accepting", (as = invitee) => as.post("/api/v1/invites/accept", { token: accepted }), 200],
+    { name: "changing the account", send: (as = owner) => as.patch(own, { title: "No" }), status: 200 },
+    { name: "changing nothing", send: (as = owner) => as.patch(own, {}), status: 200 },
+    {
+      name: "adding a member",
+      send: (as = owner) => as.patch(`${own}/users`, { add: [{ ...newcomer, role: "AMEMBER" }] }),
+      status: 204,
+    },
+    { name: "removing a member", send: (as = owner) => as.delete(`${own}/user/${theirs.id}`), status: 204 },
+    {
+      name: "inviting",
+      send: (as = owner) => as.post(`${own}/invite`, { email: `${unique()}@example.com` }),
+      status: 200,
+    },
+    {
+      name: "revoking an invitation",
+      send: (as = owner) => as.delete(`/api/v1/account/${account.id}/invite/${listed}`),
+      status: 204,
+    },
+    {
+      name: "accepting",
+      send: (as = invitee) => as.post("/api/v1/invites/accept", { token: accepted }),
+      status: 200,
+    },
   ];
-  const ownInvite: Write = [
-    "accepting one's own",
-    () => invitee.post(`/api/v1/user/invites/${acceptedById}/accept`),
-    200,
-  ];
+  const ownInvite: Write = {
+    name: "accepting a received invitation",
+    send: () => invitee.post(`/api/v1/user/invites/${acceptedById}/accept`),
+    status: 200,
+  };
   const organizations: Write[] = [
-    ["putting it", (as = owner) => as.put(organization, { name: "No", slug: account.slug }), 200],
-    ["patching it", (as = owner) => as.patch(organization, { name: "No" }), 200],
-    ["making a user", (as = owner) => as.post(`/accounts/users/${here}`, { first_name: "No" }), 201],
-    [
-      "editing a user",
-      (as = owner) => as.patch(`/accounts/users/${edited.uuid}/`, { first_name: "No" }),
-      200,
-    ],
-    ["deleting a user", (as = owner) => as.delete(`/accounts/users/${deleted.uuid}/`), 204],
-    [
-      "inviting",
-      (as = owner) => as.post(`/accounts/invite/${here}`, { invitee_identifier: `${unique()}@example.com` }),
-      201,
-    ],
-    ["resending", (as = owner) => as.post(`/accounts/invite/${resent}/`), 200],
-    ["revoking", (as = owner) => as.delete(`/accounts/invite/${revoked}/`), 204],
+    {
+      name: "replacing the organization",
+      send: (as = owner) => as.put(organization, { name: "No", slug: account.slug }),
+      status: 200,
+    },
+    {
+      name: "changing the organization",
+      send: (as = owner) => as.patch(organization, { name: "No" }),
+      status: 200,
+    },
+    {
+      name: "creating a user",
+      send: (as = owner) => as.post(`/accounts/users/${query}`, { first_name: "No" }),
+      status: 201,
+    },
+    {
+      name: "editing a user",
+      send: (as = owner) => as.patch(`/accounts/users/${edited.uuid}/`, { first_name: "No" }),
+      status: 200,
+    },
+    {
+      name: "deleting a user",
+      send: (as = owner) => as.delete(`/accounts/users/${deleted.uuid}/`),
+      status: 204,
+    },
+    {
+      name: "inviting",
+      send: (as = owner) =>
+        as.post(`/accounts/invite/${query}`, { invitee_identifier: `${unique()}@example.com` }),
+      status: 201,
+    },
+    { name: "resending", send: (as = owner) => as.post(`/accounts/invite/${resent}/`), status: 200 },
+    { name: "revoking", send: (as = owner) => as.delete(`/accounts/invite/${revoked}/`), status: 204 },
   ];
   const reads = [
     own,
@@ -95,8 +124,8 @@ async function writes({ owner, account, own }: Started) {
     `/api/v1/account/${account.id}/invites`,
     `${own}/audit`,
     organization,
-    `/accounts/analysts/${here}`,
-    `/accounts/invite/${here}`,
+    `/accounts/analysts/${query}`,
+    `/accounts/invite/${query}`,
     `/accounts/invite/${resent}/`,
     `/accounts/users/${edited.uuid}/`,
     "/accounts/users/",
@@ -106,8 +135,8 @@ async function writes({ owner, account, own }: Started) {
   return { accounts, ownInvite, organizations, reads, invitee };
 }
 
-/** All that is kept of an account. */
-function kept({ account }: Started): Promise<unknown> {
+/** Returns all rows of an account. */
+function rowsOf({ account }: Started): Promise<unknown> {
   return run(
     ["SELECT * FROM accounts WHERE uuid = ?", account.id],
     [
@@ -134,16 +163,19 @@ describe("a blocked account", () => {
         status: 200,
         body: { ...before, blocking_state },
       });
-      const stands = await kept(started);
+      const rows = await rowsOf(started);
       for (const read of reads) await getBody(owner, read);
       expect(await getBody(owner, started.own)).toMatchObject({ blocking_state });
-      const here = { status: 403, body: { detail: `This account is blocked: ${blocking_state}` } };
-      for (const [what, send] of [...accounts, ownInvite])
-        expect([what, statusAndBody(await send())]).toEqual([what, here]);
-      const there = { status: 403, body: { detail: `This organization is blocked: ${blocking_state}.` } };
-      for (const [what, send] of organizations)
-        expect([what, statusAndBody(await send())]).toEqual([what, there]);
-      expect(await kept(started)).toEqual(stands);
+      const inAccounts = { status: 403, body: { detail: `This account is blocked: ${blocking_state}` } };
+      for (const { name, send } of [...accounts, ownInvite])
+        expect([name, statusAndBody(await send())]).toEqual([name, inAccounts]);
+      const inOrganizations = {
+        status: 403,
+        body: { detail: `This organization is blocked: ${blocking_state}.` },
+      };
+      for (const { name, send } of organizations)
+        expect([name, statusAndBody(await send())]).toEqual([name, inOrganizations]);
+      expect(await rowsOf(started)).toEqual(rows);
     },
   );
 
@@ -153,8 +185,8 @@ describe("a blocked account", () => {
     const { accounts, organizations, reads } = await writes(started);
     await root.patch(block, { blocking_state: "manager" });
     for (const read of reads) await getBody(root, read);
-    for (const [what, send, status] of [...organizations, ...accounts])
-      expect([what, (await send(root)).status]).toEqual([what, status]);
+    for (const { name, send, status } of [...organizations, ...accounts])
+      expect([name, (await send(root)).status]).toEqual([name, status]);
   });
 
   it("a blocked account rejects writes until it is unblocked", async () => {
@@ -164,8 +196,8 @@ describe("a blocked account", () => {
     await root.patch(block, { blocking_state: "budget" });
     expect((await started.owner.patch(started.own, { title: "No" })).status).toBe(403);
     expect((await root.patch(block, { blocking_state: "unblocked" })).body.blocking_state).toBe("unblocked");
-    for (const [what, send, status] of [...organizations, ...accounts, ownInvite])
-      expect([what, (await send()).status]).toEqual([what, status]);
+    for (const { name, send, status } of [...organizations, ...accounts, ownInvite])
+      expect([name, (await send()).status]).toEqual([name, status]);
   });
 
   it.each(states)(
@@ -201,8 +233,8 @@ describe("a blocked account", () => {
     const { owner, root, account, block } = started;
     await setAccount(account, { quota_until: Date.now() + 600_000 });
     const { accounts, ownInvite, organizations } = await writes(started);
-    for (const [what, send, status] of [...organizations, ...accounts, ownInvite])
-      expect([what, (await send()).status]).toEqual([what, status]);
+    for (const { name, send, status } of [...organizations, ...accounts, ownInvite])
+      expect([name, (await send()).status]).toEqual([name, status]);
     const quota = { blocking_state: "quota" };
     expect(await getBody(root, accountPath(account))).toMatchObject(quota);
     expect(await getBody(owner, started.own)).toMatchObject(quota);

@@ -1,4 +1,4 @@
-/** Paths and methods of the operator's face. */
+/** Paths, methods and bodies of the operator API. */
 import { describe, expect, it } from "vitest";
 
 import { anonymous, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";

@@ -1,4 +1,4 @@
-/** What a plan brings, what its trial is, and what an operator's settings mean to an account's members. */
+/** Limits and trials of plans, and the effects of an operator's settings on members. */
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
@@ -18,7 +18,7 @@ const day = 24 * 60 * 60 * 1000;
 const later = "2200-01-31T13:00:00.000Z";
 const past = "2020-01-31T13:00:00.000Z";
 
-/** An account whose trial is over and that is blocked for it. */
+/** Creates an account that is blocked because its trial has expired. */
 async function startExpired() {
   const started = await setUp();
   await setAccount(started.account, { blocking_state: "trial_expired", trial_expires_at: Date.parse(past) });

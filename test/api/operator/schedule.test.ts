@@ -1,4 +1,4 @@
-/** What the cron forgets without being asked, and what it does when something of it fails. */
+/** The cron trigger deletes old idempotency keys, and continues if one of its tasks fails. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
@@ -11,7 +11,7 @@ import { failingDatabase } from "../../support/worker.ts";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Keys of a user of their own, each of an age in milliseconds as SQL, in which `n` counts them from 0. */
+/** Inserts a user's idempotency keys. `age` is SQL for milliseconds, in which `n` counts from 0. */
 async function storeKeys(now: number, count: number, age: string): Promise<number> {
   const user = await makeUser();
   await run([

@@ -1,4 +1,4 @@
-/** Values that an account's settings do not take, told as pydantic tells it. */
+/** Invalid values of an account's settings, reported in pydantic's format. */
 import { describe, expect, it } from "vitest";
 
 import { accountChanges, getBody, setUp, statusAndBody } from "../../support/operator.ts";
@@ -57,7 +57,7 @@ const values: readonly InvalidValue[] = [
 ];
 
 describe("an invalid setting", () => {
-  it.each(values)("an invalid %s is rejected: %j", async (field, input, fault) => {
+  it.each(values)("an invalid $field is rejected: $input", async ({ field, input, fault }) => {
     const { root, account, path } = await setUp();
     const before = await getBody(root, path);
     const answer = await root.patch(path, { max_users: 5, max_kbs: 5, [field]: input });

@@ -1,4 +1,4 @@
-/** What an operator sets on an account, field by field. */
+/** An account's settings, field by field. */
 import { describe, expect, it } from "vitest";
 
 import { uploadLimits, usageLimits } from "../../../src/domain/plan.ts";
@@ -24,46 +24,46 @@ describe("a setting of an account", () => {
   it.each([
     {
       body: { max_users: 3 },
-      besides: { effective: { max_users: 3, max_kbs: 1, usage_limit: 10_000 } },
+      alsoChanged: { effective: { max_users: 3, max_kbs: 1, usage_limit: 10_000 } },
       changes: { max_users: [null, 3] },
     },
     {
       body: { max_users: 0 },
-      besides: { effective: { max_users: 0, max_kbs: 1, usage_limit: 10_000 } },
+      alsoChanged: { effective: { max_users: 0, max_kbs: 1, usage_limit: 10_000 } },
       changes: { max_users: [null, 0] },
     },
     {
       body: { max_kbs: most },
-      besides: { effective: { max_users: 10, max_kbs: most, usage_limit: 10_000 } },
+      alsoChanged: { effective: { max_users: 10, max_kbs: most, usage_limit: 10_000 } },
       changes: { max_kbs: [null, most] },
     },
     {
       body: { usage_limit: 0 },
-      besides: { effective: { max_users: 10, max_kbs: 1, usage_limit: 0 } },
+      alsoChanged: { effective: { max_users: 10, max_kbs: 1, usage_limit: 0 } },
       changes: { usage_limit: [null, 0] },
     },
     {
       body: { usage_enforcement: "allow" },
-      besides: {},
+      alsoChanged: {},
       changes: { usage_enforcement: ["refuse", "allow"] },
     },
-    { body: { idp_route: "Acme.idp_1-x" }, besides: {}, changes: { idp_route: [null, "Acme.idp_1-x"] } },
+    { body: { idp_route: "Acme.idp_1-x" }, alsoChanged: {}, changes: { idp_route: [null, "Acme.idp_1-x"] } },
     {
       body: { limits: { upload, usage: null } },
-      besides: {},
+      alsoChanged: {},
       changes: { limits: [null, { upload, usage: null }] },
     },
     {
       body: { limits: { upload: null, usage } },
-      besides: {},
+      alsoChanged: {},
       changes: { limits: [null, { upload: null, usage }] },
     },
-    { body: { limits: { upload, usage } }, besides: {}, changes: { limits: [null, { upload, usage }] } },
-  ])("a single setting is changed: $body", async ({ body, besides, changes }) => {
+    { body: { limits: { upload, usage } }, alsoChanged: {}, changes: { limits: [null, { upload, usage }] } },
+  ])("a single setting is changed: $body", async ({ body, alsoChanged, changes }) => {
     const { owner, root, account, path } = await setUp();
     const before = await getBody(root, path);
     const answer = await root.patch(path, body);
-    expect(statusAndBody(answer)).toEqual({ status: 200, body: { ...before, ...body, ...besides } });
+    expect(statusAndBody(answer)).toEqual({ status: 200, body: { ...before, ...body, ...alsoChanged } });
     const after = await root.get(path);
     expect(after.body).toEqual(answer.body);
     expect(after.headers.get("ETag")).toBe(answer.headers.get("ETag"));

@@ -1,4 +1,4 @@
-/** How trials end: when they are over, by the cron, once. */
+/** The cron trigger expires trials. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
@@ -17,7 +17,7 @@ import { runCron } from "../../support/queue-and-cron.ts";
 const minute = 60 * 1000;
 const day = 24 * 60 * minute;
 
-/** An account whose trial ends so long from now. */
+/** Creates an account whose trial ends in some milliseconds. */
 async function onTrial(left: number, columns: Record<string, unknown> = {}) {
   const owner = await createUser();
   const account = await createAccount(owner);
@@ -25,7 +25,7 @@ async function onTrial(left: number, columns: Record<string, unknown> = {}) {
   return { owner, account };
 }
 
-/** What the cron made of an account. */
+/** Returns an account's state, version and audit rows after its creation. */
 async function outcome({ id }: TestAccount) {
   const stored = await row("SELECT blocking_state, version FROM accounts WHERE uuid = ?", id);
   return { ...stored, changes: (await auditChangesOf(`account:${id}`)).slice(1) };
@@ -45,15 +45,15 @@ const ended = {
 const untouched = { blocking_state: "unblocked", version: 1, changes: [] };
 
 interface Many {
-  /** What their slugs begin with. */
+  /** Prefix of their slugs. */
   readonly prefix: string;
   readonly count: number;
-  /** Columns as SQL; `n` counts the accounts from 0. */
+  /** Column values as SQL, in which `n` counts from 0. */
   readonly trial?: string;
   readonly state?: string;
 }
 
-/** Many accounts straight in the database, on trial unless told. */
+/** Inserts many accounts, with a trial by default. */
 async function store({ prefix, count, trial = "null", state = "'unblocked'" }: Many): Promise<void> {
   await run([
     `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at, trial_expires_at, blocking_state)
@@ -65,7 +65,7 @@ async function store({ prefix, count, trial = "null", state = "'unblocked'" }: M
   ]);
 }
 
-/** How many accounts whose slugs begin so are in which state and version, with how many audit rows. */
+/** Returns the number of accounts with a prefix by state, version and number of audit rows. */
 async function outcomes(prefix: string): Promise<unknown> {
   const [rows] = await run([
     `SELECT blocking_state, version, audited, count(*) AS accounts FROM (

@@ -1,4 +1,4 @@
-/** What becomes of a user whom the operator puts into a group or deactivates. */
+/** Effects of groups, types and deactivation on a user. */
 import { describe, expect, it } from "vitest";
 
 import { createAccessToken } from "../../support/access-tokens.ts";

@@ -17,7 +17,7 @@ import { atLeast, atMost, badValue, invalidQuery, notIntegerText } from "../../s
 const list = `${operatorPath}/@users`;
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-/** Users who have signed in, with these claims each. */
+/** Creates users who have signed in with these claims. */
 async function signedIn(...claims: Record<string, unknown>[]): Promise<{ id: string; caller: Caller }[]> {
   const made = [];
   for (const one of claims) {

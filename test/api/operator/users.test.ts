@@ -1,4 +1,4 @@
-/** What an operator sets on a user. */
+/** The operator changes users. */
 import { describe, expect, it } from "vitest";
 
 import { createOperator, createUser } from "../../support/fixtures.ts";
@@ -38,15 +38,17 @@ interface Settings {
   readonly is_active?: boolean;
 }
 
-const settings: readonly (readonly [body: Settings, changes: object])[] = [
-  ...types.filter((type) => type !== "USER").map((type) => [{ type }, { type: ["USER", type] }] as const),
-  [{ groups: [2] }, { groups: [[], [2]] }],
-  [{ groups: [3, 1, 2] }, { groups: [[], [1, 2, 3]] }],
-  [{ is_active: false }, { is_active: [true, false] }],
-  [
-    { type: "SALES", groups: [3, 1], is_active: false },
-    { type: ["USER", "SALES"], groups: [[], [1, 3]], is_active: [true, false] },
-  ],
+const settings: readonly { readonly body: Settings; readonly changes: object }[] = [
+  ...types
+    .filter((type) => type !== "USER")
+    .map((type) => ({ body: { type }, changes: { type: ["USER", type] } })),
+  { body: { groups: [2] }, changes: { groups: [[], [2]] } },
+  { body: { groups: [3, 1, 2] }, changes: { groups: [[], [1, 2, 3]] } },
+  { body: { is_active: false }, changes: { is_active: [true, false] } },
+  {
+    body: { type: "SALES", groups: [3, 1], is_active: false },
+    changes: { type: ["USER", "SALES"], groups: [[], [1, 3]], is_active: [true, false] },
+  },
 ];
 
 const values: readonly InvalidValue[] = [
@@ -69,7 +71,7 @@ async function startUser() {
 }
 
 describe("a setting of a user", () => {
-  it.each(settings)("a setting is one change by the operator: %j", async (body, changes) => {
+  it.each(settings)("a setting is one change by the operator: $body", async ({ body, changes }) => {
     const { root, id, path } = await startUser();
     const before = await getBody(root, path);
     const groups =
@@ -110,7 +112,7 @@ describe("a setting of a user", () => {
     ]);
   });
 
-  it.each(values)("an invalid %s is rejected: %j", async (field, input, fault) => {
+  it.each(values)("an invalid $field is rejected: $input", async ({ field, input, fault }) => {
     const { root, path } = await startUser();
     const before = await getBody(root, path);
     const answer = await root.patch(path, { type: "SALES", is_active: false, [field]: input });

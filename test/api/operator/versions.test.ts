@@ -1,4 +1,4 @@
-/** Changes of an account that meet: by ETag and If-Match, and without. */
+/** Simultaneous changes of an account with and without If-Match. */
 import { describe, expect, it } from "vitest";
 
 import { usageLimits } from "../../../src/domain/plan.ts";

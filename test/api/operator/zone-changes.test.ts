@@ -1,4 +1,4 @@
-/** Zones as the operator changes and deletes them. */
+/** The operator changes and deletes zones. */
 import { describe, expect, it } from "vitest";
 
 import { createAccount, createOperator, unique } from "../../support/fixtures.ts";
@@ -17,7 +17,7 @@ import { patternMismatch } from "../../support/pydantic-errors.ts";
 
 const noZone = { status: 404, body: { detail: "Zone not found" } };
 
-/** What a change of these fields is written down as. */
+/** Returns the audited changes of these fields. */
 function changesTo(zone: TestZone, fields: object): object {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, [zone[name], value]]));
 }

@@ -1,4 +1,4 @@
-/** Making a zone with an Idempotency-Key. */
+/** The operator creates zones with an Idempotency-Key. */
 import { describe, expect, it } from "vitest";
 
 import { createOperator, unique } from "../../support/fixtures.ts";

@@ -1,4 +1,4 @@
-/** Accounts and the zones they are placed in. */
+/** Accounts in zones. */
 import { describe, expect, it } from "vitest";
 
 import { run } from "../../support/database.ts";
@@ -19,7 +19,7 @@ const inUse = {
   body: { detail: "Accounts are placed in this zone. It cannot be deleted or change its location." },
 };
 
-/** Whether a caller's list of zones at this path has one. */
+/** Returns whether a caller's list of zones at this path has the zone. */
 async function shows(caller: Caller, path: string, { id }: { id: string }): Promise<boolean> {
   const list: { id: string }[] = await getBody(caller, path);
   return list.some((zone) => zone.id === id);

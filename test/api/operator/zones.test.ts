@@ -1,4 +1,4 @@
-/** Zones as the operator lists and makes them. */
+/** The operator lists and creates zones. */
 import { describe, expect, it } from "vitest";
 
 import { createOperator, unique } from "../../support/fixtures.ts";
@@ -120,8 +120,8 @@ describe("creating a zone", () => {
   });
 
   it.each(values)(
-    "an invalid %s is rejected in a new zone and in a change: %j",
-    async (field, input, fault) => {
+    "an invalid $field is rejected in a new zone and in a change: $input",
+    async ({ field, input, fault }) => {
       const root = await createOperator();
       const zone = await createZone(root);
       const before = await countAuditRows();

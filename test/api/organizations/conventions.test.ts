@@ -28,27 +28,30 @@ import {
 
 const nowhere = `${organizationsPath}4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a55/`;
 const operations = [
-  ["GET", organizationsPath],
-  ["POST", organizationsPath],
-  ["GET", nowhere],
-  ["PUT", nowhere],
-  ["PATCH", nowhere],
-  ["DELETE", nowhere],
+  { method: "GET", path: organizationsPath },
+  { method: "POST", path: organizationsPath },
+  { method: "GET", path: nowhere },
+  { method: "PUT", path: nowhere },
+  { method: "PATCH", path: nowhere },
+  { method: "DELETE", path: nowhere },
 ] as const;
 const challenge = 'Bearer realm="api"';
 
 describe("credentials", () => {
-  it.each(operations)("a request without credentials is refused: %s %s", async (method, path) => {
+  it.each(operations)("a request without credentials is refused: $method $path", async ({ method, path }) => {
     const answer = await anonymous.send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 401, body: noCredentials });
     expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
   });
 
-  it.each(operations)("a request with an invalid token is refused: %s %s", async (method, path) => {
-    const answer = await new Caller("nonsense").send(method, path);
-    expect(statusAndBody(answer)).toEqual({ status: 401, body: { detail: "Invalid token." } });
-    expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
-  });
+  it.each(operations)(
+    "a request with an invalid token is refused: $method $path",
+    async ({ method, path }) => {
+      const answer = await new Caller("nonsense").send(method, path);
+      expect(statusAndBody(answer)).toEqual({ status: 401, body: { detail: "Invalid token." } });
+      expect(answer.headers.get("WWW-Authenticate")).toBe(challenge);
+    },
+  );
 
   it.each(["Basic cm9vdDpyb290", "Token abc", "Bearer", "Bearer ", "abc"])(
     "an Authorization header of another scheme or without a token counts as missing: %s",
@@ -76,7 +79,7 @@ describe("credentials", () => {
 });
 
 describe("an inactive user", () => {
-  it.each(operations)("an inactive user gets only 401: %s %s", async (method, path) => {
+  it.each(operations)("an inactive user gets only 401: $method $path", async ({ method, path }) => {
     const caller = await createInactiveUser();
     const answer = await caller.send(method, path);
     expect(statusAndBody(answer)).toEqual({ status: 401, body: inactive });

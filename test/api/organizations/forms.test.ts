@@ -45,24 +45,24 @@ it("an empty form field counts as omitted if it is optional and not text", async
 });
 
 const kinds = [
-  [
-    "urlencoded",
-    (fields: readonly [string, string][]) => ({
+  {
+    name: "urlencoded",
+    form: (fields: readonly [string, string][]) => ({
       raw: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
       type: urlencoded,
     }),
-  ],
-  [
-    "multipart",
-    (fields: readonly [string, string][]) => {
+  },
+  {
+    name: "multipart",
+    form: (fields: readonly [string, string][]) => {
       const form = new FormData();
       for (const [name, value] of fields) form.append(name, value);
       return { raw: form, type: undefined };
     },
-  ],
+  },
 ] as const;
 
-describe.each(kinds)("%s forms", (_, form) => {
+describe.each(kinds)("$name forms", ({ form }) => {
   async function submit(
     method: string,
     path: string,
@@ -166,8 +166,8 @@ describe.each(kinds)("%s forms", (_, form) => {
     expect(counted).toMatchObject({ status: 200, body: { usage: 1 } });
     const consent = "/accounts/analysts/current/";
     await owner.patch(consent, { consent_given: true });
-    const kept = await submit("PATCH", consent, [["consent_given", ""]], owner);
-    expect(kept).toMatchObject({ status: 200, body: { consent_given: true } });
+    const unchanged = await submit("PATCH", consent, [["consent_given", ""]], owner);
+    expect(unchanged).toMatchObject({ status: 200, body: { consent_given: true } });
     const invitee: [string, string] = ["invitee_identifier", `${unique()}@example.com`];
     const invited = await submit("POST", "/accounts/invite/", [invitee, ["role", ""]], owner);
     expect(invited).toMatchObject({ status: 201, body: { role: "AMEMBER" } });

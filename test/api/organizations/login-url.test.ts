@@ -46,7 +46,7 @@ function hinted(route: string, address: string): object {
 }
 
 /** Addresses without a login URL, each for another reason, with the caller. */
-const silent: Readonly<Record<string, () => Promise<readonly [asker: Caller, address: string]>>> = {
+const silent: Readonly<Record<string, () => Promise<readonly [caller: Caller, address: string]>>> = {
   "no user": async () => [await createSupportUser(), `${unique()}@example.com`],
   "a user in no organization": async () => {
     const user = await createUser();
@@ -114,9 +114,9 @@ describe("the login URL of an address", () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     const reader = await createSupportUser();
-    for (const asker of [reader, await createOperator()]) {
-      expect(statusAndBody(await ask(asker, owner.email))).toEqual(hinted(slug, owner.email));
-      expect((await ask(asker, member.email)).body.params).toMatch(/^\?login_hint=/);
+    for (const caller of [reader, await createOperator()]) {
+      expect(statusAndBody(await ask(caller, owner.email))).toEqual(hinted(slug, owner.email));
+      expect((await ask(caller, member.email)).body.params).toMatch(/^\?login_hint=/);
     }
     const metering = await createUser();
     await addToGroup(metering, 2);
@@ -172,17 +172,17 @@ describe("the login URL of an address", () => {
 
 describe("addresses without a login URL", () => {
   it.each(Object.entries(silent))("%s leads to manual entry", async (_, make) => {
-    const [asker, address] = await make();
-    expect(statusAndBody(await ask(asker, address))).toEqual(manual);
+    const [caller, address] = await make();
+    expect(statusAndBody(await ask(caller, address))).toEqual(manual);
   });
 
   it("the answer is identical in every case, including headers [R29]", async () => {
     const answers = new Set<string>();
     for (const make of Object.values(silent)) {
-      const [asker, address] = await make();
-      const { status, headers, text } = await ask(asker, address);
-      const kept = [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
-      answers.add(JSON.stringify([status, kept, text]));
+      const [caller, address] = await make();
+      const { status, headers, text } = await ask(caller, address);
+      const compared = [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
+      answers.add(JSON.stringify([status, compared, text]));
     }
     expect([...answers]).toHaveLength(1);
   });
@@ -194,11 +194,11 @@ describe("addresses without a login URL", () => {
     const counter = new CostMeter();
     const asked = new Set<string>();
     for (const make of [...Object.values(silent), reported]) {
-      const [asker, address] = await make();
+      const [caller, address] = await make();
       // A changed verified address would be stored on first use.
-      await ask(asker, address);
+      await ask(caller, address);
       counter.read();
-      await ask(counter.meter(asker), address);
+      await ask(counter.meter(caller), address);
       const { roundTrips, statements, rowsWritten } = counter.read();
       asked.add(JSON.stringify([roundTrips, rowsWritten, statements.map(({ sql }) => sql)]));
     }
@@ -246,8 +246,8 @@ describe("validation of the address", () => {
   });
 
   it("an invalid address is rejected alike for everyone", async () => {
-    for (const asker of [await createUser(), await createSupportUser(), await createOperator()]) {
-      expect(statusAndBody(await ask(asker, "nobody"))).toEqual(invalid);
+    for (const caller of [await createUser(), await createSupportUser(), await createOperator()]) {
+      expect(statusAndBody(await ask(caller, "nobody"))).toEqual(invalid);
     }
   });
 

@@ -15,7 +15,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const sites = new Map<number, Site>();
   const steering = createServer((request, response) => {
     steer(sites, request).then(
-      (told) => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(told)),
+      (result) => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(result)),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });

@@ -206,18 +206,18 @@ describe("a time range", () => {
 
   it("can use hours for 400 days, and days without limit", () => {
     const noon = now + 12 * hour;
-    const kept = oldestStoredHour(noon);
-    expect(kept).toBe(now - 400 * day);
+    const oldest = oldestStoredHour(noon);
+    expect(oldest).toBe(now - 400 * day);
     const kind = (from: number, to: number, aggregation: Aggregation) =>
       planRange({ from, to, aggregation }, noon).kind;
-    expect(kind(kept, kept + hour, "hour")).toBe("plan");
-    expect(kind(kept - 1, kept, "hour")).toBe("hours_gone");
-    expect(kind(kept - day, kept, "hour")).toBe("hours_gone");
-    expect(kind(kept - day, kept, "day")).toBe("plan");
-    expect(kind(kept - 2 * day, kept - hour, "week")).toBe("hours_gone");
-    expect(kind(kept - day + hour, kept + 5 * hour, "month")).toBe("hours_gone");
-    expect(kind(kept - day, kept + 5 * hour, "month")).toBe("plan");
-    expect(kind(kept - hour, kept - hour, "hour")).toBe("plan");
+    expect(kind(oldest, oldest + hour, "hour")).toBe("plan");
+    expect(kind(oldest - 1, oldest, "hour")).toBe("hours_gone");
+    expect(kind(oldest - day, oldest, "hour")).toBe("hours_gone");
+    expect(kind(oldest - day, oldest, "day")).toBe("plan");
+    expect(kind(oldest - 2 * day, oldest - hour, "week")).toBe("hours_gone");
+    expect(kind(oldest - day + hour, oldest + 5 * hour, "month")).toBe("hours_gone");
+    expect(kind(oldest - day, oldest + 5 * hour, "month")).toBe("plan");
+    expect(kind(oldest - hour, oldest - hour, "hour")).toBe("plan");
   });
 
   it("is rejected if a sum is not a safe integer", () => {

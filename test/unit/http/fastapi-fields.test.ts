@@ -1,4 +1,4 @@
-/** The fields that are read in ways of their own: what they take, and pydantic's words for what they do not. */
+/** Fields with special parsing: accepted values, and errors in pydantic's format. */
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
 
@@ -74,8 +74,8 @@ describe("a UUID", () => {
     { input: "c7a1f1de-9a0c-4c55-b5b1-0d5f6f1d7e21-", reason: "invalid group count: expected 5, found 6" },
     { input: "c7a1f1de-9a0c-4c55-b5b10d5f6f1d7e2", reason: "invalid group count: expected 5, found 4" },
   ])("a UUID cannot be $input", ({ input, reason }) => {
-    const told = fault(input, "uuid_parsing", `Input should be a valid UUID, ${reason}`, { error: reason });
-    expect(read(uuid(""), input)).toEqual(told);
+    const error = fault(input, "uuid_parsing", `Input should be a valid UUID, ${reason}`, { error: reason });
+    expect(read(uuid(""), input)).toEqual(error);
   });
 
   it.each([
