@@ -103,7 +103,7 @@ export class ResponseChecker {
     if (word !== undefined && isLeaked(word)) failures.push(`contains internals: ${word.trim()}`);
     if (this.#world.secrets.some(isLeaked)) failures.push("contains a secret");
     for (const tenant of this.#world.tenants) {
-      // Whoever knows the secret of an invitation may see whose it is.
+      // Anyone who knows the secret of an invitation may see its account.
       if (caller.sees.includes(tenant) || sent.includes(tenant.pending.secret.toLowerCase())) continue;
       const ids = ["account", "user", "invite", "pa_token"].flatMap((kind) => tenant.ids.all(kind));
       const leaked = [tenant.marker, tenant.home, ...ids].find(isLeaked);
