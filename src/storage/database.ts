@@ -29,6 +29,8 @@ export interface CompiledStatement {
   readonly stmt: D1PreparedStatement;
   readonly getQuery: () => Query;
   readonly mapResult: (result: D1Result, fromBatch: true) => unknown;
+  /** Whether the parameters of the query hold no placeholders. */
+  readonly isBound?: boolean;
 }
 
 /** Opens the database or a session of it. */
@@ -59,8 +61,8 @@ export async function runBatch<Items extends Statements>(
 ): Promise<BatchResponse<[...Items]>> {
   const compiled = items.map(compileStatement);
   const queries = compiled.map((statement) => {
-    const query = statement.getQuery();
-    return { sql: query.sql, params: fillPlaceholders(query.params, db.params) };
+    const { sql: text, params } = statement.getQuery();
+    return { sql: text, params: statement.isBound === true ? params : fillPlaceholders(params, db.params) };
   });
   const bound = compiled.map(({ stmt }, index) => stmt.bind(...(queries[index]?.params ?? [])));
   const run = () => sendBatch(db, db.$client, bound, queries);
@@ -85,17 +87,15 @@ export function compileStatement(item: Statement): CompiledStatement {
   return (known as { _prepare: () => CompiledStatement })._prepare();
 }
 
-/** Returns a built query as a statement for `runBatch`. */
+/** Returns a built query as a statement for `runBatch`. `isBound` skips the search for placeholders. */
 export function toStatement<Result>(
   db: Database,
   query: Query,
   mapResult: CompiledStatement["mapResult"],
+  isBound = false,
 ): RunnableQuery<Result, "sqlite"> {
-  const compiled: CompiledStatement = {
-    stmt: db.$client.prepare(query.sql),
-    getQuery: () => query,
-    mapResult,
-  };
+  const stmt = db.$client.prepare(query.sql);
+  const compiled: CompiledStatement = { stmt, getQuery: () => query, mapResult, isBound };
   // `compileStatement` calls only `_prepare`; the type of a batch needs only the result.
   const item: unknown = { _prepare: () => compiled };
   return item as RunnableQuery<Result, "sqlite">;

@@ -89,7 +89,7 @@ function bind<Result>(
   params: Params<string>,
 ): RunnableQuery<Result, "sqlite"> {
   const values = fillPlaceholders(query.params, { ...db.params, ...params });
-  return toStatement(db, { sql: query.sql, params: values }, mapResult);
+  return toStatement(db, { sql: query.sql, params: values }, mapResult, true);
 }
 
 function placeholdersOf<Name extends string>(names: readonly Name[]): Placeholders<Name> {
