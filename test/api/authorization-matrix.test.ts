@@ -95,8 +95,9 @@ describe.each(rows.map((row, index) => ({ ...row, index, name: nameOf(row) })))(
       known.usesAccessToken === true && row.refusesAccessTokens === true ? 403 : row.statuses[known.kind],
   }));
   it.each(cases)(`${row.name} answers $status to $who [R1]`, async ({ known, status }) => {
-    // A read changes nothing, so reads share an account for each kind of caller.
-    const shares = operation.method === "get" && row.about === undefined;
+    // Reads and rejected requests change nothing, so they share an account for each kind of caller.
+    const changes = operation.method !== "get" && status < 400;
+    const shares = !changes && row.about === undefined;
     const { caller, account } = await (shares ? sharedSetting(known) : createSetting(known));
     const answer = await row.send(caller, account);
     expect([answer.status, answer.text]).toEqual([status, answer.text]);

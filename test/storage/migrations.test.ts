@@ -30,7 +30,7 @@ const later = migrations.slice(start).map(({ name }, at) => ({ name, before: sta
 beforeEach(clearStorage);
 
 describe.each(later)("migration $name", ({ before }) => {
-  it("keeps every row, counter and search index, and is applied once [R70]", async () => {
+  it("the migration keeps every row, counter and search index, and is applied once [R70]", async () => {
     const tables = await filledDatabase(before);
     expect(await tablesChangedBy(run, tables, () => migrateTo(before + 1))).toEqual([]);
     await expectSound();
@@ -39,7 +39,7 @@ describe.each(later)("migration $name", ({ before }) => {
     expect(await readAllRows()).toEqual(once);
   });
 
-  it("accepts the rows that the previous version writes [R70]", async () => {
+  it("the migrated database accepts the rows that the previous version writes [R70]", async () => {
     const old = await filledDatabase(before);
     await migrateTo(before + 1);
     // The migration rules guarantee that the previous version does not use what a migration removes.
@@ -55,13 +55,13 @@ describe.each(later)("migration $name", ({ before }) => {
 });
 
 describe("all migrations together", () => {
-  it("keep every row of the first release [R70]", async () => {
+  it("all migrations together keep every row of the first release [R70]", async () => {
     const tables = await filledDatabase(start);
     expect(await tablesChangedBy(run, tables, () => migrateTo(migrations.length))).toEqual([]);
     await expectSound();
   });
 
-  it("fail this test if they lose or change a row", async () => {
+  it("all migrations together fail this test if they lose or change a row", async () => {
     const tables = await filledDatabase(migrations.length);
     const changed = await tablesChangedBy(run, tables, () =>
       run(["DELETE FROM invites WHERE id = 1"], ["UPDATE zones SET title = 'Another' WHERE id = 1"]),
@@ -72,7 +72,7 @@ describe("all migrations together", () => {
 
 describe("a migration that adds a value to a list", () => {
   it.each(addedValues)(
-    "changes no other row, and $column of $table accepts $value but no unknown value",
+    "a migration that adds a value to a list changes no other row, and $column of $table accepts $value but no unknown value",
     async ({ name, sql, list, value, table, column }) => {
       const update = (to: unknown) => [`UPDATE ${table} SET ${column} = ? WHERE id = 1`, String(to)] as const;
       await filledDatabase(env.MIGRATIONS.length);
@@ -95,7 +95,7 @@ describe("a migration that adds a value to a list", () => {
     },
   );
 
-  it("passes the rules for migrations, and one that drops the list does not", () => {
+  it("a migration that adds a value to a list passes the rules for migrations, and one that drops the list does not", () => {
     const released = env.MIGRATIONS.map(({ name }) => name);
     const files = migrations.map(({ name, queries }) => ({ name, sql: queries.join(";\n") }));
     expect(findDataLoss(files)).toEqual([]);

@@ -55,7 +55,7 @@ describe("a reference table", () => {
     );
   });
 
-  it("exists for every column whose type is a list of values", () => {
+  it("a reference table exists for every column whose type is a list of values", () => {
     const referring = tables.flatMap((table) =>
       getTableConfig(table).foreignKeys.flatMap((key) => {
         const { columns: from, foreignTable } = key.reference();
@@ -110,13 +110,13 @@ describe("a column with a list of values", () => {
 });
 
 describe("a table", () => {
-  it("has no CHECK that lists texts, as drizzle-kit would rebuild the table to extend it", async () => {
+  it("a table has no CHECK that lists texts, as drizzle-kit would rebuild the table to extend it", async () => {
     const [found = []] = await run(["SELECT name, sql FROM sqlite_schema WHERE type = 'table'"]);
     const listing = found.filter(({ sql }) => /CHECK\s*\([^)]*\bIN\s*\(\s*'/i.test(String(sql)));
     expect(listing).toEqual([]);
   });
 
-  it("has no rowid if its primary key is text or has several columns, so that D1 writes one row", async () => {
+  it("a table has no rowid if its primary key is text or has several columns, so that D1 writes one row", async () => {
     const [found = []] = await run([
       `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*'
        AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '*_search*' AND name <> 'd1_migrations' ORDER BY name`,

@@ -11,7 +11,7 @@ const required: Variables = {
 };
 
 describe("parseConfig", () => {
-  it("needs the required variables only, and uses the defaults for the others", () => {
+  it("parseConfig needs the required variables only, and uses the defaults for the others", () => {
     expect(parseConfig(required)).toMatchObject({
       publicUrl: "https://accounts.example.com",
       issuers: [],
@@ -30,11 +30,14 @@ describe("parseConfig", () => {
     expect(parseConfig({ ...blank, ...required })).toEqual(parseConfig(required));
   });
 
-  it.each(table.filter(({ isRequired }) => isRequired))("names $name if it is not set", ({ name }) => {
-    expect(() => parseConfig({ ...required, [name]: undefined })).toThrow(
-      new ConfigError(`${name} is not set`),
-    );
-  });
+  it.each(table.filter(({ isRequired }) => isRequired))(
+    "parseConfig names $name if it is not set",
+    ({ name }) => {
+      expect(() => parseConfig({ ...required, [name]: undefined })).toThrow(
+        new ConfigError(`${name} is not set`),
+      );
+    },
+  );
 
   it.each([
     { name: "PUBLIC_URL", value: "accounts.example.com" },
@@ -62,7 +65,7 @@ describe("parseConfig", () => {
     { name: "PUBLIC_URL", value: "https://ada:secret@example.com" },
     { name: "SIGN_IN_URL", value: "http://app.example.com/login" },
     { name: "SIGN_IN_URL", value: "javascript:alert(1)" },
-  ])("rejects $name=$value with a message that begins with the name", ({ name, value }) => {
+  ])("parseConfig rejects $name=$value with a message that begins with the name", ({ name, value }) => {
     expect(() => parseConfig({ ...required, [name]: value })).toThrow(
       expect.objectContaining({ name: "ConfigError", message: expect.stringMatching(`^${name}\\b`) }),
     );
@@ -83,7 +86,7 @@ describe("PUBLIC_URL and SIGN_IN_URL", () => {
 });
 
 describe("INVITE_SECRET", () => {
-  it("accepts 32 random bytes in base64 and base64url", () => {
+  it("INVITE_SECRET accepts 32 random bytes in base64 and base64url", () => {
     for (let run = 0; run < 1000; run += 1) {
       const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
       for (const INVITE_SECRET of [bytes.toString("base64"), bytes.toString("base64url")]) {
@@ -94,11 +97,14 @@ describe("INVITE_SECRET", () => {
 });
 
 describe("the table of variables", () => {
-  it.each(table)("has an example and a local default of $name that are valid", (variable) => {
-    // The example of a secret is the command that creates one: nobody may use a published secret.
-    const example = variable.type === "secret" ? undefined : variable.example;
-    for (const text of [example, variable.localDefault, variable.default]) {
-      if (text !== undefined) expect(() => variable.read(text)).not.toThrow();
-    }
-  });
+  it.each(table)(
+    "the table of variables has an example and a local default of $name that are valid",
+    (variable) => {
+      // The example of a secret is the command that creates one: nobody may use a published secret.
+      const example = variable.type === "secret" ? undefined : variable.example;
+      for (const text of [example, variable.localDefault, variable.default]) {
+        if (text !== undefined) expect(() => variable.read(text)).not.toThrow();
+      }
+    },
+  );
 });

@@ -56,7 +56,7 @@ describe.each<{ name: string; answer: () => Partial<SiteAnswer> }>([
   { name: "another success", answer: () => ({ status: 202, body: good() }) },
   { name: "not found", answer: () => ({ status: 404, body: good() }) },
 ])("a site that responds with $name", ({ answer }) => {
-  it("does not replace the last valid keys [R18]", async () => {
+  it("an invalid response does not replace the last valid keys [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -67,7 +67,7 @@ describe.each<{ name: string; answer: () => Partial<SiteAnswer> }>([
     expect(await site.count()).toBe(2);
   });
 
-  it("has no keys if it never had any", async () => {
+  it("an issuer with invalid responses only has no keys", async () => {
     const site = await IssuerSite.open();
     await site.answer(answer());
     await expectUnavailable(workerTrusting(site)(await createBearer(site, next)));
@@ -75,7 +75,7 @@ describe.each<{ name: string; answer: () => Partial<SiteAnswer> }>([
 });
 
 describe.each([301, 302, 303, 307, 308])("a site that redirects with %i", (status) => {
-  it("is not followed [R18, R65]", async () => {
+  it("a redirect is not followed [R18, R65]", async () => {
     const elsewhere = await IssuerSite.open(next);
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
@@ -111,21 +111,21 @@ describe("an invalid key in the document", () => {
     { name: "that shares its id with another", keys: () => [next.jwk, evil.jwk] },
     { name: "without an id", keys: () => [{ ...next.jwk, kid: undefined }] },
     { name: "whose id is no text", keys: () => [{ ...next.jwk, kid: 1 }] },
-  ])("does not affect other keys: one $name", async ({ keys }) => {
+  ])("an invalid key in the document does not affect other keys: one $name", async ({ keys }) => {
     const { site, ask } = await publishing(...keys());
     await expectBadToken(ask(await createBearer(site, next)));
     await expectBadToken(ask(await createBearer(site, evil)));
     await expectAccepted(ask(await createBearer(site, first)));
   });
 
-  it("does not affect other keys: a shared secret", async () => {
+  it("an invalid key in the document does not affect other keys: a shared secret", async () => {
     const secret = new TextEncoder().encode("a secret that everybody can fetch");
     const { site, ask } = await publishing({ kty: "oct", kid: "next", k: base64url.encode(secret) });
     await expectBadToken(ask(await createBearer(site, next, { alg: "HS256" }, secret)));
     await expectAccepted(ask(await createBearer(site, first)));
   });
 
-  it("does not affect other keys: an RSA key of 1,024 bits [R18]", async () => {
+  it("an invalid key in the document does not affect other keys: an RSA key of 1,024 bits [R18]", async () => {
     const { jwk, signFor } = await makeWeakKey();
     const { site, ask } = await publishing(jwk);
     await expectBadToken(ask(await signFor(site)));

@@ -44,7 +44,7 @@ const outages: readonly { readonly name: string; readonly fail: (site: IssuerSit
 ];
 
 describe.each(outages)("an issuer whose site $name", ({ fail }) => {
-  it("is unavailable on every API if it never returned keys [R18]", async () => {
+  it("an issuer that never returned keys is unavailable in every API [R18]", async () => {
     const timeout = shortenTimeouts();
     const site = await IssuerSite.open(first);
     await fail(site);
@@ -57,7 +57,7 @@ describe.each(outages)("an issuer whose site $name", ({ fail }) => {
     expect(answer.headers.get("Retry-After")).toBe("30");
   });
 
-  it("has its last keys used [R18]", async () => {
+  it("the last keys of the issuer are used [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -73,7 +73,7 @@ describe.each(outages)("an issuer whose site $name", ({ fail }) => {
 });
 
 describe("an outage of an issuer", () => {
-  it("is bridged by the last keys for 24 hours, and then the issuer is unavailable [R18]", async () => {
+  it("an outage of an issuer is bridged by the last keys for 24 hours, and then the issuer is unavailable [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -84,7 +84,7 @@ describe("an outage of an issuer", () => {
     await expectUnavailable(ask(await createBearer(site, first)));
   });
 
-  it("that began before the first fetch ends with the first attempt after 5 seconds", async () => {
+  it("an outage of an issuer that began before the first fetch ends with the first attempt after 5 seconds", async () => {
     const site = await IssuerSite.open();
     await site.answer({ status: 500 });
     const ask = workerTrusting(site);
@@ -101,7 +101,7 @@ describe("an outage of an issuer", () => {
     await expectAccepted(ask(await createBearer(site, first)));
   });
 
-  it("does not delay tokens whose key is known", async () => {
+  it("an outage of an issuer does not delay tokens whose key is known", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -115,7 +115,7 @@ describe("an outage of an issuer", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("is not revealed to callers without one of its tokens", async () => {
+  it("an outage of an issuer is not revealed to callers without one of its tokens", async () => {
     const site = await IssuerSite.open();
     const stranger = await IssuerSite.open();
     await site.close();

@@ -29,7 +29,7 @@ beforeAll(async () => {
 stopClock();
 
 describe("a token", () => {
-  it.each(["ES256", "RS256", "PS256", "EdDSA"])("may be signed with %s", async (alg) => {
+  it.each(["ES256", "RS256", "PS256", "EdDSA"])("a token may be signed with %s", async (alg) => {
     const key = await createSigningKey("key", alg);
     const site = await IssuerSite.open(key);
     await expectAccepted(workerTrusting(site)(await createBearer(site, key)));
@@ -37,7 +37,7 @@ describe("a token", () => {
   });
 
   it.each(["ES256", "RS256", "PS256", "EdDSA"])(
-    "is refused when the public key of %s was used as a secret [R14]",
+    "a token is refused when the public key of %s was used as a secret [R14]",
     async (alg) => {
       const key = await createSigningKey("key", alg);
       const site = await IssuerSite.open(key);
@@ -54,7 +54,7 @@ describe("a token", () => {
     },
   );
 
-  it("is rejected if it contains a key or a key URL, which is not fetched [R14]", async () => {
+  it("a token is rejected if it contains a key or a key URL, which is not fetched [R14]", async () => {
     const site = await IssuerSite.open(first);
     const elsewhere = await IssuerSite.open(evil);
     const ask = workerTrusting(site);
@@ -73,7 +73,7 @@ describe("a token", () => {
     expect(await site.count()).toBe(1);
   });
 
-  it("of an unknown issuer causes no fetch", async () => {
+  it("a token of an unknown issuer causes no fetch", async () => {
     const site = await IssuerSite.open(first);
     const stranger = await IssuerSite.open(evil);
     await expectBadToken(workerTrusting(site)(await createBearer(stranger, evil)));
@@ -82,7 +82,7 @@ describe("a token", () => {
 });
 
 describe("two issuers", () => {
-  it("have separate tokens, even under equal key ids [R19]", async () => {
+  it("two issuers have separate tokens, even under equal key ids [R19]", async () => {
     const one = await IssuerSite.open(first);
     const two = await IssuerSite.open(evil);
     const ask = workerTrusting(one, two);
@@ -95,7 +95,7 @@ describe("two issuers", () => {
     expect([await one.count(), await two.count()]).toEqual([1, 1]);
   });
 
-  it("do not share their keys [R19]", async () => {
+  it("two issuers do not share their keys [R19]", async () => {
     const one = await IssuerSite.open(first);
     const two = await IssuerSite.open(next);
     const ask = workerTrusting(one, two);
@@ -106,7 +106,7 @@ describe("two issuers", () => {
     await expectBadToken(ask(await createBearer(two, first)));
   });
 
-  it("fail independently", async () => {
+  it("two issuers fail independently", async () => {
     const down = await IssuerSite.open(first);
     const up = await IssuerSite.open(next);
     await down.close();
@@ -117,7 +117,7 @@ describe("two issuers", () => {
 });
 
 describe("key rotation", () => {
-  it("accepts a new key after one fetch, and still the old one [R18]", async () => {
+  it("key rotation accepts a new key after one fetch, and still the old one [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -129,7 +129,7 @@ describe("key rotation", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("accepts a new key that was published within the cooldown after its end", async () => {
+  it("key rotation accepts a new key that was published within the cooldown after its end", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -142,7 +142,7 @@ describe("key rotation", () => {
     expect(await site.count()).toBe(2);
   });
 
-  it("accepts a withdrawn key for ten more minutes and no longer [R18]", async () => {
+  it("key rotation accepts a withdrawn key for ten more minutes and no longer [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     const caller = await createBearer(site, first);
@@ -156,7 +156,7 @@ describe("key rotation", () => {
     await expectAccepted(ask(await createBearer(site, next)));
   });
 
-  it("withdraws all keys with an empty set", async () => {
+  it("key rotation withdraws all keys with an empty set", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -165,7 +165,7 @@ describe("key rotation", () => {
     await expectBadToken(ask(await createBearer(site, first)));
   });
 
-  it("fetches once per cooldown for 200 unknown key ids [R18]", async () => {
+  it("key rotation fetches once per cooldown for 200 unknown key ids [R18]", async () => {
     const site = await IssuerSite.open(first);
     const ask = workerTrusting(site);
     await expectAccepted(ask(await createBearer(site, first)));
@@ -184,7 +184,7 @@ describe("key rotation", () => {
     expect(await site.count()).toBe(3);
   });
 
-  it("fetches once for 20 concurrent callers", async () => {
+  it("key rotation fetches once for 20 concurrent callers", async () => {
     const site = await IssuerSite.open(first);
     await site.answer({ silent: "from the start" });
     const ask = workerTrusting(site);

@@ -75,18 +75,23 @@ describe("the first request of an identity", () => {
     { claims: { family_name: `${"x".repeat(149)} y` }, first: "", last: "x".repeat(149) },
     { claims: { name: 5 }, first: "", last: "" },
     { claims: {}, first: "", last: "" },
-  ])("creates a user with the names of the token: $claims", async ({ claims, first, last }) => {
-    const user = await createUser({ email: address, ...claims });
-    const answer = await me(user);
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ email: address, name: `${first} ${last}`.trim() });
-    expect(await readRow("SELECT first_name, last_name FROM users WHERE uuid = ?", answer.body.id)).toEqual({
-      first_name: first,
-      last_name: last,
-    });
-  });
+  ])(
+    "the first request of an identity creates a user with the names of the token: $claims",
+    async ({ claims, first, last }) => {
+      const user = await createUser({ email: address, ...claims });
+      const answer = await me(user);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({ email: address, name: `${first} ${last}`.trim() });
+      expect(await readRow("SELECT first_name, last_name FROM users WHERE uuid = ?", answer.body.id)).toEqual(
+        {
+          first_name: first,
+          last_name: last,
+        },
+      );
+    },
+  );
 
-  it("stores picture and language, but only an https picture", async () => {
+  it("the first request of an identity stores picture and language, but only an https picture", async () => {
     const shown = await me(await createUser({ picture: "https://img.example/a.png", locale: "fr-CA" }));
     expect(shown.body).toMatchObject({ avatar: "https://img.example/a.png", language: "FR" });
     for (const picture of ["http://img.example/a.png", "javascript:alert(1)", "data:image/png;base64,x", 7]) {
@@ -94,18 +99,18 @@ describe("the first request of an identity", () => {
     }
   });
 
-  it("stores the e-mail as written", async () => {
+  it("the first request of an identity stores the e-mail as written", async () => {
     const written = `${unique("Ada")}@Example.COM`;
     expect((await me(await createUser({ email: written }))).body).toMatchObject({ email: written });
   });
 
-  it("can have no e-mail", async () => {
+  it("the first request of an identity can have no e-mail", async () => {
     const answer = await me(await createUser({ sub: unique("sub"), email: undefined }));
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ email: "" });
   });
 
-  it("creates one user when it is sent twenty times concurrently", async () => {
+  it("the first request of an identity creates one user when it is sent twenty times concurrently", async () => {
     const user = await createUser({ email: address });
     const answers = await Promise.all(Array.from({ length: 20 }, () => me(user)));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -113,13 +118,13 @@ describe("the first request of an identity", () => {
     expect(await countUsers(address)).toBe(1);
   });
 
-  it("can create an account, which the new user owns", async () => {
+  it("the first request of an identity can create an account, which the new user owns", async () => {
     const user = await createUser({ email: address });
     const { id } = await createAccount(user);
     expect((await user.get("/api/v1/accounts")).body).toMatchObject([{ id }]);
   });
 
-  it("creates two users for one subject of two issuers", async () => {
+  it("the first request of an identity creates two users for one subject of two issuers", async () => {
     const claims = { sub: unique("same"), email: address };
     const [here, there] = [await me(await createUser(claims)), await me(await createUser(claims, other))];
     expect([here.status, there.status]).toEqual([200, 200]);
@@ -128,7 +133,7 @@ describe("the first request of an identity", () => {
 });
 
 describe("a verified e-mail", () => {
-  it("binds the only active user without an identity, with names and picture of the token", async () => {
+  it("a verified e-mail binds the only active user without an identity, with names and picture of the token", async () => {
     const uuid = await invite(address, { first_name: "Old", last_name: "Name", avatar: null });
     const email = address.toUpperCase();
     const claims = { sub: unique("sub"), email, name: "Ada Lovelace", picture: "https://img.example/a.png" };
@@ -147,7 +152,7 @@ describe("a verified e-mail", () => {
     });
   });
 
-  it("does not remove names that the token does not have", async () => {
+  it("a verified e-mail does not remove names that the token does not have", async () => {
     await invite(address, { first_name: "Old", last_name: "Name", avatar: "https://img.example/old.png" });
     expect((await me(await createUser({ email: address }))).body).toMatchObject({
       name: "Old Name",
@@ -158,18 +163,21 @@ describe("a verified e-mail", () => {
   it.each([
     { first_name: "Old", last_name: "Name", shown: "Old Name" },
     { first_name: "", last_name: "", shown: "ada.king" },
-  ])("takes the user name of the token only if the user has no name: $shown", async ({ shown, ...names }) => {
-    await invite(address, names);
-    const user = await createUser({ email: address, preferred_username: "ada.king" });
-    expect((await me(user)).body).toMatchObject({ name: shown });
-  });
+  ])(
+    "a verified e-mail takes the user name of the token only if the user has no name: $shown",
+    async ({ shown, ...names }) => {
+      await invite(address, names);
+      const user = await createUser({ email: address, preferred_username: "ada.king" });
+      expect((await me(user)).body).toMatchObject({ name: shown });
+    },
+  );
 
-  it("may be marked as verified by a string", async () => {
+  it("a verified e-mail may be marked as verified by a string", async () => {
     const uuid = await invite(address);
     expect((await me(await createUser({ email: address, email_verified: "true" }))).body.id).toBe(uuid);
   });
 
-  it("binds no user if there are two", async () => {
+  it("a verified e-mail binds no user if there are two", async () => {
     const uuids = [await invite(address), await invite(address)];
     const answer = await me(await createUser({ email: address }));
     expect(answer.status).toBe(200);
@@ -177,13 +185,13 @@ describe("a verified e-mail", () => {
     expect(await countUsers(address)).toBe(3);
   });
 
-  it("binds no inactive user", async () => {
+  it("a verified e-mail binds no inactive user", async () => {
     const uuid = await invite(address, { is_active: 0 });
     const answer = await me(await createUser({ email: address }));
     expect([answer.status, answer.body.id === uuid]).toEqual([200, false]);
   });
 
-  it("binds no user who has signed in before [R30]", async () => {
+  it("a verified e-mail binds no user who has signed in before [R30]", async () => {
     const first = await me(await createUser({ email: address }));
     const second = await me(await createUser({ email: address, sub: unique("second") }));
     expect(second.status).toBe(200);
@@ -195,7 +203,7 @@ describe("a verified e-mail", () => {
     { name: "if email_verified is another string", claims: { email_verified: "yes" }, options: undefined },
     { name: "if email_verified is missing", claims: { email_verified: undefined }, options: undefined },
     { name: "from an issuer that is not trusted with e-mails", claims: {}, options: other },
-  ])("is not accepted $name, and a new user is created", async ({ claims, options }) => {
+  ])("a verified e-mail is not accepted $name, and a new user is created", async ({ claims, options }) => {
     const uuid = await invite(address);
     const answer = await me(await createUser({ email: address, ...claims }, options));
     expect(answer.status).toBe(200);
@@ -203,7 +211,7 @@ describe("a verified e-mail", () => {
     expect(await countUsers(address)).toBe(2);
   });
 
-  it("of ten concurrent identities binds exactly one", async () => {
+  it("a verified e-mail of ten concurrent identities binds exactly one", async () => {
     const uuid = await invite(address);
     const callers = await Promise.all(
       Array.from({ length: 10 }, () => createUser({ email: address, sub: unique("sub") })),
@@ -215,7 +223,7 @@ describe("a verified e-mail", () => {
     expect(ids.filter((id) => id === uuid)).toHaveLength(1);
   });
 
-  it("that is empty binds no user", async () => {
+  it("a verified e-mail that is empty binds no user", async () => {
     const uuid = await invite("");
     for (const email of ["", " ", undefined]) {
       const answer = await me(await createUser({ sub: unique("sub"), email }));
@@ -248,7 +256,7 @@ describe("an identity whose user was deleted", () => {
   const bearer = async (sub: string, iat: number | undefined) =>
     new Caller(await createToken({ sub, iat } as JWTPayload));
 
-  it("is rejected with a token issued before the deletion, or without an issue time", async () => {
+  it("an identity whose user was deleted is rejected with a token issued before the deletion, or without an issue time", async () => {
     const sub = unique("gone");
     await forget(sub, Date.now() - 10_000);
     for (const iat of [seconds() - 3600, seconds() - 11, undefined]) {
@@ -258,7 +266,7 @@ describe("an identity whose user was deleted", () => {
     }
   });
 
-  it("is a new user with a newer token, while older tokens are still rejected", async () => {
+  it("an identity whose user was deleted is a new user with a newer token, while older tokens are still rejected", async () => {
     const sub = unique("gone");
     await forget(sub, Date.now() - 10_000);
     const made = await me(await bearer(sub, seconds()));
@@ -267,7 +275,7 @@ describe("an identity whose user was deleted", () => {
     expect([again.status, again.body]).toEqual([401, { detail: "Invalid or expired token" }]);
   });
 
-  it("is another identity at another issuer", async () => {
+  it("an identity whose user was deleted is another identity at another issuer", async () => {
     const sub = unique("gone");
     await forget(sub, Date.now());
     const answer = await me(new Caller(await createToken({ sub }, other)));
@@ -285,12 +293,12 @@ describe("last_login", () => {
     return row?.["last_login"];
   }
 
-  it("is not updated within an hour", async () => {
+  it("last_login is not updated within an hour", async () => {
     const moment = Date.now() - hour + 60_000;
     expect(await afterSeenAt(moment)).toBe(moment);
   });
 
-  it("is updated after an hour", async () => {
+  it("last_login is updated after an hour", async () => {
     const before = Date.now();
     expect(await afterSeenAt(before - hour - 1000)).toBeGreaterThanOrEqual(before);
   });

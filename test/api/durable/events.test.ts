@@ -8,7 +8,7 @@ import { day, eventOf, hour, maxInteger, noon, TestMeter } from "../../support/u
 const around = { from: noon, to: noon + hour };
 
 describe("an event", () => {
-  it("with an unknown metric of a newer version fails the whole call", async () => {
+  it("an event with an unknown metric of a newer version fails the whole call", async () => {
     const meter = new TestMeter();
     const newer: string = "sample_metric";
     const events = [{ id: "a" }, { id: "b", metric: newer as EventMetric }];
@@ -20,7 +20,7 @@ describe("an event", () => {
     expect(await meter.record([{ id: "a" }])).toMatchObject({ accepted: 1 });
   });
 
-  it("is counted in its hour, or in the current one without a timestamp", async () => {
+  it("an event is counted in its hour, or in the current one without a timestamp", async () => {
     const meter = new TestMeter();
     const result = await meter.record([
       { id: "a", value: 5 },
@@ -32,7 +32,7 @@ describe("an event", () => {
     expect(await meter.sums("ai_tokens_used", range)).toEqual([7, 0, 0, 0, 5]);
   });
 
-  it("is counted once, in one call and in later ones, even if it changes", async () => {
+  it("an event is counted once, in one call and in later ones, even if it changes", async () => {
     const meter = new TestMeter();
     const once = [{ id: "a", value: 5 }, { id: "b" }, { id: "a", value: 9 }];
     expect(await meter.record(once)).toEqual({ accepted: 2, duplicates: 1, refused: [] });
@@ -46,7 +46,7 @@ describe("an event", () => {
     expect(await meter.state()).toMatchObject({ currentKnowledgeBoxes: 0 });
   });
 
-  it("is counted once when it is sent twenty times concurrently", async () => {
+  it("an event is counted once when it is sent twenty times concurrently", async () => {
     const meter = new TestMeter();
     const events = Array.from({ length: 50 }, (_, at) => ({ id: `e${at}`, value: at }));
     const results = await Promise.all(Array.from({ length: 20 }, () => meter.record(events)));
@@ -57,14 +57,14 @@ describe("an event", () => {
     expect(await meter.sums("ai_tokens_used", around)).toEqual([1_225]);
   });
 
-  it("is identified by every character of its id", async () => {
+  it("an event is identified by every character of its id", async () => {
     const meter = new TestMeter();
     const ids = ["a", "A", " a", "é", "e\u0301", "x".repeat(255), `${"x".repeat(254)}y`, "\u0000", "0", "00"];
     expect(await meter.record(ids.map((id) => ({ id })))).toMatchObject({ accepted: ids.length });
     expect(await meter.record(ids.map((id) => ({ id })))).toMatchObject({ duplicates: ids.length });
   });
 
-  it("is accepted from the first millisecond of the window to an hour in the future", async () => {
+  it("an event is accepted from the first millisecond of the window to an hour in the future", async () => {
     const meter = new TestMeter();
     const result = await meter.record(
       [
@@ -86,7 +86,7 @@ describe("an event", () => {
     });
   });
 
-  it("is rejected alone if a sum would exceed 2^53−1 [R35]", async () => {
+  it("an event is rejected alone if a sum would exceed 2^53−1 [R35]", async () => {
     const meter = new TestMeter();
     const full = [
       { id: "a", value: maxInteger - 1 },
@@ -106,7 +106,7 @@ describe("an event", () => {
     expect(tomorrow).toEqual({ accepted: 1, duplicates: 0, refused: [] });
   });
 
-  it("that was rejected can be sent again", async () => {
+  it("an event that was rejected can be sent again", async () => {
     const meter = new TestMeter();
     await meter.record([{ id: "a", timestamp: noon + 2 * hour }]);
     const second = await meter.record([
@@ -116,7 +116,7 @@ describe("an event", () => {
     expect(second).toEqual({ accepted: 1, duplicates: 0, refused: [{ id: "a", reason: "too_old" }] });
   });
 
-  it("can have any metric except usage, which increments count", async () => {
+  it("an event can have any metric except usage, which increments count", async () => {
     const meter = new TestMeter();
     await meter.increment(99);
     const values = new Map(eventMetrics.map((metric, index) => [metric, index + 1]));
@@ -132,7 +132,7 @@ describe("an event", () => {
 describe("an event id", () => {
   const old = { id: "a", value: 5, timestamp: noon };
 
-  it("is known exactly as long as its event is accepted", async () => {
+  it("an event id is known exactly as long as its event is accepted", async () => {
     const meter = new TestMeter();
     await meter.record([old], noon, 7);
     expect(await meter.record([old], noon + 7 * day, 7)).toMatchObject({ duplicates: 1 });
@@ -144,7 +144,7 @@ describe("an event id", () => {
     expect(await meter.record([later], noon + 7 * day + 1, 7)).toMatchObject({ duplicates: 1 });
   });
 
-  it("that was pruned is never counted again, even if the window grows or the clock steps back [R40]", async () => {
+  it("an event id that was pruned is never counted again, even if the window grows or the clock steps back [R40]", async () => {
     const meter = new TestMeter();
     await meter.record([old], noon, 7);
     await meter.record([{ id: "b" }], noon + 8 * day, 7);
@@ -155,7 +155,7 @@ describe("an event id", () => {
     expect(await meter.record([recent], noon + 8 * day, 30)).toMatchObject({ accepted: 1 });
   });
 
-  it("is found in a window of many months", async () => {
+  it("an event id is found in a window of many months", async () => {
     const meter = new TestMeter();
     const times = Array.from({ length: 12 }, (_, at) => noon - at * 30 * day);
     const events = times.map((timestamp, at) => ({ id: `e${at}`, timestamp }));
@@ -166,7 +166,7 @@ describe("an event id", () => {
 });
 
 describe("knowledge boxes", () => {
-  it("are counted once each", async () => {
+  it("knowledge boxes are counted once each", async () => {
     const meter = new TestMeter();
     await meter.record([
       { id: "a", knowledgebox: "one" },
@@ -197,7 +197,7 @@ describe("the cost of a thousand events", () => {
     }),
   );
 
-  it("is one row each and a few rows for all", async () => {
+  it("the cost of a thousand events is one row each and a few rows for all", async () => {
     const meter = new TestMeter();
     await meter.record([{ id: "first" }]);
     const { written } = await meter.cost(() => meter.record(typical));
@@ -205,7 +205,7 @@ describe("the cost of a thousand events", () => {
     expect(written).toBe(1_000 + 4 * 4 + 4 + 3 + 1);
   });
 
-  it("is no row if they are sent again", async () => {
+  it("the cost of a thousand events is no row if they are sent again", async () => {
     const meter = new TestMeter();
     await meter.record(typical);
     const { read, written } = await meter.cost(() => meter.record(typical));

@@ -57,7 +57,7 @@ const incompatible: readonly {
 ];
 
 describe.each(incompatible)("rows of $name", ({ toIncompatible }) => {
-  it("leave an unused object unused", async () => {
+  it("incompatible rows leave an unused object unused", async () => {
     const source = new TestMeter();
     const rows = (await copied(source)).map((one) =>
       one.table === "meta" ? { ...one, row: { ...one.row, account_uuid: "here" } } : one,
@@ -70,7 +70,7 @@ describe.each(incompatible)("rows of $name", ({ toIncompatible }) => {
     expect(await meter.increment(2)).toEqual({ kind: "counted", answer: statusOf(2) });
   });
 
-  it("leave the usage of an object unchanged", async () => {
+  it("incompatible rows leave the usage of an object unchanged", async () => {
     const meter = new TestMeter();
     const rows = await copied(meter);
     await meter.increment(1);
@@ -91,7 +91,7 @@ describe("compatible rows", () => {
     }
   });
 
-  it("must start with the meta row", async () => {
+  it("compatible rows must start with the meta row", async () => {
     const rows = (await copied(new TestMeter())).slice(1);
     const meter = new TestMeter();
     expect(await meter.stub.importRows(meter.uuid, rows)).toBe(false);

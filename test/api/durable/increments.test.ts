@@ -8,7 +8,7 @@ const june = Date.UTC(2040, 5, 1);
 const keyed = (value: string, requestHash = "body") => ({ key: { value, requestHash } });
 
 describe("an increment", () => {
-  it("adds to the month if there is no limit [R36]", async () => {
+  it("an increment adds to the month if there is no limit [R36]", async () => {
     const meter = new TestMeter();
     expect(await meter.increment(5)).toEqual({ kind: "counted", answer: statusOf(5) });
     expect(await meter.increment(7)).toEqual({ kind: "counted", answer: statusOf(12) });
@@ -19,7 +19,7 @@ describe("an increment", () => {
     });
   });
 
-  it("can reach the limit exactly and is rejected beyond it", async () => {
+  it("an increment can reach the limit exactly and is rejected beyond it", async () => {
     const meter = new TestMeter();
     const limited = { limit: 10, overridden: true };
     expect(await meter.increment(9, limited)).toEqual({ kind: "counted", answer: statusOf(9, 10, true) });
@@ -33,7 +33,7 @@ describe("an increment", () => {
     expect(await meter.state()).toMatchObject({ usage: 10 });
   });
 
-  it("is rejected by a limit of 0 and by a limit below the usage [R36]", async () => {
+  it("an increment is rejected by a limit of 0 and by a limit below the usage [R36]", async () => {
     const meter = new TestMeter();
     expect(await meter.increment(1, { limit: 0 })).toMatchObject({ kind: "refused", answer: statusOf(0, 0) });
     await meter.increment(maxInteger);
@@ -43,14 +43,14 @@ describe("an increment", () => {
     });
   });
 
-  it("is counted past a limit that is not enforced", async () => {
+  it("an increment is counted past a limit that is not enforced", async () => {
     const meter = new TestMeter();
     const allowed = { limit: 10, enforcement: "allow" } as const;
     expect(await meter.increment(25, allowed)).toEqual({ kind: "counted", answer: statusOf(25, 10) });
     expect(await meter.increment(1, allowed)).toEqual({ kind: "counted", answer: statusOf(26, 10) });
   });
 
-  it("can reach 2^53−1 and never exceeds it [R35]", async () => {
+  it("an increment can reach 2^53−1 and never exceeds it [R35]", async () => {
     const meter = new TestMeter();
     await meter.increment(maxInteger - 1);
     expect(await meter.increment(2)).toEqual({ kind: "too_large" });
@@ -62,7 +62,7 @@ describe("an increment", () => {
     expect(await meter.increment(1, {}, june)).toEqual({ kind: "counted", answer: statusOf(1) });
   });
 
-  it("starts from 0 in a new month, after any time without calls", async () => {
+  it("an increment starts from 0 in a new month, after any time without calls", async () => {
     const meter = new TestMeter();
     await meter.increment(5, {}, june - 1);
     expect(await meter.increment(1, { limit: 5 }, june - 1)).toMatchObject({
@@ -75,7 +75,7 @@ describe("an increment", () => {
     expect(await meter.increment(2, { limit: 5 }, later)).toMatchObject({ answer: statusOf(2, 5) });
   });
 
-  it("is counted at the latest known time if the clock has stepped back [R40]", async () => {
+  it("an increment is counted at the latest known time if the clock has stepped back [R40]", async () => {
     const meter = new TestMeter();
     await meter.increment(5, {}, june - 1);
     await meter.increment(2, {}, june + 3 * hour);
@@ -84,7 +84,7 @@ describe("an increment", () => {
     expect(await meter.sums("usage", { from: june - hour, to: june + 4 * hour })).toEqual([5, 0, 0, 0, 3]);
   });
 
-  it("that is rejected starts the new month", async () => {
+  it("an increment that is rejected starts the new month", async () => {
     const meter = new TestMeter();
     await meter.increment(5, {}, june - 1);
     await meter.increment(9, { limit: 8 }, june);
@@ -93,7 +93,7 @@ describe("an increment", () => {
 });
 
 describe("an idempotency key", () => {
-  it("returns the first result and is counted once, whatever changes since", async () => {
+  it("an idempotency key returns the first result and is counted once, whatever changes since", async () => {
     const meter = new TestMeter();
     const first = await meter.increment(5, { ...keyed("k"), limit: 10 });
     await meter.increment(2);
@@ -102,14 +102,14 @@ describe("an idempotency key", () => {
     expect(await meter.state()).toMatchObject({ usage: 7 });
   });
 
-  it("is rejected with another request", async () => {
+  it("an idempotency key is rejected with another request", async () => {
     const meter = new TestMeter();
     await meter.increment(5, keyed("k"));
     expect(await meter.increment(5, keyed("k", "other"))).toEqual({ kind: "idempotency_key_reused" });
     expect(await meter.increment(5, keyed("K", "other"))).toMatchObject({ answer: statusOf(10) });
   });
 
-  it("is valid for exactly 24 hours, even into the next month", async () => {
+  it("an idempotency key is valid for exactly 24 hours, even into the next month", async () => {
     const meter = new TestMeter();
     const at = june - 1;
     await meter.increment(5, keyed("k"), at);
@@ -122,7 +122,7 @@ describe("an idempotency key", () => {
     expect(await meter.increment(5, keyed("k"), at + day)).toEqual({ kind: "idempotency_key_reused" });
   });
 
-  it("of an increment that was not counted can be used again", async () => {
+  it("an idempotency key of an increment that was not counted can be used again", async () => {
     const meter = new TestMeter();
     expect(await meter.increment(5, { ...keyed("k"), limit: 4 })).toMatchObject({ kind: "refused" });
     expect(await meter.increment(5, { ...keyed("k", "other"), limit: 5 })).toMatchObject({ kind: "counted" });
@@ -133,7 +133,7 @@ describe("an idempotency key", () => {
 });
 
 describe("concurrent increments", () => {
-  it("are each counted and return different sums [R31]", async () => {
+  it("concurrent increments are each counted and return different sums [R31]", async () => {
     const meter = new TestMeter();
     const count = effort(200, 1_000);
     const results = await Promise.all(Array.from({ length: count }, () => meter.increment(3)));
@@ -142,7 +142,7 @@ describe("concurrent increments", () => {
     expect(await meter.state()).toMatchObject({ usage: 3 * count });
   });
 
-  it("reach the limit exactly", async () => {
+  it("concurrent increments reach the limit exactly", async () => {
     const meter = new TestMeter();
     const count = effort(200, 500);
     const results = await Promise.all(
@@ -153,7 +153,7 @@ describe("concurrent increments", () => {
     expect(await meter.state()).toMatchObject({ usage: 123 });
   });
 
-  it("with one key are counted once and return the same result", async () => {
+  it("concurrent increments with one key are counted once and return the same result", async () => {
     const meter = new TestMeter();
     const results = await Promise.all(Array.from({ length: 100 }, () => meter.increment(7, keyed("k"))));
     expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
@@ -164,7 +164,7 @@ describe("concurrent increments", () => {
 });
 
 describe("the cost of an increment", () => {
-  it("is one row, two with a key, two more after the end of an hour, and none for a repeated key", async () => {
+  it("the cost of an increment is one row, two with a key, two more after the end of an hour, and none for a repeated key", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     const written = async (change: Parameters<TestMeter["increment"]>[1], now = noon) =>

@@ -17,7 +17,7 @@ import { day, hour, noon, statusOf, TestMeter } from "../../support/usage-meter.
 const newest = migrations.length + 1;
 
 describe("the storage of a usage object", () => {
-  it("survives a restart of the object [R41]", async () => {
+  it("the storage of a usage object survives a restart of the object [R41]", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -29,7 +29,7 @@ describe("the storage of a usage object", () => {
     expect(await meter.record([{ id: "a" }])).toMatchObject({ duplicates: 1 });
   });
 
-  it("has a column for every metric", async () => {
+  it("the storage of a usage object has a column for every metric", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     for (const table of ["hours", "days"]) {
@@ -38,7 +38,7 @@ describe("the storage of a usage object", () => {
     }
   });
 
-  it("that requires newer code rejects every call except erase [R70]", async () => {
+  it("the storage of a usage object that requires newer code rejects every call except erase [R70]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     expect(await meter.rows("SELECT schema_version, needs, account_uuid FROM meta")).toEqual([
@@ -95,7 +95,7 @@ describe("the storage of a usage object", () => {
     expect(await meter.rows("SELECT DISTINCT cakes FROM hours")).toEqual([{ cakes: 7 }]);
   });
 
-  it("gets a new metric by a migration that adds its column, and keeps all sums [R70]", async () => {
+  it("the storage of a usage object gets a new metric by a migration that adds its column, and keeps all sums [R70]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await meter.increment(2, {}, noon + hour);
@@ -132,7 +132,7 @@ describe("the storage of a usage object", () => {
     expect(await meter.rows(bucket)).toEqual([{ sample_metric: 9, ai_tokens_used: 4 }]);
   });
 
-  it("of version 2 is migrated with its current hour", async () => {
+  it("the storage of a usage object of version 2 is migrated with its current hour", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await downgrade(meter, 2);
@@ -142,7 +142,7 @@ describe("the storage of a usage object", () => {
     ]);
   });
 
-  it("is migrated from any older version completely or not at all [R70]", async () => {
+  it("the storage of a usage object is migrated from any older version completely or not at all [R70]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await meter.increment(1, {}, noon + hour);
@@ -172,7 +172,7 @@ describe("the storage of a usage object", () => {
     });
   });
 
-  it("of version 1 is migrated with its usage, buckets, idempotency records and event ids [R70]", async () => {
+  it("the storage of a usage object of version 1 is migrated with its usage, buckets, idempotency records and event ids [R70]", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     const events = [
@@ -206,7 +206,7 @@ describe("the storage of a usage object", () => {
     expect(await meter.sums("usage", { from: noon, to: noon + 2 * hour })).toEqual([7, 1]);
   });
 
-  it("is unchanged by a call that fails halfway [R41]", async () => {
+  it("the storage of a usage object is unchanged by a call that fails halfway [R41]", async () => {
     const meter = new TestMeter();
     await meter.increment(5);
     await runInDurableObject(meter.stub, async (instance) => {
@@ -232,7 +232,7 @@ describe("the storage of a usage object", () => {
 });
 
 describe("erasing a usage object", () => {
-  it("deletes everything, and the object starts from 0 again", async () => {
+  it("erasing a usage object deletes everything, and the object starts from 0 again", async () => {
     const meter = new TestMeter();
     const keyed = { key: { value: "k", requestHash: "body" } };
     await meter.increment(5, keyed);
@@ -247,14 +247,14 @@ describe("erasing a usage object", () => {
     expect(await meter.alarmAt()).not.toBeNull();
   });
 
-  it("can be repeated, and works on an unused object", async () => {
+  it("erasing a usage object can be repeated, and works on an unused object", async () => {
     const meter = new TestMeter();
     await meter.stub.erase();
     await meter.stub.erase();
     expect(await meter.state()).toMatchObject({ usage: 0 });
   });
 
-  it("is atomic with concurrent increments", async () => {
+  it("erasing a usage object is atomic with concurrent increments", async () => {
     const meter = new TestMeter();
     await meter.increment(1_000);
     const increments = Array.from({ length: 30 }, () => meter.increment(1));

@@ -9,7 +9,7 @@ import { day, hour, maxInteger, noon, TestMeter } from "../../support/usage-mete
 const midnight = noon - (noon % day);
 
 describe("a query", () => {
-  it("returns every metric at every point, also for an unused account", async () => {
+  it("a query returns every metric at every point, also for an unused account", async () => {
     const zeros = metrics.map(() => 0);
     const meter = new TestMeter();
     const range = { from: noon + 1, to: noon + hour + 1 };
@@ -25,7 +25,7 @@ describe("a query", () => {
     expect(await meter.read(range)).toEqual(empty);
   });
 
-  it("creates no tables and sets no alarm", async () => {
+  it("a query creates no tables and sets no alarm", async () => {
     const meter = new TestMeter();
     await meter.read({ from: noon, to: noon });
     await meter.state();
@@ -35,7 +35,7 @@ describe("a query", () => {
     expect(await meter.alarmAt()).toBeNull();
   });
 
-  it("is rejected for an invalid range, with and without stored usage", async () => {
+  it("a query is rejected for an invalid range, with and without stored usage", async () => {
     const meter = new TestMeter();
     const refusals = async () => [
       await meter.read({ from: noon, to: noon - 1 }),
@@ -48,7 +48,7 @@ describe("a query", () => {
     expect(await refusals()).toEqual(kinds);
   });
 
-  it("is rejected for deleted hours by the latest known time, even if the clock has stepped back", async () => {
+  it("a query is rejected for deleted hours by the latest known time, even if the clock has stepped back", async () => {
     const meter = new TestMeter();
     await meter.increment(1, {}, noon + 2 * day);
     const range = { from: midnight - 399 * day, to: midnight - 398 * day };
@@ -56,7 +56,7 @@ describe("a query", () => {
     expect(await new TestMeter().read(range, noon)).toMatchObject({ kind: "points" });
   });
 
-  it("is rejected if a sum exceeds 2^53−1, while finer buckets are exact", async () => {
+  it("a query is rejected if a sum exceeds 2^53−1, while finer buckets are exact", async () => {
     const meter = new TestMeter();
     await meter.record([
       { id: "a", value: maxInteger },
@@ -67,7 +67,7 @@ describe("a query", () => {
     expect(await meter.sums("ai_tokens_used", { ...range, aggregation: "day" })).toEqual([0, 1, maxInteger]);
   });
 
-  it("of a year reads one row per day, however many hours and knowledge boxes there are", async () => {
+  it("a query of a year reads one row per day, however many hours and knowledge boxes there are", async () => {
     const meter = new TestMeter();
     const events = Array.from({ length: 1_000 }, (_, at) => ({
       id: `e${at}`,
@@ -90,7 +90,7 @@ describe("queries", () => {
     timestamp: fc.integer({ min: noon - 40 * day, max: noon + hour }),
   });
 
-  it("return the recorded totals in every aggregation and for every knowledge box", async () => {
+  it("queries return the recorded totals in every aggregation and for every knowledge box", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(event, { maxLength: 60 }),

@@ -12,7 +12,7 @@ afterEach(() => void vi.useRealTimers());
 const ring = (meter: TestMeter) => runDurableObjectAlarm(meter.stub);
 
 describe("the alarm", () => {
-  it("runs within half a minute of an increment, and daily while rows can expire", async () => {
+  it("the alarm runs within half a minute of an increment, and daily while rows can expire", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     expect(await meter.alarmAt()).toBe(noon + 30_000);
@@ -20,7 +20,7 @@ describe("the alarm", () => {
     expect(await meter.alarmAt()).toBe(noon + day);
   });
 
-  it("is not postponed by later calls or by an eviction", async () => {
+  it("the alarm is not postponed by later calls or by an eviction", async () => {
     const meter = new TestMeter();
     await meter.increment(1);
     vi.setSystemTime(noon + 1_500);
@@ -36,7 +36,7 @@ describe("the alarm", () => {
     expect(await meter.alarmAt()).toBe(noon + 1_500 + day);
   });
 
-  it("is not set by a call that changes nothing", async () => {
+  it("the alarm is not set by a call that changes nothing", async () => {
     const meter = new TestMeter();
     await meter.increment(1, { key: { value: "k", requestHash: "body" } });
     await meter.record([{ id: "a" }]);
@@ -48,7 +48,7 @@ describe("the alarm", () => {
     expect(await meter.alarmAt()).toBe(noon + day);
   });
 
-  it("is not set again once no rows can expire", async () => {
+  it("the alarm is not set again once no rows can expire", async () => {
     const meter = new TestMeter();
     await meter.stub.setLimit({ accountUuid: meter.uuid, limit: 0 }, noon);
     await ring(meter);

@@ -37,7 +37,7 @@ async function withDatabase(
 }
 
 describe("the snapshot in D1", () => {
-  it("has usage, month and number of knowledge boxes", async () => {
+  it("the snapshot in D1 has usage, month and number of knowledge boxes", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5, { limit: 6 });
     await meter.record([{ id: "a", knowledgebox: "one" }]);
@@ -64,7 +64,7 @@ describe("the snapshot in D1", () => {
     });
   });
 
-  it("has the end of the quota, whether the limit is enforced or not", async () => {
+  it("the snapshot in D1 has the end of the quota, whether the limit is enforced or not", async () => {
     const refusing = await meterOfAccount();
     await refusing.increment(5, { limit: 5 });
     await ring(refusing);
@@ -79,7 +79,7 @@ describe("the snapshot in D1", () => {
     expect(await snapshotOf(allowing)).toMatchObject({ usage: 9, quota_until: june });
   });
 
-  it("is updated soon after a limit was raised, lowered or removed", async () => {
+  it("the snapshot in D1 is updated soon after a limit was raised, lowered or removed", async () => {
     const meter = await meterOfAccount();
     const quota = async () => {
       await ring(meter);
@@ -103,7 +103,7 @@ describe("the snapshot in D1", () => {
     expect(await meter.state()).toMatchObject({ usage: 5 });
   });
 
-  it("is not written if nothing differs", async () => {
+  it("the snapshot in D1 is not written if nothing differs", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5, { limit: 5 });
     const counter = new Counter(env.DB);
@@ -118,7 +118,7 @@ describe("the snapshot in D1", () => {
     expect(await written()).toEqual({ rowsWritten: 0, roundTrips: 1 });
   });
 
-  it("is updated within seconds if clients see the change, and within half a minute for the counter", async () => {
+  it("the snapshot in D1 is updated within seconds if clients see the change, and within half a minute for the counter", async () => {
     const meter = await meterOfAccount();
     await meter.increment(4, { limit: 5 });
     expect(await meter.alarmAt()).toBe(noon + 30_000);
@@ -132,7 +132,7 @@ describe("the snapshot in D1", () => {
     expect(await full.alarmAt()).toBe(noon + 2_000);
   });
 
-  it("is corrected within a day if it differs", async () => {
+  it("the snapshot in D1 is corrected within a day if it differs", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await ring(meter);
@@ -142,7 +142,7 @@ describe("the snapshot in D1", () => {
     expect(await snapshotOf(meter)).toMatchObject({ usage: 5, quota_until: null });
   });
 
-  it("is updated later if the database failed, with all changes since", async () => {
+  it("the snapshot in D1 is updated later if the database failed, with all changes since", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     const broken = new Proxy(env.DB, {
@@ -178,7 +178,7 @@ describe("the snapshot in D1", () => {
     expect(await snapshotOf(meter)).toMatchObject({ usage: 7 });
   });
 
-  it("is not written for a deleted account, and an object erased meanwhile stays empty", async () => {
+  it("the snapshot in D1 is not written for a deleted account, and an object erased meanwhile stays empty", async () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await whileTold(meter, async () => {

@@ -27,28 +27,28 @@ describe.each([
   { api: "accounts", prefix: "/api/v1", path: "/api/v1/accounts", invalid: 422 },
   { api: "operator", prefix: "/api/manage", path: "/api/manage/@zones", invalid: 422 },
 ])("the $api API", ({ prefix, path, invalid }) => {
-  it("sends route_not_found for an unknown path", async () => {
+  it("an unknown path has the code route_not_found", async () => {
     const response = await anonymous.get(`${prefix}/nothing/here/at/all`);
     expect(codeOf(response)).toEqual({ status: 404, code: "route_not_found" });
   });
 
-  it("sends method_not_allowed for an unsupported method", async () => {
+  it("an unsupported method has the code method_not_allowed", async () => {
     const response = await (await createUser()).patch(path, {});
     expect(codeOf(response)).toEqual({ status: 405, code: "method_not_allowed" });
   });
 
-  it("sends payload_too_large for a body above the limit", async () => {
+  it("a body above the limit has the code payload_too_large", async () => {
     const response = await (await createUser()).post(path, { slug: "a".repeat(1024 * 1024) });
     expect(codeOf(response)).toEqual({ status: 413, code: "payload_too_large" });
   });
 
-  it("sends credentials_missing or token_invalid for a request without valid credentials", async () => {
+  it("a request without valid credentials has the code credentials_missing or token_invalid", async () => {
     expect(codeOf(await anonymous.get(path))).toEqual({ status: 401, code: "credentials_missing" });
     const headers = { Authorization: "Bearer nonsense" };
     expect(codeOf(await anonymous.get(path, { headers }))).toEqual({ status: 401, code: "token_invalid" });
   });
 
-  it("sends validation_failed for invalid values, and malformed_body for broken JSON", async () => {
+  it("invalid values have the code validation_failed, and broken JSON has malformed_body", async () => {
     const operator = await createOperator();
     const response = await operator.post(path, { slug: "" });
     expect(codeOf(response)).toEqual({ status: invalid, code: "validation_failed" });
@@ -56,12 +56,12 @@ describe.each([
     expect(codeOf(broken)).toEqual({ status: invalid, code: "malformed_body" });
   });
 
-  it("sends not_configured while a variable is missing", async () => {
+  it("a request has the code not_configured while a variable is missing", async () => {
     const response = await (await createUser()).via(workerWith({ PUBLIC_URL: "" })).get(path);
     expect(codeOf(response)).toEqual({ status: 503, code: "not_configured" });
   });
 
-  it("sends internal_error for an unexpected error", async () => {
+  it("an unexpected error has the code internal_error", async () => {
     const failing = failingDatabase(() => true, new TypeError("unexpected"));
     const response = await (await createUser()).via(workerWith({ DB: failing })).get(path);
     expect(codeOf(response)).toEqual({ status: 500, code: "internal_error" });

@@ -17,7 +17,7 @@ const assets = [
 ];
 
 describe("/invite", () => {
-  it("is a page that loads only its own files and sends no referrer", async () => {
+  it("/invite is a page that loads only its own files and sends no referrer", async () => {
     const { status, headers, text } = await anonymous.get("/invite");
     expect(status).toBe(200);
     expect(Object.fromEntries(headers)).toMatchObject({
@@ -35,13 +35,13 @@ describe("/invite", () => {
     expect(text).toContain('<html lang="en">');
   });
 
-  it("is the same for every caller, query and header", async () => {
+  it("/invite is the same for every caller, query and header", async () => {
     const { text } = await anonymous.get("/invite");
     const headers = { Authorization: "Bearer nonsense", "Accept-Language": "de", Host: "evil.test" };
     expect((await anonymous.get("/invite?token=secret&x=<script>", { headers })).text).toBe(text);
   });
 
-  it("answers GET and HEAD only", async () => {
+  it("/invite answers GET and HEAD only", async () => {
     expect((await anonymous.send("HEAD", "/invite")).status).toBe(200);
     const posted = await anonymous.post("/invite", { token: "x" });
     expect([posted.status, posted.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
@@ -57,12 +57,12 @@ describe("the page's files", () => {
     expect(text.length).toBeGreaterThan(100);
   });
 
-  it("never create HTML from text, and request this service only [R56]", async () => {
+  it("the page's files never create HTML from text, and request this service only [R56]", async () => {
     const { text } = await anonymous.get("/invite/page.js");
     expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:\/\//);
   });
 
-  it("include the translations that the mails use, and the page lists their languages", async () => {
+  it("the page's files include the translations that the mails use, and the page lists their languages", async () => {
     expect((await anonymous.get("/invite")).text).toContain(`data-languages="${codes.join(" ")}"`);
     for (const language of languages) {
       const { text } = await anonymous.get(`/invite/${language.toLowerCase()}.json`);
@@ -81,7 +81,7 @@ describe("the page's files", () => {
 describe("SIGN_IN_URL", () => {
   const signInOf = (text: string) => /data-sign-in-url="([^"]*)"/.exec(text)?.[1];
 
-  it("is the sign-in link of the page, which returns to this page at PUBLIC_URL", async () => {
+  it("SIGN_IN_URL is the sign-in link of the page, which returns to this page at PUBLIC_URL", async () => {
     const door = workerWith({ SIGN_IN_URL: 'https://app.test/login?from=mail&x="><script>' });
     const { text } = await anonymous.via(door).get("/invite");
     expect(signInOf(text)).toBe("https://app.test/login?from=mail&amp;x=%22%3E%3Cscript%3E");
@@ -100,7 +100,7 @@ describe("SIGN_IN_URL", () => {
 });
 
 describe("/readyz", () => {
-  it("is ready with and without MAIL_FROM, and reports whether mails are sent", async () => {
+  it("/readyz is ready with and without MAIL_FROM, and reports whether mails are sent", async () => {
     const parts = { configuration: "ok", database: "ok", usage: "ok", logos: "ok" };
     const sending = anonymous.via(workerWith({ MAIL_FROM: "Roster <roster@example.com>" }));
     expect((await sending.get("/readyz")).body).toEqual({ status: "ready", parts: { ...parts, mail: "ok" } });

@@ -24,14 +24,14 @@ const hostile = [
 ];
 
 describe.each(hostile)("the address %j", (address) => {
-  it("is rejected by the accounts API", async () => {
+  it("the accounts API rejects the address", async () => {
     const owner = await createUser();
     const { slug } = await createAccount(owner);
     const { status, body } = await owner.post(`/api/v1/account/${slug}/invite`, { email: address });
     expect([status, body.detail[0].loc]).toEqual([422, ["body", "email"]]);
   });
 
-  it("is rejected by the organizations API", async () => {
+  it("the organizations API rejects the address", async () => {
     const owner = await createUser();
     const { id } = await createAccount(owner);
     const path = `/accounts/invite/?organization=${id}`;
@@ -39,7 +39,7 @@ describe.each(hostile)("the address %j", (address) => {
     expect([status, Object.keys(body)]).toEqual([400, ["invitee_identifier"]]);
   });
 
-  it("gets no mail, even if it was stored before [R57]", async () => {
+  it("the address gets no mail, even if it was stored before [R57]", async () => {
     const post = new Mailbox();
     await expect(sendEmail(post.binding, from, address, message)).rejects.toThrow(
       "not a valid e-mail address",

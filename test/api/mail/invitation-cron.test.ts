@@ -29,13 +29,13 @@ async function unmailed(age: number, fields: Record<string, number> = {}): Promi
 }
 
 describe("an unsent mail", () => {
-  it("is queued again after ten minutes and not earlier [R69]", async () => {
+  it("an unsent mail is queued again after ten minutes and not earlier [R69]", async () => {
     const [due] = [await unmailed(10 * minute), await unmailed(10 * minute - 1), await unmailed(0)];
     await runMailCron(now, { JOBS: jobs.queue });
     expect(jobs.take()).toEqual([jobOf(due)]);
   });
 
-  it("is not queued again if it was sent, or the invitation is no longer pending", async () => {
+  it("an unsent mail is not queued again if it was sent, or the invitation is no longer pending", async () => {
     await unmailed(minute * 20, { mail_again_at: now + minute });
     const over = await unmailed(day, { valid_until: now });
     const [revoked, accepted, older] = [await unmailed(day), await unmailed(day), await storeInvite(account)];
@@ -49,7 +49,7 @@ describe("an unsent mail", () => {
     expect(await storedInvite(older)).toMatchObject({ mail_again_at: null });
   });
 
-  it("is queued again at growing intervals until the invitation expires", async () => {
+  it("an unsent mail is queued again at growing intervals until the invitation expires", async () => {
     const uuid = await unmailed(0, { valid_until: now + 7 * day });
     const asked: number[] = [];
     // The first intervals are multiples of ten minutes and double each time.
@@ -65,7 +65,7 @@ describe("an unsent mail", () => {
     expect(await storedInvite(uuid)).toMatchObject({ mail_again_at: null });
   }, 120_000);
 
-  it("is sent once it is queued, and not queued again", async () => {
+  it("an unsent mail is sent once it is queued, and not queued again", async () => {
     const uuid = await unmailed(20 * minute);
     await setInvite(uuid, { valid_until: Date.now() + 2 * day });
     await runMailCron(now, { JOBS: jobs.queue });
@@ -76,7 +76,7 @@ describe("an unsent mail", () => {
     expect(jobs.take()).toEqual([]);
   });
 
-  it("waits until MAIL_FROM is set", async () => {
+  it("an unsent mail waits until MAIL_FROM is set", async () => {
     const uuid = await unmailed(day);
     await runMailCron(now, { JOBS: jobs.queue, MAIL_FROM: "" });
     expect(jobs.take()).toEqual([]);
@@ -84,7 +84,7 @@ describe("an unsent mail", () => {
     expect(jobs.take()).toEqual([jobOf(uuid)]);
   });
 
-  it("is queued later if the queue fails", async () => {
+  it("an unsent mail is queued later if the queue fails", async () => {
     const uuid = await unmailed(10 * minute);
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const refusing: Queue = { ...delayedQueue, send: () => Promise.reject(new Error("full")) };
@@ -97,7 +97,7 @@ describe("an unsent mail", () => {
     expect(jobs.take()).toEqual([jobOf(uuid)]);
   });
 
-  it("is queued with up to a thousand others per run", async () => {
+  it("an unsent mail is queued with up to a thousand others per run", async () => {
     await run([
       `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, mail_again_at, created_at)
        WITH RECURSIVE made (name, left) AS (
@@ -119,7 +119,7 @@ describe("an unsent mail", () => {
 });
 
 describe("an expired invitation", () => {
-  it("is deleted 90 days after its end, in any state", async () => {
+  it("an expired invitation is deleted 90 days after its end, in any state", async () => {
     const end = now - 90 * day;
     const states = ["pending", "accepted", "revoked"];
     const stored = await Promise.all(
@@ -136,7 +136,7 @@ describe("an expired invitation", () => {
     for (const { uuid, remains } of stored) expect((await storedInvite(uuid)) !== null).toBe(remains);
   });
 
-  it("is deleted with all others, in steps", async () => {
+  it("an expired invitation is deleted with all others, in steps", async () => {
     await run([
       `INSERT INTO invites (uuid, account_id, email, email_key, role, state, sent_at, valid_until, created_at)
        WITH RECURSIVE made (name, left) AS (

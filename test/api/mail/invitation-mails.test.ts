@@ -58,7 +58,7 @@ async function made(role = "AMEMBER") {
 const mailedAt = async (uuid: string) => (await storedInvite(uuid))?.["mailed_at"];
 
 describe("the queue receives a job", () => {
-  it("with ids only for a new invitation, from both APIs", async () => {
+  it("the queue receives a job with ids only for a new invitation, from both APIs", async () => {
     const { owner, account, uuid, job } = await made();
     expect(job).toEqual({ kind: "mail-invitation", uuid, version: 1 });
     const { body } = await jobs
@@ -67,7 +67,7 @@ describe("the queue receives a job", () => {
     expect(jobs.take()).toEqual([{ kind: "mail-invitation", uuid: body.uuid, version: 1 }]);
   });
 
-  it("for the new version of an invitation that is resent or renewed", async () => {
+  it("the queue receives a job for the new version of an invitation that is resent or renewed", async () => {
     const { owner, account, email, uuid } = await made();
     await moveSentAt(account, email, minute);
     expect((await jobs.via(owner).post(invitationPath(uuid))).status).toBe(200);
@@ -78,7 +78,7 @@ describe("the queue receives a job", () => {
     expect(await storedInvite(uuid)).toMatchObject({ mailed_at: null, version: 3 });
   });
 
-  it("only if a mail must be sent", async () => {
+  it("the queue receives a job only if a mail must be sent", async () => {
     const { owner, account, email, uuid } = await made();
     const watched = jobs.via(owner);
     expect((await inviteTo(watched, account, { email, role: "AOWNER" })).status).toBe(200);
@@ -93,7 +93,7 @@ describe("the queue receives a job", () => {
     expect(jobs.take()).toEqual([]);
   });
 
-  it("once for a repeated request with the same key", async () => {
+  it("the queue receives a job once for a repeated request with the same key", async () => {
     const { owner, account } = await createAccountWithOwner();
     const headers = { "Idempotency-Key": crypto.randomUUID() };
     const email = uniqueEmail();
@@ -118,7 +118,7 @@ describe("the queue receives a job", () => {
 });
 
 describe("an invitation mail", () => {
-  it("is sent to the invited address with a valid secret, and recorded as sent", async () => {
+  it("an invitation mail is sent to the invited address with a valid secret, and recorded as sent", async () => {
     const { account, email, uuid, job } = await made();
     const post = new Mailbox();
     const before = Date.now();
@@ -138,13 +138,13 @@ describe("an invitation mail", () => {
     );
   });
 
-  it("is accepted by the real e-mail binding", async () => {
+  it("an invitation mail is accepted by the real e-mail binding", async () => {
     const { job, uuid } = await made();
     expect(await deliverMailJobs([job], { MAIL: env.MAIL })).toEqual(done);
     expect(await mailedAt(uuid)).not.toBeNull();
   });
 
-  it("shows neither a link in a title or name nor an unverified address", async () => {
+  it("an invitation mail shows neither a link in a title or name nor an unverified address", async () => {
     const title = "Your mailbox is full. Verify at https://evil.example/login";
     for (const claims of [{ name: title }, { email: "ceo@evil.example", email_verified: false }]) {
       const owner = await createUser({ sub: unique("sub"), ...claims });
@@ -159,7 +159,7 @@ describe("an invitation mail", () => {
     }
   });
 
-  it("names the inviter or their verified e-mail, or nobody if they were deleted", async () => {
+  it("an invitation mail names the inviter or their verified e-mail, or nobody if they were deleted", async () => {
     const inviters: Record<string, () => Promise<Caller>> = {
       "Ada Lovelace invites you": () => createUser({ name: "Ada Lovelace" }),
       "@example.com invites you": () => createUser(),
@@ -179,7 +179,7 @@ describe("an invitation mail", () => {
     expect(post.sent[0]?.subject).toMatch(/^You are invited to /);
   });
 
-  it("has the language of a user with that address, otherwise English", async () => {
+  it("an invitation mail has the language of a user with that address, otherwise English", async () => {
     const { owner, account } = await createAccountWithOwner();
     const speaker = await createUser();
     await speaker.patch("/api/v1/user", { language: "DE" });
@@ -193,7 +193,7 @@ describe("an invitation mail", () => {
     expect(post.sent.map(({ html }) => /<html lang="(\w+)/.exec(html)?.[1])).toEqual(["de", "en", "en"]);
   });
 
-  it("is sent once for fifty identical concurrent invitations", async () => {
+  it("an invitation mail is sent once for fifty identical concurrent invitations", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: second } = await joinAccount(account, "AOWNER");
     const email = uniqueEmail();
@@ -213,7 +213,7 @@ describe("an invitation mail", () => {
     ).toEqual({ count: 1 });
   });
 
-  it("waits while MAIL_FROM is not set", async () => {
+  it("an invitation mail waits while MAIL_FROM is not set", async () => {
     const { job, uuid } = await made();
     const post = new Mailbox();
     expect(await deliverMailJobs([job], { MAIL: post.binding, MAIL_FROM: "" })).toEqual(done);
@@ -223,7 +223,7 @@ describe("an invitation mail", () => {
 });
 
 describe("a failed mail", () => {
-  it("is retried with growing delays and finally sent with the same secret [R69]", async () => {
+  it("a failed mail is retried with growing delays and finally sent with the same secret [R69]", async () => {
     const { email, uuid, job } = await made();
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Mailbox();
@@ -246,7 +246,7 @@ describe("a failed mail", () => {
     expect(await row("SELECT mails FROM mailed_addresses WHERE email_key = ?", email)).toEqual({ mails: 1 });
   });
 
-  it("is sent once more with the same secret if recording it failed", async () => {
+  it("a failed mail is sent once more with the same secret if recording it failed", async () => {
     const { uuid, job } = await made();
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Mailbox();
@@ -262,7 +262,7 @@ describe("a failed mail", () => {
     expect(post.sent).toHaveLength(2);
   });
 
-  it("does not stop other mails of its batch", async () => {
+  it("a failed mail does not stop other mails of its batch", async () => {
     const [first, second] = [await made(), await made()];
     vi.spyOn(console, "error").mockReturnValue();
     const post = new Mailbox();
@@ -293,25 +293,28 @@ describe("a mail is not sent", () => {
       owner.via(workerWith({ JOBS: delayedQueue })).delete(`/api/v1/account/${account.slug}`),
     "mailed already": ({ uuid }) => setInvite(uuid, { mailed_at: 1 }),
   };
-  it.each(Object.entries(meanwhile))("if its invitation was meanwhile %s", async (_what, change) => {
-    const { job, ...rest } = await made();
-    await change(rest);
-    const post = new Mailbox();
-    expect(await deliverMailJobs([job], { MAIL: post.binding })).toEqual(done);
-    expect(post.sent).toEqual([]);
-    expect(
-      await row("SELECT count(*) AS count FROM mailed_addresses WHERE email_key = ?", rest.email),
-    ).toEqual({ count: 0 });
-  });
+  it.each(Object.entries(meanwhile))(
+    "a mail is not sent if its invitation was meanwhile %s",
+    async (_what, change) => {
+      const { job, ...rest } = await made();
+      await change(rest);
+      const post = new Mailbox();
+      expect(await deliverMailJobs([job], { MAIL: post.binding })).toEqual(done);
+      expect(post.sent).toEqual([]);
+      expect(
+        await row("SELECT count(*) AS count FROM mailed_addresses WHERE email_key = ?", rest.email),
+      ).toEqual({ count: 0 });
+    },
+  );
 
-  it("if its invitation does not exist", async () => {
+  it("a mail is not sent if its invitation does not exist", async () => {
     const post = new Mailbox();
     const job = { kind: "mail-invitation", uuid: crypto.randomUUID(), version: 1 };
     expect(await deliverMailJobs([job], { MAIL: post.binding })).toEqual(done);
     expect(post.sent).toEqual([]);
   });
 
-  it("for the old version of a renewed invitation, only for the new one", async () => {
+  it("a mail is not sent for the old version of a renewed invitation, only for the new one", async () => {
     const { owner, account, email, uuid } = await made();
     await moveSentAt(account, email, minute);
     await inviteTo(jobs.via(owner), account, { email });
@@ -323,7 +326,7 @@ describe("a mail is not sent", () => {
 });
 
 describe("neither secret nor address", () => {
-  it("is logged or queued, and no secret is in lists and history [R20]", async () => {
+  it("neither secret nor address is logged or queued, and no secret is in lists and history [R20]", async () => {
     const lines: unknown[] = [];
     for (const level of ["error", "warn", "info", "log", "debug"] as const) {
       vi.spyOn(console, level).mockImplementation((...line) => void lines.push(...line));
@@ -376,7 +379,7 @@ describe("an e-mail address", () => {
     return jobs.take();
   }
 
-  it("receives twenty mails per day from all accounts together; others wait", async () => {
+  it("an e-mail address receives twenty mails per day from all accounts together; others wait", async () => {
     const email = uniqueEmail();
     const asked = await invitedBy(25, email);
     const post = new Mailbox();
@@ -394,7 +397,7 @@ describe("an e-mail address", () => {
     expect(post.sent).toHaveLength(25);
   });
 
-  it("receives all mails if limits are off", async () => {
+  it("an e-mail address receives all mails if limits are off", async () => {
     const email = uniqueEmail();
     const asked = await invitedBy(3, email);
     await run([
@@ -411,7 +414,7 @@ describe("an e-mail address", () => {
     expect(post.sent).toHaveLength(4);
   });
 
-  it("is not charged for failed mails, nor refunded by deleting the account", async () => {
+  it("an e-mail address is not charged for failed mails, nor refunded by deleting the account", async () => {
     const email = uniqueEmail();
     vi.spyOn(console, "error").mockReturnValue();
     const owner = await createUser();

@@ -65,7 +65,7 @@ async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
 }
 
 describe("POST", () => {
-  it("makes a user who is a member of the owner's only account", async () => {
+  it("a new user is a member of the owner's only account", async () => {
     const { owner, account } = await ownerOf();
     const fields = { email: "Ada@Example.com", first_name: "Ada", last_name: "Lovelace" };
     const made = await owner.post(usersPath, fields);
@@ -78,13 +78,13 @@ describe("POST", () => {
     expect(await rolesOf(account)).toEqual({ [me.uuid]: "AOWNER", [made.body.uuid]: "AMEMBER" });
   });
 
-  it("needs no field", async () => {
+  it("a user can be created without any field", async () => {
     const { owner } = await ownerOf();
     expect(statusAndBody(await owner.post(usersPath, {}))).toEqual({ status: 201, body: shown({}) });
     expect(statusAndBody(await owner.post(usersPath))).toEqual({ status: 201, body: shown({}) });
   });
 
-  it("ignores what cannot be set [R7]", async () => {
+  it("read-only and unknown fields of a new user are ignored [R7]", async () => {
     const { owner } = await ownerOf();
     const uuid = crypto.randomUUID();
     const made = await owner.post(usersPath, { uuid, id: 1, type: "ROOT", name: "N", is_superuser: true });
@@ -93,7 +93,7 @@ describe("POST", () => {
     expect(await row("SELECT type FROM users WHERE uuid = ?", made.body.uuid)).toEqual({ type: "USER" });
   });
 
-  it("makes who then signs in with that address", async () => {
+  it("a created user becomes the one who signs in with the address", async () => {
     const { owner, account } = await ownerOf();
     const email = `${unique("bound")}@example.com`;
     const made = await owner.post(usersPath, { email: email.toUpperCase(), first_name: "Ada" });
@@ -102,7 +102,7 @@ describe("POST", () => {
     expect((await user.get(`/api/v1/account/${account.id}`)).status).toBe(200);
   });
 
-  it("may make users with one address, who then are nobody's sign-in [R30]", async () => {
+  it("two users created with one address belong to nobody who signs in with it [R30]", async () => {
     const { owner } = await ownerOf();
     const email = `${unique("twice")}@example.com`;
     const made = [await owner.post(usersPath, { email }), await owner.post(usersPath, { email })];
@@ -111,7 +111,7 @@ describe("POST", () => {
     expect(made.map(({ body }) => body.uuid)).not.toContain(me.uuid);
   });
 
-  it("goes to the organization that is named: by uuid, by slug in any case, by header, the query before it", async () => {
+  it("a user is created in the named organization: by uuid, by slug in any case or by header, with the query before the header", async () => {
     const { owner, account } = await ownerOf();
     const second = await createAccount(owner);
     expect(statusAndBody(await owner.post(usersPath, {}))).toEqual({ status: 400, body: unnamed });
@@ -131,7 +131,7 @@ describe("POST", () => {
     expect(Object.keys(await rolesOf(account))).toHaveLength(1);
   });
 
-  it("is refused without an organization, to members and to outsiders, before the body is looked at", async () => {
+  it("a creation without an organization, by a member or by an outsider is rejected before the body is read", async () => {
     const { account } = await ownerOf();
     const member = await createMember(account);
     const outsider = await createUser();
@@ -156,7 +156,7 @@ describe("POST", () => {
     expect(Object.keys(await rolesOf(account))).toHaveLength(2);
   });
 
-  it("by who may write all users needs no organization; one that is named takes the user in", async () => {
+  it("a caller who may write all users needs no organization, and a named one gets the user as a member", async () => {
     const { account } = await ownerOf();
     const admin = await createUser();
     await addToGroup(admin, 1);
@@ -178,7 +178,7 @@ describe("POST", () => {
     }
   });
 
-  it("needs a seat: members and pending invitations count, those that ran out do not", async () => {
+  it("a new user needs a free seat, which members and pending but not expired invitations take", async () => {
     const { owner, account } = await ownerOf();
     await setAccount(account, { max_users: 3 });
     const invite = (until: number) =>
@@ -262,7 +262,7 @@ describe("fields that do not fit", () => {
     expect(await row("SELECT * FROM users WHERE uuid = ?", uuid)).toEqual(before);
   });
 
-  it("are reported together", async () => {
+  it("invalid fields are reported together", async () => {
     const { owner } = await ownerOf();
     expect(
       statusAndBody(
@@ -411,7 +411,7 @@ describe("forms", () => {
 });
 
 describe("the last owner", () => {
-  it("stays: neither deactivated nor deleted, by nobody [R11]", async () => {
+  it("the last owner can neither be deactivated nor deleted by anyone [R11]", async () => {
     const { owner, account } = await ownerOf();
     await createMember(account);
     await createColleague([account]);
@@ -426,7 +426,7 @@ describe("the last owner", () => {
     expect((await owner.patch(userPath(me.uuid), { is_active: true, first_name: "Still" })).status).toBe(200);
   });
 
-  it("is the last one when the other is not active", async () => {
+  it("an owner is the last one if the other is not active", async () => {
     const { owner, account } = await ownerOf();
     const root = await createOperator();
     const { uuid } = await createColleague([account], { role: "AOWNER" });
@@ -437,7 +437,7 @@ describe("the last owner", () => {
     expect((await owner.delete(userPath(me.uuid))).status).toBe(204);
   });
 
-  it("of one account stays in all, and nothing else of the change lasts", async () => {
+  it("a change that would remove the last owner of one account changes nothing in any account", async () => {
     const { owner, account } = await ownerOf();
     const second = await createKnownUser();
     await addMember(account, second, "AOWNER");

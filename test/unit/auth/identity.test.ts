@@ -28,13 +28,13 @@ describe("a name in a token", () => {
     { written: "x".repeat(1000), read: "x".repeat(fullNameLength) },
     { written: `${"x".repeat(fullNameLength - 1)} y`, read: "x".repeat(fullNameLength - 1) },
     { written: "\u{1f600}".repeat(1000), read: "\u{1f600}".repeat(fullNameLength) },
-  ])("is normalized and cut: $written", ({ written, read }) => {
+  ])("a name in a token is normalized and cut: $written", ({ written, read }) => {
     const { name, username } = identityWith({ name: written, preferred_username: written });
     expect([name, username]).toEqual([read, read]);
   });
 
   it.each([1, "", " \t\n", null, {}, ["Ada"], "\u0000", "\ud800", "\u200b", "\u00ad\u3164 \u200d"])(
-    "is ignored if it is no text or shows nothing: %j",
+    "a name in a token is ignored if it is no text or shows nothing: %j",
     (text) => {
       const claims = { name: text, given_name: text, family_name: text, preferred_username: text };
       const { name, givenName, familyName, username } = identityWith(claims);
@@ -75,7 +75,7 @@ describe("the first and last name of a token", () => {
     { claims: { given_name: "Ada", family_name: "\u200b" }, first: "Ada", last: "" },
     { claims: { name: `${long} King` }, first: "x".repeat(nameLength), last: "" },
     { claims: { name: `Ada ${long}` }, first: "Ada", last: "x".repeat(nameLength) },
-  ])("read like its full name: $claims", ({ claims, first, last }) => {
+  ])("the first and last name of a token read like its full name: $claims", ({ claims, first, last }) => {
     const { firstName = "", lastName = "" } = readNames(identityWith(claims));
     expect({ firstName, lastName }).toEqual({ firstName: first, lastName: last });
   });
@@ -134,7 +134,7 @@ describe("the first and last name of a token", () => {
     );
   });
 
-  it("are unchanged when the stored names are read again", () => {
+  it("the first and last name of a token are unchanged when the stored names are read again", () => {
     fc.assert(
       fc.property(unrelated, (claims) => {
         const { firstName = "", lastName = "" } = readNames(identityWith(claims));

@@ -21,11 +21,11 @@ const inline = (...keys: readonly unknown[]) => ({
 });
 
 describe("a list of issuers", () => {
-  it("may be empty", () => {
+  it("a list of issuers may be empty", () => {
     expect(parse()).toEqual([]);
   });
 
-  it("accepts a key URL, and defaults to every asymmetric algorithm and untrusted e-mails", () => {
+  it("a list of issuers accepts a key URL, and defaults to every asymmetric algorithm and untrusted e-mails", () => {
     expect(parse(remote)).toEqual([
       {
         issuer: "https://id.example",
@@ -49,7 +49,7 @@ describe("a list of issuers", () => {
     ]);
   });
 
-  it("accepts inline keys, several audiences, fewer algorithms and trusted e-mails", () => {
+  it("a list of issuers accepts inline keys, several audiences, fewer algorithms and trusted e-mails", () => {
     const entry = { ...inline(key.jwk), audience: ["a", "b"], algorithms: ["ES256"], trust_email: true };
     expect(parse(entry)).toEqual([
       {
@@ -63,18 +63,18 @@ describe("a list of issuers", () => {
   });
 
   it.each(["http://localhost:8080/keys", "http://127.0.0.1/keys", "http://[::1]:1/keys"])(
-    "may have a key URL without TLS on localhost: %s",
+    "a list of issuers may have a key URL without TLS on localhost: %s",
     (uri) => {
       expect(parse({ ...remote, jwks_uri: uri })[0]?.keys).toEqual({ kind: "remote", url: new URL(uri) });
     },
   );
 
-  it("must be a JSON array", () => {
+  it("a list of issuers must be a JSON array", () => {
     expect(() => parseIssuers("")).toThrow(new Error("ISSUERS must be JSON."));
     expect(() => parseIssuers("{}")).toThrow(new Error("ISSUERS must be an array."));
   });
 
-  it("must not repeat an issuer", () => {
+  it("a list of issuers must not repeat an issuer", () => {
     const twice = [remote, { ...remote, issuer: "https://other.example" }, remote];
     expect(() => parse(...twice)).toThrow(new Error("ISSUERS[2].issuer must not repeat an issuer."));
   });
@@ -144,11 +144,11 @@ describe("a list of issuers", () => {
       entry: { ...remote, algorithms: [null] },
     },
     { sentence: "ISSUERS[0].trust_email must be true or false.", entry: { ...remote, trust_email: "yes" } },
-  ])("is rejected with the message: $sentence", ({ sentence, entry }) => {
+  ])("a list of issuers is rejected with the message: $sentence", ({ sentence, entry }) => {
     expect(() => parse(entry)).toThrow(sentence);
   });
 
-  it("must contain only public keys with a key id", () => {
+  it("a list of issuers must contain only public keys with a key id", () => {
     const { kid: _, ...nameless } = key.jwk;
     const secret = { kty: "oct", kid: "key-1", k: "c2VjcmV0" };
     expect(() => parse(inline(key.jwk, nameless))).toThrow("ISSUERS[0].jwks.keys[1].kid must be");

@@ -35,7 +35,7 @@ const outage = () => new Response("down", { status: 503 });
 const headerOf = ({ alg, kid }: SigningKey) => ({ alg, kid });
 
 describe("fetching a key set", () => {
-  it("sends one request, follows no redirect and has a timeout", async () => {
+  it("fetching a key set sends one request, follows no redirect and has a timeout", async () => {
     const { site, keySet } = publish(() => keys(first));
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
     await keySet.keysFor("first");
@@ -57,7 +57,7 @@ describe("fetching a key set", () => {
     expect(site.requests).toHaveLength(1);
   });
 
-  it("is started again by another request when the first one was cancelled", async () => {
+  it("fetching a key set is started again by another request when the first one was cancelled", async () => {
     const { site, keySet } = publish(() => new Promise(() => undefined));
     void keySet.keysFor("first");
     const waiting = keySet.keysFor("first");
@@ -67,7 +67,7 @@ describe("fetching a key set", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("does not follow a redirect", async () => {
+  it("fetching a key set does not follow a redirect", async () => {
     const { keySet } = publish(() => Response.redirect("https://evil.example/keys", 302));
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
@@ -96,7 +96,7 @@ describe("fetching a key set", () => {
       reason: "TypeError",
     },
   ])(
-    "logs the reason of a failure, and only the origin of the URL: $name [R59]",
+    "fetching a key set logs the reason of a failure, and only the origin of the URL: $name [R59]",
     async ({ answer, reason }) => {
       const keySet = new RemoteKeySet(
         new URL(`https://user:${secret}@id.example:8443/${secret}?token=${secret}`),
@@ -124,17 +124,17 @@ describe("an issuer that never had keys", () => {
     { name: "keys that are not objects", answer: () => Response.json({ keys: ["first"] }) },
     { name: "bytes that are not UTF-8", answer: () => new Response(new Uint8Array([0x22, 0xff, 0x22])) },
     { name: "more than 256 KiB", answer: () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) }) },
-  ])("is unavailable if it responds with $name", async ({ answer }) => {
+  ])("an issuer that never had keys is unavailable if it responds with $name", async ({ answer }) => {
     const { keySet } = publish(answer);
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
 
-  it("is unavailable when the connection fails", async () => {
+  it("an issuer that never had keys is unavailable when the connection fails", async () => {
     const { keySet } = publish(() => Promise.reject(new TypeError("connection refused")));
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
   });
 
-  it("is requested again after 5 seconds and not before", async () => {
+  it("an issuer that never had keys is requested again after 5 seconds and not before", async () => {
     const { site, keySet } = publish(outage);
     await expectRejection(keySet.keysFor("first"), "issuer_unavailable", { retryAfter: 30 });
     site.answer = () => keys(first);
@@ -145,7 +145,7 @@ describe("an issuer that never had keys", () => {
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
   });
 
-  it("is requested again 5 seconds after the end of a slow attempt", async () => {
+  it("an issuer that never had keys is requested again 5 seconds after the end of a slow attempt", async () => {
     const { site, keySet } = publish(() => {
       site.now += 5 * second;
       return outage();
@@ -157,7 +157,7 @@ describe("an issuer that never had keys", () => {
 });
 
 describe("an unknown key id", () => {
-  it("causes one fetch 30 seconds after the last, which finds the new key", async () => {
+  it("an unknown key id causes one fetch 30 seconds after the last, which finds the new key", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.answer = () => keys(first, next);
@@ -168,7 +168,7 @@ describe("an unknown key id", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("causes at most one fetch per cooldown, however many ids there are", async () => {
+  it("an unknown key id causes at most one fetch per cooldown, however many ids there are", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     for (let round = 1; round <= 3; round += 1) {
@@ -178,7 +178,7 @@ describe("an unknown key id", () => {
     }
   });
 
-  it("does not delay tokens whose key is known", async () => {
+  it("an unknown key id does not delay tokens whose key is known", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 30 * second;
@@ -187,7 +187,7 @@ describe("an unknown key id", () => {
     expect((await keySet.keysFor("first")).has("first")).toBe(true);
   });
 
-  it("does not remove the cached keys when the fetch fails", async () => {
+  it("an unknown key id does not remove the cached keys when the fetch fails", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 30 * second;
@@ -198,7 +198,7 @@ describe("an unknown key id", () => {
 });
 
 describe("keys", () => {
-  it("are fetched again after 10 minutes, and a withdrawn one is gone", async () => {
+  it("keys are fetched again after 10 minutes, and a withdrawn one is gone", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.answer = () => keys(next);
@@ -210,7 +210,7 @@ describe("keys", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("older than 10 minutes are used while another request fetches new ones", async () => {
+  it("keys older than 10 minutes are used while another request fetches new ones", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 11 * minute;
@@ -220,7 +220,7 @@ describe("keys", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("are used for 24 hours of an outage, with one attempt per cooldown, and then no longer", async () => {
+  it("keys are used for 24 hours of an outage, with one attempt per cooldown, and then no longer", async () => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.answer = outage;
@@ -241,7 +241,7 @@ describe("keys", () => {
     { name: "keys that are not an array", answer: () => Response.json({ keys: { first: {} } }) },
     { name: "keys that are not objects", answer: () => Response.json({ keys: [1] }) },
     { name: "more than 256 KiB", answer: () => Response.json({ keys: [], padding: "x".repeat(256 * 1024) }) },
-  ])("are not replaced by a malformed document: $name", async ({ answer }) => {
+  ])("keys are not replaced by a malformed document: $name", async ({ answer }) => {
     const { site, keySet } = publish(() => keys(first));
     await keySet.keysFor("first");
     site.now += 11 * minute;
@@ -251,14 +251,14 @@ describe("keys", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("that are private or symmetric are ignored", async () => {
+  it("keys that are private or symmetric are ignored", async () => {
     const secret = { kty: "oct", kid: "secret", k: "c2VjcmV0" };
     const { keySet } = publish(() => Response.json({ keys: [first.jwk, next.privateJwk, secret] }));
     const found = await keySet.keysFor("first");
     expect(["first", "second", "secret"].filter((kid) => found.has(kid))).toEqual(["first"]);
   });
 
-  it("are imported once each", async () => {
+  it("keys are imported once each", async () => {
     const { keySet } = publish(() => keys(first));
     const found = await keySet.keysFor("first");
     expect(await found.get(headerOf(first))).toBe(await found.get(headerOf(first)));

@@ -13,7 +13,7 @@ function identityOf(subject: string, expiresAt = noonSeconds + 3600): Identity {
 }
 
 describe("the cache of verified tokens", () => {
-  it("returns a token's identity for ten minutes", () => {
+  it("the cache of verified tokens returns a token's identity for ten minutes", () => {
     const cache = new VerifiedTokenCache();
     const ada = identityOf("ada");
     cache.set("a", ada, noon);
@@ -21,25 +21,25 @@ describe("the cache of verified tokens", () => {
     expect(cache.find("a", noon + 10 * minute)).toBeUndefined();
   });
 
-  it("does not keep a token longer because it is used", () => {
+  it("the cache of verified tokens does not keep a token longer because it is used", () => {
     const cache = new VerifiedTokenCache();
     cache.set("a", identityOf("ada"), noon);
     cache.find("a", noon + 9 * minute);
     expect(cache.find("a", noon + 11 * minute)).toBeUndefined();
   });
 
-  it("drops a token one minute after it expires", () => {
+  it("the cache of verified tokens drops a token one minute after it expires", () => {
     const cache = new VerifiedTokenCache();
     cache.set("a", identityOf("ada", noonSeconds + 5), noon);
     expect(cache.find("a", noon + 64_999)).toBeDefined();
     expect(cache.find("a", noon + 65_000)).toBeUndefined();
   });
 
-  it("returns nothing for a token that was not added", () => {
+  it("the cache of verified tokens returns nothing for a token that was not added", () => {
     expect(new VerifiedTokenCache().find("a", noon)).toBeUndefined();
   });
 
-  it("drops the least recently used token when it is full", () => {
+  it("the cache of verified tokens drops the least recently used token when it is full", () => {
     const cache = new VerifiedTokenCache(2);
     cache.set("a", identityOf("ada"), noon);
     cache.set("b", identityOf("bob"), noon);
@@ -50,7 +50,7 @@ describe("the cache of verified tokens", () => {
     expect(cache.find("c", noon)?.subject).toBe("cyd");
   });
 
-  it("drops no other token when the same one is added twice", () => {
+  it("the cache of verified tokens drops no other token when the same one is added twice", () => {
     const cache = new VerifiedTokenCache(2);
     cache.set("a", identityOf("ada"), noon);
     cache.set("b", identityOf("bob"), noon);
@@ -58,7 +58,7 @@ describe("the cache of verified tokens", () => {
     expect(cache.find("a", noon)?.subject).toBe("ada");
   });
 
-  it("has room for 5,000 tokens", () => {
+  it("the cache of verified tokens has room for 5,000 tokens", () => {
     const cache = new VerifiedTokenCache();
     for (let index = 0; index <= 5_000; index += 1) cache.set(`${index}`, identityOf("ada"), noon);
     expect(cache.find("0", noon)).toBeUndefined();
@@ -66,7 +66,7 @@ describe("the cache of verified tokens", () => {
     expect(cache.find("5000", noon)).toBeDefined();
   });
 
-  it("is keyed by the SHA-256 of the token", async () => {
+  it("the cache of verified tokens is keyed by the SHA-256 of the token", async () => {
     expect(await tokenDigest("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   });
 });

@@ -37,7 +37,7 @@ const written = (name: string, value: string) =>
   JSON.stringify(goodClaims({ [name]: "?" })).replace('"?"', value);
 
 describe("a valid token", () => {
-  it("yields the identity of its user", async () => {
+  it("a valid token yields the identity of its user", async () => {
     const claims = {
       email: "Ada@Example.com",
       email_verified: true,
@@ -65,7 +65,7 @@ describe("a valid token", () => {
     });
   });
 
-  it("needs no more than issuer, audience, subject and expiry", async () => {
+  it("a valid token needs no more than issuer, audience, subject and expiry", async () => {
     expect(await verifier.verify(await signWith({ iat: undefined }))).toEqual({
       issuer: "https://id.example",
       subject: "ada",
@@ -83,7 +83,7 @@ describe("a valid token", () => {
   });
 
   it.each("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" "))(
-    "may be signed with %s unless the issuer allows fewer algorithms",
+    "a valid token may be signed with %s unless the issuer allows fewer algorithms",
     async (alg) => {
       const signer = await createSigningKey("key-1", alg);
       const entry = { issuer: "https://id.example", audience: "roster", jwks: { keys: [signer.jwk] } };
@@ -93,7 +93,7 @@ describe("a valid token", () => {
   );
 
   it.each(["JWT", "jwt", "at+jwt", "application/at+JWT", "Application/JWT", undefined])(
-    "may be of type %s",
+    "a valid token may be of type %s",
     async (typ) => {
       expect(await verifier.verify(await signToken(key, goodClaims(), { typ }))).toMatchObject({
         subject: "ada",
@@ -101,12 +101,12 @@ describe("a valid token", () => {
     },
   );
 
-  it("may be for several audiences, ours among them [R15]", async () => {
+  it("a valid token may be for several audiences, ours among them [R15]", async () => {
     const token = await signWith({ aud: ["billing", "roster"] });
     expect(await verifier.verify(token)).toMatchObject({ subject: "ada" });
   });
 
-  it("may contain unknown claims of any depth [R17]", async () => {
+  it("a valid token may contain unknown claims of any depth [R17]", async () => {
     const token = await signToken(key, written("deep", "[".repeat(1000) + "]".repeat(1000)));
     expect(await verifier.verify(token)).toMatchObject({ subject: "ada" });
   });
@@ -116,11 +116,11 @@ describe("a token is refused", () => {
   const refused = (token: string) => expectRejection(verifier.verify(token));
 
   it.each(["", ".", "..", "a.b", "a.b.c", "a.b.c.d", "e30.e30.e30", "x".repeat(100), "\u0000.\u0000.\u0000"])(
-    "when it is malformed: %j",
+    "a token is refused when it is malformed: %j",
     refused,
   );
 
-  it("when it has two, four or five parts", async () => {
+  it("a token is refused when it has two, four or five parts", async () => {
     const token = await signToken(key);
     await refused(token.slice(0, token.lastIndexOf(".")));
     await refused(`${token}.`);
@@ -128,7 +128,7 @@ describe("a token is refused", () => {
     await refused(`${token}.e30.e30`);
   });
 
-  it("when it contains white space or padding", async () => {
+  it("a token is refused when it contains white space or padding", async () => {
     const token = await signToken(key);
     await refused(` ${token}`);
     await refused(`${token}\n`);
@@ -136,7 +136,7 @@ describe("a token is refused", () => {
     await refused(token.replace(".", " ."));
   });
 
-  it("when it is larger than 8 KiB, even if it is valid [R17]", async () => {
+  it("a token is refused when it is larger than 8 KiB, even if it is valid [R17]", async () => {
     const withPadding = (size: number) => signWith({ padding: "x".repeat(size) });
     const large = await withPadding(6750);
     expect(large.length).toBeGreaterThan(9 * 1024);
@@ -146,7 +146,7 @@ describe("a token is refused", () => {
     expect(await verifier.verify(fitting)).toMatchObject({ subject: "ada" });
   });
 
-  it("when its payload or its signature was changed", async () => {
+  it("a token is refused when its payload or its signature was changed", async () => {
     const [header, payload, signature] = (await signToken(key)).split(".");
     await refused(`${header}.${encode(goodClaims({ sub: "bob" }))}.${signature}`);
     await refused(`${header}.${payload}.${base64url.encode(new Uint8Array(64))}`);
@@ -155,7 +155,7 @@ describe("a token is refused", () => {
   });
 
   it.each(["none", "None", "NONE", "", undefined, null, 1, ["ES256"]])(
-    "for the algorithm %j [R14]",
+    "a token is refused for the algorithm %j [R14]",
     async (alg) => {
       const header = encode({ alg, kid: "key-1" });
       await refused(`${header}.${encode(goodClaims())}.`);
@@ -164,7 +164,7 @@ describe("a token is refused", () => {
     },
   );
 
-  it("when the public key was used as an HMAC secret [R14]", async () => {
+  it("a token is refused when the public key was used as an HMAC secret [R14]", async () => {
     for (const known of [key, rsa, ed]) {
       const texts = [JSON.stringify(known.jwk), await exportSPKI(known.publicKey)];
       for (const text of texts) {
@@ -174,14 +174,14 @@ describe("a token is refused", () => {
     }
   });
 
-  it("for an algorithm that the issuer does not allow [R14]", async () => {
+  it("a token is refused for an algorithm that the issuer does not allow [R14]", async () => {
     const issuer = createIssuer([key, rsa], { algorithms: ["ES256"] });
     const narrow = new TokenVerifier([issuer], { now: () => noon });
     expect(await narrow.verify(await signToken(key))).toMatchObject({ subject: "ada" });
     await expectRejection(narrow.verify(await signToken(rsa)));
   });
 
-  it("for an algorithm that does not match its key", async () => {
+  it("a token is refused for an algorithm that does not match its key", async () => {
     await refused(await signToken(rsa, goodClaims(), { kid: "key-1" }));
     await refused(await signToken(key, goodClaims(), { kid: "rsa-1" }));
   });
@@ -201,17 +201,17 @@ describe("a token is refused", () => {
     "__proto__",
     "x".repeat(256),
     "' OR 1=1 --",
-  ])("for the key id %j [R14]", async (kid) => {
+  ])("a token is refused for the key id %j [R14]", async (kid) => {
     await refused(await signToken(key, goodClaims(), { kid }));
   });
 
-  it("for a key in its own header", async () => {
+  it("a token is refused for a key in its own header", async () => {
     const { kid: _, ...nameless } = evil.jwk;
     await refused(await signToken(evil, goodClaims(), { jwk: evil.jwk }));
     await refused(await signToken(evil, goodClaims(), { jwk: nameless, kid: "unknown" }));
   });
 
-  it("for a key URL in its header, which is never fetched", async () => {
+  it("a token is refused for a key URL in its header, which is never fetched", async () => {
     const fetch = vi.fn(async () => Response.json({ keys: [evil.jwk] }));
     const inline = new TokenVerifier([createIssuer([key])], { now: () => noon, fetch });
     const address = "https://evil.example/keys";
@@ -221,7 +221,7 @@ describe("a token is refused", () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it("for an unknown critical extension or an unencoded payload [R14]", async () => {
+  it("a token is refused for an unknown critical extension or an unencoded payload [R14]", async () => {
     await refused(await signToken(key, goodClaims(), { crit: ["x-critical"], "x-critical": true }));
     const header = encode({ alg: "ES256", kid: "key-1", crit: ["b64"], b64: false });
     const input = new TextEncoder().encode(`${header}.${encode(goodClaims())}`);
@@ -231,13 +231,13 @@ describe("a token is refused", () => {
   });
 
   it.each(["logout+jwt", "secevent+jwt", "dpop+jwt", "", "application/", "text/jwt", 1, null, ["JWT"]])(
-    "for the type %j [R15]",
+    "a token is refused for the type %j [R15]",
     async (typ) => {
       await refused(await signToken(key, goodClaims(), { typ }));
     },
   );
 
-  it("for an RSA key under 2048 bits", async () => {
+  it("a token is refused for an RSA key under 2048 bits", async () => {
     const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
     const size = { modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) };
     const pair = await crypto.subtle.generateKey({ ...algorithm, ...size }, true, ["sign", "verify"]);
@@ -253,7 +253,7 @@ describe("a token is refused", () => {
     await expectRejection(lenient.verify(`${text}.${base64url.encode(signature)}`));
   });
 
-  it("when two keys could have signed it", async () => {
+  it("a token is refused when two keys could have signed it", async () => {
     const unclear = new TokenVerifier([createIssuer([key, evil])], { now: () => noon });
     await expectRejection(unclear.verify(await signToken(key)));
   });
@@ -269,7 +269,7 @@ describe("a token is refused", () => {
     "https://id.example/",
     "HTTPS://ID.EXAMPLE",
     " https://id.example",
-  ])("from the issuer %j [R15]", async (iss) => {
+  ])("a token is refused from the issuer %j [R15]", async (iss) => {
     await refused(await signWith({ iss }));
   });
 
@@ -288,44 +288,47 @@ describe("a token is refused", () => {
     "roster ",
     "https://id.example",
     ["billing", "other"],
-  ])("for the audience %j [R15]", async (aud) => {
+  ])("a token is refused for the audience %j [R15]", async (aud) => {
     await refused(await signWith({ aud }));
   });
 
-  it("when it is an ID token for another client with us as authorized party [R15]", async () => {
+  it("a token is refused when it is an ID token for another client with us as authorized party [R15]", async () => {
     await refused(await signWith({ aud: "web-client", azp: "roster", nonce: "n" }));
   });
 
   it.each([undefined, null, "", " ", 7, ["ada"], {}, "x".repeat(256), "a\u0000b", "a\ud800"])(
-    "for the subject %j [R15]",
+    "a token is refused for the subject %j [R15]",
     async (sub) => {
       await refused(await signWith({ sub }));
     },
   );
 
   it.each([undefined, null, "", "2099-01-01", `${noonSeconds + 3600}`, -1, 0, 253402300800, 1e21, {}])(
-    "for the expiry %j [R16]",
+    "a token is refused for the expiry %j [R16]",
     async (exp) => {
       await refused(await signWith({ exp }));
     },
   );
 
   it.each([null, "", `${noonSeconds}`, noonSeconds + 61, -1, 1e300, {}, true])(
-    "for the time of issue %j [R16]",
+    "a token is refused for the time of issue %j [R16]",
     async (iat) => {
       await refused(await signWith({ iat }));
     },
   );
 
-  it.each(["exp", "iat", "nbf"])("for an infinite %s [R16]", async (name) => {
+  it.each(["exp", "iat", "nbf"])("a token is refused for an infinite %s [R16]", async (name) => {
     await refused(await signToken(key, written(name, "1e400")));
   });
 
-  it.each([null, "now", `${noonSeconds}`, {}])("for the start time %j [R16]", async (nbf) => {
-    await refused(await signWith({ nbf }));
-  });
+  it.each([null, "now", `${noonSeconds}`, {}])(
+    "a token is refused for the start time %j [R16]",
+    async (nbf) => {
+      await refused(await signWith({ nbf }));
+    },
+  );
 
-  it("when its payload is not UTF-8, not JSON or not an object [R17]", async () => {
+  it("a token is refused when its payload is not UTF-8, not JSON or not an object [R17]", async () => {
     const bytes = new TextEncoder().encode(JSON.stringify(goodClaims({ name: "?" })));
     bytes[bytes.lastIndexOf(0x3f)] = 0xff;
     await refused(await signToken(key, bytes));
@@ -367,19 +370,22 @@ describe("the clock tolerance is one minute:", () => {
 });
 
 describe("a claim about the user", () => {
-  it.each([true, "true"])("verifies an e-mail if email_verified is %j", async (email_verified) => {
-    const identity = await verifier.verify(await signWith({ email: "ada@example.com", email_verified }));
-    expect(identity.verifiedEmail).toBe("ada@example.com");
-  });
+  it.each([true, "true"])(
+    "a claim about the user verifies an e-mail if email_verified is %j",
+    async (email_verified) => {
+      const identity = await verifier.verify(await signWith({ email: "ada@example.com", email_verified }));
+      expect(identity.verifiedEmail).toBe("ada@example.com");
+    },
+  );
 
-  it("verifies no e-mail if email_verified is anything else", async () => {
+  it("a claim about the user verifies no e-mail if email_verified is anything else", async () => {
     for (const email_verified of [undefined, null, false, "false", "TRUE", "", 1, ["true"]]) {
       const identity = await verifier.verify(await signWith({ email: "ada@example.com", email_verified }));
       expect(identity).toMatchObject({ email: "ada@example.com", verifiedEmail: undefined });
     }
   });
 
-  it("verifies no e-mail if the issuer is not trusted with e-mails", async () => {
+  it("a claim about the user verifies no e-mail if the issuer is not trusted with e-mails", async () => {
     const distrusted = new TokenVerifier([createIssuer([key], { trustEmail: false })], { now: () => noon });
     const identity = await distrusted.verify(
       await signWith({ email: "ada@example.com", email_verified: true }),
@@ -396,19 +402,19 @@ describe("a claim about the user", () => {
     `${"x".repeat(250)}@x.it`,
     "a\nb@example.com",
     "\udc00@x.it",
-  ])("is ignored if it is an invalid e-mail: %j", async (email) => {
+  ])("a claim about the user is ignored if it is an invalid e-mail: %j", async (email) => {
     const identity = await verifier.verify(await signWith({ email, email_verified: true }));
     expect(identity).toMatchObject({ email: undefined, verifiedEmail: undefined });
   });
 
   it.each([1, "", null, {}, "x".repeat(301), "a\u0000b", "a\u0085b", "\ud800"])(
-    "is ignored if it is an invalid locale: %j",
+    "a claim about the user is ignored if it is an invalid locale: %j",
     async (locale) => {
       expect((await verifier.verify(await signWith({ locale }))).locale).toBeUndefined();
     },
   );
 
-  it("may have 300 characters as a locale, and 2,048 as a picture URL", async () => {
+  it("a claim about the user may have 300 characters as a locale, and 2,048 as a picture URL", async () => {
     const locale = "é".repeat(300);
     const picture = `https://x.it/${"p".repeat(2035)}`;
     expect(await verifier.verify(await signWith({ locale, picture }))).toMatchObject({ locale, picture });
@@ -428,15 +434,18 @@ describe("a claim about the user", () => {
     "https://localhost/p",
     "https://ada:secret@x.it/p",
     1,
-  ])("is ignored if it is a picture without a public https URL: %j [R65]", async (picture) => {
-    expect((await verifier.verify(await signWith({ picture }))).picture).toBeUndefined();
-  });
+  ])(
+    "a claim about the user is ignored if it is a picture without a public https URL: %j [R65]",
+    async (picture) => {
+      expect((await verifier.verify(await signWith({ picture }))).picture).toBeUndefined();
+    },
+  );
 });
 
 describe("two issuers", () => {
   const other = "https://other.example";
 
-  it("have separate keys, even under the same key id", async () => {
+  it("two issuers have separate keys, even under the same key id", async () => {
     const issuers = [createIssuer([key]), createIssuer([evil], { issuer: other, audiences: ["roster-2"] })];
     const both = new TokenVerifier(issuers, { now: () => noon });
     const ofOther = goodClaims({ iss: other, aud: "roster-2" });
@@ -447,7 +456,7 @@ describe("two issuers", () => {
     await expectRejection(both.verify(await signToken(evil, goodClaims({ iss: other }))));
   });
 
-  it("share no key ids, algorithms or trust in e-mails [R19]", async () => {
+  it("two issuers share no key ids, algorithms or trust in e-mails [R19]", async () => {
     const second = { issuer: other, algorithms: ["EdDSA"], trustEmail: false };
     const both = new TokenVerifier([createIssuer([key]), createIssuer([ed], second)], { now: () => noon });
     await expectRejection(both.verify(await signToken(ed)));
@@ -476,7 +485,7 @@ describe("an issuer that publishes its keys", () => {
     signToken(signer, goodClaims({ sub, exp: noonSeconds + 1e6 }));
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
 
-  it("is requested once for 20 concurrent tokens", async () => {
+  it("an issuer that publishes its keys is requested once for 20 concurrent tokens", async () => {
     const { site, remote } = publish(key);
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, index) => lasting(key, `user-${index}`)));
     const identities = await Promise.all(tokens.map((token) => remote.verify(token)));
@@ -484,7 +493,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(1);
   });
 
-  it("may add a key, which is found with one fetch", async () => {
+  it("an issuer that publishes its keys may add a key, which is found with one fetch", async () => {
     const { site, remote } = publish(key);
     await remote.verify(await lasting(key));
     site.keys = [key, ed];
@@ -494,7 +503,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(2);
   });
 
-  it("may withdraw a key, whose tokens then stop working", async () => {
+  it("an issuer that publishes its keys may withdraw a key, whose tokens then stop working", async () => {
     const { site, remote } = publish(key, ed);
     const token = await lasting(ed);
     await remote.verify(token);
@@ -503,7 +512,7 @@ describe("an issuer that publishes its keys", () => {
     await expectRejection(remote.verify(token));
   });
 
-  it("is not flooded by tokens with made-up key ids", async () => {
+  it("an issuer that publishes its keys is not flooded by tokens with made-up key ids", async () => {
     const { site, remote } = publish(key);
     await remote.verify(await lasting(key));
     site.now += 30_000;
@@ -513,7 +522,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(2);
   });
 
-  it("is not requested for malformed tokens or tokens of unknown issuers", async () => {
+  it("an issuer that publishes its keys is not requested for malformed tokens or tokens of unknown issuers", async () => {
     const { site, remote } = publish(key);
     await expectRejection(remote.verify(await signToken(key, goodClaims({ iss: "https://evil.example" }))));
     await expectRejection(remote.verify(await signToken(key, goodClaims(), { typ: "logout+jwt" })));
@@ -521,7 +530,7 @@ describe("an issuer that publishes its keys", () => {
     expect(site.fetches).toBe(0);
   });
 
-  it("may be down for a day, during which its last keys are used", async () => {
+  it("an issuer that publishes its keys may be down for a day, during which its last keys are used", async () => {
     const { site, remote } = publish(key);
     await remote.verify(await lasting(key));
     site.keys = [];
@@ -531,7 +540,7 @@ describe("an issuer that publishes its keys", () => {
     await expectRejection(remote.verify(await lasting(key, "cyd")), "issuer_unavailable", { retryAfter: 30 });
   });
 
-  it("is unavailable, and the token not rejected, if it never returned keys", async () => {
+  it("an issuer that publishes its keys is unavailable, and the token not rejected, if it never returned keys", async () => {
     const { remote } = publish();
     await expectRejection(remote.verify(await lasting(key)), "issuer_unavailable", { retryAfter: 30 });
     expect(warn).toHaveBeenCalled();
@@ -539,7 +548,7 @@ describe("an issuer that publishes its keys", () => {
 });
 
 describe("a token that was verified before", () => {
-  it("is accepted from the cache until one minute after it expires", async () => {
+  it("a token that was verified before is accepted from the cache until one minute after it expires", async () => {
     const clock = { now: noon };
     const caching = new TokenVerifier([createIssuer([key])], { now: () => clock.now });
     const token = await signWith({ exp: noonSeconds + 30 });
@@ -551,7 +560,7 @@ describe("a token that was verified before", () => {
     await expectRejection(caching.verify(token));
   });
 
-  it("is verified again after ten minutes", async () => {
+  it("a token that was verified before is verified again after ten minutes", async () => {
     const clock = { now: noon };
     const caching = new TokenVerifier([createIssuer([key])], { now: () => clock.now });
     const token = await signToken(key);
@@ -562,7 +571,7 @@ describe("a token that was verified before", () => {
     expect(again).toEqual(identity);
   });
 
-  it("does not make a token with another signature valid", async () => {
+  it("a token that was verified before does not make a token with another signature valid", async () => {
     const [header, payload] = (await signToken(key)).split(".");
     await verifier.verify(await signToken(key));
     await expectRejection(verifier.verify(`${header}.${payload}.${(await signToken(evil)).split(".")[2]}`));
@@ -589,7 +598,7 @@ describe("the reason of a rejected token, for the log only,", () => {
     { token: () => signWith({ aud: "billing" }), reason: "audience_mismatch" },
     { token: () => signWith({ sub: undefined }), reason: "subject_invalid" },
     { token: () => signWith({ sub: "a\u0000b" }), reason: "subject_invalid" },
-  ])("is $reason", async ({ token, reason }) => {
+  ])("the reason of a rejected token, for the log only, is $reason", async ({ token, reason }) => {
     await expect(verifier.verify(await token())).rejects.toMatchObject({ code: "token_invalid", reason });
   });
 });

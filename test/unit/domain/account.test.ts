@@ -27,7 +27,7 @@ const cased = fc
   );
 
 describe("a slug", () => {
-  it("has the same key in every case", () => {
+  it("a slug has the same key in every case", () => {
     fc.assert(
       fc.property(slugText, (slug) => {
         expect(slugKey(slug.toUpperCase())).toBe(slugKey(slug));
@@ -70,20 +70,20 @@ describe("a slug", () => {
     "zones",
   ];
 
-  it.each(words)("must not be the reserved word %s", (word) => {
+  it.each(words)("a slug must not be the reserved word %s", (word) => {
     expect(isReservedSlug(word)).toBe(true);
     expect(isReservedSlug(word.toUpperCase())).toBe(true);
     expect(isReservedSlug(`${word}-`)).toBe(false);
     expect(isReservedSlug(`my-${word}`)).toBe(false);
   });
 
-  it("may be any other word, even the name of a property of every object", () => {
+  it("a slug may be any other word, even the name of a property of every object", () => {
     for (const word of ["acme", "constructor", "__proto__", "toString", "a", "-", "0", "deadbeef"]) {
       expect(isReservedSlug(word)).toBe(false);
     }
   });
 
-  it("must not be a UUID in any spelling", () => {
+  it("a slug must not be a UUID in any spelling", () => {
     fc.assert(
       fc.property(cased, fc.array(fc.nat(32), { maxLength: 6 }), (text, hyphens) => {
         const digits = [...text.replaceAll("-", "")];
@@ -95,7 +95,7 @@ describe("a slug", () => {
     );
   });
 
-  it("that is not reserved is never parsed as a UUID [R55]", () => {
+  it("a slug that is not reserved is never parsed as a UUID [R55]", () => {
     const nearly = fc.string({
       unit: fc.constantFrom(..."0123456789abcdefABCDEF-"),
       minLength: 32,
@@ -111,7 +111,7 @@ describe("a slug", () => {
 });
 
 describe("a UUID", () => {
-  it("has the same canonical form for every spelling", () => {
+  it("a UUID has the same canonical form for every spelling", () => {
     fc.assert(
       fc.property(cased, (text) => {
         const bare = text.replaceAll("-", "");
@@ -141,11 +141,11 @@ describe("a UUID", () => {
     `0${"\u0660".repeat(31)}`,
     " ".repeat(32),
     `${"0".repeat(32)}\n`,
-  ])("is not parsed from %j", (text) => {
+  ])("a UUID is not parsed from %j", (text) => {
     expect(parseUuid(text)).toBeUndefined();
   });
 
-  it("is always parsed to its canonical form", () => {
+  it("a UUID is always parsed to its canonical form", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const parsed = parseUuid(text);
@@ -158,7 +158,7 @@ describe("a UUID", () => {
 describe("an account's state", () => {
   const now = 1_800_000_000_000;
 
-  it("is quota until the quota ends, unless a more severe state is stored", () => {
+  it("an account's state is quota until the quota ends, unless a more severe state is stored", () => {
     expect(blockingStateAt("unblocked", null, now)).toBe("unblocked");
     expect(blockingStateAt("unblocked", now + 1, now)).toBe("quota");
     expect(blockingStateAt("unblocked", now, now)).toBe("unblocked");
@@ -180,7 +180,7 @@ describe("an account's state", () => {
 });
 
 describe("plans", () => {
-  it("have the published limits", () => {
+  it("plans have the published limits", () => {
     const table = Object.fromEntries(
       plans.map((plan) => {
         const { monthlyUsage, maxUsers, maxKnowledgeBoxes, trialDays } = planLimits[plan];

@@ -39,7 +39,7 @@ describe("a bucket starts", () => {
     { cut: "year", at: "2040-12-31T23:59", start: "2040-01-01T00:00" },
     { cut: "year", at: "0050-07-31T23:59", start: "0050-01-01T00:00" },
     { cut: "day", at: "1969-12-31T23:59", start: "1969-12-31T00:00" },
-  ])("for the $cut of $at on $start", ({ cut, at, start }) => {
+  ])("a bucket starts for the $cut of $at on $start", ({ cut, at, start }) => {
     expect(iso(bucketStart(cut, utc(at)))).toBe(start);
   });
 
@@ -52,11 +52,11 @@ describe("a bucket starts", () => {
     { cut: "month", start: "2040-12-01", next: "2041-01-01T00:00" },
     { cut: "quarter", start: "2040-10-01", next: "2041-01-01T00:00" },
     { cut: "year", start: "2040-01-01", next: "2041-01-01T00:00" },
-  ])("after the $cut of $start on $next [R38]", ({ cut, start, next }) => {
+  ])("a bucket starts after the $cut of $start on $next [R38]", ({ cut, start, next }) => {
     expect(iso(nextBucket(cut, utc(start)))).toBe(next);
   });
 
-  it("where the previous one ends, for every time", () => {
+  it("a bucket starts where the previous one ends, for every time", () => {
     const at = fc.integer({ min: utc("0001-01-10"), max: utc("9990-01-01") });
     fc.assert(
       fc.property(fc.constantFrom(...cuts), at, (cut, time) => {
@@ -133,7 +133,7 @@ describe("a time range", () => {
     .map(([base, offset, length]) => ({ from: base + offset, to: base + offset + length }));
   const offsets = fc.uniqueArray(fc.integer({ min: -20 * 24, max: 60 * 24 }), { maxLength: 60 });
 
-  it("has the same total in every aggregation [R38]", () => {
+  it("a time range has the same total in every aggregation [R38]", () => {
     fc.assert(
       fc.property(range, offsets, ({ from, to }, places) => {
         const base = Math.floor(from / hour) * hour;
@@ -146,7 +146,7 @@ describe("a time range", () => {
     );
   });
 
-  it("has one point for each bucket it overlaps, with the start of the bucket as timestamp", () => {
+  it("a time range has one point for each bucket it overlaps, with the start of the bucket as timestamp", () => {
     fc.assert(
       fc.property(range, fc.constantFrom(...cuts), ({ from, to }, cut) => {
         const { points } = readRange([], from, to, cut).plan;
@@ -156,7 +156,7 @@ describe("a time range", () => {
     );
   });
 
-  it("reads whole days as days, and hours only at both ends", () => {
+  it("a time range reads whole days as days, and hours only at both ends", () => {
     const { plan } = readRange([], utc("2039-05-30T22:30"), utc("2040-05-30T01:01"), "millennium");
     expect(plan.days).toEqual({ start: utc("2039-05-31"), end: utc("2040-05-30") });
     expect(plan.hours).toEqual([
@@ -169,13 +169,13 @@ describe("a time range", () => {
     ]);
   });
 
-  it("that is empty has no points, or one for a millennium", () => {
+  it("a time range that is empty has no points, or one for a millennium", () => {
     const at = utc("2040-05-01T03:33");
     for (const cut of cuts) expect(readRange([], at, at, cut).plan.points).toEqual([]);
     expect(readRange([], at, at, "millennium")).toMatchObject({ plan: { points: [at] }, sums: [0] });
   });
 
-  it("has one point for a millennium, with its own start as timestamp", () => {
+  it("a time range has one point for a millennium, with its own start as timestamp", () => {
     const from = utc("0500-05-01T03:00") + 7;
     const result = planRange({ from, to: utc("2040-05-01"), aggregation: "millennium" }, now);
     expect(result).toEqual({ kind: "hours_gone" });
@@ -188,13 +188,13 @@ describe("a time range", () => {
     expect(plan.points).toEqual([utc("2040-05-01T03:33")]);
   });
 
-  it("is rejected if it ends before it starts", () => {
+  it("a time range is rejected if it ends before it starts", () => {
     for (const aggregation of aggregations) {
       expect(planRange({ from: now, to: now - 1, aggregation }, now)).toEqual({ kind: "from_after_to" });
     }
   });
 
-  it("has at most 10,000 points", () => {
+  it("a time range has at most 10,000 points", () => {
     const from = utc("2040-01-01");
     const to = from + maxPoints * hour;
     expect(planRange({ from, to, aggregation: "hour" }, now)).toMatchObject({ kind: "plan" });
@@ -204,7 +204,7 @@ describe("a time range", () => {
     expect(planRange({ ...ancient, aggregation: "quarter" }, now)).toEqual({ kind: "too_many_points" });
   });
 
-  it("can use hours for 400 days, and days without limit", () => {
+  it("a time range can use hours for 400 days, and days without limit", () => {
     const noon = now + 12 * hour;
     const oldest = oldestStoredHour(noon);
     expect(oldest).toBe(now - 400 * day);
@@ -220,7 +220,7 @@ describe("a time range", () => {
     expect(kind(oldest - hour, oldest - hour, "hour")).toBe("plan");
   });
 
-  it("is rejected if a sum is not a safe integer", () => {
+  it("a time range is rejected if a sum is not a safe integer", () => {
     const plan = planRange({ from: now, to: now + 2 * hour, aggregation: "day" }, now);
     if (plan.kind !== "plan") throw new Error(plan.kind);
     const rows = [

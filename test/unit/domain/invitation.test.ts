@@ -8,7 +8,7 @@ const key = fc.string({ minLength: 16, unit: "binary" }).map((text) => text.toWe
 const reference = fc.record({ uuid: fc.uuid(), version: fc.integer({ min: 1, max: 2 ** 32 - 1 }) });
 
 describe("the secret of an invitation", () => {
-  it("identifies the invitation and version it was created for [R20]", async () => {
+  it("the secret of an invitation identifies the invitation and version it was created for [R20]", async () => {
     await fc.assert(
       fc.asyncProperty(key, reference, async (secret, invite) => {
         const token = await createInvitationToken(secret, invite);
@@ -19,7 +19,7 @@ describe("the secret of an invitation", () => {
     );
   });
 
-  it("is rejected with any bit flipped [R20]", async () => {
+  it("the secret of an invitation is rejected with any bit flipped [R20]", async () => {
     const invite = { uuid: crypto.randomUUID(), version: 3 };
     const token = await createInvitationToken("a key for this test", invite);
     const options = { alphabet: "base64url", omitPadding: true } as const;
@@ -31,7 +31,7 @@ describe("the secret of an invitation", () => {
     }
   });
 
-  it("is rejected with another key", async () => {
+  it("the secret of an invitation is rejected with another key", async () => {
     await fc.assert(
       fc.asyncProperty(key, key, reference, async (mine, other, invite) => {
         fc.pre(mine !== other);
@@ -40,7 +40,7 @@ describe("the secret of an invitation", () => {
     );
   });
 
-  it("has only one valid spelling", async () => {
+  it("the secret of an invitation has only one valid spelling", async () => {
     const token = await createInvitationToken("a key for this test", {
       uuid: crypto.randomUUID(),
       version: 1,
@@ -60,7 +60,7 @@ describe("the secret of an invitation", () => {
     }
   });
 
-  it("is not parsed from any other text", async () => {
+  it("the secret of an invitation is not parsed from any other text", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(fc.string(), fc.base64String({ minLength: 60, maxLength: 80 })),

@@ -70,7 +70,7 @@ describe("arbitrary bytes", () => {
     expect(readImage(input.subarray(0, -1)).kind).toBe("refused");
   }
 
-  it("yield a result without an error", () => {
+  it("arbitrary bytes yield a result without an error", () => {
     fc.assert(
       fc.property(fc.constantFrom(...starts), any, (start, rest) => {
         expectAnAnswer(bytes(start, rest));
@@ -79,7 +79,7 @@ describe("arbitrary bytes", () => {
     );
   });
 
-  it("yield a result as the content of a RIFF", () => {
+  it("arbitrary bytes yield a result as the content of a RIFF", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.constantFrom("VP8 ", "VP8L", "VP8X", "ALPH", "ICCP", "ANMF", "odd "), any)),
@@ -91,7 +91,7 @@ describe("arbitrary bytes", () => {
     );
   });
 
-  it("yield a result as the chunks of a PNG", () => {
+  it("arbitrary bytes yield a result as the chunks of a PNG", () => {
     const idat = make.pngChunk("IDAT", make.pixels());
     const chunk = fc.oneof(
       fc.constantFrom(make.ihdr(), idat, make.pngChunk("IEND"), make.pngChunk("PLTE", "abc")),
@@ -107,7 +107,7 @@ describe("arbitrary bytes", () => {
     );
   });
 
-  it("yield a result when they are a damaged image", () => {
+  it("arbitrary bytes yield a result when they are a damaged image", () => {
     fc.assert(
       fc.property(mutated, (input) => {
         expectAnAnswer(input);

@@ -86,11 +86,11 @@ describe("the segments of a JPEG", () => {
       parts: [bytes([0xff, 0xfe, 0xff, 0xff]), baseline, pixels],
       answer: refused("truncated"),
     },
-  ])("must be complete and in order: $name", ({ parts, answer }) => {
+  ])("the segments of a JPEG must be complete and in order: $name", ({ parts, answer }) => {
     expect(readImage(jpegOf(...parts))).toEqual(answer);
   });
 
-  it("must be of the kinds that browsers show", () => {
+  it("the segments of a JPEG must be of the kinds that browsers show", () => {
     const answers = new Map<string, string[]>();
     for (let marker = 1; marker < 256; marker += 1) {
       const { kind, ...rest } = readImage(jpegOf(segment(marker, ""), baseline, pixels));
@@ -105,13 +105,13 @@ describe("the segments of a JPEG", () => {
     expect([...answers.keys()].sort()).toEqual(["image", "malformed", "unsupported"]);
   });
 
-  it("of an embedded thumbnail are ignored", () => {
+  it("the segments of a JPEG of an embedded thumbnail are ignored", () => {
     const preview = segment(0xe1, bytes("Exif\0\0", jpegOf(frame(0xc0, 9999, 9999), pixels)));
     expect(readImage(jpegOf(preview, baseline, pixels))).toEqual(accepted);
     expect(readImage(jpegOf(preview))).toEqual(refused("malformed"));
   });
 
-  it("have at most 100 scans", () => {
+  it("the segments of a JPEG have at most 100 scans", () => {
     const scans = Array.from({ length: maxScans }, () => pixels);
     expect(readImage(jpegOf(baseline, ...scans))).toEqual(accepted);
     expect(readImage(jpegOf(baseline, ...scans, pixels))).toEqual(refused("unsupported"));
@@ -123,11 +123,14 @@ describe("the frame of a JPEG", () => {
     readImage(jpegOf(segment(marker, fields), pixels));
   const one = [1, 0x11, 0];
 
-  it.each([0xc0, 0xc1, 0xc2])("may be baseline, extended or progressive: %i", (marker) => {
-    expect(framed([8, 0, 8, 0, 8, 1, ...one], marker)).toEqual(accepted);
-  });
+  it.each([0xc0, 0xc1, 0xc2])(
+    "the frame of a JPEG may be baseline, extended or progressive: %i",
+    (marker) => {
+      expect(framed([8, 0, 8, 0, 8, 1, ...one], marker)).toEqual(accepted);
+    },
+  );
 
-  it.each([1, 2, 3, 4])("may have %i components", (count) => {
+  it.each([1, 2, 3, 4])("the frame of a JPEG may have %i components", (count) => {
     const parts = [frame(0xc0, 8, 8, count), scan([0x3f], count)];
     expect(readImage(jpegOf(...parts))).toEqual(accepted);
   });
@@ -157,7 +160,7 @@ describe("the frame of a JPEG", () => {
     { name: "sampled 0 down", fields: [8, 0, 8, 0, 8, 1, 1, 0x10, 0], answer: refused("malformed") },
     { name: "sampled 5 across", fields: [8, 0, 8, 0, 8, 1, 1, 0x51, 0], answer: refused("malformed") },
     { name: "of a fifth table", fields: [8, 0, 8, 0, 8, 1, 1, 0x11, 4], answer: refused("malformed") },
-  ])("must be consistent: $name", ({ fields, answer }) => {
+  ])("the frame of a JPEG must be consistent: $name", ({ fields, answer }) => {
     expect(framed(fields)).toEqual(answer);
   });
 });
@@ -175,7 +178,7 @@ describe("a scan of a JPEG", () => {
     { name: "one byte short", header: [1, 3, 0, 0, 63], answer: refused("malformed") },
     { name: "one byte long", header: [1, 3, 0, 0, 63, 0, 0], answer: refused("malformed") },
     { name: "empty", header: [], answer: refused("malformed") },
-  ])("must have components of the frame: $name", ({ header, answer }) => {
+  ])("a scan of a JPEG must have components of the frame: $name", ({ header, answer }) => {
     expect(scanned(header)).toEqual(answer);
   });
 
@@ -189,11 +192,11 @@ describe("a scan of a JPEG", () => {
     { name: "a start marker", content: [0, 0xff, 0xd8], answer: refused("malformed") },
     { name: "a height", content: bytes([0], segment(0xdc, [0, 8])), answer: refused("unsupported") },
     { name: "a reserved marker", content: [0, 0xff, 0x02], answer: refused("malformed") },
-  ])("may contain stuffed bytes and restart markers: $name", ({ content, answer }) => {
+  ])("a scan of a JPEG may contain stuffed bytes and restart markers: $name", ({ content, answer }) => {
     expect(readImage(jpegOf(baseline, scan(content)))).toEqual(answer);
   });
 
-  it("of a real encoder contains them", () => {
+  it("a scan of a JPEG of a real encoder contains them", () => {
     const image = chequeredJpeg();
     expect(Buffer.from(image).toString("hex")).toMatch(/ffd1.*ffd2.*ffd9$/);
     expect(readImage(image)).toEqual({ ...accepted, width: 24, height: 32 });
@@ -207,11 +210,11 @@ describe("the end of a JPEG", () => {
     { name: "an archive", trailing: "PK\u0003\u0004" },
     { name: "another image, as in a multi-picture file", trailing: jpeg() },
     { name: "another end", trailing: eoi },
-  ])("must be the end of the file: $name", ({ trailing }) => {
+  ])("the end of a JPEG must be the end of the file: $name", ({ trailing }) => {
     expect(readImage(bytes(jpeg(), trailing))).toEqual(refused("trailing_data"));
   });
 
-  it("is the end-of-image marker", () => {
+  it("the end of a JPEG is the end-of-image marker", () => {
     const image = jpeg();
     expect(readImage(image.subarray(0, -2))).toEqual(refused("truncated"));
     expect(readImage(replaced(image, image.length - 1, 0xd8))).toEqual(refused("malformed"));

@@ -21,13 +21,16 @@ describe("the header of a PNG", () => {
     { colourType: 6, allowed: [8, 16] },
     { colourType: 7, allowed: [] },
     { colourType: 255, allowed: [] },
-  ])("of colour type $colourType must have a bit depth of $allowed", ({ colourType, allowed }) => {
-    const possible = Array.from({ length: 256 }, (_, bitDepth) => bitDepth).filter((bitDepth) => {
-      const palette = colourType === 3 ? [plte(2)] : [];
-      return readImage(pngOf(ihdr({ bitDepth, colourType }), ...palette, idat, iend)).kind === "image";
-    });
-    expect(possible).toEqual(allowed);
-  });
+  ])(
+    "the header of a PNG of colour type $colourType must have a bit depth of $allowed",
+    ({ colourType, allowed }) => {
+      const possible = Array.from({ length: 256 }, (_, bitDepth) => bitDepth).filter((bitDepth) => {
+        const palette = colourType === 3 ? [plte(2)] : [];
+        return readImage(pngOf(ihdr({ bitDepth, colourType }), ...palette, idat, iend)).kind === "image";
+      });
+      expect(possible).toEqual(allowed);
+    },
+  );
 
   it.each([
     { fields: { compression: 1 }, answer: refused("malformed") },
@@ -36,11 +39,11 @@ describe("the header of a PNG", () => {
     { fields: { interlace: 2 }, answer: refused("malformed") },
     { fields: { width: 0 }, answer: refused("malformed") },
     { fields: { height: 0 }, answer: refused("malformed") },
-  ])("must have known methods and a size: $fields", ({ fields, answer }) => {
+  ])("the header of a PNG must have known methods and a size: $fields", ({ fields, answer }) => {
     expect(readImage(pngOf(ihdr(fields), idat, iend))).toEqual(answer);
   });
 
-  it("must come first, once, with 13 bytes", () => {
+  it("the header of a PNG must come first, once, with 13 bytes", () => {
     const fields = ihdr().subarray(8, 21);
     expect(readImage(pngOf(idat, iend))).toEqual(refused("malformed"));
     expect(readImage(pngOf(pngChunk("tEXt", "a\0b"), ihdr(), idat, iend))).toEqual(refused("malformed"));
@@ -130,7 +133,7 @@ describe("the chunks of a PNG", () => {
       chunks: [ihdr(), idat, pngChunk("fdAT", [0, 0, 0, 1, 0]), iend],
       answer: refused("animated"),
     },
-  ])("must be in order: $name [R45]", ({ chunks, answer }) => {
+  ])("the chunks of a PNG must be in order: $name [R45]", ({ chunks, answer }) => {
     expect(readImage(pngOf(...chunks))).toEqual(answer);
   });
 
@@ -226,11 +229,11 @@ describe("the chunks of a PNG", () => {
       chunks: [plte(2), idat, iend],
       answer: refused("malformed"),
     },
-  ])("may include a palette: $name", ({ colourType, bitDepth, chunks, answer }) => {
+  ])("the chunks of a PNG may include a palette: $name", ({ colourType, bitDepth, chunks, answer }) => {
     expect(readImage(pngOf(ihdr({ colourType, bitDepth }), ...chunks))).toEqual(answer);
   });
 
-  it("must match their CRC, whichever bit is flipped", () => {
+  it("the chunks of a PNG must match their CRC, whichever bit is flipped", () => {
     const image = png();
     for (let at = 8; at < image.length; at += 1) {
       for (let bit = 0; bit < 8; bit += 1) {
@@ -240,12 +243,12 @@ describe("the chunks of a PNG", () => {
     }
   });
 
-  it("have the CRC-32 of the standard", () => {
+  it("the chunks of a PNG have the CRC-32 of the standard", () => {
     expect([...iend.subarray(8)]).toEqual([0xae, 0x42, 0x60, 0x82]);
     expect(readImage(replaced(png(), png().length - 1, 0x83))).toEqual(refused("malformed"));
   });
 
-  it("must end within the file", () => {
+  it("the chunks of a PNG must end within the file", () => {
     const dataLength = idat.length - 12;
     const withLength = (length: number) => readImage(replaced(png(), 33, ...big(length, 4)));
     expect(withLength(dataLength)).toEqual(accepted);

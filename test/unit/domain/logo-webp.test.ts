@@ -26,11 +26,11 @@ describe("a simple WebP", () => {
       chunks: [webpChunk("ANIM", new Uint8Array(6))],
       answer: refused("malformed"),
     },
-  ])("must have one chunk: $name", ({ chunks, answer }) => {
+  ])("a simple WebP must have one chunk: $name", ({ chunks, answer }) => {
     expect(readImage(webpOf(...chunks))).toEqual(answer);
   });
 
-  it("must have the length in its header", () => {
+  it("a simple WebP must have the length in its header", () => {
     const image = webpOf(vp8);
     const length = image.length - 8;
     const saying = (size: number) => readImage(replaced(image, 4, ...little(size, 4)));
@@ -40,7 +40,7 @@ describe("a simple WebP", () => {
     for (const size of [0, 4, length - 2, length - 1]) expect(saying(size)).toEqual(refused("trailing_data"));
   });
 
-  it("must have a chunk that ends within it", () => {
+  it("a simple WebP must have a chunk that ends within it", () => {
     const length = vp8.length - 8;
     const saying = (size: number) => readImage(replaced(webpOf(vp8), 16, ...little(size, 4)));
     expect(saying(length)).toEqual(accepted);
@@ -50,7 +50,7 @@ describe("a simple WebP", () => {
     expect(saying(length - 2)).toEqual(refused("trailing_data"));
   });
 
-  it("must pad an odd chunk with 0", () => {
+  it("a simple WebP must pad an odd chunk with 0", () => {
     const chunk = webpChunk("VP8 ", bytes(vp8.subarray(8), [7]));
     const image = webpOf(chunk);
     expect(readImage(image)).toEqual(accepted);
@@ -86,11 +86,11 @@ describe("the header of a lossy image", () => {
     { name: "of no width, but scaled", at: 6, values: [0, 0xc0], answer: refused("malformed") },
     { name: "to be scaled", at: 6, values: [16, 0x40, 16, 0xc0], answer: accepted },
     { name: "of 14 bits", at: 6, values: [0xff, 0x3f, 0x01, 0x00], answer: refused("too_many_pixels") },
-  ])("is validated: $name", ({ at, values, answer }) => {
+  ])("the header of a lossy image is validated: $name", ({ at, values, answer }) => {
     expect(headed(at, ...values)).toEqual(answer);
   });
 
-  it("must be complete", () => {
+  it("the header of a lossy image must be complete", () => {
     for (let length = 0; length <= 10; length += 1) {
       const short = webpOf(webpChunk("VP8 ", vp8.subarray(8, 8 + length)));
       expect(readImage(short)).toEqual(refused("malformed"));
@@ -105,7 +105,7 @@ describe("the header of a lossless image", () => {
     { width: 4096, height: 1 },
     { width: 256, height: 257 },
     { width: 3, height: 2 },
-  ])("contains the size: $width by $height", ({ width, height }) => {
+  ])("the header of a lossless image contains the size: $width by $height", ({ width, height }) => {
     expect(readImage(webpOf(vp8l(width, height)))).toEqual({ ...accepted, width, height });
   });
 
@@ -115,13 +115,13 @@ describe("the header of a lossless image", () => {
     { name: "of version 4", at: 4, values: [0x80], answer: refused("malformed") },
     { name: "of another signature", at: 0, values: [0x2e], answer: refused("malformed") },
     { name: "of 14 bits", at: 1, values: [0xff, 0x3f, 0, 0], answer: refused("too_many_pixels") },
-  ])("is validated: $name", ({ at, values, answer }) => {
+  ])("the header of a lossless image is validated: $name", ({ at, values, answer }) => {
     const image = webpOf(vp8l(16, 1));
     const answered = readImage(replaced(image, 20 + at, ...values));
     expect(answered).toEqual("reason" in answer ? answer : { ...accepted, height: 1 });
   });
 
-  it("must be complete and followed by an image", () => {
+  it("the header of a lossless image must be complete and followed by an image", () => {
     for (let length = 0; length <= 5; length += 1) {
       const short = webpOf(webpChunk("VP8L", lossless.subarray(8, 8 + length)));
       expect(readImage(short)).toEqual(refused("malformed"));
@@ -214,7 +214,7 @@ describe("an extended WebP", () => {
       chunks: [vp8x(16, 16, 0x02), vp8],
       answer: refused("animated"),
     },
-  ])("must be one still image as large as its canvas: $name [R45]", ({ chunks, answer }) => {
+  ])("an extended WebP must be one still image as large as its canvas: $name [R45]", ({ chunks, answer }) => {
     expect(readImage(webpOf(...chunks))).toEqual(answer);
   });
 });

@@ -15,18 +15,18 @@ describe("a logo", () => {
     { extension: "jpg", type: "image/jpeg", image: make.progressiveJpeg(40, 9), width: 40, height: 9 },
     { extension: "webp", type: "image/webp", image: make.webpOf(make.vp8l(17, 300)), width: 17, height: 300 },
     { extension: "webp", type: "image/webp", image: make.webpOf(make.vp8), width: 16, height: 16 },
-  ])("is detected by its content: $extension", ({ extension, type, image, width, height }) => {
+  ])("a logo is detected by its content: $extension", ({ extension, type, image, width, height }) => {
     expect(readImage(image)).toEqual({ kind: "image", type, extension, width, height });
   });
 
-  it("is read the same from the middle of a buffer", () => {
+  it("a logo is read the same from the middle of a buffer", () => {
     for (const image of Object.values(images)) {
       const within = bytes("before", image, "after").subarray(6, 6 + image.length);
       expect(readImage(within)).toEqual(readImage(image));
     }
   });
 
-  it.each(Object.entries(images))("is rejected wherever it is truncated: %s [R43]", (_, image) => {
+  it.each(Object.entries(images))("a logo is rejected wherever it is truncated: %s [R43]", (_, image) => {
     expect(readImage(image).kind).toBe("image");
     for (let length = 0; length < image.length; length += 1) {
       const answer = readImage(image.subarray(0, length));
@@ -35,7 +35,7 @@ describe("a logo", () => {
     expect(readImage(image.subarray(0, -1))).toEqual(refused("truncated"));
   });
 
-  it.each(Object.entries(images))("is rejected with any byte after it: %s [R43]", (_, image) => {
+  it.each(Object.entries(images))("a logo is rejected with any byte after it: %s [R43]", (_, image) => {
     for (let byte = 0; byte < 256; byte += 1) {
       expect([byte, readImage(bytes(image, [byte]))]).toEqual([byte, refused("trailing_data")]);
     }
@@ -50,20 +50,23 @@ describe("the size of a logo", () => {
     webp: (width: number, height: number) => make.webpOf(make.vp8l(width, height)),
   };
 
-  it("is at most 2 MiB and 4096 by 4096 pixels", () => {
+  it("the size of a logo is at most 2 MiB and 4096 by 4096 pixels", () => {
     expect(maxLogoBytes).toBe(2_097_152);
     expect(maxLogoSide).toBe(largest);
   });
 
-  it.each(Object.entries(sized))("is limited in width and height: %s [R45]", (extension, image) => {
-    expect(readImage(image(largest, 1))).toMatchObject({ extension, width: largest, height: 1 });
-    expect(readImage(image(1, largest))).toMatchObject({ extension, width: 1, height: largest });
-    expect(readImage(image(1, 1))).toMatchObject({ extension, width: 1, height: 1 });
-    expect(readImage(image(largest + 1, 1))).toEqual(refused("too_many_pixels"));
-    expect(readImage(image(1, largest + 1))).toEqual(refused("too_many_pixels"));
-  });
+  it.each(Object.entries(sized))(
+    "the size of a logo is limited in width and height: %s [R45]",
+    (extension, image) => {
+      expect(readImage(image(largest, 1))).toMatchObject({ extension, width: largest, height: 1 });
+      expect(readImage(image(1, largest))).toMatchObject({ extension, width: 1, height: largest });
+      expect(readImage(image(1, 1))).toMatchObject({ extension, width: 1, height: 1 });
+      expect(readImage(image(largest + 1, 1))).toEqual(refused("too_many_pixels"));
+      expect(readImage(image(1, largest + 1))).toEqual(refused("too_many_pixels"));
+    },
+  );
 
-  it("may be the maximum in both directions", () => {
+  it("the size of a logo may be the maximum in both directions", () => {
     expect(readImage(sized.jpg(largest, largest))).toMatchObject({ width: largest, height: largest });
     expect(readImage(sized.webp(largest, largest))).toMatchObject({ width: largest, height: largest });
     const compressed = make.pngChunk("IDAT", make.pixels());
@@ -83,13 +86,13 @@ describe("the size of a logo", () => {
     },
     { name: "jpg", image: make.jpegOf(make.frame(0xc0, 65_535, 65_535), make.scan([0x3f])) },
     { name: "webp", image: make.webpOf(make.vp8l(16_384, 16_384)) },
-  ])("prevents a decompression bomb: $name [R45]", ({ image }) => {
+  ])("the size of a logo prevents a decompression bomb: $name [R45]", ({ image }) => {
     expect(readImage(image)).toEqual(refused("too_many_pixels"));
   });
 });
 
 describe("a file that is not a logo", () => {
-  it("is empty", () => {
+  it("a file that is not a logo is empty", () => {
     expect(readImage(new Uint8Array())).toEqual(refused("empty"));
   });
 
@@ -120,7 +123,7 @@ describe("a file that is not a logo", () => {
     { name: "the start of a JPEG alone", content: [0xff, 0xd8] },
     { name: "the start of a WebP alone", content: "RIFF\u0004\0\0\0WEB" },
     { name: "a WebP in upper case wrongly", content: "RIFF\u0004\0\0\0WebP" },
-  ])("has another format: $name [R43]", ({ content }) => {
+  ])("a file that is not a logo has another format: $name [R43]", ({ content }) => {
     expect(readImage(bytes(content))).toEqual(refused("unknown_format"));
   });
 
@@ -131,11 +134,11 @@ describe("a file that is not a logo", () => {
     { name: "JPEG and HTML", image: make.jpeg(), appended: "<script>alert(1)</script>" },
     { name: "WebP and an archive", image: make.webpOf(make.vp8), appended: "PK\u0003\u0004" },
     { name: "PNG and PNG", image: make.png(), appended: make.png() },
-  ])("is two files in one: $name [R43]", ({ image, appended }) => {
+  ])("a file that is not a logo is two files in one: $name [R43]", ({ image, appended }) => {
     expect(readImage(bytes(image, appended))).toEqual(refused("trailing_data"));
   });
 
-  it("does not include an image with HTML in a comment, which is served as an image", () => {
+  it("a file that is not a logo does not include an image with HTML in a comment, which is served as an image", () => {
     const html = "<script>alert(1)</script>";
     const text = make.pngChunk("tEXt", `Comment\0${html}`);
     const rest = make.png().subarray(33);
@@ -200,7 +203,7 @@ describe("a file of the maximum size", () => {
       file: make.replaced(riff, 4, ...make.little(riff.length - 8, 4)),
       expected: "image",
     },
-  ])("yields a result if it is $name", ({ file, expected }) => {
+  ])("a file of the maximum size yields a result if it is $name", ({ file, expected }) => {
     expect(maxLogoBytes - file.length).toBeLessThan(16);
     const answer = readImage(file);
     expect(answer.kind === "refused" ? answer.reason : answer.kind).toBe(expected);

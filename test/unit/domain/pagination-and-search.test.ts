@@ -36,7 +36,7 @@ function read(all: readonly Row[], request: PageRequest): Page<Row> | undefined 
 }
 
 describe("pages", () => {
-  it("add up to the list by number, by next links and by previous links", () => {
+  it("pages add up to the list by number, by next links and by previous links", () => {
     fc.assert(
       fc.property(rows, size, (all, each) => {
         const pages = Math.max(1, Math.ceil(all.length / each));
@@ -69,7 +69,7 @@ describe("pages", () => {
     );
   });
 
-  it("include the last page", () => {
+  it("pages include the last page", () => {
     fc.assert(
       fc.property(rows, size, (all, each) => {
         const pages = Math.max(1, Math.ceil(all.length / each));
@@ -83,7 +83,7 @@ describe("pages", () => {
     );
   });
 
-  it("of an empty list are one empty page", () => {
+  it("pages of an empty list are one empty page", () => {
     for (const page of [1, "last"] as const) {
       expect(read([], { page, size: 5 })).toEqual({
         rows: [],
@@ -95,7 +95,7 @@ describe("pages", () => {
     expect(read([], { page: 2, size: 5 })).toBeUndefined();
   });
 
-  it("read one row more than they show, wherever they start", () => {
+  it("pages read one row more than they show, wherever they start", () => {
     for (const cursor of [
       undefined,
       { direction: "after", keys: ["a", 1] },
@@ -112,7 +112,7 @@ describe("pages", () => {
 describe("a cursor", () => {
   const keys = fc.tuple(fc.string({ unit: "grapheme", maxLength: 100 }), fc.maxSafeNat());
 
-  it("is decoded to what was encoded", () => {
+  it("a cursor is decoded to what was encoded", () => {
     fc.assert(
       fc.property(fc.constantFrom("after" as const, "before" as const), keys, (direction, of) => {
         const text = encodeCursor({ direction, keys: of });
@@ -128,7 +128,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("is validated: any text is either decoded or rejected [R50]", () => {
+  it("a cursor is validated: any text is either decoded or rejected [R50]", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.json()), (text) => {
         const cursor = decodeCursor(text, ["string", "number"]);
@@ -178,11 +178,11 @@ describe("the terms of a search", () => {
     { search: "% _ * \\", terms: ["%", "_", "*", "\\"] },
     { search: "NEAR(a b)", terms: ["near(a", "b)"] },
     { search: "a\u00a0b", terms: ["a", "b"] },
-  ])("of $search are $terms", ({ search, terms }) => {
+  ])("the terms of a search of $search are $terms", ({ search, terms }) => {
     expect(searchTerms(search)).toEqual(terms);
   });
 
-  it("are split as by Django REST framework, with any quotes and backslashes", () => {
+  it("the terms of a search are split as by Django REST framework, with any quotes and backslashes", () => {
     // Its pattern, which walks to the end of the text from every quote that is not closed.
     const pattern = /[^\s'"]*(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')[^\s'"]*)+|\S+/gsu;
     const splitByPattern = (search: string): string[] => {
@@ -204,12 +204,12 @@ describe("the terms of a search", () => {
     );
   });
 
-  it("are found in linear time with many unclosed quotes", () => {
+  it("the terms of a search are found in linear time with many unclosed quotes", () => {
     const search = `+\\'"`.repeat(200_000);
     expect(searchTerms(search)).toEqual([search]);
   });
 
-  it("are distinct, not empty, and match the text they came from", () => {
+  it("the terms of a search are distinct, not empty, and match the text they came from", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."ab ,\"'\\%_*\t") }), (search) => {
         const terms = searchTerms(search);
@@ -222,7 +222,7 @@ describe("the terms of a search", () => {
 });
 
 describe("a search with the index", () => {
-  it("has each term as a phrase with doubled quotes, short ones after the start of a field", () => {
+  it("a search with the index has each term as a phrase with doubled quotes, short ones after the start of a field", () => {
     expect(toIndexedSearch(["abc"])).toEqual({ match: '"abc"', rest: [] });
     expect(toIndexedSearch(['a"b"c', "near", "x*"])).toEqual({
       match: '"a""b""c" "near" "\u0001x*"',
@@ -234,19 +234,19 @@ describe("a search with the index", () => {
     });
   });
 
-  it("cannot match terms that no text contains", () => {
+  it("a search with the index cannot match terms that no text contains", () => {
     for (const term of ["a\u0001b", "\0", "a\nb", "\ud800"])
       expect(toIndexedSearch(["abc", term])).toBeUndefined();
   });
 
-  it("leaves the shortest of many terms to be checked in each row", () => {
+  it("a search with the index leaves the shortest of many terms to be checked in each row", () => {
     const terms = Array.from({ length: 20 }, (_, at) => "t".repeat(at + 1));
     const search = toIndexedSearch(terms);
     expect(search?.match.split(" ")).toHaveLength(16);
     expect(search?.rest.toSorted()).toEqual(["\u0001\u0001t", "\u0001tt", "ttt", "tttt"]);
   });
 
-  it("separates the fields of a row", () => {
+  it("a search with the index separates the fields of a row", () => {
     expect(searchText(["Caf\u00e9", "b c"])).toBe("\u0001\u0001caf\u00e9\n\u0001\u0001b c");
   });
 });

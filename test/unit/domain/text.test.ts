@@ -21,7 +21,7 @@ import {
 const anyText = fc.string({ unit: "binary" }).map((text) => text.toWellFormed());
 
 describe("normal forms", () => {
-  it("are idempotent", () => {
+  it("normal forms are idempotent", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(normalizeText(normalizeText(text))).toBe(normalizeText(text));
@@ -34,7 +34,7 @@ describe("normal forms", () => {
     );
   });
 
-  it("are equal for canonically equivalent texts", () => {
+  it("normal forms are equal for canonically equivalent texts", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(normalizeText(text.normalize("NFD"))).toBe(normalizeText(text));
@@ -46,18 +46,18 @@ describe("normal forms", () => {
     );
   });
 
-  it("of an e-mail address are trimmed and in lower case [R25]", () => {
+  it("normal forms of an e-mail address are trimmed and in lower case [R25]", () => {
     expect(normalizeEmail("  Jose\u0301@Example.COM\n")).toBe("jos\u00e9@example.com");
   });
 
-  it("for a search have one i, with or without a dot", () => {
+  it("normal forms for a search have one i, with or without a dot", () => {
     for (const city of ["İstanbul", "ISTANBUL", "ıstanbul", "i\u0307stanbul", "I\u0307\u0307STANBUL"]) {
       expect(searchKey(city)).toBe("istanbul");
     }
     expect(searchKey("\u0130\u0301")).toBe("\u00ed");
   });
 
-  it("keep compatible characters apart [R25]", () => {
+  it("normal forms keep compatible characters apart [R25]", () => {
     expect(searchKey("\ufb01")).toBe("\ufb01");
     expect(normalizeText("\u2460")).toBe("\u2460");
   });
@@ -86,7 +86,7 @@ describe("a name or title", () => {
     Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index)),
   );
 
-  it("has no invisible character and no direction control", () => {
+  it("a name or title has no invisible character and no direction control", () => {
     for (const character of invisible) {
       const code = character.codePointAt(0)?.toString(16);
       expect([code, normalizeName(`${character}A${character}b ${character}`)]).toEqual([code, "Ab"]);
@@ -97,7 +97,7 @@ describe("a name or title", () => {
   });
 
   it.each(["", " ", "\u200d", "\u200c \u200d", "\ufe0f", "\u2800", "\u180b\u3000", "\u{e0100}"])(
-    "is empty if nothing in it is visible: %j",
+    "a name or title is empty if nothing in it is visible: %j",
     (text) => {
       expect(normalizeName(text)).toBe("");
     },
@@ -113,11 +113,11 @@ describe("a name or title", () => {
     "\u05e9\u05dc\u05d5\u05dd Acme",
     "\ud55c\uad6d",
     "O'Neill & S\u00f6hne <1>",
-  ])("keeps what scripts and emoji need: %s", (text) => {
+  ])("a name or title keeps what scripts and emoji need: %s", (text) => {
     expect(normalizeName(text)).toBe(text);
   });
 
-  it("keeps what makes it invalid, so that it is rejected", () => {
+  it("a name or title keeps what makes it invalid, so that it is rejected", () => {
     for (const text of ["a\0b", "a\u0007b", "a\ud800b"]) {
       expect(validateText(normalizeName(text))).toEqual(validateText(text));
     }
@@ -125,7 +125,7 @@ describe("a name or title", () => {
 });
 
 describe("the length of a text", () => {
-  it("is counted in code points", () => {
+  it("the length of a text is counted in code points", () => {
     expect(countCodePoints("")).toBe(0);
     expect(countCodePoints("a\u{1f600}e\u0301")).toBe(4);
     fc.assert(
@@ -152,11 +152,11 @@ describe("a text that cannot be stored", () => {
     { text: "\u009f", error: { kind: "control" } },
     { text: "\u00a0", error: undefined },
     { text: "\ud800\0", error: { kind: "null" } },
-  ] as const)("is recognized: $text", ({ text, error }) => {
+  ] as const)("a text that cannot be stored is recognized: $text", ({ text, error }) => {
     expect(validateText(text)).toEqual(error);
   });
 
-  it("may have tabs and line ends where lines are allowed", () => {
+  it("a text that cannot be stored may have tabs and line ends where lines are allowed", () => {
     expect(validateText("a\tb\r\nc", { lines: true })).toBeUndefined();
     for (const text of ["\u000b", "\u001b", "\u007f", "\u0085"]) {
       expect(validateText(text, { lines: true })).toEqual({ kind: "control" });
@@ -182,7 +182,7 @@ describe("an e-mail address", () => {
     `${"a".repeat(64)}@example.com`,
     `ada@${"d".repeat(63)}.com`,
     long(254),
-  ])("is accepted: %s", (address) => {
+  ])("an e-mail address is accepted: %s", (address) => {
     expect(validateEmail(address)).toBeUndefined();
   });
 
@@ -196,7 +196,7 @@ describe("an e-mail address", () => {
       address: "a b@example.com",
       reason: "The email address contains invalid characters before the @-sign.",
     },
-  ])("is rejected with a reason: $address", ({ address, reason }) => {
+  ])("an e-mail address is rejected with a reason: $address", ({ address, reason }) => {
     expect(validateEmail(address)).toBe(reason);
   });
 
@@ -237,18 +237,18 @@ describe("an e-mail address", () => {
     `${"\u00e9".repeat(33)}@example.com`,
     `ada@${"d".repeat(64)}.com`,
     long(255),
-  ])("is rejected: %j", (address) => {
+  ])("an e-mail address is rejected: %j", (address) => {
     expect(validateEmail(address)).toEqual(expect.any(String));
   });
 
-  it("has at most 254 characters [R57]", () => {
+  it("an e-mail address has at most 254 characters [R57]", () => {
     expect(emailLength).toBe(254);
     expect(countCodePoints(long(254))).toBe(254);
     expect(validateEmail(long(254))).toBeUndefined();
     expect(validateEmail(long(255))).toBe("The email address is too long.");
   });
 
-  it("contains no control, white space, invisible or direction character at any position", () => {
+  it("an e-mail address contains no control, white space, invisible or direction character at any position", () => {
     for (const unfit of [
       "\u0001",
       "\u001f",
@@ -279,7 +279,7 @@ describe("an e-mail address", () => {
     }
   });
 
-  it("never contains a line end, a space, a bracket or a second @ [R57]", () => {
+  it("an e-mail address never contains a line end, a space, a bracket or a second @ [R57]", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (local, domain) => {
         const address = `${local}@${domain}`;
@@ -300,11 +300,11 @@ describe("a name", () => {
     { name: "Ada  Lovelace", firstName: "Ada", lastName: "Lovelace" },
     { name: "Ada ", firstName: "Ada", lastName: "" },
     { name: "Ada\u00a0King Lovelace", firstName: "Ada\u00a0King", lastName: "Lovelace" },
-  ])("is split at its first space: $name", ({ name, firstName, lastName }) => {
+  ])("a name is split at its first space: $name", ({ name, firstName, lastName }) => {
     expect(splitName(name)).toEqual({ firstName, lastName });
   });
 
-  it("is unchanged when it is split and joined", () => {
+  it("a name is unchanged when it is split and joined", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -321,7 +321,7 @@ describe("a name", () => {
     );
   });
 
-  it("has no extra space if one part is missing", () => {
+  it("a name has no extra space if one part is missing", () => {
     expect(joinName("", "")).toBe("");
     expect(joinName("Ada", "")).toBe("Ada");
     expect(joinName("", "Lovelace")).toBe("Lovelace");

@@ -105,7 +105,7 @@ describe("a timestamp as text", () => {
     expect(parseTimestamp(text)).toBeUndefined();
   });
 
-  it("is unchanged when it is formatted and parsed", () => {
+  it("a timestamp as text is unchanged when it is formatted and parsed", () => {
     fc.assert(
       fc.property(dates, (date) => {
         expect(parseTimestamp(date.toISOString())).toBe(date.getTime());
@@ -113,7 +113,7 @@ describe("a timestamp as text", () => {
     );
   });
 
-  it("is the same in every time zone", () => {
+  it("a timestamp as text is the same in every time zone", () => {
     fc.assert(
       fc.property(
         dates.filter((date) => Math.abs(date.getUTCFullYear() - 5000) < 4990),
@@ -129,7 +129,7 @@ describe("a timestamp as text", () => {
     );
   });
 
-  it("is accepted exactly if its date exists", () => {
+  it("a timestamp as text is accepted exactly if its date exists", () => {
     const two = (most: number) =>
       fc.integer({ min: 0, max: most }).map((part) => String(part).padStart(2, "0"));
     const year = fc.integer({ min: 1, max: 9999 }).map((number) => String(number).padStart(4, "0"));
@@ -150,7 +150,7 @@ describe("a timestamp as text", () => {
     );
   });
 
-  it("is a whole millisecond of the years 1 to 9999 or undefined, for any text", () => {
+  it("a timestamp as text is a whole millisecond of the years 1 to 9999 or undefined, for any text", () => {
     const odd = fc.oneof(
       fc.string(),
       fc.stringMatching(/^[+-]?\d{1,25}(?:\.\d{1,5})?$/),
@@ -195,7 +195,7 @@ describe("a timestamp as a number", () => {
     expect(timestampFromNumber(number)).toBeUndefined();
   });
 
-  it("is the same in seconds and in milliseconds", () => {
+  it("a timestamp as a number is the same in seconds and in milliseconds", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2e10 }), (seconds) => {
         expect(timestampFromNumber(seconds)).toBe(seconds * 1000);

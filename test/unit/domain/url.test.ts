@@ -26,7 +26,7 @@ describe("a public https URL", () => {
     "https://example.com/?next=http://localhost/",
     "https://example.com/@localhost",
     `https://example.com/${"x".repeat(5000)}`,
-  ])("is accepted: %s", (address) => {
+  ])("a public https URL is accepted: %s", (address) => {
     expect(isPublicHttps(address)).toBe(true);
   });
 
@@ -87,11 +87,11 @@ describe("a public https URL", () => {
     "https://ｌｏｃａｌｈｏｓｔ/",
     "https://a.loc\u00adalhost/",
     "https://a.localhost../",
-  ])("is rejected: %j [R65]", (address) => {
+  ])("a public https URL is rejected: %j [R65]", (address) => {
     expect(isPublicHttps(address)).toBe(false);
   });
 
-  it("has no IP address, in any spelling [R65]", () => {
+  it("a public https URL has no IP address, in any spelling [R65]", () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -105,7 +105,7 @@ describe("a public https URL", () => {
     );
   });
 
-  it("is checked without an error for any text", () => {
+  it("a public https URL is checked without an error for any text", () => {
     fc.assert(
       fc.property(
         fc.oneof(

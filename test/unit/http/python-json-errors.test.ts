@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseJson } from "../../../src/http/request.ts";
 
 describe("parseJson", () => {
-  it("returns the value of valid JSON", () => {
+  it("parseJson returns the value of valid JSON", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom("", " ", "\n\t\r "), (text, space) => {
         expect(parseJson(`${space}${text}${space}`)).toEqual({ value: JSON.parse(text) });
@@ -28,7 +28,7 @@ describe("parseJson", () => {
     { text: "{}\n\n{}", line: 3, column: 1, position: 4 },
     { text: `[${'"a", '.repeat(1_000)}x]`, line: 1, column: 5_002, position: 5_001 },
     { text: "\u{1f600}", line: 1, column: 1, position: 0 },
-  ])("reports where $text is malformed", ({ text, ...where }) => {
+  ])("parseJson reports where $text is malformed", ({ text, ...where }) => {
     expect(parseJson(text)).toEqual({ error: { reason: expect.stringMatching(/^[A-Z].*\S$/), ...where } });
   });
 
@@ -42,7 +42,7 @@ describe("parseJson", () => {
     expect(parseJson(text)).toMatchObject({ error: { reason } });
   });
 
-  it("accepts 100 levels of nesting and rejects the bracket that opens one more", () => {
+  it("parseJson accepts 100 levels of nesting and rejects the bracket that opens one more", () => {
     for (const [open, close] of [
       ["[", "]"],
       ['{"a":', "}"],
@@ -59,7 +59,7 @@ describe("parseJson", () => {
     expect(parseJson(`[${"[],".repeat(200)}[]]`)).toHaveProperty("value");
   });
 
-  it("returns for any text a value or an error whose position is in the text", () => {
+  it("parseJson returns for any text a value or an error whose position is in the text", () => {
     const pieces = [
       "{",
       "}",

@@ -77,7 +77,7 @@ it.each([
 });
 
 describe.each(languages)("the mail in %s", (language) => {
-  it("contains the link as a button and as text, and no unfilled placeholder", async () => {
+  it("the mail contains the link as a button and as text, and no unfilled placeholder", async () => {
     const { email } = await readTranslation(language);
     const { subject, text, html } = await render({ language });
     expect(text).toContain(`\n\n${email.accept}:\n${link}\n\n`);
@@ -88,7 +88,7 @@ describe.each(languages)("the mail in %s", (language) => {
     expect(`${subject}${text}${html}`).not.toMatch(/\{\w+\}/);
   });
 
-  it("names the owner's role, and no inviter if that user was deleted", async () => {
+  it("the mail names the owner's role, and no inviter if that user was deleted", async () => {
     const { roles } = await readTranslation(language);
     const { subject, text, html } = await render({
       language,
@@ -101,7 +101,7 @@ describe.each(languages)("the mail in %s", (language) => {
     expect(`${subject}${text}${html}`).not.toMatch(/\{\w+\}|null|undefined/);
   });
 
-  it("has no inviter if their name is a link, and the slug if the title is one", async () => {
+  it("the mail names no inviter if their name is a link, and the slug if the title is one", async () => {
     const expected = await render({ language, title: "acme-slug", inviter: null });
     const name = "Verify at https://evil.example/login";
     expect(await render({ language, title: name, name })).toEqual(expected);
@@ -117,14 +117,17 @@ describe("a name or title in the mail", () => {
     "&lt;b&gt;",
   ];
 
-  it.each(hostile)("is escaped in the HTML and unchanged in the plain text: %s [R56]", async (name) => {
-    const { text, html } = await render({ title: name, name });
-    const plain = (await render({})).html;
-    expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
-    expect(html.match(/href="[^"]*"/g)).toEqual(plain.match(/href="[^"]*"/g));
-    expect(html).toContain(`<b><bdi>${escapeHtml(name)}</bdi></b>`);
-    expect(text).toContain(`${name} invites you to join ${name} as member.`);
-  });
+  it.each(hostile)(
+    "a name or title in the mail is escaped in the HTML and unchanged in the plain text: %s [R56]",
+    async (name) => {
+      const { text, html } = await render({ title: name, name });
+      const plain = (await render({})).html;
+      expect(html.match(/<\/?[a-z]+/g)).toEqual(plain.match(/<\/?[a-z]+/g));
+      expect(html.match(/href="[^"]*"/g)).toEqual(plain.match(/href="[^"]*"/g));
+      expect(html).toContain(`<b><bdi>${escapeHtml(name)}</bdi></b>`);
+      expect(text).toContain(`${name} invites you to join ${name} as member.`);
+    },
+  );
 
   it.each([
     "Acme\r\nBcc: everyone",
@@ -132,7 +135,7 @@ describe("a name or title in the mail", () => {
     "Acme\u2028next",
     "Acme\0\u0007\u009b",
     "\u202eemca\u202c and \u2066more\u2069",
-  ])("adds no line and changes no text direction: %j [R56]", async (name) => {
+  ])("a name or title in the mail adds no line and changes no text direction: %j [R56]", async (name) => {
     const { subject, text, html } = await render({ title: name, name });
     const unsafe = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
     expect(subject).not.toMatch(unsafe);
@@ -142,14 +145,14 @@ describe("a name or title in the mail", () => {
     expect(text.split("\n")).toHaveLength(plain.text.split("\n").length);
   });
 
-  it("is shortened in the subject and complete in the text", async () => {
+  it("a name or title in the mail is shortened in the subject and complete in the text", async () => {
     const title = "😀".repeat(200);
     const { subject, text } = await render({ title });
     expect(subject).toBe(`Ada Lovelace invites you to ${"😀".repeat(59)}…`);
     expect(text).toContain(title);
   });
 
-  it("never changes the number of subject lines or the HTML tags, whatever characters it has", async () => {
+  it("a name or title in the mail never changes the number of subject lines or the HTML tags, whatever characters it has", async () => {
     const plain = (await render({})).html.match(/<\/?[a-z]+/g);
     const name = fc.string({ unit: "binary", maxLength: 60 });
     await fc.assert(
@@ -197,7 +200,7 @@ describe("a link or an address in a name or title", () => {
     "login\ufe6bevil",
   ];
 
-  it.each(hostile)("is never in the mail: %s", async (text) => {
+  it.each(hostile)("a link or an address in a name or title is never in the mail: %s", async (text) => {
     expect(containsLink(text)).toBe(true);
     const mail = await render({ title: text, name: text });
     expect(mail).toEqual(await render({ title: "acme-slug", inviter: null }));
@@ -219,13 +222,13 @@ describe("a link or an address in a name or title", () => {
     "C# / F#: A & B",
     "www",
     "\u6771\u4eac\u3002",
-  ])("is not seen in a usual title: %s", async (title) => {
+  ])("a link or an address in a name or title is not seen in a usual title: %s", async (title) => {
     const { subject, text } = await render({ title, name: title });
     expect(subject).toBe(`${title} invites you to ${title}`);
     expect(text).toContain(`${title} invites you to join ${title} as member.`);
   });
 
-  it("is not in the mail, whatever surrounds it", async () => {
+  it("a link or an address in a name or title is not in the mail, whatever surrounds it", async () => {
     const surrounding = fc.string({ unit: "grapheme", maxLength: 20 });
     const evil = fc.constantFrom(
       "https://evil.example/login",
@@ -246,7 +249,7 @@ describe("a link or an address in a name or title", () => {
     );
   });
 
-  it("is the verified address of an inviter without a name", async () => {
+  it("a link or an address in a name or title is the verified address of an inviter without a name", async () => {
     const { subject } = await render({ name: "" });
     expect(subject).toBe("ada@example.com invites you to Acme");
     const nobody = await render({ inviter: { name: "", verifiedEmail: null } });
@@ -261,7 +264,7 @@ it("the end of an invitation is shown in UTC", async () => {
 });
 
 describe("the text functions", () => {
-  it("escape once, fill placeholders once and cut between code points", () => {
+  it("the text functions escape once, fill placeholders once and cut between code points", () => {
     expect(escapeHtml(`<a href="x" title='y'>&`)).toBe("&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
     expect(interpolate("{a}{b}{c}", { a: "{b}", b: "$&" })).toBe("{b}$&{c}");
     expect(toSingleLine(" a\r\n\tb ")).toBe("a b");

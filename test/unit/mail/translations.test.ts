@@ -6,22 +6,22 @@ import { readTranslation } from "../../support/translations.ts";
 import english from "../../../translations/en.json";
 
 describe.each(languages)("the translation %s", (language) => {
-  it("has the keys of the English one", async () => {
+  it("a translation has the keys of the English one", async () => {
     const texts = textsOf(await readTranslation(language));
     expect([...texts.keys()].sort()).toEqual([...textsOf(english).keys()].sort());
   });
 
-  it("has no empty text", async () => {
+  it("a translation has no empty text", async () => {
     const texts = textsOf(await readTranslation(language));
     expect([...texts].filter(([, text]) => text.trim() === "")).toEqual([]);
   });
 
-  it("has the placeholders of the English one in each text", async () => {
+  it("a translation has the placeholders of the English one in each text", async () => {
     const texts = textsOf(await readTranslation(language));
     expect(placeholdersOf(texts)).toEqual(placeholdersOf(textsOf(english)));
   });
 
-  it("names a locale of its language", async () => {
+  it("a translation names a locale of its language", async () => {
     const { locale } = await readTranslation(language);
     expect(new Intl.Locale(locale).language).toBe(language.toLowerCase());
     expect(Intl.DateTimeFormat.supportedLocalesOf(locale)).toEqual([locale]);
