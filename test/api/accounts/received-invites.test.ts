@@ -117,7 +117,7 @@ describe("received invitations", () => {
     const sub = unique("sub");
     for (const other of [
       await createUser({ sub, email: guest.email, email_verified: false }),
-      await createUser({ sub, email: guest.email, email_verified: "true" }),
+      await createUser({ sub, email: guest.email, email_verified: "yes" }),
       await createUser({ sub, email: guest.email, email_verified: undefined }),
       await createUser({ sub, email: undefined }),
       await createUser({ sub, email: guest.email }, { issuer: "https://other.test" }),
