@@ -1,9 +1,9 @@
 /** Usage in all APIs. */
 import { describe, expect, it, vi } from "vitest";
 
-import { row } from "../support/database.ts";
+import { queryRow } from "../support/database.ts";
 import { fetchEtag, ifMatch, ifNoneMatch } from "../support/etags.ts";
-import { createAccount } from "../support/fixtures.ts";
+import { createAccount, statusAndBody } from "../support/fixtures.ts";
 import {
   changeSettings,
   createCaller,
@@ -15,7 +15,6 @@ import {
   readAccountState,
   recordEvents,
   runAlarm,
-  statusAndBody,
   stopClock,
   usagePath,
   usedSums,
@@ -78,7 +77,7 @@ describe("usage in both APIs", () => {
       expect((await owner.get(`${usagePath(account)}?from=2026-01-01`)).status).toBe(403);
       expect((await owner.post(incrementPath(account))).status).toBe(404);
       const asked = "SELECT count(*) AS count FROM erasures WHERE account_uuid = ?";
-      await vi.waitFor(async () => expect(await row(asked, account.id)).toEqual({ count: 0 }), {
+      await vi.waitFor(async () => expect(await queryRow(asked, account.id)).toEqual({ count: 0 }), {
         timeout: 15_000,
         interval: 200,
       });

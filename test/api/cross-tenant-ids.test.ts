@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 
 import { storeToken } from "../support/access-tokens.ts";
-import { run } from "../support/database.ts";
+import { runStatements } from "../support/database.ts";
 import {
   addMember,
   anonymous,
@@ -103,7 +103,7 @@ async function makeTenant(): Promise<TenantIds> {
 /** Returns the rows of a tenant and its users. */
 function everythingOf({ id, user, colleague, token }: TenantIds): Promise<unknown> {
   const account = "(SELECT id FROM accounts WHERE uuid = ?)";
-  return run(
+  return runStatements(
     // Without columns that the usage object updates asynchronously.
     ["SELECT slug, title, version, logo_hash, blocking_state, member_count FROM accounts WHERE uuid = ?", id],
     [`SELECT * FROM memberships WHERE account_id = ${account} ORDER BY id`, id],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { invitePath, invitesPath, latestInvite, moveSentAt } from "../support/account-invites.ts";
 import { delayedQueue } from "../support/cost-meter.ts";
-import { row, setAccount } from "../support/database.ts";
+import { queryRow, setAccount } from "../support/database.ts";
 import { type Caller, createAccount, createUser, type TestAccount } from "../support/fixtures.ts";
 import {
   countStatuses,
@@ -15,7 +15,7 @@ import {
 import { createAccountWithOwner } from "../support/members.ts";
 import { workerWith } from "../support/worker.ts";
 
-const door = workerWith({ RATE_LIMITS: "on", JOBS: delayedQueue });
+const worker = workerWith({ RATE_LIMITS: "on", JOBS: delayedQueue });
 const minute = 60 * 1000;
 const hour = 60 * minute;
 const tooMany = { detail: "Hourly invite limit reached. Try again later." };
@@ -24,11 +24,11 @@ const tooMany = { detail: "Hourly invite limit reached. Try again later." };
 async function limited(): Promise<{ owner: Caller; account: TestAccount }> {
   const { owner, account } = await createAccountWithOwner();
   await setAccount(account, { max_users: 10_000 });
-  return { owner: owner.via(door), account };
+  return { owner: owner.via(worker), account };
 }
 
 const counted = ({ id }: TestAccount) =>
-  row("SELECT invites_since AS since, invites_sent AS sent FROM accounts WHERE uuid = ?", id);
+  queryRow("SELECT invites_since AS since, invites_sent AS sent FROM accounts WHERE uuid = ?", id);
 const invite = (caller: Caller, { slug }: TestAccount, email = uniqueEmail(), role = "AMEMBER") =>
   caller.post(`/api/v1/account/${slug}/invite`, { email, role });
 const inviteElsewhere = (caller: Caller, account: TestAccount) =>

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import type { Env } from "../../src/env.ts";
 import { delayedQueue, usageObjectsWith } from "../support/cost-meter.ts";
-import { inviteInsert, makeUser, memberInsert, row, run } from "../support/database.ts";
+import { inviteInsert, insertUser, memberInsert, queryRow, runStatements } from "../support/database.ts";
 import { type Caller, createAccount, createUser, type TestAccount, unique } from "../support/fixtures.ts";
 import { deliverJobs, jobDone, jobRetried, runCron } from "../support/queue-and-cron.ts";
 import { workerWith } from "../support/worker.ts";
@@ -16,8 +16,8 @@ const minute = 60 * 1000;
 
 /** Creates an account with data in the database, the bucket and the usage object. */
 async function furnish(made: TestAccount, auditRows = 3): Promise<number> {
-  const id = Number((await row("SELECT id FROM accounts WHERE uuid = ?", made.id))?.["id"]);
-  await run(memberInsert(id, await makeUser()), inviteInsert(id, `${unique()}@example.com`), [
+  const id = Number((await queryRow("SELECT id FROM accounts WHERE uuid = ?", made.id))?.["id"]);
+  await runStatements(memberInsert(id, await insertUser()), inviteInsert(id, `${unique()}@example.com`), [
     `INSERT INTO audit_rows (account_id, at, actor, action, target, changes, request_id)
      WITH RECURSIVE made (left) AS (SELECT cast(?1 AS INTEGER) UNION ALL SELECT left - 1 FROM made WHERE left > 1)
      SELECT cast(?2 AS INTEGER), 0, 'actor', 'some.deed', 'target', '{}', 'request' FROM made`,
@@ -38,7 +38,7 @@ function meterOf(uuid: string) {
 
 /** Returns the data of an account in all places. */
 async function remains(made: TestAccount, id: number) {
-  const [members, invites, audit, searchable, erasures] = await run(
+  const [members, invites, audit, searchable, erasures] = await runStatements(
     ["SELECT count(*) AS count FROM memberships WHERE account_id = ?", id],
     ["SELECT count(*) AS count FROM invites WHERE account_id = ?", id],
     ["SELECT count(*) AS count FROM audit_rows WHERE account_id = ?", id],
@@ -135,7 +135,10 @@ describe("deleting an account", () => {
         usage: { keys: 1, alarm: true },
       });
       expect(sent).toEqual([erasureOf(made)]);
-      const erasure = await row("SELECT account_id, asked_at FROM erasures WHERE account_uuid = ?", made.id);
+      const erasure = await queryRow(
+        "SELECT account_id, asked_at FROM erasures WHERE account_uuid = ?",
+        made.id,
+      );
       expect(erasure?.["account_id"]).toBe(id);
       expect(erasure?.["asked_at"]).toBeGreaterThanOrEqual(before);
       expect(erasure?.["asked_at"]).toBeLessThanOrEqual(Date.now());
@@ -145,7 +148,7 @@ describe("deleting an account", () => {
   it("the deletion is in an audit row that outlives the account's audit log", async () => {
     const { made } = await deletedAccount();
     await deliverJobs([erasureOf(made)]);
-    const rows = await run([
+    const rows = await runStatements([
       "SELECT account_id, action FROM audit_rows WHERE target = ? ORDER BY id",
       `account:${made.id}`,
     ]);
@@ -378,7 +381,7 @@ describe("the cron trigger", () => {
   const now = Date.UTC(2026, 0, 31, 12);
   async function erasuresOf(...ages: number[]): Promise<string[]> {
     const uuids = ages.map(() => crypto.randomUUID());
-    await run(
+    await runStatements(
       ["DELETE FROM erasures"],
       ...ages.map(
         (age, at) =>
@@ -408,7 +411,7 @@ describe("the cron trigger", () => {
     await runCron(now + 6 * minute, { JOBS: queue });
     expect(sent).toHaveLength(2);
     expect(await deliverJobs(sent)).toEqual({ acknowledged: ["0", "1"], retried: [] });
-    expect(await row("SELECT * FROM erasures WHERE account_uuid = ?", uuid)).toBe(undefined);
+    expect(await queryRow("SELECT * FROM erasures WHERE account_uuid = ?", uuid)).toBe(undefined);
     await runCron(now + 12 * minute, { JOBS: queue });
     expect(sent).toHaveLength(2);
   });
@@ -418,7 +421,7 @@ describe("the cron trigger", () => {
     const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
     await runCron(now, { JOBS: failing(env.JOBS, "send", "sendBatch") });
     silent.mockRestore();
-    expect(await row("SELECT count(*) AS count FROM erasures")).toEqual({ count: 1 });
+    expect(await queryRow("SELECT count(*) AS count FROM erasures")).toEqual({ count: 1 });
   });
 
   it("the cron trigger reaches every cleanup in the end, however many fail before it", async () => {
@@ -427,6 +430,6 @@ describe("the cron trigger", () => {
     for (let turn = 0; turn < 3; turn += 1) await runCron(now + turn * 6 * minute, { JOBS: queue });
     const reached = new Set(sent.map((job) => (job as { accountUuid: string }).accountUuid));
     expect(uuids.filter((uuid) => !reached.has(uuid))).toHaveLength(0);
-    await run(["DELETE FROM erasures"]);
+    await runStatements(["DELETE FROM erasures"]);
   });
 });

@@ -1,5 +1,5 @@
 /** Commands about invitations, and their expected results. */
-import { row } from "../support/database.ts";
+import { queryRow } from "../support/database.ts";
 import { invitationToken } from "../support/invitations.ts";
 import { accountPath } from "./account-commands.ts";
 import { addHistory, type Command, type ExpectedRequest, nextNumber, pick } from "./command.ts";
@@ -170,7 +170,7 @@ function toInvitation(user: User, { account, state }: Invite, done: number): num
 
 /** Returns the id of an address's invitation, which the accounts API does not return. */
 async function storedInvite(account: Account, address: string): Promise<string> {
-  const found = await row(
+  const found = await queryRow(
     "SELECT uuid FROM invites WHERE email = ? AND state = 'pending' AND account_id = (SELECT id FROM accounts WHERE uuid = ?)",
     address,
     account.id,

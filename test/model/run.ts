@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 
 import { delayedQueue } from "../support/cost-meter.ts";
-import { run } from "../support/database.ts";
+import { runStatements } from "../support/database.ts";
 import { type ApiResponse, Caller, createToken } from "../support/fixtures.ts";
 import { workerWith } from "../support/worker.ts";
 import { accountExpectations } from "./account-expectations.ts";
@@ -52,7 +52,7 @@ const plain: CommandInput = {
 class ScenarioRun {
   readonly state: State = { sign: signOf(), users: [], accounts: [], things: 0 };
   readonly #callers = new Map<User, Caller>();
-  readonly #door: (request: Request) => Promise<Response>;
+  readonly #worker: (request: Request) => Promise<Response>;
   readonly #statuses: StatusesByCommand;
 
   constructor(scenario: Scenario, statuses: StatusesByCommand) {
@@ -61,7 +61,7 @@ class ScenarioRun {
       .map(({ operator }, at) => (operator ? `u${at}k${this.state.sign}q@example.com` : ""))
       .join(",");
     // No job of a scenario runs during another one.
-    this.#door = workerWith({ OPERATORS: operators, JOBS: delayedQueue });
+    this.#worker = workerWith({ OPERATORS: operators, JOBS: delayedQueue });
   }
 
   /** Starts a run with users who have signed in. */
@@ -80,7 +80,7 @@ class ScenarioRun {
   }
 
   async #putInto(group: number, user: User): Promise<void> {
-    await run([
+    await runStatements([
       "INSERT INTO user_groups (user_id, group_id) SELECT id, ? FROM users WHERE uuid = ?",
       group,
       user.uuid,
@@ -169,7 +169,7 @@ class ScenarioRun {
   /** Sends a request, compares the response with the model and returns the status. */
   async #ask({ user, token }: Actor, plan: ExpectedRequest): Promise<number> {
     const { method = "GET", path, body, raw } = plan;
-    const caller = token === undefined ? this.#callers.get(user) : new Caller(token.token).via(this.#door);
+    const caller = token === undefined ? this.#callers.get(user) : new Caller(token.token).via(this.#worker);
     if (caller === undefined) throw new Error("A user who has not signed in");
     const before = visibleTo(this.state, user);
     const answer = await caller.send(method, path, body, raw === undefined ? {} : { raw });
@@ -203,7 +203,7 @@ class ScenarioRun {
 
   async #callerOf({ mark, email }: Pick<User, "mark" | "email">): Promise<Caller> {
     const claims = { sub: mark, email, email_verified: true, given_name: "Ann", family_name: mark };
-    return new Caller(await createToken(claims), email, this.#door);
+    return new Caller(await createToken(claims), email, this.#worker);
   }
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import type { UsageEvent } from "../../src/domain/usage/events.ts";
 import { metrics } from "../../src/domain/usage/usage.ts";
-import { makeAccountOf, makeUser, row } from "../support/database.ts";
+import { insertAccountOf, insertUser, queryRow } from "../support/database.ts";
 import { day, hour, maxInteger, noon, TestMeter } from "../support/usage-meter.ts";
 import { effort } from "../support/effort.ts";
 import { monthStart, UsageModel, windowDays } from "./usage-meter-model.ts";
@@ -105,7 +105,7 @@ const steps: fc.Arbitrary<Step>[] = [
     // At a later time, the alarm would delete events that still count at the calls' time.
     vi.setSystemTime(model.clock === -Infinity ? noon : model.clock);
     await runDurableObjectAlarm(meter.stub);
-    const stored = await row(
+    const stored = await queryRow(
       "SELECT usage, usage_period, current_kbs, quota_until FROM accounts WHERE uuid = ?",
       meter.uuid,
     );
@@ -142,7 +142,7 @@ const steps: fc.Arbitrary<Step>[] = [
 it("a usage meter behaves like its model [R36]", async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: "max" }), async (commands) => {
-      const { uuid } = await makeAccountOf(await makeUser());
+      const { uuid } = await insertAccountOf(await insertUser());
       await fc.asyncModelRun(() => ({ model: new UsageModel(noon), real: new TestMeter(uuid) }), commands);
     }),
     { numRuns: effort(15, 60) },

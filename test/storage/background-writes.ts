@@ -1,6 +1,6 @@
 /** Writes that are not API changes with an audit row: imports, the cron trigger and the queue. */
 import { delayedQueue } from "../support/cost-meter.ts";
-import { row, setAccount } from "../support/database.ts";
+import { queryRow, setAccount } from "../support/database.ts";
 import { exportService, importRows, resetForImport } from "../support/export-import.ts";
 import { createAccount, createOperator, createUser } from "../support/fixtures.ts";
 import { storeInvite } from "../support/invitations.ts";
@@ -29,7 +29,7 @@ export const backgroundWrites: readonly BackgroundWrite[] = [
           () => true,
           () => false,
         );
-        const ended = await row(
+        const ended = await queryRow(
           `SELECT count(*) AS count FROM accounts JOIN audit_rows ON account_id = accounts.id AND actor = 'system'
            WHERE accounts.uuid IN (?, ?) AND blocking_state = 'trial_expired'`,
           id,

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BatchRecorder, failingStatements, readAllRows } from "../support/batches.ts";
 import { delayedQueue } from "../support/cost-meter.ts";
 import { addIdempotencyKey } from "../support/costs/operation-cost.ts";
-import { row, run } from "../support/database.ts";
+import { queryRow, runStatements } from "../support/database.ts";
 import {
   type ApiResponse,
   type Caller,
@@ -22,7 +22,7 @@ import { backgroundWrites } from "./background-writes.ts";
 import { type Mutation, mutations } from "./mutations.ts";
 
 const batches = new BatchRecorder();
-const door = workerWith({ DB: batches.database, JOBS: delayedQueue });
+const worker = workerWith({ DB: batches.database, JOBS: delayedQueue });
 const failures = Object.entries(failingStatements).map(([name, statement]) => ({ name, statement }));
 const isAudit = (sql: string) => sql.startsWith('insert into "audit_rows"');
 const isKey = (sql: string) => sql.startsWith('insert into "idempotency_keys"');
@@ -44,10 +44,10 @@ describe.each(mutations.map((change, index) => ({ ...change, index })))("$name",
     async ({ statement }) => {
       const { answer } = await ask(change, async (request) => {
         await failEverywhere(statement, async (after) => {
-          const { status } = await door(request.clone());
+          const { status } = await worker(request.clone());
           expect({ after, status }).toEqual({ after, status: 500 });
         });
-        return door(request);
+        return worker(request);
       });
       expect([answer.status, answer.text]).toEqual([change.status, answer.text]);
     },
@@ -58,7 +58,7 @@ describe.each(mutations.map((change, index) => ({ ...change, index })))("$name",
     let before: number[] = [];
     const { answer, actor } = await ask(change, async (request) => {
       before = await counts();
-      return door(request);
+      return worker(request);
     });
     expect(answer.status).toBe(change.status);
     const { audits = 1 } = change;
@@ -69,7 +69,10 @@ describe.each(mutations.map((change, index) => ({ ...change, index })))("$name",
     ]);
     const [audited = 0, stored = 0] = before;
     expect(await counts()).toEqual([audited + audits, stored + keys]);
-    const [rows] = await run(["SELECT actor, request_id FROM audit_rows ORDER BY id DESC LIMIT ?", audits]);
+    const [rows] = await runStatements([
+      "SELECT actor, request_id FROM audit_rows ORDER BY id DESC LIMIT ?",
+      audits,
+    ]);
     const by = { actor, request_id: answer.headers.get("X-Request-Id") };
     expect(rows).toEqual(Array.from({ length: audits }, () => by));
   });
@@ -82,11 +85,11 @@ describe.each(mutations.filter(({ keyed }) => keyed === true))("$name", (change)
   it(`${change.name} happens once if the database's response is lost and the request is repeated [R66]`, async () => {
     const { answer } = await ask(change, async (request) => {
       batches.losesAnswers = true;
-      const first = await door(request.clone());
+      const first = await worker(request.clone());
       expect(first.status).toBe(shownOnce ? 503 : change.status);
       batches.losesAnswers = false;
       const done = await readAllRows();
-      const again = await door(request);
+      const again = await worker(request);
       expect(await readAllRows()).toEqual(done);
       if (!shownOnce) expect(await again.clone().text()).toBe(await first.text());
       return again;
@@ -152,9 +155,9 @@ async function ask(
 }
 
 async function uuidOf({ email }: Caller): Promise<unknown> {
-  return (await row("SELECT uuid FROM users WHERE verified_email = ?", email))?.["uuid"];
+  return (await queryRow("SELECT uuid FROM users WHERE verified_email = ?", email))?.["uuid"];
 }
 
 async function count(table: "audit_rows" | "idempotency_keys"): Promise<number> {
-  return Number((await row(`SELECT count(*) AS count FROM ${table}`))?.["count"]);
+  return Number((await queryRow(`SELECT count(*) AS count FROM ${table}`))?.["count"]);
 }

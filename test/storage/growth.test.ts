@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type OperationId, operations } from "../../src/domain/permissions.ts";
 import { CostMeter, delayedQueue } from "../support/cost-meter.ts";
 import { costs } from "../support/costs/all.ts";
-import { row, run } from "../support/database.ts";
+import { queryRow, runStatements } from "../support/database.ts";
 import {
   type Caller,
   createAccount,
@@ -27,9 +27,9 @@ const names = `WITH RECURSIVE made (name, left) AS (
 
 /** Adds members to an account, half of them with a changed address, and tokens, keys, invitations and audit rows. */
 async function fill({ id }: TestAccount, count = many): Promise<void> {
-  const last = Number((await row("SELECT max(id) AS id FROM users"))?.["id"]);
-  const account = Number((await row("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
-  await run(
+  const last = Number((await queryRow("SELECT max(id) AS id FROM users"))?.["id"]);
+  const account = Number((await queryRow("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
+  await runStatements(
     [
       `INSERT INTO users (uuid, email, email_key, verified_email, search_text, created_at) ${names}
        SELECT name, name || domain, name || domain, name || '@generated.example',

@@ -8,15 +8,15 @@ import { assertion, openDatabase, runBatch } from "../../src/storage/database.ts
 import { accounts, memberships } from "../../src/storage/schema.ts";
 import {
   accountInsert,
-  everything,
-  faults,
+  everythingOfDatabase,
+  inconsistencies,
   inviteInsert,
-  makeAccountOf,
-  makeUser,
+  insertAccountOf,
+  insertUser,
   memberInsert,
-  refusal,
-  row,
-  run,
+  databaseError,
+  queryRow,
+  runStatements,
   type Statement,
 } from "../support/database.ts";
 import { effort } from "../support/effort.ts";
@@ -25,28 +25,30 @@ import { unique } from "../support/fixtures.ts";
 // After each test the whole database must be consistent.
 let faultsBefore: string;
 beforeEach(async () => {
-  faultsBefore = JSON.stringify(await faults());
+  faultsBefore = JSON.stringify(await inconsistencies());
 });
 afterEach(async () => {
-  const faultsAfter = JSON.stringify(await faults());
+  const faultsAfter = JSON.stringify(await inconsistencies());
   if (faultsAfter !== faultsBefore) throw new Error(`The test left the database with ${faultsAfter}`);
 });
 
 describe("slugs", () => {
   it("a slug can be used once", async () => {
-    const owner = await makeUser();
-    const { slug } = await makeAccountOf(owner);
-    expect(await refusal(accountInsert(owner, { slug }))).toBe("slug_taken");
-    const other = await makeAccountOf(owner);
-    expect(await refusal(["UPDATE accounts SET slug = ? WHERE id = ?", slug, other.id])).toBe("slug_taken");
-    expect(await refusal(["UPDATE accounts SET slug = ? WHERE id = ?", other.slug, other.id])).toBe(
+    const owner = await insertUser();
+    const { slug } = await insertAccountOf(owner);
+    expect(await databaseError(accountInsert(owner, { slug }))).toBe("slug_taken");
+    const other = await insertAccountOf(owner);
+    expect(await databaseError(["UPDATE accounts SET slug = ? WHERE id = ?", slug, other.id])).toBe(
+      "slug_taken",
+    );
+    expect(await databaseError(["UPDATE accounts SET slug = ? WHERE id = ?", other.slug, other.id])).toBe(
       undefined,
     );
   });
 
   it("only lower-case slugs can be stored, so that no two slugs differ only in case", async () => {
-    const owner = await makeUser();
-    const { slug, id } = await makeAccountOf(owner);
+    const owner = await insertUser();
+    const { slug, id } = await insertAccountOf(owner);
     for (const wrong of [
       slug.toUpperCase(),
       `${slug}A`,
@@ -56,25 +58,28 @@ describe("slugs", () => {
       `${slug}é`,
       `${slug}/`,
     ]) {
-      expect(await refusal(accountInsert(owner, { slug: wrong }))).toBe(
+      expect(await databaseError(accountInsert(owner, { slug: wrong }))).toBe(
         "CHECK constraint failed: accounts_slug_form",
       );
-      expect(await refusal(["UPDATE accounts SET slug = ? WHERE id = ?", wrong, id])).toBe(
+      expect(await databaseError(["UPDATE accounts SET slug = ? WHERE id = ?", wrong, id])).toBe(
         "CHECK constraint failed: accounts_slug_form",
       );
     }
   });
 
   it("a slug is free again when its account is deleted or renamed", async () => {
-    const owner = await makeUser();
-    const gone = await makeAccountOf(owner);
-    const renamed = await makeAccountOf(owner);
-    await run(
+    const owner = await insertUser();
+    const gone = await insertAccountOf(owner);
+    const renamed = await insertAccountOf(owner);
+    await runStatements(
       ["DELETE FROM accounts WHERE id = ?", gone.id],
       ["UPDATE accounts SET slug = ? WHERE id = ?", unique("new"), renamed.id],
     );
     expect(
-      await refusal(accountInsert(owner, { slug: gone.slug }), accountInsert(owner, { slug: renamed.slug })),
+      await databaseError(
+        accountInsert(owner, { slug: gone.slug }),
+        accountInsert(owner, { slug: renamed.slug }),
+      ),
     ).toBe(undefined);
   });
 });
@@ -82,21 +87,23 @@ describe("slugs", () => {
 describe("no statement replaces another row", () => {
   /** Two tenants, the second of which tries to replace rows of the first. */
   async function tenants() {
-    const [victim, thief, member] = [await makeUser(), await makeUser(), await makeUser()];
-    const [theirs, mine] = [await makeAccountOf(victim), await makeAccountOf(thief)];
-    await run(memberInsert(theirs.id, member), memberInsert(mine.id, member));
+    const [victim, thief, member] = [await insertUser(), await insertUser(), await insertUser()];
+    const [theirs, mine] = [await insertAccountOf(victim), await insertAccountOf(thief)];
+    await runStatements(memberInsert(theirs.id, member), memberInsert(mine.id, member));
     const membershipOf = async (account: number, user: number) =>
       Number(
-        (await row("SELECT id FROM memberships WHERE account_id = ? AND user_id = ?", account, user))?.["id"],
+        (await queryRow("SELECT id FROM memberships WHERE account_id = ? AND user_id = ?", account, user))?.[
+          "id"
+        ],
       );
     const uuidOf = async (user: number) =>
-      String((await row("SELECT uuid FROM users WHERE id = ?", user))?.["uuid"]);
+      String((await queryRow("SELECT uuid FROM users WHERE id = ?", user))?.["uuid"]);
     return {
       victim,
       thief,
       member,
-      bystander: await makeUser(),
-      accomplice: await makeUser(),
+      bystander: await insertUser(),
+      accomplice: await insertUser(),
       theirs,
       mine,
       theirOwnership: await membershipOf(theirs.id, victim),
@@ -137,9 +144,9 @@ describe("no statement replaces another row", () => {
   };
   it.each(Object.entries(inserts))("no insert replaces %s", async (_what, [expected, make]) => {
     const all = await tenants();
-    const stored = await everything();
-    for (const verb of verbs) expect([verb, await refusal(make(all, verb))]).toEqual([verb, expected]);
-    expect(await everything()).toEqual(stored);
+    const stored = await everythingOfDatabase();
+    for (const verb of verbs) expect([verb, await databaseError(make(all, verb))]).toEqual([verb, expected]);
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 
   const upserts: Record<string, [expected: string, make: (t: Tenants) => Statement]> = {
@@ -174,9 +181,9 @@ describe("no statement replaces another row", () => {
   };
   it.each(Object.entries(upserts))("no upsert changes %s", async (_what, [expected, make]) => {
     const all = await tenants();
-    const stored = await everything();
-    expect(await refusal(make(all))).toBe(expected);
-    expect(await everything()).toEqual(stored);
+    const stored = await everythingOfDatabase();
+    expect(await databaseError(make(all))).toBe(expected);
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 
   const updates: Record<string, (t: Tenants) => Statement> = {
@@ -232,14 +239,14 @@ describe("no statement replaces another row", () => {
   };
   it.each(Object.entries(updates))("no update changes %s", async (_what, make) => {
     const all = await tenants();
-    const stored = await everything();
-    expect(await refusal(make(all))).toBeDefined();
-    expect(await everything()).toEqual(stored);
+    const stored = await everythingOfDatabase();
+    expect(await databaseError(make(all))).toBeDefined();
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 
   it("identifying columns cannot be changed, except to their current values", async () => {
     const all = await tenants();
-    const stored = await everything();
+    const stored = await everythingOfDatabase();
     const free = 1_000_000_007;
     const columns: [table: string, column: string, value: string | number, id: number][] = [
       ["accounts", "id", free, all.mine.id],
@@ -253,13 +260,15 @@ describe("no statement replaces another row", () => {
       ["memberships", "user_id", all.victim, all.myOwnership],
     ];
     for (const [table, column, value, id] of columns) {
-      expect([column, await refusal([`UPDATE ${table} SET ${column} = ? WHERE id = ?`, value, id])]).toEqual([
+      expect([
         column,
-        "immutable",
-      ]);
-      expect(await refusal([`UPDATE ${table} SET ${column} = ${column} WHERE id = ?`, id])).toBe(undefined);
+        await databaseError([`UPDATE ${table} SET ${column} = ? WHERE id = ?`, value, id]),
+      ]).toEqual([column, "immutable"]);
+      expect(await databaseError([`UPDATE ${table} SET ${column} = ${column} WHERE id = ?`, id])).toBe(
+        undefined,
+      );
     }
-    expect(await everything()).toEqual(stored);
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 });
 
@@ -282,23 +291,28 @@ describe("the last owner", () => {
   const deactivate = (user: number): Statement => ["UPDATE users SET is_active = 0 WHERE id = ?", user];
   const deleteUser = (user: number): Statement => ["DELETE FROM users WHERE id = ?", user];
   const members = async (account: number) =>
-    (await run(["SELECT user_id, role FROM memberships WHERE account_id = ? ORDER BY user_id", account]))[0];
+    (
+      await runStatements([
+        "SELECT user_id, role FROM memberships WHERE account_id = ? ORDER BY user_id",
+        account,
+      ])
+    )[0];
 
   it("a new account has its creator as owner", async () => {
-    const owner = await makeUser();
-    const { id } = await makeAccountOf(owner);
-    expect(await row("SELECT member_count FROM accounts WHERE id = ?", id)).toEqual({ member_count: 1 });
+    const owner = await insertUser();
+    const { id } = await insertAccountOf(owner);
+    expect(await queryRow("SELECT member_count FROM accounts WHERE id = ?", id)).toEqual({ member_count: 1 });
     expect(await members(id)).toEqual([{ user_id: owner, role: "AOWNER" }]);
   });
 
   it("an account cannot be created without an active owner", async () => {
-    const inactive = await makeUser({ active: false });
-    const stored = await everything();
+    const inactive = await insertUser({ active: false });
+    const stored = await everythingOfDatabase();
     for (const verb of ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"]) {
-      expect(await refusal(accountInsert(inactive, { verb }))).toBe("last_owner");
-      expect(await refusal(accountInsert(1_000_000_007, { verb }))).toBe("last_owner");
+      expect(await databaseError(accountInsert(inactive, { verb }))).toBe("last_owner");
+      expect(await databaseError(accountInsert(1_000_000_007, { verb }))).toBe("last_owner");
     }
-    expect(await everything()).toEqual(stored);
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 
   const attempts: Record<string, (account: number, owners: [number, number]) => Statement[]> = {
@@ -342,33 +356,33 @@ describe("the last owner", () => {
   it.each(Object.entries(attempts))(
     "no batch leaves an account without an active owner: %s",
     async (_what, make) => {
-      const owners: [number, number] = [await makeUser(), await makeUser()];
-      const member = await makeUser();
-      const { id } = await makeAccountOf(owners[0]);
-      await run(memberInsert(id, owners[1], "AOWNER"), memberInsert(id, member));
-      const stored = await everything();
-      expect(await refusal(...make(id, owners))).toBe("last_owner");
-      expect(await everything()).toEqual(stored);
+      const owners: [number, number] = [await insertUser(), await insertUser()];
+      const member = await insertUser();
+      const { id } = await insertAccountOf(owners[0]);
+      await runStatements(memberInsert(id, owners[1], "AOWNER"), memberInsert(id, member));
+      const stored = await everythingOfDatabase();
+      expect(await databaseError(...make(id, owners))).toBe("last_owner");
+      expect(await everythingOfDatabase()).toEqual(stored);
     },
   );
 
   it("the last owner cannot be removed, demoted, deactivated or deleted [R11]", async () => {
-    const [owner, member] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    await run(memberInsert(id, member));
-    const stored = await everything();
+    const [owner, member] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    await runStatements(memberInsert(id, member));
+    const stored = await everythingOfDatabase();
     for (const statement of [remove(id, owner), demote(id, owner), deactivate(owner), deleteUser(owner)]) {
-      expect([statement, await refusal(statement)]).toEqual([statement, "last_owner"]);
+      expect([statement, await databaseError(statement)]).toEqual([statement, "last_owner"]);
     }
-    expect(await everything()).toEqual(stored);
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 
   it("the last owner cannot be deactivated by a value that is not a boolean", async () => {
-    const owner = await makeUser();
-    const { id } = await makeAccountOf(owner);
+    const owner = await insertUser();
+    const { id } = await insertAccountOf(owner);
     for (const value of ["2", "-1", "0.5", "''", "'no'", "x'00'"]) {
-      await refusal([`UPDATE users SET is_active = ${value} WHERE id = ?`, owner]);
-      expect([value, await row("SELECT user_id FROM active_owners WHERE account_id = ?", id)]).toEqual([
+      await databaseError([`UPDATE users SET is_active = ${value} WHERE id = ?`, owner]);
+      expect([value, await queryRow("SELECT user_id FROM active_owners WHERE account_id = ?", id)]).toEqual([
         value,
         { user_id: owner },
       ]);
@@ -376,10 +390,10 @@ describe("the last owner", () => {
   });
 
   it("the last owner can be demoted after another owner was promoted in the same batch", async () => {
-    const [owner, member] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    await run(memberInsert(id, member));
-    expect(await refusal(promote(id, member), demote(id, owner))).toBe(undefined);
+    const [owner, member] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    await runStatements(memberInsert(id, member));
+    expect(await databaseError(promote(id, member), demote(id, owner))).toBe(undefined);
     expect(await members(id)).toEqual([
       { user_id: owner, role: "AMEMBER" },
       { user_id: member, role: "AOWNER" },
@@ -387,10 +401,10 @@ describe("the last owner", () => {
   });
 
   it("a batch that demotes the last owner before it promotes another fails completely", async () => {
-    const [owner, member] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    await run(memberInsert(id, member));
-    expect(await refusal(demote(id, owner), promote(id, member))).toBe("last_owner");
+    const [owner, member] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    await runStatements(memberInsert(id, member));
+    expect(await databaseError(demote(id, owner), promote(id, member))).toBe("last_owner");
     expect(await members(id)).toEqual([
       { user_id: owner, role: "AOWNER" },
       { user_id: member, role: "AMEMBER" },
@@ -398,52 +412,52 @@ describe("the last owner", () => {
   });
 
   it("an inactive owner does not replace the last active owner", async () => {
-    const [owner, inactive] = [await makeUser(), await makeUser({ active: false })];
-    const { id } = await makeAccountOf(owner);
-    await run(memberInsert(id, inactive, "AOWNER"));
+    const [owner, inactive] = [await insertUser(), await insertUser({ active: false })];
+    const { id } = await insertAccountOf(owner);
+    await runStatements(memberInsert(id, inactive, "AOWNER"));
     for (const statement of [remove(id, owner), demote(id, owner), deactivate(owner), deleteUser(owner)]) {
-      expect([statement, await refusal(statement)]).toEqual([statement, "last_owner"]);
+      expect([statement, await databaseError(statement)]).toEqual([statement, "last_owner"]);
     }
-    await run(["UPDATE users SET is_active = 1 WHERE id = ?", inactive]);
-    expect(await refusal(deleteUser(owner))).toBe(undefined);
+    await runStatements(["UPDATE users SET is_active = 1 WHERE id = ?", inactive]);
+    expect(await databaseError(deleteUser(owner))).toBe(undefined);
     expect(await members(id)).toEqual([{ user_id: inactive, role: "AOWNER" }]);
   });
 
   it("the owner of another account does not replace the last owner", async () => {
-    const [owner, other] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    const elsewhere = await makeAccountOf(other);
-    await run(memberInsert(id, other), memberInsert(elsewhere.id, owner));
-    expect(await refusal(remove(id, owner))).toBe("last_owner");
-    expect(await refusal(deleteUser(other))).toBe("last_owner");
-    expect(await refusal(remove(id, other), remove(elsewhere.id, owner))).toBe(undefined);
+    const [owner, other] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    const elsewhere = await insertAccountOf(other);
+    await runStatements(memberInsert(id, other), memberInsert(elsewhere.id, owner));
+    expect(await databaseError(remove(id, owner))).toBe("last_owner");
+    expect(await databaseError(deleteUser(other))).toBe("last_owner");
+    expect(await databaseError(remove(id, other), remove(elsewhere.id, owner))).toBe(undefined);
   });
 
   it("other members can leave, be promoted and be deactivated", async () => {
-    const [owner, second, member] = [await makeUser(), await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    await run(memberInsert(id, second, "AOWNER"), memberInsert(id, member));
-    expect(await refusal(deactivate(member), remove(id, member), remove(id, second))).toBe(undefined);
+    const [owner, second, member] = [await insertUser(), await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    await runStatements(memberInsert(id, second, "AOWNER"), memberInsert(id, member));
+    expect(await databaseError(deactivate(member), remove(id, member), remove(id, second))).toBe(undefined);
     expect(await members(id)).toEqual([{ user_id: owner, role: "AOWNER" }]);
   });
 });
 
 describe("rows deleted with another row", () => {
   it("a deleted account's memberships and invitations are deleted, and no other rows", async () => {
-    const [owner, member] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    const other = await makeAccountOf(owner);
+    const [owner, member] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    const other = await insertAccountOf(owner);
     const address = `${unique()}@example.com`;
-    await run(
+    await runStatements(
       memberInsert(id, member),
       memberInsert(other.id, member),
       inviteInsert(id, address),
       inviteInsert(other.id, address),
     );
-    const before = await row("SELECT * FROM counters WHERE name = 'memberships'");
-    await run(["DELETE FROM accounts WHERE id = ?", id]);
+    const before = await queryRow("SELECT * FROM counters WHERE name = 'memberships'");
+    await runStatements(["DELETE FROM accounts WHERE id = ?", id]);
     expect(
-      await run(
+      await runStatements(
         ["SELECT count(*) AS count FROM memberships WHERE account_id = ?", id],
         ["SELECT count(*) AS count FROM invites WHERE account_id = ?", id],
         ["SELECT member_count FROM accounts WHERE id = ?", other.id],
@@ -460,11 +474,11 @@ describe("rows deleted with another row", () => {
   });
 
   it("one statement can delete all accounts of an owner", async () => {
-    const owner = await makeUser();
-    await makeAccountOf(owner);
-    await makeAccountOf(owner);
+    const owner = await insertUser();
+    await insertAccountOf(owner);
+    await insertAccountOf(owner);
     expect(
-      await refusal(
+      await databaseError(
         ["DELETE FROM accounts WHERE created_by = ?", owner],
         ["DELETE FROM users WHERE id = ?", owner],
       ),
@@ -472,9 +486,9 @@ describe("rows deleted with another row", () => {
   });
 
   it("a deleted user's identities, groups, tokens and idempotency keys are deleted, and their invitations have no inviter", async () => {
-    const [owner, user] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
-    await run(
+    const [owner, user] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
+    await runStatements(
       memberInsert(id, user),
       [
         "INSERT INTO identities (issuer, subject, user_id) VALUES ('https://issuer.test', ?, ?)",
@@ -494,7 +508,7 @@ describe("rows deleted with another row", () => {
       inviteInsert(id, `${unique()}@example.com`),
       ["UPDATE invites SET invited_by = ?1, accepted_by = ?1 WHERE account_id = ?2", user, id],
     );
-    await run(["DELETE FROM users WHERE id = ?", user]);
+    await runStatements(["DELETE FROM users WHERE id = ?", user]);
     for (const table of [
       "identities",
       "user_groups",
@@ -502,23 +516,23 @@ describe("rows deleted with another row", () => {
       "idempotency_keys",
       "memberships",
     ]) {
-      expect(await row(`SELECT count(*) AS count FROM ${table} WHERE user_id = ?`, user)).toEqual({
+      expect(await queryRow(`SELECT count(*) AS count FROM ${table} WHERE user_id = ?`, user)).toEqual({
         count: 0,
       });
     }
-    expect(await row("SELECT invited_by, accepted_by FROM invites WHERE account_id = ?", id)).toEqual({
+    expect(await queryRow("SELECT invited_by, accepted_by FROM invites WHERE account_id = ?", id)).toEqual({
       invited_by: null,
       accepted_by: null,
     });
-    expect(await row("SELECT member_count FROM accounts WHERE id = ?", id)).toEqual({ member_count: 1 });
+    expect(await queryRow("SELECT member_count FROM accounts WHERE id = ?", id)).toEqual({ member_count: 1 });
   });
 
   it("no row can reference a missing row, and a zone in use cannot be deleted", async () => {
     const missing = 1_000_000_007;
-    const owner = await makeUser();
-    const { id } = await makeAccountOf(owner);
+    const owner = await insertUser();
+    const { id } = await insertAccountOf(owner);
     const zone = unique("zone");
-    await run(
+    await runStatements(
       [
         "INSERT INTO zones (uuid, slug, title, cloud_provider, private) VALUES (?, ?, '', 'AWS', 1)",
         crypto.randomUUID(),
@@ -546,45 +560,48 @@ describe("rows deleted with another row", () => {
       ["INSERT INTO user_groups (user_id, group_id) VALUES (?, 3)", missing],
       ["INSERT INTO group_permissions (group_id, permission) VALUES (?, 'account:read')", missing],
     ];
-    await run(inviteInsert(id, `${unique()}@example.com`));
-    const stored = await everything();
+    await runStatements(inviteInsert(id, `${unique()}@example.com`));
+    const stored = await everythingOfDatabase();
     for (const statement of dangling) {
-      expect([statement, await refusal(statement)]).toEqual([statement, "FOREIGN KEY constraint failed"]);
+      expect([statement, await databaseError(statement)]).toEqual([
+        statement,
+        "FOREIGN KEY constraint failed",
+      ]);
     }
-    expect(await refusal(memberInsert(id, missing))).toBe("FOREIGN KEY constraint failed");
-    expect(await refusal(["DELETE FROM zones WHERE slug = ?", zone])).toBe("zone_in_use");
+    expect(await databaseError(memberInsert(id, missing))).toBe("FOREIGN KEY constraint failed");
+    expect(await databaseError(["DELETE FROM zones WHERE slug = ?", zone])).toBe("zone_in_use");
     const replaced: Statement = ["REPLACE INTO zones SELECT * FROM zones WHERE slug = ?", zone];
-    expect(await refusal(replaced)).toBe("zone_slug_taken");
-    expect(await everything()).toEqual(stored);
+    expect(await databaseError(replaced)).toBe("zone_slug_taken");
+    expect(await everythingOfDatabase()).toEqual(stored);
   });
 });
 
 describe("invitations", () => {
   it("an address can have one pending invitation to an account", async () => {
-    const owner = await makeUser();
-    const [first, second] = [await makeAccountOf(owner), await makeAccountOf(owner)];
+    const owner = await insertUser();
+    const [first, second] = [await insertAccountOf(owner), await insertAccountOf(owner)];
     const address = `${unique()}@example.com`;
-    await run(inviteInsert(first.id, address));
-    expect(await refusal(inviteInsert(first.id, address))).toMatch(/^UNIQUE constraint failed/);
-    expect(await refusal(inviteInsert(second.id, address))).toBe(undefined);
+    await runStatements(inviteInsert(first.id, address));
+    expect(await databaseError(inviteInsert(first.id, address))).toMatch(/^UNIQUE constraint failed/);
+    expect(await databaseError(inviteInsert(second.id, address))).toBe(undefined);
   });
 
   it.each(["accepted", "revoked"])(
     "an address can be invited again if its first invitation is %s",
     async (state) => {
-      const { id } = await makeAccountOf(await makeUser());
+      const { id } = await insertAccountOf(await insertUser());
       const address = `${unique()}@example.com`;
-      await run(
+      await runStatements(
         inviteInsert(id, address, state),
         inviteInsert(id, address, state),
         inviteInsert(id, address),
       );
-      expect(await refusal(inviteInsert(id, address))).toMatch(/^UNIQUE constraint failed/);
-      expect(await refusal(["UPDATE invites SET state = 'pending' WHERE account_id = ?", id])).toMatch(
+      expect(await databaseError(inviteInsert(id, address))).toMatch(/^UNIQUE constraint failed/);
+      expect(await databaseError(["UPDATE invites SET state = 'pending' WHERE account_id = ?", id])).toMatch(
         /^UNIQUE constraint failed/,
       );
       expect(
-        await refusal(
+        await databaseError(
           ["UPDATE invites SET state = ? WHERE account_id = ?", state, id],
           inviteInsert(id, address),
         ),
@@ -595,21 +612,21 @@ describe("invitations", () => {
 
 describe("the usage limit of an account", () => {
   it("a usage limit is null or a number from 0", async () => {
-    const { id } = await makeAccountOf(await makeUser());
-    expect(await refusal(["UPDATE accounts SET usage_limit = -1 WHERE id = ?", id])).toBe(
+    const { id } = await insertAccountOf(await insertUser());
+    expect(await databaseError(["UPDATE accounts SET usage_limit = -1 WHERE id = ?", id])).toBe(
       "CHECK constraint failed: accounts_usage_limit_range",
     );
-    expect(await refusal(["UPDATE accounts SET usage_limit = 0 WHERE id = ?", id])).toBe(undefined);
-    expect(await refusal(["UPDATE accounts SET usage_limit = NULL WHERE id = ?", id])).toBe(undefined);
+    expect(await databaseError(["UPDATE accounts SET usage_limit = 0 WHERE id = ?", id])).toBe(undefined);
+    expect(await databaseError(["UPDATE accounts SET usage_limit = NULL WHERE id = ?", id])).toBe(undefined);
   });
 });
 
 describe("assertions", () => {
-  const left = () => row("SELECT count(*) AS count FROM preconditions");
+  const left = () => queryRow("SELECT count(*) AS count FROM preconditions");
 
   it("a failing assertion rolls back the batch with its name as the error", async () => {
-    const { id } = await makeAccountOf(await makeUser());
-    const stored = await everything();
+    const { id } = await insertAccountOf(await insertUser());
+    const stored = await everythingOfDatabase();
     for (const holds of [
       "0",
       "NULL",
@@ -622,14 +639,14 @@ describe("assertions", () => {
         [`INSERT INTO preconditions (name, holds) VALUES ('any_name', ${holds})`],
         ["DELETE FROM accounts WHERE id = ?", id],
       ];
-      expect([holds, await refusal(...statements)]).toEqual([holds, "any_name"]);
+      expect([holds, await databaseError(...statements)]).toEqual([holds, "any_name"]);
     }
-    expect(await everything()).toEqual(stored);
+    expect(await everythingOfDatabase()).toEqual(stored);
     expect(await left()).toEqual({ count: 0 });
   });
 
   it("a passing assertion stores nothing", async () => {
-    const { id } = await makeAccountOf(await makeUser());
+    const { id } = await insertAccountOf(await insertUser());
     const holding: Statement[] = [
       ["INSERT INTO preconditions (name, holds) VALUES ('any_name', 1)"],
       [
@@ -638,8 +655,8 @@ describe("assertions", () => {
       ],
       ["UPDATE accounts SET title = 'changed' WHERE id = ?", id],
     ];
-    expect(await refusal(...holding)).toBe(undefined);
-    expect(await row("SELECT title FROM accounts WHERE id = ?", id)).toEqual({ title: "changed" });
+    expect(await databaseError(...holding)).toBe(undefined);
+    expect(await queryRow("SELECT title FROM accounts WHERE id = ?", id)).toEqual({ title: "changed" });
     expect(await left()).toEqual({ count: 0 });
   });
 
@@ -651,8 +668,8 @@ describe("assertions", () => {
   });
 
   it("triggers and assertions use the same names of errors", async () => {
-    const owner = await makeUser();
-    const { slug, id } = await makeAccountOf(owner);
+    const owner = await insertUser();
+    const { slug, id } = await insertAccountOf(owner);
     const db = openDatabase(env.DB);
     const taken = runBatch(db, [
       db.insert(accounts).values({
@@ -673,7 +690,7 @@ describe("assertions", () => {
 
 describe("the first rows", () => {
   it("a new service has the groups of the permission table", async () => {
-    const [groups, permissions] = await run(
+    const [groups, permissions] = await runStatements(
       ["SELECT id, name FROM groups ORDER BY id"],
       ["SELECT group_id, permission FROM group_permissions"],
     );
@@ -691,7 +708,7 @@ describe("the first rows", () => {
   });
 
   it("a new service has two public zones", async () => {
-    const [zones] = await run([
+    const [zones] = await runStatements([
       "SELECT id, slug, title, cloud_provider, private, origin, location_hint FROM zones WHERE id < 3 ORDER BY id",
     ]);
     const common = { cloud_provider: "CLOUDFLARE", private: 0, origin: null };
@@ -771,20 +788,22 @@ describe("any sequence of statements", () => {
 
   it("after any statements every account has an active owner and every counter is correct [R11]", async () => {
     const seen = { accepted: 0, refused: 0 };
-    const sound = await faults();
+    const sound = await inconsistencies();
     const transaction = fc.array(statement, { minLength: 1, maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(fc.array(transaction, { minLength: 4, maxLength: 16 }), async (transactions) => {
-        const users = await Promise.all(Array.from({ length: userCount }, () => makeUser()));
+        const users = await Promise.all(Array.from({ length: userCount }, () => insertUser()));
         const accountIds = await Promise.all(
-          Array.from({ length: accountCount }, async (_, at) => (await makeAccountOf(id(users, at))).id),
+          Array.from({ length: accountCount }, async (_, at) => (await insertAccountOf(id(users, at))).id),
         );
         for (const statements of transactions) {
           const before = await everythingOf(accountIds);
-          const refused = await refusal(...statements.map((make) => make({ users, accounts: accountIds })));
+          const refused = await databaseError(
+            ...statements.map((make) => make({ users, accounts: accountIds })),
+          );
           seen[refused === undefined ? "accepted" : "refused"] += 1;
           if (refused !== undefined) expect(await everythingOf(accountIds)).toEqual(before);
-          expect(await faults()).toEqual(sound);
+          expect(await inconsistencies()).toEqual(sound);
         }
       }),
       { numRuns: effort(10, 25) },
@@ -795,7 +814,7 @@ describe("any sequence of statements", () => {
 
   async function everythingOf(ids: readonly number[]): Promise<unknown> {
     const list = ids.join(", ");
-    return run(
+    return runStatements(
       [`SELECT * FROM accounts WHERE id IN (${list}) ORDER BY id`],
       [`SELECT * FROM memberships WHERE account_id IN (${list}) ORDER BY id`],
     );

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import { findDataLoss, findIncompatibilities } from "../../scripts/release/migration-lint.ts";
 import { readAllRows } from "../support/batches.ts";
-import { faults, refusal, run } from "../support/database.ts";
+import { inconsistencies, databaseError, runStatements } from "../support/database.ts";
 import { clearStorage } from "../support/reset.ts";
 import { addedValues, sampleMigrations } from "../support/sample-migrations.ts";
 import {
@@ -32,7 +32,7 @@ beforeEach(clearStorage);
 describe.each(later)("migration $name", ({ before }) => {
   it("the migration keeps every row, counter and search index, and is applied once [R70]", async () => {
     const tables = await filledDatabase(before);
-    expect(await tablesChangedBy(run, tables, () => migrateTo(before + 1))).toEqual([]);
+    expect(await tablesChangedBy(runStatements, tables, () => migrateTo(before + 1))).toEqual([]);
     await expectSound();
     const once = await readAllRows();
     await migrateTo(before + 1);
@@ -43,13 +43,13 @@ describe.each(later)("migration $name", ({ before }) => {
     const old = await filledDatabase(before);
     await migrateTo(before + 1);
     // The migration rules guarantee that the previous version does not use what a migration removes.
-    const known = inBothVersions(old, await readTables(run));
-    await insertFixtures(run, known, 2);
+    const known = inBothVersions(old, await readTables(runStatements));
+    await insertFixtures(runStatements, known, 2);
     // Rows from before the migration and new ones, column by column.
     const updates = known.flatMap(({ name: table, columns }) =>
       columns.map(({ name }) => [`UPDATE "${table}" SET "${name}" = "${name}"`] as const),
     );
-    await run(...updates);
+    await runStatements(...updates);
     await expectSound();
   });
 });
@@ -57,14 +57,17 @@ describe.each(later)("migration $name", ({ before }) => {
 describe("all migrations together", () => {
   it("all migrations together keep every row of the first release [R70]", async () => {
     const tables = await filledDatabase(start);
-    expect(await tablesChangedBy(run, tables, () => migrateTo(migrations.length))).toEqual([]);
+    expect(await tablesChangedBy(runStatements, tables, () => migrateTo(migrations.length))).toEqual([]);
     await expectSound();
   });
 
   it("all migrations together fail this test if they lose or change a row", async () => {
     const tables = await filledDatabase(migrations.length);
-    const changed = await tablesChangedBy(run, tables, () =>
-      run(["DELETE FROM invites WHERE id = 1"], ["UPDATE zones SET title = 'Another' WHERE id = 1"]),
+    const changed = await tablesChangedBy(runStatements, tables, () =>
+      runStatements(
+        ["DELETE FROM invites WHERE id = 1"],
+        ["UPDATE zones SET title = 'Another' WHERE id = 1"],
+      ),
     );
     expect(changed).toEqual(["zones", "invites"]);
   });
@@ -78,7 +81,7 @@ describe("a migration that adds a value to a list", () => {
       await filledDatabase(env.MIGRATIONS.length);
       const before = await storedRows();
       const known = (before[list] ?? []).map((row) => String(Object.values(JSON.parse(row))[0]));
-      expect(await refusal(update(value))).toBe("FOREIGN KEY constraint failed");
+      expect(await databaseError(update(value))).toBe("FOREIGN KEY constraint failed");
 
       await applyD1Migrations(env.DB, [...env.MIGRATIONS, { name, queries: [sql] }]);
 
@@ -87,10 +90,12 @@ describe("a migration that adds a value to a list", () => {
       expect(after[list]).toHaveLength(known.length + 1);
       expect(known.length).toBeGreaterThan(1);
       for (const accepted of [...known, value]) {
-        expect([accepted, await refusal(update(accepted))]).toEqual([accepted, undefined]);
+        expect([accepted, await databaseError(update(accepted))]).toEqual([accepted, undefined]);
       }
-      expect(await run([`SELECT ${column} AS value FROM ${table} WHERE id = 1`])).toEqual([[{ value }]]);
-      expect(await refusal(update("unknown"))).toBe("FOREIGN KEY constraint failed");
+      expect(await runStatements([`SELECT ${column} AS value FROM ${table} WHERE id = 1`])).toEqual([
+        [{ value }],
+      ]);
+      expect(await databaseError(update("unknown"))).toBe("FOREIGN KEY constraint failed");
       await expectSound();
     },
   );
@@ -123,9 +128,9 @@ function migrateTo(count: number): Promise<void> {
 /** Creates a database with `count` migrations and rows in every table but the one that is always empty. */
 async function filledDatabase(count: number): Promise<Table[]> {
   await migrateTo(count);
-  const tables = await readTables(run);
-  await insertFixtures(run, tables, 1);
-  const rows = await readRows(run, tables);
+  const tables = await readTables(runStatements);
+  await insertFixtures(runStatements, tables, 1);
+  const rows = await readRows(runStatements, tables);
   const empty = tables.filter(({ name }) => (rows.get(name) ?? []).length < 2).map(({ name }) => name);
   expect(empty).toEqual(["preconditions"]);
   await expectSound();
@@ -134,9 +139,9 @@ async function filledDatabase(count: number): Promise<Table[]> {
 
 /** Expects foreign keys, counters, indexes and search to agree with the rows. */
 async function expectSound(): Promise<void> {
-  expect(await faults()).toEqual([]);
+  expect(await inconsistencies()).toEqual([]);
   await expectIndexed();
-  expect(await run(["PRAGMA foreign_key_check"], ["PRAGMA quick_check"])).toEqual([
+  expect(await runStatements(["PRAGMA foreign_key_check"], ["PRAGMA quick_check"])).toEqual([
     [],
     [{ quick_check: "ok" }],
   ]);
@@ -145,7 +150,7 @@ async function expectSound(): Promise<void> {
     ["users", "search_text"],
   ] as const) {
     for (const term of ["x-s", "x-slug-1-0", "search_text-1-2"]) {
-      const [, found, there] = await run(
+      const [, found, there] = await runStatements(
         [`INSERT INTO ${table}_search (${table}_search) VALUES ('integrity-check')`],
         [`SELECT rowid AS id FROM ${table}_search(?) ORDER BY rowid`, `"${term}"`],
         [`SELECT id FROM ${table} WHERE instr(${text}, ?) > 0 ORDER BY id`, term],
@@ -158,7 +163,7 @@ async function expectSound(): Promise<void> {
 
 /** Expects every index to contain the rows it covers, older ones included. */
 async function expectIndexed(): Promise<void> {
-  const [indexes = []] = await run([
+  const [indexes = []] = await runStatements([
     "SELECT name, tbl_name AS owner, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
   ]);
   expect(indexes.length).toBeGreaterThan(20);
@@ -168,7 +173,7 @@ async function expectIndexed(): Promise<void> {
       [`SELECT count(*) AS rows FROM "${String(owner)}" ${way} WHERE ${which}`] as const;
     return [countBy(`INDEXED BY "${String(name)}"`), countBy("NOT INDEXED")];
   });
-  const counted = await run(...counts);
+  const counted = await runStatements(...counts);
   const wrong = indexes.filter(
     (_, at) => counted[2 * at]?.[0]?.["rows"] !== counted[2 * at + 1]?.[0]?.["rows"],
   );

@@ -1,7 +1,7 @@
 import { type OperationId, operations } from "../../src/domain/permissions.ts";
 import { costs } from "../support/costs/all.ts";
 import { accountPath as account, type SendOperation } from "../support/costs/operation-cost.ts";
-import { run } from "../support/database.ts";
+import { runStatements } from "../support/database.ts";
 import { addMember, createAccount, createUser, unique } from "../support/fixtures.ts";
 import { invitationToken, setInvite, storeInvite, uniqueEmail } from "../support/invitations.ts";
 import { createColleague, userPath } from "../support/organization-users.ts";
@@ -112,7 +112,7 @@ export const mutations: readonly Mutation[] = [
     status: 200,
     send: async (caller) => {
       const made = await createAccount(await createUser());
-      await run([
+      await runStatements([
         "INSERT INTO memberships (account_id, user_id, role, created_at) SELECT a.id, u.id, 'AMEMBER', 0 FROM accounts a, users u WHERE a.uuid = ? AND u.verified_email = ?",
         made.id,
         caller.email,

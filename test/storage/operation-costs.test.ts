@@ -9,7 +9,7 @@ import { storeToken, withStoredToken, withWrongSecret } from "../support/access-
 import { CostMeter, delayedQueue } from "../support/cost-meter.ts";
 import { costs } from "../support/costs/all.ts";
 import { addIdempotencyKey } from "../support/costs/operation-cost.ts";
-import { run } from "../support/database.ts";
+import { runStatements } from "../support/database.ts";
 import { sample } from "../support/effort.ts";
 import {
   addMember,
@@ -38,7 +38,7 @@ const reading = closed.filter((id) => costs[id]?.roundTrips === 1);
 const creating = closed.filter((id) => costs[id]?.keyed !== undefined);
 
 // Lists of zones are not paginated, so every test starts with the zones of a new service.
-beforeEach(() => run(["DELETE FROM zones WHERE id > 2"]));
+beforeEach(() => runStatements(["DELETE FROM zones WHERE id > 2"]));
 
 it("every operation has an expected cost", () => {
   expect(Object.keys(costs).sort()).toEqual(Object.keys(operations).sort());
@@ -352,7 +352,7 @@ describe("a changed address", () => {
     const changeEmail = (to: string) => writtenBy(watched.patch("/api/v1/user", { email: to }));
     const changeLanguage = (language: string) => writtenBy(watched.patch("/api/v1/user", { language }));
     const comeBack = async () => {
-      await run(["UPDATE users SET last_login = 0 WHERE verified_email = ?", email]);
+      await runStatements(["UPDATE users SET last_login = 0 WHERE verified_email = ?", email]);
       return writtenBy(watched.get("/api/v1/user"));
     };
     const refusedFor = async () => {

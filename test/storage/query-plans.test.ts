@@ -10,7 +10,14 @@ import { withStoredToken } from "../support/access-tokens.ts";
 import { CostMeter, DatabaseMeter, delayedQueue } from "../support/cost-meter.ts";
 import { costs } from "../support/costs/all.ts";
 import { isSlow, sample } from "../support/effort.ts";
-import { makeAccountOf, makeUser, memberInsert, referenceTableNames, row, run } from "../support/database.ts";
+import {
+  insertAccountOf,
+  insertUser,
+  memberInsert,
+  referenceTableNames,
+  queryRow,
+  runStatements,
+} from "../support/database.ts";
 import {
   type Caller,
   createAccount,
@@ -92,8 +99,8 @@ const otherLists: readonly ((made: TestAccount) => string)[] = [
 
 /** Inserts accounts of another owner with one statement. Their titles are spread over the alphabet. */
 async function generate(count: number): Promise<void> {
-  const owner = await makeUser();
-  await run([
+  const owner = await insertUser();
+  await runStatements([
     `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at)
      WITH RECURSIVE made (uuid, left) AS (
        SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
@@ -288,7 +295,7 @@ describe("no statement scans a growing table", () => {
       },
       { ...env, DB: meter.database },
     );
-    expect(await row("SELECT count(*) AS count FROM erasures WHERE account_uuid = ?", id)).toEqual({
+    expect(await queryRow("SELECT count(*) AS count FROM erasures WHERE account_uuid = ?", id)).toEqual({
       count: 0,
     });
     await expectNoScans(meter.read().statements, mayWalk);
@@ -342,12 +349,12 @@ describe("no statement scans a growing table", () => {
     expect(tables.length).toBeGreaterThan(5);
     const unindexed: string[] = [];
     for (const { name: table } of tables) {
-      const [keys] = await run([
+      const [keys] = await runStatements([
         `SELECT "from" AS name FROM pragma_foreign_key_list(?1) WHERE "table" NOT IN (SELECT value FROM json_each(?2))`,
         table,
         JSON.stringify(referenceTableNames),
       ]);
-      const [indexes] = await run([
+      const [indexes] = await runStatements([
         `SELECT info.name FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info WHERE info.seqno = 0`,
         table,
       ]);
@@ -359,16 +366,20 @@ describe("no statement scans a growing table", () => {
 });
 
 it("the rows that a request reads do not depend on the number of other accounts", async () => {
-  await run(["DELETE FROM accounts"]);
+  await runStatements(["DELETE FROM accounts"]);
   const word = unique("marker");
   const [owner, reader, root] = [await createUser(), await createSupportUser(), await createOperator()];
   const made = await createAccount(owner, { title: `Generated of ${word}` });
-  const [me] = await run(["SELECT created_by FROM accounts WHERE uuid = ?", made.id]);
+  const [me] = await runStatements(["SELECT created_by FROM accounts WHERE uuid = ?", made.id]);
   const owned = Number(me?.[0]?.["created_by"]);
   for (let at = 1; at < 20; at += 1) {
-    const { id } = await makeAccountOf(await makeUser());
-    await run(["UPDATE accounts SET title = ?1, title_key = ?1 WHERE id = ?2", `${word} ${at}`, id]);
-    if (at < 5) await run(memberInsert(id, owned));
+    const { id } = await insertAccountOf(await insertUser());
+    await runStatements([
+      "UPDATE accounts SET title = ?1, title_key = ?1 WHERE id = ?2",
+      `${word} ${at}`,
+      id,
+    ]);
+    if (at < 5) await runStatements(memberInsert(id, owned));
   }
   await root.get("/api/v1/user");
 
@@ -405,10 +416,10 @@ it("the rows that a request reads do not depend on the number of other accounts"
   }
 
   await generate(80);
-  expect(await row("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 100 });
+  expect(await queryRow("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 100 });
   const few = await readings();
   await generate(1_900);
-  expect(await row("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 2_000 });
+  expect(await queryRow("SELECT value FROM counters WHERE name = 'accounts'")).toEqual({ value: 2_000 });
   const many = await readings();
   expect(costDifferences(few, many, 2)).toEqual([]);
   expect(Math.max(...Object.values(many))).toBeLessThanOrEqual(100);

@@ -17,11 +17,11 @@ import * as referenceTables from "../../src/storage/reference-tables.ts";
 import * as schema from "../../src/storage/schema.ts";
 import {
   inviteInsert,
-  makeAccountOf,
-  makeUser,
+  insertAccountOf,
+  insertUser,
   memberInsert,
-  refusal,
-  run,
+  databaseError,
+  runStatements,
   type Statement,
 } from "../support/database.ts";
 import { unique } from "../support/fixtures.ts";
@@ -49,7 +49,7 @@ describe("a reference table", () => {
     { table: "cloud_providers", values: cloudProviders },
     { table: "location_hints", values: locationHints },
   ])("$table holds the values that the code knows", async ({ table, values }) => {
-    const [rows = []] = await run([`SELECT * FROM ${table}`]);
+    const [rows = []] = await runStatements([`SELECT * FROM ${table}`]);
     expect(rows.flatMap((row) => Object.values(row).map(String)).sort()).toEqual(
       values.map(String).toSorted(),
     );
@@ -73,10 +73,10 @@ describe("a column with a list of values", () => {
   /** A row of each table that has such columns. */
   const row: Record<string, { key: string; id: string | number }> = {};
   beforeEach(async () => {
-    const [owner, member] = [await makeUser(), await makeUser()];
-    const { id } = await makeAccountOf(owner);
+    const [owner, member] = [await insertUser(), await insertUser()];
+    const { id } = await insertAccountOf(owner);
     const zone = unique("zone");
-    await run(memberInsert(id, member), inviteInsert(id, `${unique()}@example.com`), [
+    await runStatements(memberInsert(id, member), inviteInsert(id, `${unique()}@example.com`), [
       "INSERT INTO zones (uuid, slug, title, cloud_provider, private) VALUES (?, ?, '', 'AWS', 1)",
       crypto.randomUUID(),
       zone,
@@ -99,11 +99,12 @@ describe("a column with a list of values", () => {
         value,
         id,
       ];
-      for (const value of values) expect([value, await refusal(update(value))]).toEqual([value, undefined]);
+      for (const value of values)
+        expect([value, await databaseError(update(value))]).toEqual([value, undefined]);
       const [first = ""] = values;
       const otherCase = first === first.toLowerCase() ? first.toUpperCase() : first.toLowerCase();
       for (const value of ["nonsense", "", values.join(), otherCase]) {
-        expect([value, await refusal(update(value))]).toEqual([value, "FOREIGN KEY constraint failed"]);
+        expect([value, await databaseError(update(value))]).toEqual([value, "FOREIGN KEY constraint failed"]);
       }
     },
   );
@@ -111,13 +112,13 @@ describe("a column with a list of values", () => {
 
 describe("a table", () => {
   it("a table has no CHECK that lists texts, as drizzle-kit would rebuild the table to extend it", async () => {
-    const [found = []] = await run(["SELECT name, sql FROM sqlite_schema WHERE type = 'table'"]);
+    const [found = []] = await runStatements(["SELECT name, sql FROM sqlite_schema WHERE type = 'table'"]);
     const listing = found.filter(({ sql }) => /CHECK\s*\([^)]*\bIN\s*\(\s*'/i.test(String(sql)));
     expect(listing).toEqual([]);
   });
 
   it("a table has no rowid if its primary key is text or has several columns, so that D1 writes one row", async () => {
-    const [found = []] = await run([
+    const [found = []] = await runStatements([
       `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*'
        AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '*_search*' AND name <> 'd1_migrations' ORDER BY name`,
     ]);

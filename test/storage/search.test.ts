@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { normalizeName } from "../../src/domain/text.ts";
-import { accountInsert, makeUser, row, run } from "../support/database.ts";
+import { accountInsert, insertUser, queryRow, runStatements } from "../support/database.ts";
 import { effort } from "../support/effort.ts";
 import { type Caller, createAccount, createSupportUser, createUser, unique } from "../support/fixtures.ts";
 
@@ -33,35 +33,46 @@ async function search(caller: Caller, text: string): Promise<string[]> {
 
 describe("the search index of accounts", () => {
   it("the index follows an account's creation, changes of its names and its deletion", async () => {
-    const owner = await makeUser();
+    const owner = await insertUser();
     const [title, slug] = [unique("title"), unique("slug")];
     const [insert, ...values] = accountInsert(owner, { slug });
-    await run([insert, ...values], ["UPDATE accounts SET title_key = ? WHERE slug = ?", title, slug]);
-    const id = (await row("SELECT id FROM accounts WHERE slug = ?", slug))?.["id"];
+    await runStatements(
+      [insert, ...values],
+      ["UPDATE accounts SET title_key = ? WHERE slug = ?", title, slug],
+    );
+    const id = (await queryRow("SELECT id FROM accounts WHERE slug = ?", slug))?.["id"];
     expect(await indexed("accounts", title)).toEqual([id]);
     expect(await indexed("accounts", slug)).toEqual([id]);
 
     const [newTitle, newSlug] = [unique("name"), unique("word")];
-    await run(["UPDATE accounts SET title_key = ?, slug = ? WHERE slug = ?", newTitle, newSlug, slug]);
+    await runStatements([
+      "UPDATE accounts SET title_key = ?, slug = ? WHERE slug = ?",
+      newTitle,
+      newSlug,
+      slug,
+    ]);
     expect(await indexed("accounts", title)).toEqual([]);
     expect(await indexed("accounts", slug)).toEqual([]);
     expect(await indexed("accounts", newTitle)).toEqual([id]);
     expect(await indexed("accounts", newSlug)).toEqual([id]);
 
-    await run(["UPDATE accounts SET description = 'x', version = version + 1 WHERE slug = ?", newSlug]);
+    await runStatements([
+      "UPDATE accounts SET description = 'x', version = version + 1 WHERE slug = ?",
+      newSlug,
+    ]);
     expect(await indexed("accounts", newTitle)).toEqual([id]);
 
-    await run(["DELETE FROM accounts WHERE slug = ?", newSlug]);
+    await runStatements(["DELETE FROM accounts WHERE slug = ?", newSlug]);
     expect(await indexed("accounts", newTitle)).toEqual([]);
     expect(await indexed("accounts", newSlug)).toEqual([]);
   });
 
   it("a rejected change does not affect the index", async () => {
-    const owner = await makeUser();
+    const owner = await insertUser();
     const [slug, newSlug] = [unique("slug"), unique("slug")];
-    await run(accountInsert(owner, { slug }));
+    await runStatements(accountInsert(owner, { slug }));
     await expect(
-      run(
+      runStatements(
         ["UPDATE accounts SET slug = ? WHERE slug = ?", newSlug, slug],
         ["INSERT INTO preconditions VALUES ('no', 0)"],
       ),
@@ -71,9 +82,9 @@ describe("the search index of accounts", () => {
   });
 
   it("the index separates title and slug, so that no phrase matches across both", async () => {
-    const owner = await makeUser();
+    const owner = await insertUser();
     const slug = unique("slug");
-    await run(accountInsert(owner, { slug }), [
+    await runStatements(accountInsert(owner, { slug }), [
       "UPDATE accounts SET title_key = 'ends-with-xyz' WHERE slug = ?",
       slug,
     ]);
@@ -87,17 +98,21 @@ describe("the search index of users", () => {
     const [first, second] = [unique("ada"), unique("grace")];
     const caller = await createUser({ email: `${first}@example.com`, name: `Ada ${first.toUpperCase()}` });
     const me = await caller.get("/api/v1/user");
-    const id = (await row("SELECT id FROM users WHERE uuid = ?", me.body.id))?.["id"];
+    const id = (await queryRow("SELECT id FROM users WHERE uuid = ?", me.body.id))?.["id"];
     expect(await indexed("users", first)).toEqual([id]);
     expect(await indexed("users", `\u0001\u0001${first}@`)).toEqual([id]);
     expect(await indexed("users", `\n\u0001\u0001ada`)).toContain(id);
 
-    await run(["UPDATE users SET search_text = ? WHERE uuid = ?", `\u0001\u0001${second}`, me.body.id]);
+    await runStatements([
+      "UPDATE users SET search_text = ? WHERE uuid = ?",
+      `\u0001\u0001${second}`,
+      me.body.id,
+    ]);
     expect(await indexed("users", first)).toEqual([]);
     expect(await indexed("users", second)).toEqual([id]);
-    await run(["UPDATE users SET last_login = 1 WHERE uuid = ?", me.body.id]);
+    await runStatements(["UPDATE users SET last_login = 1 WHERE uuid = ?", me.body.id]);
     expect(await indexed("users", second)).toEqual([id]);
-    await run(["DELETE FROM users WHERE uuid = ?", me.body.id]);
+    await runStatements(["DELETE FROM users WHERE uuid = ?", me.body.id]);
     expect(await indexed("users", second)).toEqual([]);
   });
 });
@@ -115,7 +130,7 @@ describe("a search", () => {
   let reader: Caller;
 
   beforeAll(async () => {
-    await run(["DELETE FROM accounts"]);
+    await runStatements(["DELETE FROM accounts"]);
     owners = [await createUser(), await createUser()];
     reader = await createSupportUser();
   });

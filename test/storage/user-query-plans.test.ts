@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { CostMeter, delayedQueue } from "../support/cost-meter.ts";
-import { makeUser, row, run } from "../support/database.ts";
+import { insertUser, queryRow, runStatements } from "../support/database.ts";
 import { effort, sample } from "../support/effort.ts";
 import {
   addMember,
@@ -22,8 +22,8 @@ const counter = new CostMeter({ JOBS: delayedQueue });
 /** Inserts users, a thousand for each new account. */
 async function generate(count: number): Promise<void> {
   const batch = crypto.randomUUID();
-  const owner = await makeUser();
-  await run([
+  const owner = await insertUser();
+  await runStatements([
     `INSERT INTO users (uuid, email, email_key, first_name, search_text, created_at)
      WITH RECURSIVE made (uuid, left) AS (
        SELECT lower(hex(randomblob(16))), cast(?1 AS INTEGER)
@@ -36,7 +36,7 @@ async function generate(count: number): Promise<void> {
   ]);
   for (let made = 0; made < count; made += 1_000) {
     const uuid = crypto.randomUUID();
-    await run(
+    await runStatements(
       [
         `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at)
          VALUES (?1, ?1, ?1, ?1, 'cowork', ?2, 0)`,
@@ -57,7 +57,7 @@ async function generate(count: number): Promise<void> {
 
 /** Inserts members of an account whose name contains a word. */
 async function generateMarked(count: number, word: string, account: string): Promise<void> {
-  await run(
+  await runStatements(
     [
       `INSERT INTO users (uuid, first_name, search_text, created_at)
        WITH RECURSIVE made (uuid, left) AS (
@@ -190,10 +190,10 @@ it("the rows that a list reads do not depend on the number of other users", asyn
 
   await generate(100);
   const few = await readings();
-  const before = await row("SELECT value FROM counters WHERE name = 'users'");
+  const before = await queryRow("SELECT value FROM counters WHERE name = 'users'");
   const added = effort(5_000, 100_000);
   await generate(added);
-  const after = await row("SELECT value FROM counters WHERE name = 'users'");
+  const after = await queryRow("SELECT value FROM counters WHERE name = 'users'");
   expect(Number(after?.["value"]) - Number(before?.["value"])).toBe(added + 1);
   const many = await readings();
   expect(costDifferences(few, many, 5)).toEqual([]);

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
 import { createInvitationToken } from "../../src/services/invitations/token.ts";
-import { readRow } from "./database.ts";
+import { queryRow } from "./database.ts";
 import type { ApiResponse, Caller, TestAccount } from "./fixtures.ts";
 import { setInvite, uniqueEmail } from "./invitations.ts";
 
@@ -51,18 +51,18 @@ export async function moveSentAt(account: TestAccount, email: string, millisecon
 
 /** Returns the newest invitation of an address to an account. */
 export async function latestInvite({ id }: TestAccount, email: string): Promise<StoredInvite> {
-  const row = await readRow<StoredInvite>(
+  const row = await queryRow<StoredInvite>(
     "SELECT invites.* FROM invites JOIN accounts ON accounts.id = invites.account_id WHERE accounts.uuid = ? AND invites.email_key = ? ORDER BY invites.id DESC",
     id,
     email.normalize("NFC").toLowerCase(),
   );
-  if (row === null) throw new Error(`No invitation of ${email}`);
+  if (row === undefined) throw new Error(`No invitation of ${email}`);
   return row;
 }
 
 /** Returns the token in the mail of an invitation, by default of its current version. */
 export async function invitationTokenOf(uuid: string, version?: number): Promise<string> {
-  const row = await readRow("SELECT version FROM invites WHERE uuid = ?", uuid);
+  const row = await queryRow("SELECT version FROM invites WHERE uuid = ?", uuid);
   return createInvitationToken(inviteSecretKey(), { uuid, version: version ?? Number(row?.["version"]) });
 }
 

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 
 import { auditPage, expectAuditRow, type StoredAuditRow, userIdOf } from "./audit.ts";
-import { readRow } from "./database.ts";
+import { queryRow } from "./database.ts";
 import {
   addMember,
   type ApiResponse,
@@ -41,7 +41,7 @@ export const accountPath = ({ slug }: TestAccount) => `/api/v1/account/${slug}`;
 export const organizationPath = ({ id }: TestAccount) => `/accounts/organizations/${id}/`;
 
 export async function inviteIdOf(email: string): Promise<string> {
-  return String((await readRow("SELECT uuid FROM invites WHERE email = ?", email))?.["uuid"]);
+  return String((await queryRow("SELECT uuid FROM invites WHERE email = ?", email))?.["uuid"]);
 }
 
 /** Returns the account that a response describes. */
@@ -73,7 +73,7 @@ export async function expectOneRow(change: (scene: AuditScene) => Promise<Audite
   const made = await setUpAudit();
   const { answer, actor, account = made.account, otherRows, ...row } = await change(made);
   expect([200, 201, 204]).toContain(answer.status);
-  const owner = await readRow(
+  const owner = await queryRow(
     "SELECT actor FROM audit_rows WHERE target = ? AND action = 'account.created'",
     `account:${made.account.id}`,
   );
@@ -86,7 +86,7 @@ export async function expectOneRow(change: (scene: AuditScene) => Promise<Audite
     expect(written.account_id).toBeNull();
     return;
   }
-  const stored = await readRow("SELECT id FROM accounts WHERE uuid = ?", account.id);
+  const stored = await queryRow("SELECT id FROM accounts WHERE uuid = ?", account.id);
   expect(stored).toEqual({ id: written.account_id });
   const [entry] = (await auditPage(made.owner, account)).items;
   const { account_id: _account, at, ...shown } = written;

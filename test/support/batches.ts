@@ -1,7 +1,7 @@
 /** Records the batches that write to the database, and makes them fail. */
 import { env } from "cloudflare:workers";
 
-import { run } from "./database.ts";
+import { runStatements } from "./database.ts";
 
 /** Statements that the database rejects because of a trigger or a constraint. */
 export const failingStatements = {
@@ -93,7 +93,7 @@ export async function readAllRows(): Promise<Readonly<Record<string, string[]>>>
   ).all();
   if (meta.size_after > mostBytes) throw new Error(`${meta.size_after} bytes are too many to compare`);
   const names = tables.map(({ name }) => String(name));
-  const rows = await run(...names.map((name) => [`SELECT * FROM "${name}"`] as const));
+  const rows = await runStatements(...names.map((name) => [`SELECT * FROM "${name}"`] as const));
   return Object.fromEntries(
     names.map((name, at) => [
       name,

@@ -1,5 +1,5 @@
 /** The operations that create something. */
-import { readRow } from "./database.ts";
+import { queryRow } from "./database.ts";
 import { type ApiResponse, type Caller, type TestAccount, unique } from "./fixtures.ts";
 import { uniqueEmail } from "./invitations.ts";
 
@@ -66,7 +66,7 @@ export function postWithKey(caller: Caller, path: string, body: unknown, key: st
 
 /** Counts the rows of all tables to which the create operations write. */
 export async function countEverything(): Promise<Readonly<Record<string, number>>> {
-  const row = await readRow(
+  const row = await queryRow(
     `SELECT (SELECT count(*) FROM accounts) AS accounts, (SELECT count(*) FROM users) AS users,
        (SELECT count(*) FROM invites) AS invites, (SELECT count(*) FROM memberships) AS memberships,
        (SELECT count(*) FROM audit_rows) AS audit, (SELECT count(*) FROM idempotency_keys) AS keys,

@@ -6,20 +6,11 @@ import { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as referenceTables from "../../src/storage/reference-tables.ts";
 import { type Caller, type TestAccount, unique } from "./fixtures.ts";
 
+/** Runs a statement. */
 export async function execute(statement: string, ...values: unknown[]): Promise<void> {
   await env.DB.prepare(statement)
     .bind(...values)
     .run();
-}
-
-/** Returns the first row of a query, or null. */
-export function readRow<Row = Record<string, unknown>>(
-  statement: string,
-  ...values: unknown[]
-): Promise<Row | null> {
-  return env.DB.prepare(statement)
-    .bind(...values)
-    .first<Row>();
 }
 
 export async function deactivate(user: Caller): Promise<void> {
@@ -66,16 +57,16 @@ export const referenceTableNames = Object.values(referenceTables)
   .map(getTableName);
 
 /** Runs statements in one transaction and returns the rows of each. */
-export async function run(...statements: Statement[]): Promise<Record<string, unknown>[][]> {
+export async function runStatements(...statements: Statement[]): Promise<Record<string, unknown>[][]> {
   const prepared = statements.map(([sql, ...parameters]) => env.DB.prepare(sql).bind(...parameters));
   const results = await env.DB.batch<Record<string, unknown>>(prepared);
   return results.map(({ results: rows }) => rows);
 }
 
 /** Returns the trigger's message or the constraint with which the database rejects statements; undefined if it accepts them. */
-export async function refusal(...statements: Statement[]): Promise<string | undefined> {
+export async function databaseError(...statements: Statement[]): Promise<string | undefined> {
   try {
-    await run(...statements);
+    await runStatements(...statements);
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
@@ -85,15 +76,28 @@ export async function refusal(...statements: Statement[]): Promise<string | unde
   }
 }
 
+/** Returns the rows of a query. */
+export async function queryRows(statement: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+  const { results } = await env.DB.prepare(statement)
+    .bind(...values)
+    .all();
+  return results;
+}
+
 /** Returns the first row of a query, or undefined. */
-export async function row(sql: string, ...parameters: Value[]): Promise<Record<string, unknown> | undefined> {
-  const [rows] = await run([sql, ...parameters]);
-  return rows?.[0];
+export async function queryRow<Row = Record<string, unknown>>(
+  sql: string,
+  ...parameters: unknown[]
+): Promise<Row | undefined> {
+  const found = await env.DB.prepare(sql)
+    .bind(...parameters)
+    .first<Row>();
+  return found ?? undefined;
 }
 
 /** Inserts a user and returns its integer id. */
-export async function makeUser(fields: { active?: boolean } = {}): Promise<number> {
-  const made = await row(
+export async function insertUser(fields: { active?: boolean } = {}): Promise<number> {
+  const made = await queryRow(
     "INSERT INTO users (uuid, is_active, created_at) VALUES (?, ?, 0) RETURNING id",
     crypto.randomUUID(),
     fields.active === false ? 0 : 1,
@@ -122,11 +126,11 @@ export interface StoredAccount {
   readonly slug: string;
 }
 
-export async function makeAccountOf(owner: number): Promise<StoredAccount> {
+export async function insertAccountOf(owner: number): Promise<StoredAccount> {
   const uuid = crypto.randomUUID();
   const slug = unique("acme");
-  await run(accountInsert(owner, { uuid, slug }));
-  return { id: Number((await row("SELECT id FROM accounts WHERE uuid = ?", uuid))?.["id"]), uuid, slug };
+  await runStatements(accountInsert(owner, { uuid, slug }));
+  return { id: Number((await queryRow("SELECT id FROM accounts WHERE uuid = ?", uuid))?.["id"]), uuid, slug };
 }
 
 /** Returns the statement that inserts a membership. */
@@ -153,8 +157,8 @@ export function inviteInsert(account: number, address: string, state = "pending"
 }
 
 /** Returns all rows that must not change when a statement is rejected. */
-export async function everything(): Promise<unknown> {
-  return run(
+export async function everythingOfDatabase(): Promise<unknown> {
+  return runStatements(
     ["SELECT * FROM accounts ORDER BY id"],
     ["SELECT * FROM users ORDER BY id"],
     ["SELECT * FROM memberships ORDER BY id"],
@@ -164,8 +168,8 @@ export async function everything(): Promise<unknown> {
 }
 
 /** Returns the inconsistencies in the database: accounts without an owner and wrong counters. */
-export async function faults(): Promise<Record<string, unknown>[]> {
-  const [ownerless, miscounted, drifted] = await run(
+export async function inconsistencies(): Promise<Record<string, unknown>[]> {
+  const [ownerless, miscounted, drifted] = await runStatements(
     [
       "SELECT id AS ownerless FROM accounts WHERE id NOT IN (SELECT account_id FROM active_owners) ORDER BY id",
     ],

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import { run } from "./database.ts";
+import { runStatements } from "./database.ts";
 import type { ApiResponse, Caller } from "./fixtures.ts";
 import { resetService } from "./reset.ts";
 import { hour, usageObjectOf } from "./usage.ts";
@@ -97,7 +97,7 @@ export async function importService(
 
 /** Empties the database, the logos and the usage objects. */
 export async function resetForImport(): Promise<void> {
-  const [accounts = []] = await run(["SELECT uuid FROM accounts"]);
+  const [accounts = []] = await runStatements(["SELECT uuid FROM accounts"]);
   // The import creates these accounts again.
   await Promise.all(accounts.map(({ uuid }) => usageObjectOf({ id: String(uuid) }).erase()));
   await resetService();
@@ -105,7 +105,7 @@ export async function resetForImport(): Promise<void> {
 
 /** Returns derived data: counters and results of the search indexes. */
 export async function derivedRows(): Promise<unknown> {
-  return run(
+  return runStatements(
     ["SELECT * FROM counters ORDER BY name"],
     ["SELECT id, member_count FROM accounts ORDER BY id"],
     ["SELECT rowid FROM accounts_search WHERE accounts_search MATCH 'acme' ORDER BY rowid"],

@@ -42,30 +42,35 @@ export interface ApiResponse {
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
+/** Returns status and body, to compare both at once. */
+export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
+  return { status, body };
+}
+
 export interface RequestOptions {
   readonly headers?: Record<string, string>;
   /** A body that is sent unchanged. */
   readonly raw?: BodyInit;
 }
 
-type Fetch = (request: Request) => Promise<Response>;
+export type Fetch = (request: Request) => Promise<Response>;
 const workerFetch: Fetch = (request) => exports.default.fetch(request);
 
 /** A caller of the service; anonymous without a token. */
 export class Caller {
   readonly token: string | undefined;
   readonly email: string;
-  readonly #door: Fetch;
+  readonly #worker: Fetch;
 
-  constructor(token: string | undefined, email = "", door: Fetch = workerFetch) {
+  constructor(token: string | undefined, email = "", worker: Fetch = workerFetch) {
     this.token = token;
     this.email = email;
-    this.#door = door;
+    this.#worker = worker;
   }
 
   /** Returns the same caller whose requests go through another fetch function. */
-  via(door: Fetch): Caller {
-    return new Caller(this.token, this.email, door);
+  via(worker: Fetch): Caller {
+    return new Caller(this.token, this.email, worker);
   }
 
   get(path: string, options?: RequestOptions): Promise<ApiResponse> {
@@ -95,7 +100,7 @@ export class Caller {
     if (body !== undefined) headers.set("Content-Type", "application/json");
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
     const sent = options.raw ?? (body === undefined ? null : JSON.stringify(body));
-    const response = await this.#door(
+    const response = await this.#worker(
       new Request(new URL(path, publicUrl), { method, headers, body: sent, redirect: "manual" }),
     );
     const text = new TextDecoder().decode(await response.arrayBuffer());

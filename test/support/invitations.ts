@@ -4,9 +4,7 @@ import { expect } from "vitest";
 
 import { createInvitationToken } from "../../src/services/invitations/token.ts";
 import { setColumns } from "./database.ts";
-import { type ApiResponse, type Caller, type TestAccount, unique } from "./fixtures.ts";
-import { statusAndBody } from "./organizations.ts";
-
+import { type ApiResponse, type Caller, type TestAccount, unique, statusAndBody } from "./fixtures.ts";
 export const invitationsPath = "/accounts/invite/";
 export const noInvitation = { detail: "No Invitation matches the given query." };
 export const alreadyPending = { invitee_identifier: ["This address has a pending invitation."] };

@@ -102,8 +102,8 @@ export type SendRequest = (caller: Caller) => Promise<ApiResponse>;
 
 /** Starts a worker that trusts these issuers, and returns a function that requests the current user. */
 export function workerTrusting(...sites: readonly IssuerSite[]): SendRequest {
-  const door = workerWith({ ISSUERS: JSON.stringify(sites.map(({ entry }) => entry)) });
-  return (caller) => caller.via(door).get("/api/v1/user");
+  const worker = workerWith({ ISSUERS: JSON.stringify(sites.map(({ entry }) => entry)) });
+  return (caller) => caller.via(worker).get("/api/v1/user");
 }
 
 export async function expectAccepted(answer: Promise<ApiResponse>): Promise<void> {

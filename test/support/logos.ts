@@ -3,12 +3,16 @@ import { env, exports } from "cloudflare:workers";
 
 import type { Env } from "../../src/env.ts";
 import { delayedQueue } from "./cost-meter.ts";
-import { row, run } from "./database.ts";
-import type { ApiResponse, Caller, RequestOptions, TestAccount } from "./fixtures.ts";
+import { queryRow, runStatements } from "./database.ts";
+import {
+  type ApiResponse,
+  type Caller,
+  type RequestOptions,
+  type TestAccount,
+  type Fetch,
+} from "./fixtures.ts";
 import { bytes, ihdr, pixels, pngChunk, pngOf } from "./images.ts";
 import { workerWith } from "./worker.ts";
-
-export type Door = (request: Request) => Promise<Response>;
 
 export function logoPath({ slug, id }: Pick<TestAccount, "slug" | "id">, accountId = id): string {
   return `/api/v1/account/${slug}/logo.png?account_id=${accountId}`;
@@ -66,12 +70,12 @@ export interface Download extends ApiResponse {
 export async function download(
   caller: Caller,
   of: TestAccount,
-  options: RequestOptions & { readonly method?: string; readonly door?: Door } = {},
+  options: RequestOptions & { readonly method?: string; readonly worker?: Fetch } = {},
 ): Promise<Download> {
-  const { method = "GET", door = (request: Request) => exports.default.fetch(request) } = options;
+  const { method = "GET", worker = (request: Request) => exports.default.fetch(request) } = options;
   let received = new Uint8Array();
   const reading = caller.via(async (request) => {
-    const response = await door(request);
+    const response = await worker(request);
     received = new Uint8Array(await response.clone().arrayBuffer());
     return response;
   });
@@ -84,7 +88,7 @@ export async function storeLogo(of: TestAccount, content: Uint8Array = createIma
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
   const uploaded = crypto.randomUUID();
   await env.LOGOS.put(`accounts/${of.id}/${hash}/${uploaded}`, content);
-  await run([
+  await runStatements([
     "UPDATE accounts SET logo_hash = ?, logo_type = 'image/png', logo_upload = ? WHERE uuid = ?",
     hash,
     uploaded,
@@ -101,7 +105,7 @@ export async function storedKeys({ id }: TestAccount): Promise<string[]> {
 
 /** Returns the object key of an account's logo; undefined without a logo. */
 export async function currentLogoKey({ id }: TestAccount): Promise<string | undefined> {
-  const found = await row(
+  const found = await queryRow(
     "SELECT 'accounts/' || uuid || '/' || logo_hash || '/' || logo_upload AS key FROM accounts WHERE uuid = ?",
     id,
   );
@@ -127,7 +131,7 @@ export function logosWithout(...methods: (keyof R2Bucket)[]): R2Bucket {
 }
 
 /** Returns a worker whose queue only records its jobs. The test delivers them. */
-export function workerCapturingJobs(change: Partial<Env> = {}): { door: Door; sent: unknown[] } {
+export function workerCapturingJobs(change: Partial<Env> = {}): { worker: Fetch; sent: unknown[] } {
   const sent: unknown[] = [];
   const queue: Queue = {
     ...delayedQueue,
@@ -136,5 +140,5 @@ export function workerCapturingJobs(change: Partial<Env> = {}): { door: Door; se
       return { metadata: { metrics: await env.JOBS.metrics() } };
     },
   };
-  return { door: workerWith({ JOBS: queue, ...change }), sent };
+  return { worker: workerWith({ JOBS: queue, ...change }), sent };
 }

@@ -1,5 +1,4 @@
 /** Members of accounts: paths, error bodies, and rows in the database. */
-import { env } from "cloudflare:workers";
 
 import {
   addMember,
@@ -9,6 +8,7 @@ import {
   createUser,
   type TestAccount,
 } from "./fixtures.ts";
+import { queryRows } from "./database.ts";
 
 export type Role = "AOWNER" | "AMEMBER";
 
@@ -83,13 +83,6 @@ export async function createAccountWithOwner(
   const owner = await createUser(claims);
   const account = await createAccount(owner);
   return { owner, ownerId: await userIdOf(owner), account };
-}
-
-export async function queryRows(statement: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
-  const { results } = await env.DB.prepare(statement)
-    .bind(...values)
-    .all();
-  return results;
 }
 
 /** Returns the roles by user in the order in which the members joined. */

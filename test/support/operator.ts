@@ -1,7 +1,7 @@
 /** The operator API: paths, error bodies, accounts, zones and lists. */
 import { expect } from "vitest";
 
-import { row, run } from "./database.ts";
+import { queryRow, runStatements } from "./database.ts";
 import {
   type ApiResponse,
   type Caller,
@@ -29,11 +29,6 @@ export const noSeat = { detail: "Seat limit reached. Remove a member, revoke an 
 export const notThisVersion = {
   detail: "The object has changed since the version in If-Match. Read it again and retry.",
 };
-
-/** Returns status and body, to compare both at once. */
-export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
-  return { status, body };
-}
 
 /** Returns the body of a successful GET. Signs the caller in. */
 export async function getBody(caller: Caller, path: string): Promise<ReturnType<typeof JSON.parse>> {
@@ -88,7 +83,7 @@ export interface AuditChange {
 
 /** Returns the audit rows of a target such as `account:{uuid}`, oldest first. */
 export async function auditChangesOf(target: string): Promise<AuditChange[]> {
-  const [rows] = await run([
+  const [rows] = await runStatements([
     "SELECT actor, action, changes FROM audit_rows WHERE target = ? ORDER BY id",
     target,
   ]);
@@ -101,7 +96,7 @@ export async function auditChangesOf(target: string): Promise<AuditChange[]> {
 
 /** Counts all audit rows. */
 export async function countAuditRows(): Promise<number> {
-  return Number((await row("SELECT count(*) AS rows FROM audit_rows"))?.["rows"]);
+  return Number((await queryRow("SELECT count(*) AS rows FROM audit_rows"))?.["rows"]);
 }
 
 /** Fetches all pages of a list one after another. `between` runs after each page with its number and items. */

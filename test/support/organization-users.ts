@@ -1,5 +1,5 @@
 /** Users and analysts of the organizations API. */
-import { row, run } from "./database.ts";
+import { queryRow, runStatements } from "./database.ts";
 import { type Caller, type TestAccount, unique } from "./fixtures.ts";
 
 export const usersPath = "/accounts/users/";
@@ -37,7 +37,7 @@ export async function createColleague(
 ): Promise<{ id: number; uuid: string; email: string }> {
   const email = fields.email ?? `${unique("colleague")}@example.com`;
   const uuid = crypto.randomUUID();
-  await run(
+  await runStatements(
     [
       "INSERT INTO users (uuid, email, email_key, search_text, created_at) VALUES (?1, ?2, ?2, char(1, 1) || ?2, 0)",
       uuid,
@@ -53,7 +53,7 @@ export async function createColleague(
         ] as const,
     ),
   );
-  return { id: Number((await row("SELECT id FROM users WHERE uuid = ?", uuid))?.["id"]), uuid, email };
+  return { id: Number((await queryRow("SELECT id FROM users WHERE uuid = ?", uuid))?.["id"]), uuid, email };
 }
 
 /** Returns the caller as a user of the organizations API. Signs the caller in. */
@@ -63,5 +63,5 @@ export async function currentAnalyst(caller: Caller): Promise<UserBody> {
 }
 
 export async function integerIdOf({ id }: TestAccount): Promise<number> {
-  return Number((await row("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
+  return Number((await queryRow("SELECT id FROM accounts WHERE uuid = ?", id))?.["id"]);
 }

@@ -10,6 +10,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "./fixtures.ts";
 
 export const organizationsPath = "/accounts/organizations/";
@@ -28,11 +29,6 @@ export const slugTaken = { slug: ["organization with this slug already exists."]
 export const slugFormat = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';
 export const reserved = { slug: ["This slug is reserved."] };
 export const required = "This field is required.";
-
-/** Returns status and body, to compare both at once. */
-export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
-  return { status, body };
-}
 
 /** Returns the organizations API's body of an account from `createAccount`. */
 export function organizationBody({ id, slug, title }: TestAccount): object {

@@ -1,13 +1,14 @@
 /** Races: something else happens between what a request reads and what it writes. */
 import { env } from "cloudflare:workers";
 
+import type { Fetch } from "./fixtures.ts";
 import { workerWith } from "./worker.ts";
 
 /**
  * Returns a fetch function for one request. `happens` runs once, right before the request writes. The database is
  * the real one; only the time is chosen.
  */
-export function raceDuringWrite(happens: () => Promise<unknown>): (request: Request) => Promise<Response> {
+export function raceDuringWrite(happens: () => Promise<unknown>): Fetch {
   let roundTrips = 0;
   const database = new Proxy(env.DB, {
     get(target, name) {

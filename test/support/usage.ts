@@ -7,12 +7,13 @@ import type { UsageState } from "../../src/durable/usage-meter.ts";
 import { usageObjectsWith } from "./cost-meter.ts";
 import {
   addToGroup,
-  type ApiResponse,
   type Caller,
   createAccount,
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
+  type Fetch,
 } from "./fixtures.ts";
 import { workerWith } from "./worker.ts";
 
@@ -28,8 +29,7 @@ export const maxInteger = Number.MAX_SAFE_INTEGER;
 export const noon = Date.UTC(2040, 4, 16, 12);
 export const june = Date.UTC(2040, 5, 1);
 
-type Door = (request: Request) => Promise<Response>;
-let stoppedFetch: Door | undefined;
+let stoppedFetch: Fetch | undefined;
 
 /**
  * Stops the clock at noon for all tests of a file. Their callers must come from this file, so that they use a
@@ -65,11 +65,6 @@ export function createOperatorCaller(): Promise<Caller> {
 export const incrementPath = ({ id }: HasId): string => `/accounts/organizations/${id}/increment/`;
 export const usagePath = ({ id }: HasId): string => `/api/v1/account/${id}/usage`;
 const operatorAccountPath = ({ id }: HasId): string => `/api/manage/@account/${id}`;
-
-/** Returns status and body, to compare both at once. */
-export function statusAndBody({ status, body }: ApiResponse): { status: number; body: unknown } {
-  return { status, body };
-}
 
 /** Creates an account and its owner. */
 export async function setUp(): Promise<{ owner: Caller; account: TestAccount }> {
@@ -200,12 +195,12 @@ export function limitExceededResponse(usage: number, limit = 10_000, overriden =
 }
 
 /** Returns a worker that cannot reach usage objects. */
-export function workerWithoutUsage(): Door {
+export function workerWithoutUsage(): Fetch {
   return workerWith({ USAGE: usageObjectsWith(() => Promise.reject(new Error("unreachable"))) });
 }
 
 /** Returns a worker that loses the responses of usage objects, which do their work. */
-export function workerLosingUsageAnswers(): Door {
+export function workerLosingUsageAnswers(): Fetch {
   return workerWith({
     USAGE: usageObjectsWith(async (call) => {
       await call();

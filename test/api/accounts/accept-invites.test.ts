@@ -10,7 +10,14 @@ import {
   latestInvite,
 } from "../../support/account-invites.ts";
 import { setAccount } from "../../support/database.ts";
-import { type Caller, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
+import {
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import { storedInvite, storeInvite } from "../../support/invitations.ts";
 import {
   auditRowsOf,
@@ -26,8 +33,6 @@ import {
   userIdOf,
 } from "../../support/members.ts";
 import { effort } from "../../support/effort.ts";
-import { statusAndBody } from "../../support/organizations.ts";
-
 describe("an invitation's secret", () => {
   it("the secret makes its bearer a member, whatever their address", async () => {
     const { account } = await createAccountWithOwner();

@@ -9,9 +9,8 @@ import {
   tokenPath,
   tokensPath,
 } from "../../support/access-tokens.ts";
-import { deactivate, execute, readRow } from "../../support/database.ts";
-import { addToGroup, type Caller, createAccount, createUser } from "../../support/fixtures.ts";
-import { statusAndBody } from "../../support/organizations.ts";
+import { deactivate, execute, queryRow } from "../../support/database.ts";
+import { addToGroup, type Caller, createAccount, createUser, statusAndBody } from "../../support/fixtures.ts";
 import { effort } from "../../support/effort.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 
@@ -36,7 +35,7 @@ describe("the expiration date", () => {
     expect([answer.status, answer.body.expires]).toEqual([201, expires]);
     expect(await listTokens(user)).toEqual([{ id: answer.body.id, description: "Backup", expires }]);
     expect(
-      (await readRow("SELECT expires_at FROM personal_access_tokens WHERE id = ?", answer.body.id))?.[
+      (await queryRow("SELECT expires_at FROM personal_access_tokens WHERE id = ?", answer.body.id))?.[
         "expires_at"
       ],
     ).toBe(expires === null ? null : Date.parse(expires));
@@ -158,7 +157,7 @@ describe("the end of a token", () => {
     expect((await administrator.delete(`/accounts/users/${id}/`)).status).toBe(204);
     await expectRefused(foreign.bearer);
     for (const { id: token } of [own, foreign]) {
-      expect(await readRow("SELECT 1 FROM personal_access_tokens WHERE id = ?", token)).toBeNull();
+      expect(await queryRow("SELECT 1 FROM personal_access_tokens WHERE id = ?", token)).toBeUndefined();
     }
   });
 
@@ -239,6 +238,6 @@ describe("a token deleted during its request", () => {
 
 /** Counts the audit rows of a user as actor. */
 async function changesBy(uuid: string): Promise<number> {
-  const row = await readRow("SELECT count(*) AS rows FROM audit_rows WHERE actor = ?", uuid);
+  const row = await queryRow("SELECT count(*) AS rows FROM audit_rows WHERE actor = ?", uuid);
   return Number(row?.["rows"]);
 }

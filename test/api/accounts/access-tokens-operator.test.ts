@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { createAccessToken } from "../../support/access-tokens.ts";
 import { execute } from "../../support/database.ts";
-import { Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
-import { statusAndBody } from "../../support/organizations.ts";
+import { Caller, createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import { workerWith } from "../../support/worker.ts";
 import { noAccess } from "../../support/members.ts";
 

@@ -10,7 +10,7 @@ import {
   tokensPath,
 } from "../../support/access-tokens.ts";
 import { CostMeter } from "../../support/cost-meter.ts";
-import { execute, readRow } from "../../support/database.ts";
+import { execute, queryRow } from "../../support/database.ts";
 import {
   addToGroup,
   Caller,
@@ -18,8 +18,8 @@ import {
   createOperator,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { waitForFreshMinute, workerWith } from "../../support/worker.ts";
 import { missingPermission, noAccess } from "../../support/members.ts";
 
@@ -58,7 +58,7 @@ describe("a token acts as its user", () => {
     const there = await bearer.post("/accounts/organizations/", { name: "Org", slug: unique("org") });
     expect(there.status).toBe(201);
     for (const id of [made.id, there.body.uuid]) {
-      const row = await readRow(
+      const row = await queryRow(
         "SELECT actor FROM audit_rows WHERE target = ? AND action = 'account.created'",
         `account:${id}`,
       );
@@ -143,7 +143,7 @@ describe("restrictions and costs of tokens", () => {
     const { id, bearer } = await createAccessToken(user);
     const watched = counter.meter(bearer);
     const lastUse = async () => {
-      const row = await readRow("SELECT last_used_at FROM personal_access_tokens WHERE id = ?", id);
+      const row = await queryRow("SELECT last_used_at FROM personal_access_tokens WHERE id = ?", id);
       return row?.["last_used_at"];
     };
     expect(await lastUse()).toBeNull();
@@ -181,7 +181,7 @@ describe("restrictions and costs of tokens", () => {
     const { id, token } = await createAccessToken(await createUser());
     await counter.meter(new Caller(withByte(token, 20))).get("/api/v1/user");
     expect(counter.read()).toMatchObject({ roundTrips: 1, rowsWritten: 0 });
-    expect(await readRow("SELECT last_used_at FROM personal_access_tokens WHERE id = ?", id)).toEqual({
+    expect(await queryRow("SELECT last_used_at FROM personal_access_tokens WHERE id = ?", id)).toEqual({
       last_used_at: null,
     });
   });

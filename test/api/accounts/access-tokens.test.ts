@@ -7,7 +7,7 @@ import {
   tokenPath,
   tokensPath,
 } from "../../support/access-tokens.ts";
-import { readRow } from "../../support/database.ts";
+import { queryRow } from "../../support/database.ts";
 import { createUser } from "../../support/fixtures.ts";
 import {
   controlCharacter,
@@ -70,12 +70,12 @@ describe("creating a token", () => {
     const { id, token } = await createAccessToken(user);
     const secret = bytesOf(token).slice(16);
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).toHex();
-    const row = await readRow("SELECT * FROM personal_access_tokens WHERE id = ?", id);
+    const row = await queryRow("SELECT * FROM personal_access_tokens WHERE id = ?", id);
     expect(row).toMatchObject({ secret_hash: hash });
     const tables = JSON.stringify([
       row,
-      await readRow("SELECT json_group_array(json_array(target, changes)) AS audit FROM audit_rows"),
-      await readRow("SELECT json_group_array(answer) AS answers FROM idempotency_keys"),
+      await queryRow("SELECT json_group_array(json_array(target, changes)) AS audit FROM audit_rows"),
+      await queryRow("SELECT json_group_array(answer) AS answers FROM idempotency_keys"),
     ]);
     for (const spelling of [token, token.slice(-24), secret.toHex(), secret.toBase64()]) {
       expect(tables).not.toContain(spelling);
@@ -236,7 +236,7 @@ describe("deleting a token", () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => user.delete(tokenPath(id))));
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 404)).toHaveLength(9);
-    const rows = await readRow(
+    const rows = await queryRow(
       "SELECT count(*) AS rows FROM audit_rows WHERE target = ? AND action = 'access_token.deleted'",
       `access_token:${id}`,
     );

@@ -2,9 +2,16 @@ import { describe, expect, it } from "vitest";
 
 import { auditPage, auditPages, auditPath, storeAuditRows, userIdOf } from "../../support/audit.ts";
 import { CostMeter } from "../../support/cost-meter.ts";
-import { addToGroup, anonymous, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import {
+  addToGroup,
+  anonymous,
+  createAccount,
+  createOperator,
+  createUser,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import { missingPermission, noAccess } from "../../support/members.ts";
-import { createMember, statusAndBody } from "../../support/organizations.ts";
+import { createMember } from "../../support/organizations.ts";
 import { atLeast, atMost, badValue, invalidQuery, notIntegerText } from "../../support/pydantic-errors.ts";
 
 async function start() {

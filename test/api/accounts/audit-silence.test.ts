@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createAccessToken, tokensPath } from "../../support/access-tokens.ts";
 import { auditPage, auditRowsOf, expectAuditRow, userIdOf } from "../../support/audit.ts";
 import { certificate } from "../../support/certificates.ts";
-import { readRow } from "../../support/database.ts";
+import { queryRow } from "../../support/database.ts";
 import {
   addMember,
   type ApiResponse,
@@ -65,7 +65,7 @@ describe("secrets in the history", () => {
     await owner.post(`${v1(account)}/invite`, { email: uniqueEmail() });
     await owner.delete(`/api/v1/user/pa_token/${id}`);
     const all = String(
-      (await readRow("SELECT json_group_array(json_array(target, changes)) AS rows FROM audit_rows"))?.[
+      (await queryRow("SELECT json_group_array(json_array(target, changes)) AS rows FROM audit_rows"))?.[
         "rows"
       ],
     );

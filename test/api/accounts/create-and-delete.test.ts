@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createPrivateZone, readRow } from "../../support/database.ts";
+import { createPrivateZone, queryRow } from "../../support/database.ts";
 import { addMember, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
 import { workerWith } from "../../support/worker.ts";
 
@@ -13,7 +13,7 @@ describe("creating an account", () => {
     const answer = await user.post("/api/v1/accounts", { slug });
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
-    const row = await readRow(
+    const row = await queryRow(
       "SELECT group_concat(m.role) AS roles, group_concat(u.email) AS emails FROM memberships m JOIN users u ON u.id = m.user_id JOIN accounts a ON a.id = m.account_id WHERE a.slug = ?",
       slug,
     );

@@ -12,8 +12,8 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { missingPermission, noAccess } from "../../support/members.ts";
 
 /** A valid request to each operation on an account. */

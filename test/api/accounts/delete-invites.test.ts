@@ -20,7 +20,8 @@ import {
   statusesOf,
   uuidError,
 } from "../../support/members.ts";
-import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+import { createAccountWithMember } from "../../support/organizations.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 describe("deleting an invite", () => {
   it("an invitation is revoked by its address in any case", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inviteToAccount, latestInvite, moveSentAt } from "../../support/account-invites.ts";
-import { readRow } from "../../support/database.ts";
+import { queryRow } from "../../support/database.ts";
 import {
   addMember,
   type ApiResponse,
@@ -10,6 +10,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import * as organizations from "../../support/invitations.ts";
 import {
@@ -21,7 +22,6 @@ import {
   statusAndText,
 } from "../../support/members.ts";
 import { createColleague } from "../../support/organization-users.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 import { workerWith } from "../../support/worker.ts";
 
@@ -60,7 +60,7 @@ async function rename(user: Caller): Promise<string> {
 
 /** Counts the mails that the account requested. */
 async function mailsOf({ id }: TestAccount): Promise<unknown> {
-  return (await readRow("SELECT invites_sent FROM accounts WHERE uuid = ?", id))?.["invites_sent"];
+  return (await queryRow("SELECT invites_sent FROM accounts WHERE uuid = ?", id))?.["invites_sent"];
 }
 
 describe.each(apis)("inviting members on the $api API", ({ send, done, refused }) => {
@@ -116,11 +116,11 @@ describe.each(apis)("inviting members on the $api API", ({ send, done, refused }
   it("a user who joins and changes their address during the invitation is not invited", async () => {
     const { owner, account } = await createAccountWithOwner();
     const guest = await createUser();
-    const door = raceDuringWrite(async () => {
+    const worker = raceDuringWrite(async () => {
       await addMember(account, guest);
       await rename(guest);
     });
-    expect(statusAndBody(await send(owner.via(door), account, guest.email))).toEqual(refused);
+    expect(statusAndBody(await send(owner.via(worker), account, guest.email))).toEqual(refused);
     expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
     expect(await mailsOf(account)).toBe(0);
   });
@@ -128,8 +128,8 @@ describe.each(apis)("inviting members on the $api API", ({ send, done, refused }
   it("a member who changes their address during the invitation is not invited", async () => {
     const { owner, account } = await createAccountWithOwner();
     const { caller: member } = await joinAccount(account);
-    const door = raceDuringWrite(() => rename(member));
-    expect(statusAndBody(await send(owner.via(door), account, member.email))).toEqual(refused);
+    const worker = raceDuringWrite(() => rename(member));
+    expect(statusAndBody(await send(owner.via(worker), account, member.email))).toEqual(refused);
     expect(await seatsTaken(account)).toEqual({ members: 2, pending: 0 });
   });
 });
@@ -140,11 +140,11 @@ it("an invitation is not renewed for a user who joins and changes their address 
   await inviteToAccount(owner, account, { email: guest.email });
   await moveSentAt(account, guest.email, 60_000);
   const before = await latestInvite(account, guest.email);
-  const door = raceDuringWrite(async () => {
+  const worker = raceDuringWrite(async () => {
     await addMember(account, guest);
     await rename(guest);
   });
-  expect(statusAndBody(await inviteToAccount(owner.via(door), account, { email: guest.email }))).toEqual(
+  expect(statusAndBody(await inviteToAccount(owner.via(worker), account, { email: guest.email }))).toEqual(
     alreadyMember,
   );
   expect(statusAndBody(await inviteToAccount(owner, account, { email: guest.email }))).toEqual(alreadyMember);

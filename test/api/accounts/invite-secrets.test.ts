@@ -12,10 +12,9 @@ import {
   moveSentAt,
 } from "../../support/account-invites.ts";
 import { setAccount } from "../../support/database.ts";
-import { createOperator, createUser } from "../../support/fixtures.ts";
+import { createOperator, createUser, statusAndBody } from "../../support/fixtures.ts";
 import { setInvite, storeInvite } from "../../support/invitations.ts";
 import { createAccountWithOwner, missingBody, noInvite } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { missingField, notString } from "../../support/pydantic-errors.ts";
 
 describe("invalid secrets", () => {

@@ -11,7 +11,13 @@ import {
   moveSentAt,
 } from "../../support/account-invites.ts";
 import { setAccount } from "../../support/database.ts";
-import { addToGroup, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import {
+  addToGroup,
+  createAccount,
+  createOperator,
+  createUser,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import { listInvitations, setInvite, storeInvite, uniqueEmail, week } from "../../support/invitations.ts";
 import {
   alreadyMember,
@@ -28,7 +34,7 @@ import {
   userIdOf,
   uuidError,
 } from "../../support/members.ts";
-import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+import { createAccountWithMember } from "../../support/organizations.ts";
 import { missingField, notString } from "../../support/pydantic-errors.ts";
 
 describe("the list of invites", () => {

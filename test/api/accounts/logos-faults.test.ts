@@ -36,8 +36,8 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 async function owned(): Promise<{ owner: Caller; made: TestAccount; sent: unknown[] }> {
-  const { door, sent } = workerCapturingJobs();
-  const owner = (await createUser()).via(door);
+  const { worker, sent } = workerCapturingJobs();
+  const owner = (await createUser()).via(worker);
   return { owner, made: await createAccount(owner), sent };
 }
 
@@ -134,8 +134,8 @@ describe("interrupted uploads", () => {
         return env.LOGOS.put(key, content, options);
       },
     });
-    const { door, sent: later } = workerCapturingJobs({ LOGOS });
-    expect((await upload(owner.via(door), made, second)).status).toBe(204);
+    const { worker, sent: later } = workerCapturingJobs({ LOGOS });
+    expect((await upload(owner.via(worker), made, second)).status).toBe(204);
     expect((await download(owner, made)).bytes).toEqual(second);
     await deliverJobs([...sent, ...later]);
     expect(await storedKeys(made)).toEqual([await currentLogoKey(made)]);
@@ -146,8 +146,8 @@ describe("interrupted uploads", () => {
     const image = createImage();
     const lost = new Error("D1_ERROR: Network connection lost.");
     const DB = failingDatabase((sql) => sql.startsWith('update "accounts"'), lost);
-    const { door } = workerCapturingJobs({ DB });
-    const failed = await upload(owner.via(door), made, image);
+    const { worker } = workerCapturingJobs({ DB });
+    const failed = await upload(owner.via(worker), made, image);
     expect([failed.status, failed.headers.get("Retry-After")]).toEqual([503, "1"]);
     expect(await currentLogoKey(made)).toBe(undefined);
     expect(await storedKeys(made)).toHaveLength(1);

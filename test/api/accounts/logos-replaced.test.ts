@@ -1,11 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
-import { createAccount, createUser } from "../../support/fixtures.ts";
+import { createAccount, createUser, type Fetch } from "../../support/fixtures.ts";
 import {
   createImage,
   currentLogoKey,
-  type Door,
   download,
   logoPath,
   logosWith,
@@ -18,15 +17,15 @@ import { deliverJobs, jobDone } from "../../support/queue-and-cron.ts";
 import { effort } from "../../support/effort.ts";
 import { workerWith } from "../../support/worker.ts";
 
-async function owned(door: Door) {
-  const owner = (await createUser()).via(door);
+async function owned(worker: Fetch) {
+  const owner = (await createUser()).via(worker);
   return { owner, made: await createAccount(owner) };
 }
 
 describe("replacing a logo", () => {
   it("one object is left after the queue ran", async () => {
-    const { door, sent } = workerCapturingJobs();
-    const { owner, made } = await owned(door);
+    const { worker, sent } = workerCapturingJobs();
+    const { owner, made } = await owned(worker);
     const images = [createImage(), createImage(), createImage()];
     const keys: string[] = [];
     for (const image of images) {
@@ -52,8 +51,8 @@ describe("replacing a logo", () => {
   });
 
   it("the same content is not written again", async () => {
-    const { door, sent } = workerCapturingJobs();
-    const { owner, made } = await owned(door);
+    const { worker, sent } = workerCapturingJobs();
+    const { owner, made } = await owned(worker);
     const image = createImage();
     await upload(owner, made, image);
     const before = await owner.get(`/api/v1/account/${made.slug}`);
@@ -66,7 +65,7 @@ describe("replacing a logo", () => {
   });
 
   it("the same content is stored again if the object was lost", async () => {
-    const { owner, made } = await owned(workerCapturingJobs().door);
+    const { owner, made } = await owned(workerCapturingJobs().worker);
     const image = createImage();
     await upload(owner, made, image);
     const key = (await currentLogoKey(made)) ?? "";
@@ -83,8 +82,8 @@ describe("replacing a logo", () => {
   });
 
   it("the logo is A after uploads A, B, A, whenever the deletions run [R48]", async () => {
-    const { door, sent } = workerCapturingJobs();
-    const { owner, made } = await owned(door);
+    const { worker, sent } = workerCapturingJobs();
+    const { owner, made } = await owned(worker);
     const [a, b] = [createImage(), createImage()];
     for (const image of [a, b, a]) await upload(owner, made, image);
     expect(await storedKeys(made)).toHaveLength(3);
@@ -94,8 +93,8 @@ describe("replacing a logo", () => {
   });
 
   it("the logo is A after uploads A, B, A, even if A is deleted during its second upload", async () => {
-    const { door, sent } = workerCapturingJobs();
-    const { owner, made } = await owned(door);
+    const { worker, sent } = workerCapturingJobs();
+    const { owner, made } = await owned(worker);
     const [a, b] = [createImage(), createImage()];
     await upload(owner, made, a);
     await upload(owner, made, b);
@@ -114,7 +113,7 @@ describe("replacing a logo", () => {
   });
 
   it("a job never deletes the current logo", async () => {
-    const { owner, made } = await owned(workerCapturingJobs().door);
+    const { owner, made } = await owned(workerCapturingJobs().worker);
     await upload(owner, made, createImage());
     const [, accountUuid, hash, uploaded] = (await currentLogoKey(made))?.split("/") ?? [];
     expect(await deliverJobs([{ kind: "delete-logo", accountUuid, hash, upload: uploaded }])).toEqual(
@@ -124,7 +123,7 @@ describe("replacing a logo", () => {
   });
 
   it("a download during a replacement reads the account again", async () => {
-    const { owner, made } = await owned(workerCapturingJobs().door);
+    const { owner, made } = await owned(workerCapturingJobs().worker);
     const [first, second] = [createImage(), createImage()];
     await storeLogo(made, first);
     for (const method of ["get", "head"] as const) {
@@ -140,7 +139,7 @@ describe("replacing a logo", () => {
       });
       const found = await download(owner, made, {
         method: method.toUpperCase(),
-        door: workerWith({ LOGOS }),
+        worker: workerWith({ LOGOS }),
       });
       expect([method, found.status, replaced]).toEqual([method, 200, true]);
       if (method === "get") expect(found.bytes).toEqual(second);
@@ -149,8 +148,8 @@ describe("replacing a logo", () => {
   });
 
   it("each download during replacements is one of the uploaded images [R48]", async () => {
-    const { door, sent } = workerCapturingJobs();
-    const { owner, made } = await owned(door);
+    const { worker, sent } = workerCapturingJobs();
+    const { owner, made } = await owned(worker);
     const images = Array.from({ length: effort(9, 21) }, () => createImage(20_000));
     const tags = new Map<string, Uint8Array>();
     for (const image of images) {
@@ -179,8 +178,8 @@ describe("replacing a logo", () => {
   }, 60_000);
 
   it("after simultaneous uploads one logo and one object are left", async () => {
-    const { door, sent } = workerCapturingJobs();
-    const { owner, made } = await owned(door);
+    const { worker, sent } = workerCapturingJobs();
+    const { owner, made } = await owned(worker);
     const images = Array.from({ length: 6 }, () => createImage());
     const answers = await Promise.all(images.map((image) => upload(owner, made, image)));
     const statuses = answers.map(({ status }) => status);

@@ -11,9 +11,9 @@ import {
   createUser,
   publicUrl,
   type TestAccount,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { missingPermission } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { oneOfEach } from "../../support/images.ts";
 import {
   createImage,
@@ -28,10 +28,10 @@ import {
 const none = [404, { detail: "Logo not found" }];
 const forbidden = [403, { detail: "This account does not exist or you are not a member of it" }];
 const noAccount = [404, { detail: "Account not found" }];
-const { door } = workerCapturingJobs();
+const { worker } = workerCapturingJobs();
 
 async function owned() {
-  const owner = (await createUser()).via(door);
+  const owner = (await createUser()).via(worker);
   return { owner, made: await createAccount(owner) };
 }
 
@@ -266,12 +266,12 @@ describe("permissions on logos", () => {
       expect([answer.status, answer.body]).toEqual(blocked);
     }
     expect((await download(owner, made)).bytes).toEqual(image);
-    expect((await upload((await createOperator()).via(door), made, createImage())).status).toBe(204);
+    expect((await upload((await createOperator()).via(worker), made, createImage())).status).toBe(204);
   });
 
   it("a personal access token may do what its user may", async () => {
     const { owner, made } = await owned();
-    const bearer = (await withStoredToken(owner)).via(door);
+    const bearer = (await withStoredToken(owner)).via(worker);
     const image = createImage();
     expect((await upload(bearer, made, image)).status).toBe(204);
     expect((await download(bearer, made)).bytes).toEqual(image);

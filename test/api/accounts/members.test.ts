@@ -8,6 +8,7 @@ import {
   createOperator,
   createUser,
   type TestAccount,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   auditRowsOf,
@@ -26,7 +27,7 @@ import {
   userIdOf,
   uuidError,
 } from "../../support/members.ts";
-import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+import { createAccountWithMember } from "../../support/organizations.ts";
 
 const unknown = "6b0c3f52-1a0e-4a57-9f6e-2d6a8f0d1eff";
 

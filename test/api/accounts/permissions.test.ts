@@ -9,6 +9,7 @@ import {
   createOperator,
   createUser,
   type TestAccount,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { uniqueEmail } from "../../support/invitations.ts";
 import {
@@ -18,8 +19,6 @@ import {
   membersPath,
   noAccess,
 } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
-
 const all = [
   "account:read",
   "account:write",

@@ -8,18 +8,18 @@ import {
   latestInvite,
 } from "../../support/account-invites.ts";
 import { CostMeter } from "../../support/cost-meter.ts";
-import { run, setAccount } from "../../support/database.ts";
+import { runStatements, setAccount } from "../../support/database.ts";
 import {
   anonymous,
   type ApiResponse,
   type Caller,
   createAccount,
   createUser,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { setInvite, storedInvite, storeInvite } from "../../support/invitations.ts";
 import { createImage, upload } from "../../support/logos.ts";
 import { createAccountWithOwner, noInvite } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { waitForFreshMinute, workerWith } from "../../support/worker.ts";
 
 function preview(token: unknown, caller: Caller = anonymous, headers = {}): Promise<ApiResponse> {
@@ -68,7 +68,7 @@ describe("what a preview shows", () => {
     const { owner, account } = await createAccountWithOwner();
     const { uuid } = await latestInvite(account, await createInvite(owner, account));
     expect((await preview(await invitationTokenOf(uuid))).body.invited_by).toBe(owner.email);
-    await run(["UPDATE invites SET invited_by = NULL WHERE uuid = ?", uuid]);
+    await runStatements(["UPDATE invites SET invited_by = NULL WHERE uuid = ?", uuid]);
     expect((await preview(await invitationTokenOf(uuid))).body.invited_by).toBeNull();
   });
 
@@ -104,7 +104,7 @@ describe("invalid secrets", () => {
       return token;
     },
     revoked: async (uuid, token) => {
-      await run(["UPDATE invites SET state = 'revoked' WHERE uuid = ?", uuid]);
+      await runStatements(["UPDATE invites SET state = 'revoked' WHERE uuid = ?", uuid]);
       return token;
     },
     superseded: async (uuid, token) => {
@@ -112,7 +112,10 @@ describe("invalid secrets", () => {
       return token;
     },
     "of an account that is gone": async (uuid, token) => {
-      await run(["DELETE FROM accounts WHERE id = (SELECT account_id FROM invites WHERE uuid = ?)", uuid]);
+      await runStatements([
+        "DELETE FROM accounts WHERE id = (SELECT account_id FROM invites WHERE uuid = ?)",
+        uuid,
+      ]);
       return token;
     },
   };

@@ -16,6 +16,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { setInvite, storedInvite, storeInvite } from "../../support/invitations.ts";
 import {
@@ -30,8 +31,6 @@ import {
   userIdOf,
   uuidError,
 } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
-
 const list = "/api/v1/user/invites";
 const notYours = {
   status: 403,

@@ -9,7 +9,7 @@ import {
   moveSentAt,
 } from "../../support/account-invites.ts";
 import { setAccount } from "../../support/database.ts";
-import { createUser } from "../../support/fixtures.ts";
+import { createUser, statusAndBody } from "../../support/fixtures.ts";
 import { setInvite, uniqueEmail, week } from "../../support/invitations.ts";
 import {
   auditRowsOf,
@@ -23,7 +23,7 @@ import {
   statusAndText,
   userIdOf,
 } from "../../support/members.ts";
-import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+import { createAccountWithMember } from "../../support/organizations.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 
 describe("an invitation that expires while it is sent again", () => {
@@ -38,11 +38,11 @@ describe("an invitation that expires while it is sent again", () => {
     const added = { add: [{ id, role: "AMEMBER" }] };
     expect(statusAndBody(await owner.patch(membersPath(account), added))).toEqual(noSeat);
 
-    const door = raceDuringWrite(async () => {
+    const worker = raceDuringWrite(async () => {
       await scheduler.wait(1_600);
       expect(statusAndText(await owner.patch(membersPath(account), added))).toEqual(noContent);
     });
-    const late = owner.via(door);
+    const late = owner.via(worker);
     const answer =
       how === "renewed"
         ? await inviteToAccount(late, account, { email })

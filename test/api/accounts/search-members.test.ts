@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Caller, createUser, type TestAccount, unique } from "../../support/fixtures.ts";
+import { type Caller, createUser, type TestAccount, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   createAccountWithOwner,
   joinAccount,
@@ -8,8 +8,6 @@ import {
   noAccess,
   userIdOf,
 } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
-
 const search = (caller: Caller, account: TestAccount, query: string) =>
   caller.get(`${membersPath(account)}/search?query=${encodeURIComponent(query)}`);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Caller, createUser, type TestAccount } from "../../support/fixtures.ts";
+import { type Caller, createUser, type TestAccount, statusAndBody } from "../../support/fixtures.ts";
 import {
   auditRowsOf,
   createAccountWithOwner,
@@ -11,8 +11,6 @@ import {
   uuidError,
 } from "../../support/members.ts";
 import { createColleague } from "../../support/organization-users.ts";
-import { statusAndBody } from "../../support/organizations.ts";
-
 const update = (caller: Caller, account: TestAccount, changes: unknown) =>
   caller.patch(membersPath(account), changes);
 

@@ -7,6 +7,7 @@ import {
   createOperator,
   createUser,
   type TestAccount,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   auditRowsOf,
@@ -25,7 +26,7 @@ import {
   userIdOf,
 } from "../../support/members.ts";
 import { createColleague } from "../../support/organization-users.ts";
-import { createAccountWithMember, statusAndBody } from "../../support/organizations.ts";
+import { createAccountWithMember } from "../../support/organizations.ts";
 
 const update = (caller: Caller, account: TestAccount, changes: unknown) =>
   caller.patch(membersPath(account), changes);

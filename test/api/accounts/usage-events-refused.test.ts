@@ -28,10 +28,10 @@ import {
   metricNames,
   recordEvents,
   setUp,
-  statusAndBody,
   usagePath,
   usedSums,
 } from "../../support/usage.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 const noUuid: PydanticError = {
   type: "uuid_type",

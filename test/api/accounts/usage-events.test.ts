@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
 import { missingPermission, noAccess } from "../../support/members.ts";
-import { addMember, addToGroup, type Caller, createAccount, unique } from "../../support/fixtures.ts";
+import {
+  addMember,
+  addToGroup,
+  type Caller,
+  createAccount,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   captureErrors,
   createCaller,
@@ -18,7 +25,6 @@ import {
   recordedResponse,
   recordEvents,
   setUp,
-  statusAndBody,
   stopClock,
   usagePath,
   usedSums,
@@ -146,11 +152,11 @@ describe("the time of an event", () => {
   it("an id outside the window is too old, not a duplicate", async () => {
     const { owner, account } = await setUp();
     const one = event({ timestamp: iso(noon - day) });
-    const door = () => workerWith({ EVENT_WINDOW_DAYS: "2" });
-    expect(await send(owner.via(door()), account, one)).toEqual(recordedResponse(1));
-    const later = (await moveClock(noon + day, owner)).via(door());
+    const worker = () => workerWith({ EVENT_WINDOW_DAYS: "2" });
+    expect(await send(owner.via(worker()), account, one)).toEqual(recordedResponse(1));
+    const later = (await moveClock(noon + day, owner)).via(worker());
     expect(await send(later, account, one)).toEqual(recordedResponse(0, 1));
-    const past = (await moveClock(noon + day + 1, owner)).via(door());
+    const past = (await moveClock(noon + day + 1, owner)).via(worker());
     expect(await send(past, account, one)).toEqual(recordedResponse(0, 0, refused("too_old", one)));
     expect(await send(past, account, event(), one)).toEqual(recordedResponse(1, 0, refused("too_old", one)));
   });

@@ -18,10 +18,10 @@ import {
   recordEvents,
   runAlarm,
   setUp,
-  statusAndBody,
   stopClock,
 } from "../../support/usage.ts";
 import { workerWith } from "../../support/worker.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 stopClock();
 

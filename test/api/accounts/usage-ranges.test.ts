@@ -16,12 +16,12 @@ import {
   readUsage,
   recordEvents,
   setUp,
-  statusAndBody,
   stopClock,
   usagePath,
   usageUnavailableLog,
   workerWithoutUsage,
 } from "../../support/usage.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 stopClock();
 

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { addMember, type Caller, createAccount, type TestAccount } from "../../support/fixtures.ts";
+import {
+  addMember,
+  type Caller,
+  createAccount,
+  type TestAccount,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   createCaller,
   event,
@@ -13,7 +19,6 @@ import {
   readUsage,
   recordEvents,
   setUp,
-  statusAndBody,
   stopClock,
   usagePath,
 } from "../../support/usage.ts";

@@ -6,8 +6,15 @@ import {
   inviteToAccount,
   latestInvite,
 } from "../../support/account-invites.ts";
-import { readRow } from "../../support/database.ts";
-import { type Caller, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
+import { queryRow } from "../../support/database.ts";
+import {
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   createAccountWithOwner,
   joinAccount,
@@ -16,8 +23,6 @@ import {
   userIdOf,
 } from "../../support/members.ts";
 import { createColleague } from "../../support/organization-users.ts";
-import { statusAndBody } from "../../support/organizations.ts";
-
 const path = "/api/v1/user";
 const done = { status: 200, text: "null" };
 
@@ -77,7 +82,7 @@ describe("addresses that users gave themselves", () => {
     );
     const again = await createUser({ email: user.email, name: "New Name" });
     expect((await again.get(path)).body).toMatchObject({ id, email: "new@example.org", name: "" });
-    expect(await readRow("SELECT email_key, verified_email FROM users WHERE uuid = ?", id)).toEqual({
+    expect(await queryRow("SELECT email_key, verified_email FROM users WHERE uuid = ?", id)).toEqual({
       email_key: "new@example.org",
       verified_email: user.email,
     });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 
 import { languages } from "../../../src/domain/user.ts";
 import { masked } from "../../../src/services/audit.ts";
-import { readRow } from "../../support/database.ts";
+import { queryRow, queryRows } from "../../support/database.ts";
 import { type Caller, createUser } from "../../support/fixtures.ts";
-import { missingBody, queryRows, statusAndText, userIdOf } from "../../support/members.ts";
+import { missingBody, statusAndText, userIdOf } from "../../support/members.ts";
 import { userPath } from "../../support/organization-users.ts";
 import { notOneOf, notString, tooLong, tooShort } from "../../support/pydantic-errors.ts";
 
@@ -112,7 +112,7 @@ describe("changing the current user", () => {
     expect(statusAndText(await user.patch(path, { ...more, ...deep }))).toEqual(done);
     expect(await me(user)).toEqual(before);
     expect(
-      await readRow("SELECT type, is_active, verified_email FROM users WHERE uuid = ?", before["id"]),
+      await queryRow("SELECT type, is_active, verified_email FROM users WHERE uuid = ?", before["id"]),
     ).toEqual({ type: "USER", is_active: 1, verified_email: user.email });
   });
 

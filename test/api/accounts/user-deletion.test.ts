@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { deactivate, readRow, setAccount } from "../../support/database.ts";
+import { deactivate, queryRow, setAccount, queryRows } from "../../support/database.ts";
 import {
   addMember,
   type Caller,
   createAccount,
   createUser,
   type TestAccount,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createAccountWithOwner,
@@ -14,13 +15,11 @@ import {
   lastOwner,
   membersPath,
   noContent,
-  queryRows,
   rolesIn,
   statusAndText,
   statusesOf,
   userIdOf,
 } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { effort } from "../../support/effort.ts";
 import { workerWith } from "../../support/worker.ts";
 
@@ -58,7 +57,7 @@ describe("deleting the current user", () => {
     }
     expect((await owner.get(membersPath(account))).body).toMatchObject([{ role: "AOWNER" }]);
     expect((await owner.get(`/api/v1/account/${account.slug}`)).body).toMatchObject({ current_users: 1 });
-    expect(await readRow("SELECT * FROM users WHERE uuid = ?", id)).toBeNull();
+    expect(await queryRow("SELECT * FROM users WHERE uuid = ?", id)).toBeUndefined();
     expect(
       await queryRows(
         "SELECT actor, action, account_id FROM audit_rows WHERE target = ? ORDER BY id",

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 
-import { row, run } from "../../support/database.ts";
+import { queryRow, runStatements } from "../../support/database.ts";
 import { createAccount, createUser, unique } from "../../support/fixtures.ts";
 import { invitationToken } from "../../support/invitations.ts";
 
 /** Finds these words in any column of any table, except the search index's own. */
 async function tracesOf(...words: string[]): Promise<string[]> {
-  const [columns = []] = await run([
+  const [columns = []] = await runStatements([
     `SELECT tables.name AS "table", columns.name AS "column" FROM sqlite_schema AS tables
      JOIN pragma_table_info(tables.name) AS columns
      WHERE tables.type = 'table' AND tables.name NOT GLOB '_cf_*' AND tables.sql NOT GLOB 'CREATE VIRTUAL*'`,
@@ -14,7 +14,7 @@ async function tracesOf(...words: string[]): Promise<string[]> {
   const traces = [];
   for (const { table, column } of columns) {
     for (const word of words) {
-      const found = await row(
+      const found = await queryRow(
         `SELECT count(*) AS count FROM "${String(table)}" WHERE instr(lower(CAST("${String(column)}" AS TEXT)), ?) > 0`,
         word.toLowerCase(),
       );
@@ -31,7 +31,7 @@ it("a deleted user leaves no address, name or identity behind", async () => {
   const user = await createUser({ name: `${first} ${last}`, picture: `https://pictures.example/${first}` });
   const invitation = `/api/v1/account/${shared.id}/invite`;
   expect((await host.post(invitation, { email: user.email })).status).toBe(200);
-  const stored = await row("SELECT uuid FROM invites WHERE email = ?", user.email);
+  const stored = await queryRow("SELECT uuid FROM invites WHERE email = ?", user.email);
   const token = await invitationToken(String(stored?.["uuid"]));
   expect((await user.post("/api/v1/invites/accept", { token })).status).toBe(200);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createPrivateZone, deactivate, readRow, setAccount } from "../../support/database.ts";
+import { createPrivateZone, deactivate, queryRow, setAccount } from "../../support/database.ts";
 import {
   addMember,
   addToGroup,
@@ -29,7 +29,7 @@ describe("the user", () => {
       last_login: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       avatar: "https://img.example/ada.png",
     });
-    expect(await readRow("SELECT first_name, last_name FROM users WHERE email = ?", user.email)).toEqual({
+    expect(await queryRow("SELECT first_name, last_name FROM users WHERE email = ?", user.email)).toEqual({
       first_name: "Ada",
       last_name: "King Lovelace",
     });
@@ -55,7 +55,7 @@ describe("the user", () => {
     const me = await root.get("/api/v1/user");
     expect(me.body).toMatchObject({ type: "ROOT" });
     expect((await root.get("/api/v1/user/welcome")).body.preferences).toMatchObject({ type: "ROOT" });
-    expect(await readRow("SELECT type FROM users WHERE uuid = ?", me.body.id)).toEqual({ type: "USER" });
+    expect(await queryRow("SELECT type FROM users WHERE uuid = ?", me.body.id)).toEqual({ type: "USER" });
   });
 });
 

@@ -50,8 +50,8 @@ describe.each(outages)("an issuer whose site $name", ({ fail }) => {
     await fail(site);
     await expectUnavailable(workerTrusting(site)(await createBearer(site, first)));
     expect(timeout).toHaveBeenCalledWith(5 * second);
-    const door = workerWith({ ISSUERS: JSON.stringify([site.entry]) });
-    const answer = await (await createBearer(site, first)).via(door).get("/accounts/organizations/");
+    const worker = workerWith({ ISSUERS: JSON.stringify([site.entry]) });
+    const answer = await (await createBearer(site, first)).via(worker).get("/accounts/organizations/");
     expect(answer.status).toBe(503);
     expect(answer.body).toEqual({ detail: "The token issuer is unavailable. Try again." });
     expect(answer.headers.get("Retry-After")).toBe("30");

@@ -2,7 +2,7 @@
 import type { JWTPayload } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { execute, readRow } from "../../support/database.ts";
+import { execute, queryRow } from "../../support/database.ts";
 import {
   type ApiResponse,
   Caller,
@@ -39,7 +39,7 @@ async function invite(email: string, columns: Record<string, unknown> = {}): Pro
 }
 
 async function countUsers(email: string): Promise<unknown> {
-  const row = await readRow("SELECT count(*) AS count FROM users WHERE email_key = ?", email.toLowerCase());
+  const row = await queryRow("SELECT count(*) AS count FROM users WHERE email_key = ?", email.toLowerCase());
   return row?.["count"];
 }
 
@@ -82,12 +82,12 @@ describe("the first request of an identity", () => {
       const answer = await me(user);
       expect(answer.status).toBe(200);
       expect(answer.body).toMatchObject({ email: address, name: `${first} ${last}`.trim() });
-      expect(await readRow("SELECT first_name, last_name FROM users WHERE uuid = ?", answer.body.id)).toEqual(
-        {
-          first_name: first,
-          last_name: last,
-        },
-      );
+      expect(
+        await queryRow("SELECT first_name, last_name FROM users WHERE uuid = ?", answer.body.id),
+      ).toEqual({
+        first_name: first,
+        last_name: last,
+      });
     },
   );
 
@@ -147,7 +147,7 @@ describe("a verified e-mail", () => {
     });
     expect((await me(user)).body.id).toBe(uuid);
     expect(await countUsers(address)).toBe(1);
-    expect(await readRow("SELECT search_text FROM users WHERE uuid = ?", uuid)).toEqual({
+    expect(await queryRow("SELECT search_text FROM users WHERE uuid = ?", uuid)).toEqual({
       search_text: `\u0001\u0001${address}\n\u0001\u0001ada\n\u0001\u0001lovelace`,
     });
   });
@@ -289,7 +289,7 @@ describe("last_login", () => {
     const { id } = (await me(user)).body;
     await execute("UPDATE users SET last_login = ? WHERE uuid = ?", moment, id);
     expect((await me(user)).status).toBe(200);
-    const row = await readRow("SELECT last_login FROM users WHERE uuid = ?", id);
+    const row = await queryRow("SELECT last_login FROM users WHERE uuid = ?", id);
     return row?.["last_login"];
   }
 

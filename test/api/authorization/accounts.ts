@@ -1,6 +1,6 @@
 /** Rows of the accounts API. */
 import { storeToken } from "../../support/access-tokens.ts";
-import { row } from "../../support/database.ts";
+import { queryRow } from "../../support/database.ts";
 import { type Caller, createUser, type TestAccount, unique } from "../../support/fixtures.ts";
 import { invitationToken, storeInvite, uniqueEmail } from "../../support/invitations.ts";
 import { createImage, formWith, logoPath, storeLogo, upload } from "../../support/logos.ts";
@@ -42,12 +42,12 @@ async function invited(of: TestAccount, role: "AOWNER" | "AMEMBER"): Promise<str
 /** Adds another owner to the account and returns the caller's path as a member. */
 async function oneself(caller: Caller, of: TestAccount): Promise<string> {
   await createColleague([of], { role: "AOWNER" });
-  const me = await row("SELECT uuid FROM users WHERE verified_email = ?", caller.email);
+  const me = await queryRow("SELECT uuid FROM users WHERE verified_email = ?", caller.email);
   return `${account(of)}/user/${me === undefined ? crypto.randomUUID() : String(me["uuid"])}`;
 }
 /** Returns the path of the only owner as a member. */
 async function onlyOwner(of: TestAccount): Promise<string> {
-  const owner = await row(
+  const owner = await queryRow(
     "SELECT users.uuid FROM users JOIN accounts ON accounts.created_by = users.id WHERE accounts.uuid = ?",
     of.id,
   );

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { DatabaseMeter as Counter } from "../../support/cost-meter.ts";
-import { makeAccountOf, makeUser, row, run } from "../../support/database.ts";
+import { insertAccountOf, insertUser, queryRow, runStatements } from "../../support/database.ts";
 import { day, noon, TestMeter } from "../../support/usage-meter.ts";
 
 // Alarms use the machine's clock. With times in the future, they run only when the test runs them.
@@ -16,11 +16,14 @@ const june = Date.UTC(2040, 5, 1);
 const ring = (meter: TestMeter) => runDurableObjectAlarm(meter.stub);
 
 async function meterOfAccount(): Promise<TestMeter> {
-  return new TestMeter((await makeAccountOf(await makeUser())).uuid);
+  return new TestMeter((await insertAccountOf(await insertUser())).uuid);
 }
 
 function snapshotOf(meter: TestMeter) {
-  return row("SELECT usage, usage_period, current_kbs, quota_until FROM accounts WHERE uuid = ?", meter.uuid);
+  return queryRow(
+    "SELECT usage, usage_period, current_kbs, quota_until FROM accounts WHERE uuid = ?",
+    meter.uuid,
+  );
 }
 
 /** Replaces the database of a meter while `work` runs. */
@@ -136,7 +139,7 @@ describe("the snapshot in D1", () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await ring(meter);
-    await run(["UPDATE accounts SET usage = 77, quota_until = 1 WHERE uuid = ?", meter.uuid]);
+    await runStatements(["UPDATE accounts SET usage = 77, quota_until = 1 WHERE uuid = ?", meter.uuid]);
     expect(await meter.alarmAt()).toBe(noon + day);
     await ring(meter);
     expect(await snapshotOf(meter)).toMatchObject({ usage: 5, quota_until: null });
@@ -182,7 +185,7 @@ describe("the snapshot in D1", () => {
     const meter = await meterOfAccount();
     await meter.increment(5);
     await whileTold(meter, async () => {
-      await run(["DELETE FROM accounts WHERE uuid = ?", meter.uuid]);
+      await runStatements(["DELETE FROM accounts WHERE uuid = ?", meter.uuid]);
       await meter.stub.erase();
     });
     expect(await snapshotOf(meter)).toBeUndefined();

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import type { UsageRow } from "../../../src/durable/export.ts";
 import { toBuckets } from "../../../src/services/export-import/export-account.ts";
-import { faults, row, run } from "../../support/database.ts";
+import { inconsistencies, queryRow, runStatements } from "../../support/database.ts";
 import { waitForFreshHour } from "../../support/export-import.ts";
 import {
   addMember,
@@ -127,11 +127,11 @@ describe("the export of an account", () => {
   it("the export returns many pages of everything in order, each row once", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
-    const id = Number((await row("SELECT id FROM accounts WHERE uuid = ?", account.id))?.["id"]);
+    const id = Number((await queryRow("SELECT id FROM accounts WHERE uuid = ?", account.id))?.["id"]);
     const many = 450;
     const numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 450)";
     const mark = unique("many");
-    await run(
+    await runStatements(
       [
         `INSERT INTO users (uuid, email, search_text, created_at) ${numbers} SELECT lower(hex(randomblob(16))), ? || n, '', 0 FROM n`,
         mark,
@@ -155,17 +155,17 @@ describe("the export of an account", () => {
     const lines = await exported(owner, account);
     expect(lines.at(-1)).toMatchObject({ member: many + 1, invitation: many, change: many + 1 });
     expect(new Set(lines.map((line) => JSON.stringify(line))).size).toBe(lines.length);
-    expect(await faults()).toEqual([]);
+    expect(await inconsistencies()).toEqual([]);
   });
 
   it("the export has no last line if something could not be read, and does not say why", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     await upload(owner, account, createImage());
-    const doors = [workerWithoutUsage(), workerWith({ LOGOS: logosWithout("get") })];
+    const workers = [workerWithoutUsage(), workerWith({ LOGOS: logosWithout("get") })];
     const logged = await captureErrors(async () => {
-      for (const door of doors) {
-        const lines = await exported(owner.via(door), account);
+      for (const worker of workers) {
+        const lines = await exported(owner.via(worker), account);
         expect(kinds(lines).slice(0, 2)).toEqual(["account", "member"]);
         expect(kinds(lines)).not.toContain("end");
       }

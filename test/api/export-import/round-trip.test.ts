@@ -2,7 +2,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { faults, referenceTableNames, row, run } from "../../support/database.ts";
+import { inconsistencies, referenceTableNames, queryRow, runStatements } from "../../support/database.ts";
 import {
   derivedRows,
   exportService,
@@ -19,6 +19,7 @@ import {
   createOperator,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { createImage, download, upload } from "../../support/logos.ts";
 import { createZone } from "../../support/operator.ts";
@@ -31,7 +32,6 @@ import {
   recordedResponse,
   recordEvents,
   runAlarm,
-  statusAndBody,
   usageObjectOf,
   usagePath,
   usedSums,
@@ -79,10 +79,10 @@ async function fill() {
   expect((await leaving.delete("/api/v1/user")).status).toBe(204);
   const gone = await createAccount(owner);
   expect((await owner.delete(`/api/v1/account/${gone.id}`)).status).toBe(204);
-  await run([
+  await runStatements([
     "INSERT INTO erasures (account_uuid, account_id, asked_at) VALUES ('0b4b8c0e-7c0e-4b57-9d3d-0a4f2d6f7a10', 999, 9000000000000)",
   ]);
-  await run([
+  await runStatements([
     "INSERT INTO mailed_addresses (day, email_key, mails) VALUES (20000, 'invited@example.com', 2)",
   ]);
   await runAlarm(account);
@@ -109,7 +109,7 @@ describe("a whole service", () => {
     const copy = await exportService(root);
     const made = await derivedRows();
     const present = new Set(copy.rows.map(({ table }) => table));
-    const [tables = []] = await run([
+    const [tables = []] = await runStatements([
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*_search*' AND name NOT GLOB '_cf_*' ORDER BY name",
     ]);
     const left = ["counters", "d1_migrations", "imports", "preconditions", ...referenceTableNames];
@@ -124,8 +124,8 @@ describe("a whole service", () => {
     await importService(root, copy);
     expect(await exportService(root, 1_000)).toEqual(copy);
     expect(await derivedRows()).toEqual(made);
-    expect(await faults()).toEqual([]);
-    expect(await run(["PRAGMA foreign_key_check"])).toEqual([[]]);
+    expect(await inconsistencies()).toEqual([]);
+    expect(await runStatements(["PRAGMA foreign_key_check"])).toEqual([[]]);
   });
 
   it("an imported service continues: counters, idempotency keys, tokens, logos, searches and the last owner", async () => {
@@ -172,10 +172,10 @@ describe("a whole service", () => {
     const highest = Math.max(
       ...copy.rows.map(({ table, row: { id } }) => (table === "accounts" ? Number(id) : 0)),
     );
-    expect(Number((await row("SELECT id FROM accounts WHERE uuid = ?", next.id))?.["id"])).toBeGreaterThan(
-      highest + 1,
-    );
-    expect(await faults()).toEqual([]);
+    expect(
+      Number((await queryRow("SELECT id FROM accounts WHERE uuid = ?", next.id))?.["id"]),
+    ).toBeGreaterThan(highest + 1);
+    expect(await inconsistencies()).toEqual([]);
   });
 });
 
@@ -230,7 +230,7 @@ describe("an import", () => {
     expect((await stranger.get(`/api/v1/account/${made.slug}/users`)).body).toMatchObject([
       { role: "AOWNER" },
     ]);
-    expect(await row("SELECT taking FROM imports")).toEqual({ taking: 0 });
+    expect(await queryRow("SELECT taking FROM imports")).toEqual({ taking: 0 });
   });
 
   it("an import replaces the user of an operator who has only signed in", async () => {
@@ -270,7 +270,7 @@ describe("an import", () => {
       [...of("groups"), ...of("groups")],
     ];
     for (const rows of refused) expect(statusAndBody(await importRows(root, { id, rows }))).toEqual(misfit);
-    expect(await row("SELECT count(*) AS count FROM imports")).toEqual({ count: 0 });
+    expect(await queryRow("SELECT count(*) AS count FROM imports")).toEqual({ count: 0 });
 
     // Without members an account has no owner, so the import cannot be completed.
     const ownerless = copy.rows.filter(({ table }) => table !== "memberships");
@@ -279,6 +279,6 @@ describe("an import", () => {
     expect(statusAndBody(await importRows(root, { id, rows: [], position, end: true }))).toEqual(misfit);
     const rows = of("memberships");
     expect((await importRows(root, { id, rows, position, end: true })).status).toBe(200);
-    expect(await faults()).toEqual([]);
+    expect(await inconsistencies()).toEqual([]);
   });
 });

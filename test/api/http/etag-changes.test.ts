@@ -12,8 +12,9 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
-import { createMember, statusAndBody } from "../../support/organizations.ts";
+import { createMember } from "../../support/organizations.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 
 const stale = {
@@ -177,8 +178,8 @@ describe("a lost update", () => {
     async (name, send) => {
       const { owner, account, accounts } = await setUp();
       const current = await fetchEtag(owner, accounts);
-      const door = raceDuringWrite(() => owner.patch(accounts, { title: "In between" }));
-      const answer = await send(owner.via(door), account, current, "Late");
+      const worker = raceDuringWrite(() => owner.patch(accounts, { title: "In between" }));
+      const answer = await send(owner.via(worker), account, current, "Late");
       expect(statusAndBody(answer)).toEqual(refusalOf(name));
       expect((await owner.get(accounts)).body.title).toBe("In between");
     },
@@ -188,8 +189,8 @@ describe("a lost update", () => {
     const { owner, account, accounts } = await setUp();
     const second = await createUser();
     await addMember(account, second, "AOWNER");
-    const door = raceDuringWrite(() => owner.patch(accounts, { title: unique("In between") }));
-    expect((await second.via(door).patch(accounts, { title: "Last" })).status).toBe(200);
+    const worker = raceDuringWrite(() => owner.patch(accounts, { title: unique("In between") }));
+    expect((await second.via(worker).patch(accounts, { title: "Last" })).status).toBe(200);
     expect((await owner.get(accounts)).body.title).toBe("Last");
   });
 });

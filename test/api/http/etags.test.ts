@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { certificate } from "../../support/certificates.ts";
 import { accountPath, etagOf, fetchEtag, ifMatch, ifNoneMatch, setUp } from "../../support/etags.ts";
-import { createUser } from "../../support/fixtures.ts";
-import { createMember, statusAndBody } from "../../support/organizations.ts";
+import { createUser, statusAndBody } from "../../support/fixtures.ts";
+import { createMember } from "../../support/organizations.ts";
 
 describe.each(["accounts", "organizations"] as const)(
   "the ETag of the organizations or accounts API: %s",

@@ -12,8 +12,14 @@ import {
   withIdempotencyKey,
 } from "../../support/create-operations.ts";
 import { deactivate, execute, setAccount } from "../../support/database.ts";
-import { anonymous, type ApiResponse, createAccount, createUser, unique } from "../../support/fixtures.ts";
-import { statusAndBody } from "../../support/organizations.ts";
+import {
+  anonymous,
+  type ApiResponse,
+  createAccount,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import { raceDuringWrite } from "../../support/race.ts";
 import { failingDatabase, workerWith } from "../../support/worker.ts";
 
@@ -57,10 +63,10 @@ describe.each(Object.entries<CreateOperation>(createOperations))("one key, %s", 
     const { owner, account, key } = await start();
     const [path, body] = [creation.path(account), creation.body()];
     let first: ApiResponse | undefined;
-    const door = raceDuringWrite(async () => {
+    const worker = raceDuringWrite(async () => {
       first = await postWithKey(owner, path, body, key);
     });
-    const second = await postWithKey(owner.via(door), path, body, key);
+    const second = await postWithKey(owner.via(worker), path, body, key);
     expect(first?.status).toBe(creation.status);
     expect(statusAndBody(second)).toEqual(first === undefined ? undefined : statusAndBody(first));
   });

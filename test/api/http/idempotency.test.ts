@@ -11,8 +11,8 @@ import {
   withIdempotencyKey,
 } from "../../support/create-operations.ts";
 import { execute, setAccount } from "../../support/database.ts";
-import { createAccount, createUser, unique } from "../../support/fixtures.ts";
-import { sendRaw, statusAndBody } from "../../support/organizations.ts";
+import { createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
+import { sendRaw } from "../../support/organizations.ts";
 
 const hour = 60 * 60 * 1000;
 

@@ -82,8 +82,8 @@ describe("SIGN_IN_URL", () => {
   const signInOf = (text: string) => /data-sign-in-url="([^"]*)"/.exec(text)?.[1];
 
   it("SIGN_IN_URL is the sign-in link of the page, which returns to this page at PUBLIC_URL", async () => {
-    const door = workerWith({ SIGN_IN_URL: 'https://app.test/login?from=mail&x="><script>' });
-    const { text } = await anonymous.via(door).get("/invite");
+    const worker = workerWith({ SIGN_IN_URL: 'https://app.test/login?from=mail&x="><script>' });
+    const { text } = await anonymous.via(worker).get("/invite");
     expect(signInOf(text)).toBe("https://app.test/login?from=mail&amp;x=%22%3E%3Cscript%3E");
     expect(text).toContain(`data-return-to="${publicUrl}/invite"`);
     expect(signInOf((await anonymous.get("/invite")).text)).toBe("");

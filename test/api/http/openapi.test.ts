@@ -77,8 +77,8 @@ it.each(published.filter(({ path }) => !/^\/(?:api|accounts)\//.test(path)))(
 );
 
 it("a document generated for another address differs only in the address", async () => {
-  const door = workerWith({ PUBLIC_URL: "https://elsewhere.example" });
-  const { body } = await anonymous.via(door).get("/openapi.json");
+  const worker = workerWith({ PUBLIC_URL: "https://elsewhere.example" });
+  const { body } = await anonymous.via(worker).get("/openapi.json");
   const servers = [{ url: "https://elsewhere.example", description: "This service" }];
   expect(body).toEqual({ ...document, servers });
 });

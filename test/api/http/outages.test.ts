@@ -128,12 +128,12 @@ const requests: Record<string, Request> = {
 
 describe.each(Object.entries(parts))("with %s", (part, change) => {
   // No job of one test runs while another compares all data.
-  const door = workerWith({ JOBS: delayedQueue, ...change });
+  const worker = workerWith({ JOBS: delayedQueue, ...change });
 
   it.each(Object.entries(requests))(
     "%s has its documented status, and a rejected request changes nothing [R66, R67, R68]",
     async (_, { send, status, without }) => {
-      const owner = (await createUser()).via(door);
+      const owner = (await createUser()).via(worker);
       const made = await createAccount(owner);
       await storeLogo(made);
       const refusal = without[part as keyof typeof parts];

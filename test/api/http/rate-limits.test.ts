@@ -42,9 +42,11 @@ it("a caller may check and create slugs 60 times a minute on both APIs together"
 });
 
 it("an address may send 100 invalid tokens a minute, which limits neither its valid tokens nor other addresses [R72]", async () => {
-  const door = anonymous.via(limited);
+  const worker = anonymous.via(limited);
   const send = (address: string) =>
-    door.get("/api/v1/user", { headers: { Authorization: "Bearer nonsense", "CF-Connecting-IP": address } });
+    worker.get("/api/v1/user", {
+      headers: { Authorization: "Bearer nonsense", "CF-Connecting-IP": address },
+    });
   const statuses = new Set<number>();
   for (let sent = 0; sent < 100; sent += 1) statuses.add((await send("192.0.2.7")).status);
   expect([...statuses]).toEqual([401]);
@@ -58,7 +60,7 @@ it("an address may send 100 invalid tokens a minute, which limits neither its va
 it("unavailable rate limiters allow all requests except login URLs and invitation previews [R72]", async () => {
   const faults = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const broken: RateLimit = { limit: () => Promise.reject(new Error("top_secret")) };
-  const door = workerWith({
+  const worker = workerWith({
     RATE_LIMITS: "on",
     LIMIT_PRINCIPAL: broken,
     LIMIT_SLUGS: broken,
@@ -68,13 +70,13 @@ it("unavailable rate limiters allow all requests except login URLs and invitatio
     LIMIT_PREVIEWS: broken,
   });
   const headers = { "CF-Connecting-IP": "192.0.2.30" };
-  const caller = (await createUser()).via(door);
+  const caller = (await createUser()).via(worker);
   const { slug } = await createAccount(caller);
   expect((await caller.get(`/api/v1/account/${slug}`, { headers })).status).toBe(200);
   expect((await caller.get(`/api/v1/account/${slug}/status`, { headers })).status).toBe(200);
-  expect((await new Caller("nonsense").via(door).get("/api/v1/user", { headers })).status).toBe(401);
+  expect((await new Caller("nonsense").via(worker).get("/api/v1/user", { headers })).status).toBe(401);
   const preview = await anonymous
-    .via(door)
+    .via(worker)
     .post("/api/v1/invites/preview", { token: "nonsense" }, { headers });
   expect(preview.status).toBe(429);
   const login = await caller.post("/accounts/login_url/", { email: caller.email }, { headers });

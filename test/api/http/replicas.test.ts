@@ -27,7 +27,7 @@ function replicas(session: (opened: D1DatabaseSession) => D1DatabaseSession = (o
   });
   return {
     opened,
-    door: workerWith({ DB: database, READ_REPLICAS: "on" }),
+    worker: workerWith({ DB: database, READ_REPLICAS: "on" }),
     off: workerWith({ DB: database }),
   };
 }
@@ -43,21 +43,21 @@ describe("the database", () => {
   it("with READ_REPLICAS reads that may be stale go to any replica, but not one behind the client's bookmark", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user);
-    const { opened, door } = replicas();
-    const first = await user.via(door).get(`/api/v1/account/${slug}`);
+    const { opened, worker } = replicas();
+    const first = await user.via(worker).get(`/api/v1/account/${slug}`);
     expect(first.status).toBe(200);
     const bookmark = first.headers.get("X-Bookmark") ?? "";
     expect(bookmark).not.toBe("");
     const headers = { "X-Bookmark": wellFormed };
-    expect((await user.via(door).get("/accounts/organizations/", { headers })).status).toBe(200);
+    expect((await user.via(worker).get("/accounts/organizations/", { headers })).status).toBe(200);
     expect(opened).toEqual(["first-unconstrained", wellFormed]);
   });
 
   it("a malformed bookmark is ignored", async () => {
     const user = await createUser();
-    const { opened, door } = replicas();
+    const { opened, worker } = replicas();
     for (const bookmark of ["first-unconstrained", "x", wellFormed.toUpperCase(), `${wellFormed}0`, " "]) {
-      const answer = await user.via(door).get("/api/v1/accounts", { headers: { "X-Bookmark": bookmark } });
+      const answer = await user.via(worker).get("/api/v1/accounts", { headers: { "X-Bookmark": bookmark } });
       expect(answer.status).toBe(200);
     }
     expect(new Set(opened)).toEqual(new Set(["first-unconstrained"]));
@@ -66,8 +66,8 @@ describe("the database", () => {
   it("changes and reads that must be current go to the primary and return a bookmark", async () => {
     const user = await createUser();
     const { slug, id } = await createAccount(user);
-    const { opened, door } = replicas();
-    const caller = user.via(door);
+    const { opened, worker } = replicas();
+    const caller = user.via(worker);
     const headers = { "X-Bookmark": wellFormed };
     const changed = await caller.patch(`/api/v1/account/${slug}`, { title: "T" }, { headers });
     expect([changed.status, changed.headers.has("X-Bookmark")]).toEqual([200, true]);
@@ -82,17 +82,17 @@ describe("the database", () => {
   it("a failing session falls back to the primary, so that no bookmark causes an error", async () => {
     const user = await createUser();
     const { slug } = await createAccount(user);
-    const { door } = replicas((session) => ({
+    const { worker } = replicas((session) => ({
       prepare: (text) => session.prepare(text),
       batch: () => Promise.reject(new Error("D1_ERROR: bookmark of nowhere")),
       getBookmark: () => null,
     }));
     const answer = await user
-      .via(door)
+      .via(worker)
       .get(`/api/v1/account/${slug}`, { headers: { "X-Bookmark": wellFormed } });
     expect([answer.status, answer.headers.get("X-Bookmark")]).toEqual([200, null]);
     const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
-    const changed = await user.via(door).patch(`/api/v1/account/${slug}`, { title: "T" });
+    const changed = await user.via(worker).patch(`/api/v1/account/${slug}`, { title: "T" });
     expect(changed.status).toBe(500);
     quiet.mockRestore();
   });

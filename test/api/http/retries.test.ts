@@ -28,25 +28,25 @@ function failingFirst(times: number) {
       };
     },
   });
-  return { seen, door: workerWith({ DB: database }) };
+  return { seen, worker: workerWith({ DB: database }) };
 }
 
 describe("an overloaded database", () => {
   it.each([1, 2])("a read is retried: %i failures are not visible [R66]", async (times) => {
     const user = await createUser();
     const { slug } = await createAccount(user);
-    const { seen, door } = failingFirst(times);
-    expect((await user.via(door).get(`/api/v1/account/${slug}`)).status).toBe(200);
+    const { seen, worker } = failingFirst(times);
+    expect((await user.via(worker).get(`/api/v1/account/${slug}`)).status).toBe(200);
     expect(seen.batches).toBe(times + 1);
   });
 
   it("a read is tried three times, then answered 503, and the next request succeeds [R66]", async () => {
     const user = await createUser();
-    const { seen, door } = failingFirst(3);
-    const refused = await user.via(door).get("/accounts/organizations/");
+    const { seen, worker } = failingFirst(3);
+    const refused = await user.via(worker).get("/accounts/organizations/");
     expect([refused.status, refused.headers.get("Retry-After")]).toEqual([503, "1"]);
     expect(seen.batches).toBe(3);
-    expect((await user.via(door).get("/accounts/organizations/")).status).toBe(200);
+    expect((await user.via(worker).get("/accounts/organizations/")).status).toBe(200);
   });
 
   it("a write is tried once without an Idempotency-Key and repeated with one, which writes once [R66]", async () => {
@@ -66,12 +66,12 @@ describe("an overloaded database", () => {
         };
       },
     });
-    const door = workerWith({ DB: losing });
-    const changed = await user.via(door).patch(`/api/v1/account/${account.slug}`, { title: "Once" });
+    const worker = workerWith({ DB: losing });
+    const changed = await user.via(worker).patch(`/api/v1/account/${account.slug}`, { title: "Once" });
     expect([changed.status, writes]).toEqual([503, 1]);
     const slug = unique("k");
     const headers = { "Idempotency-Key": unique("key") };
-    const made = await user.via(door).post("/api/v1/accounts", { slug }, { headers });
+    const made = await user.via(worker).post("/api/v1/accounts", { slug }, { headers });
     expect([made.status, writes]).toEqual([201, 2]);
     expect((await user.get(`/api/v1/account/${slug}`)).body).toMatchObject({ id: made.body.id });
   });
@@ -89,18 +89,18 @@ describe("a usage object that fails temporarily", () => {
       if (seen.calls === 1) throw error;
       return answer;
     });
-    return { seen, door: workerWith({ USAGE }) };
+    return { seen, worker: workerWith({ USAGE }) };
   }
 
   it("a usage object is read again, and an increment with a key is repeated and counted once", async () => {
     const user = await createUser();
     const { id } = await createAccount(user);
     const reading = losingFirst(passing);
-    const usage = await user.via(reading.door).get(`/api/v1/account/${id}/usage?from=2026-01-01`);
+    const usage = await user.via(reading.worker).get(`/api/v1/account/${id}/usage?from=2026-01-01`);
     expect([usage.status, reading.seen.calls]).toEqual([200, 2]);
     const counting = losingFirst(passing);
     const counted = await user
-      .via(counting.door)
+      .via(counting.worker)
       .post(incrementPath({ id }), { usage: 3 }, { headers: { "Idempotency-Key": "k" } });
     expect([counted.status, counted.body.usage, counting.seen.calls]).toEqual([200, 3, 2]);
   });
@@ -109,10 +109,10 @@ describe("a usage object that fails temporarily", () => {
     const user = await createUser();
     const { id } = await createAccount(user);
     const counting = losingFirst(passing);
-    const lost = await user.via(counting.door).post(incrementPath({ id }), { usage: 3 });
+    const lost = await user.via(counting.worker).post(incrementPath({ id }), { usage: 3 });
     expect([lost.status, lost.headers.get("Retry-After"), counting.seen.calls]).toEqual([503, "1", 1]);
     const busy = losingFirst(Object.assign(new Error("busy"), { retryable: true, overloaded: true }));
-    const refused = await user.via(busy.door).get(`/api/v1/account/${id}/usage?from=2026-01-01`);
+    const refused = await user.via(busy.worker).get(`/api/v1/account/${id}/usage?from=2026-01-01`);
     expect([refused.status, busy.seen.calls]).toEqual([503, 1]);
   });
 });

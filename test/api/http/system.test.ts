@@ -62,8 +62,8 @@ describe("/readyz", () => {
   });
 
   it("/readyz names the variable to a page of another origin too", async () => {
-    const door = workerWith({ CORS_ORIGINS: "*" });
-    const answer = await anonymous.via(door).get("/readyz", { headers: { Origin: "https://app.test" } });
+    const worker = workerWith({ CORS_ORIGINS: "*" });
+    const answer = await anonymous.via(worker).get("/readyz", { headers: { Origin: "https://app.test" } });
     expect(answer.status).toBe(503);
     expect(answer.text).toContain("CORS_ORIGINS");
   });
@@ -75,8 +75,8 @@ describe("/readyz", () => {
       ["USAGE", "usage", "logos"],
       ["LOGOS", "logos", "usage"],
     ] as const) {
-      const door = workerWith({ [binding]: down[binding] });
-      const answer = await anonymous.via(door).get("/readyz");
+      const worker = workerWith({ [binding]: down[binding] });
+      const answer = await anonymous.via(worker).get("/readyz");
       expect([answer.status, answer.body.status]).toEqual([200, "degraded"]);
       expect(answer.body.parts).toMatchObject({ configuration: "ok", database: "ok", [other]: "ok" });
       expect(answer.body.parts[part]).toMatch(/^unreachable/);
@@ -90,8 +90,8 @@ describe("/readyz", () => {
       looks += 1;
       return Promise.resolve(null);
     };
-    const door = anonymous.via(workerWith({ LOGOS: logosWith({ head }) }));
-    for (let asked = 0; asked < 5; asked += 1) expect((await door.get("/readyz")).status).toBe(200);
+    const worker = anonymous.via(workerWith({ LOGOS: logosWith({ head }) }));
+    for (let asked = 0; asked < 5; asked += 1) expect((await worker.get("/readyz")).status).toBe(200);
     expect(looks).toBeLessThan(3);
   });
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { delayedQueue } from "../../support/cost-meter.ts";
-import { row, run } from "../../support/database.ts";
+import { queryRow, runStatements } from "../../support/database.ts";
 import { createAccount, createUser, type TestAccount } from "../../support/fixtures.ts";
 import { setInvite, storedInvite, storeInvite, uniqueEmail } from "../../support/invitations.ts";
 import { deliverMailJobs, JobRecorder, Mailbox, minute, runMailCron } from "../../support/mail.ts";
@@ -15,7 +15,7 @@ const jobOf = (uuid: string, version = 1) => ({ kind: "mail-invitation", uuid, v
 
 let account: TestAccount;
 beforeEach(async () => {
-  await run(["DELETE FROM invites"]);
+  await runStatements(["DELETE FROM invites"]);
   jobs.take();
   account = await createAccount(await createUser());
 });
@@ -39,7 +39,7 @@ describe("an unsent mail", () => {
     await unmailed(minute * 20, { mail_again_at: now + minute });
     const over = await unmailed(day, { valid_until: now });
     const [revoked, accepted, older] = [await unmailed(day), await unmailed(day), await storeInvite(account)];
-    await run(
+    await runStatements(
       ["UPDATE invites SET state = 'revoked' WHERE uuid = ?", revoked],
       ["UPDATE invites SET state = 'accepted' WHERE uuid = ?", accepted],
     );
@@ -98,7 +98,7 @@ describe("an unsent mail", () => {
   });
 
   it("an unsent mail is queued with up to a thousand others per run", async () => {
-    await run([
+    await runStatements([
       `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, mail_again_at, created_at)
        WITH RECURSIVE made (name, left) AS (
          SELECT lower(hex(randomblob(16))), 1250 UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
@@ -127,7 +127,7 @@ describe("an expired invitation", () => {
         [end, end + 1].map(async (valid_until) => {
           const uuid = await storeInvite(account);
           await setInvite(uuid, { valid_until });
-          await run(["UPDATE invites SET state = ? WHERE uuid = ?", state, uuid]);
+          await runStatements(["UPDATE invites SET state = ? WHERE uuid = ?", state, uuid]);
           return { uuid, remains: valid_until > end };
         }),
       ),
@@ -137,7 +137,7 @@ describe("an expired invitation", () => {
   });
 
   it("an expired invitation is deleted with all others, in steps", async () => {
-    await run([
+    await runStatements([
       `INSERT INTO invites (uuid, account_id, email, email_key, role, state, sent_at, valid_until, created_at)
        WITH RECURSIVE made (name, left) AS (
          SELECT lower(hex(randomblob(16))), 1203 UNION ALL SELECT lower(hex(randomblob(16))), left - 1 FROM made WHERE left > 1
@@ -147,14 +147,14 @@ describe("an expired invitation", () => {
     ]);
     const uuid = await storeInvite(account, "AMEMBER", uniqueEmail());
     await runMailCron(now);
-    expect(await row("SELECT count(*) AS count FROM invites")).toEqual({ count: 1 });
+    expect(await queryRow("SELECT count(*) AS count FROM invites")).toEqual({ count: 1 });
     expect(await storedInvite(uuid)).not.toBeNull();
   });
 });
 
 it("the number of mails to an address is deleted after the day", async () => {
   const today = Math.floor(now / day);
-  await run(["DELETE FROM mailed_addresses"]);
+  await runStatements(["DELETE FROM mailed_addresses"]);
   for (const which of [today - 1, today, today + 1]) {
     await env.DB.prepare(
       "INSERT INTO mailed_addresses (day, email_key, mails) VALUES (?, 'a@example.com', 1)",
@@ -163,7 +163,7 @@ it("the number of mails to an address is deleted after the day", async () => {
       .run();
   }
   await runMailCron(now);
-  expect(await run(["SELECT day FROM mailed_addresses ORDER BY day"])).toEqual([
+  expect(await runStatements(["SELECT day FROM mailed_addresses ORDER BY day"])).toEqual([
     [{ day: today }, { day: today + 1 }],
   ]);
 });

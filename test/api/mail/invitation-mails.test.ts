@@ -14,7 +14,7 @@ import {
   moveSentAt,
 } from "../../support/account-invites.ts";
 import { delayedQueue } from "../../support/cost-meter.ts";
-import { row, run, setAccount } from "../../support/database.ts";
+import { queryRow, runStatements, setAccount } from "../../support/database.ts";
 import {
   type Caller,
   createAccount,
@@ -22,6 +22,7 @@ import {
   publicUrl,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   invitationListPath,
@@ -32,7 +33,6 @@ import {
 } from "../../support/invitations.ts";
 import { deliverMailJobs, invitationTokenIn, JobRecorder, Mailbox, minute } from "../../support/mail.ts";
 import { createAccountWithOwner, joinAccount } from "../../support/members.ts";
-import { statusAndBody } from "../../support/organizations.ts";
 import { workerWith } from "../../support/worker.ts";
 
 const jobs = new JobRecorder();
@@ -173,7 +173,7 @@ describe("an invitation mail", () => {
       expect(post.sent[0]?.subject).toContain(words);
     }
     const { uuid, job } = await made();
-    await run(["UPDATE invites SET invited_by = NULL WHERE uuid = ?", uuid]);
+    await runStatements(["UPDATE invites SET invited_by = NULL WHERE uuid = ?", uuid]);
     const post = new Mailbox();
     await deliverMailJobs([job], { MAIL: post.binding });
     expect(post.sent[0]?.subject).toMatch(/^You are invited to /);
@@ -209,7 +209,10 @@ describe("an invitation mail", () => {
     await deliverMailJobs([...asked, ...asked], { MAIL: post.binding });
     expect(post.sent).toHaveLength(1);
     expect(
-      await row("SELECT count(*) AS count FROM invites WHERE email_key = ? AND state = 'pending'", email),
+      await queryRow(
+        "SELECT count(*) AS count FROM invites WHERE email_key = ? AND state = 'pending'",
+        email,
+      ),
     ).toEqual({ count: 1 });
   });
 
@@ -243,7 +246,9 @@ describe("a failed mail", () => {
     expect(invitationTokenIn(post.sent[0] ?? { from: "", to: "", subject: "", text: "", html: "" })).toBe(
       await invitationTokenOf(uuid),
     );
-    expect(await row("SELECT mails FROM mailed_addresses WHERE email_key = ?", email)).toEqual({ mails: 1 });
+    expect(await queryRow("SELECT mails FROM mailed_addresses WHERE email_key = ?", email)).toEqual({
+      mails: 1,
+    });
   });
 
   it("a failed mail is sent once more with the same secret if recording it failed", async () => {
@@ -302,7 +307,7 @@ describe("a mail is not sent", () => {
       expect(await deliverMailJobs([job], { MAIL: post.binding })).toEqual(done);
       expect(post.sent).toEqual([]);
       expect(
-        await row("SELECT count(*) AS count FROM mailed_addresses WHERE email_key = ?", rest.email),
+        await queryRow("SELECT count(*) AS count FROM mailed_addresses WHERE email_key = ?", rest.email),
       ).toEqual({ count: 0 });
     },
   );
@@ -354,7 +359,9 @@ describe("neither secret nor address", () => {
       await owner.get(`/api/v1/account/${account.slug}/invites`),
       await owner.get(`/api/v1/account/${account.slug}/audit`),
     ].map(({ text }) => text);
-    const stored = JSON.stringify(await run(["SELECT * FROM invites"], ["SELECT * FROM audit_rows"]));
+    const stored = JSON.stringify(
+      await runStatements(["SELECT * FROM invites"], ["SELECT * FROM audit_rows"]),
+    );
     const logged = JSON.stringify(lines);
     const local = email.split("@", 1)[0] ?? "";
     for (const said of [logged, JSON.stringify(job)]) expect(said).not.toContain(local);
@@ -388,11 +395,11 @@ describe("an e-mail address", () => {
     expect(runs).toEqual(asked.map(() => done));
     expect(post.recipients).toEqual(Array.from({ length: 20 }, () => email));
     expect(
-      await row("SELECT count(*) AS count FROM invites WHERE email = ? AND mailed_at IS NULL", email),
+      await queryRow("SELECT count(*) AS count FROM invites WHERE email = ? AND mailed_at IS NULL", email),
     ).toEqual({ count: 5 });
 
     // Another day.
-    await run(["UPDATE mailed_addresses SET day = day - 1 WHERE email_key = ?", email]);
+    await runStatements(["UPDATE mailed_addresses SET day = day - 1 WHERE email_key = ?", email]);
     await deliverMailJobs(asked, change);
     expect(post.sent).toHaveLength(25);
   });
@@ -400,7 +407,7 @@ describe("an e-mail address", () => {
   it("an e-mail address receives all mails if limits are off", async () => {
     const email = uniqueEmail();
     const asked = await invitedBy(3, email);
-    await run([
+    await runStatements([
       "INSERT INTO mailed_addresses (day, email_key, mails) VALUES (?, ?, 20)",
       Math.floor(Date.now() / 86_400_000),
       email,
@@ -428,7 +435,9 @@ describe("an e-mail address", () => {
     await deliverMailJobs(asked, { ...limited, MAIL: post.binding });
     expect(post.sent).toHaveLength(1);
     await owner.via(workerWith({ JOBS: delayedQueue })).delete(`/api/v1/account/${account.slug}`);
-    expect(await row("SELECT mails FROM mailed_addresses WHERE email_key = ?", email)).toEqual({ mails: 1 });
+    expect(await queryRow("SELECT mails FROM mailed_addresses WHERE email_key = ?", email)).toEqual({
+      mails: 1,
+    });
   });
 });
 

@@ -18,6 +18,7 @@ import {
   createToken,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { createImage, formWith } from "../../support/logos.ts";
 import { operationsOf } from "../../support/openapi-schema.ts";
@@ -28,7 +29,6 @@ import {
   newZone,
   noRole,
   operatorPath,
-  statusAndBody,
   userPath,
   userRefOf,
   zonePath,
@@ -254,11 +254,11 @@ describe("an operator who loses access during the request", () => {
       const things = await makeThings();
       const { id, bearer } = await createAccessToken(root);
       let after = -1;
-      const door = raceDuringWrite(async () => {
+      const worker = raceDuringWrite(async () => {
         await root.delete(tokenPath(id));
         after = await countAuditRows();
       });
-      expect(statusAndBody(await send(bearer.via(door), things))).toEqual(badToken);
+      expect(statusAndBody(await send(bearer.via(worker), things))).toEqual(badToken);
       expect(after).toBeGreaterThan(0);
       expect(await countAuditRows()).toBe(after);
     },
@@ -272,11 +272,11 @@ describe("an operator who loses access during the request", () => {
       const path = userPath(await userRefOf(second));
       const things = await makeThings();
       let after = -1;
-      const door = raceDuringWrite(async () => {
+      const worker = raceDuringWrite(async () => {
         await root.patch(path, { is_active: false });
         after = await countAuditRows();
       });
-      expect(statusAndBody(await send(second.via(door), things))).toEqual(inactive);
+      expect(statusAndBody(await send(second.via(worker), things))).toEqual(inactive);
       expect(after).toBeGreaterThan(0);
       expect(await countAuditRows()).toBe(after);
     },

@@ -1,15 +1,8 @@
 /** The operator's search of accounts. */
 import { describe, expect, it } from "vitest";
 
-import { createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
-import {
-  createTitledAccounts,
-  fetchPages,
-  getBody,
-  idOf,
-  operatorPath,
-  statusAndBody,
-} from "../../support/operator.ts";
+import { createAccount, createOperator, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
+import { createTitledAccounts, fetchPages, getBody, idOf, operatorPath } from "../../support/operator.ts";
 import { badValue, invalidQuery } from "../../support/pydantic-errors.ts";
 
 const list = `${operatorPath}/@accounts`;

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 
 import { certificate } from "../../support/certificates.ts";
 import { setAccount } from "../../support/database.ts";
-import { addMember, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
+import {
+  addMember,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   accountPath,
   createTitledAccounts,
@@ -13,7 +20,6 @@ import {
   newAccountBody,
   noAccount,
   operatorPath,
-  statusAndBody,
 } from "../../support/operator.ts";
 import { atLeast, atMost, badValue, invalidQuery, notIntegerText } from "../../support/pydantic-errors.ts";
 

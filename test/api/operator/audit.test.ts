@@ -2,14 +2,20 @@
 import { describe, expect, it } from "vitest";
 
 import { firstAuditId } from "../../../src/domain/audit.ts";
-import { run } from "../../support/database.ts";
-import { type Caller, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
+import { runStatements } from "../../support/database.ts";
+import {
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   accountPath,
   blockingPath,
   getBody,
   operatorPath,
-  statusAndBody,
   userPath,
   userRefOf,
   zonePath,
@@ -59,7 +65,7 @@ const actions = (rows: readonly Item[]) => rows.map(({ action }) => action);
 
 /** Inserts audit rows, one per millisecond from `from` on, with an action given as SQL. */
 async function store(from: number, count: number, actor: string, action = "'some.deed'"): Promise<void> {
-  await run([
+  await runStatements([
     `INSERT INTO audit_rows (id, at, actor, action, target, changes, request_id)
      WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < cast(?1 AS INTEGER))
      SELECT cast(?2 AS INTEGER) + n * 1024, ?3 + n, ?4, ${action}, 'target:' || n, '{}', 'request' FROM numbers`,

@@ -7,7 +7,6 @@ import {
   newAccountBody,
   notThisVersion,
   setUp,
-  statusAndBody,
   userRefOf,
 } from "../../support/operator.ts";
 import { effort } from "../../support/effort.ts";
@@ -19,6 +18,7 @@ import {
   notOneOf,
   tooManyItems,
 } from "../../support/pydantic-errors.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 const settable = [
   "unblocked",

@@ -1,7 +1,7 @@
 /** Requests that a blocked account answers and rejects, in both APIs. */
 import { describe, expect, it } from "vitest";
 
-import { run, setAccount } from "../../support/database.ts";
+import { runStatements, setAccount } from "../../support/database.ts";
 import {
   addMember,
   type ApiResponse,
@@ -9,16 +9,10 @@ import {
   createAccount,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { invitationToken, storeInvite } from "../../support/invitations.ts";
-import {
-  accountPath,
-  getBody,
-  newAccountBody,
-  setUp,
-  statusAndBody,
-  userRefOf,
-} from "../../support/operator.ts";
+import { accountPath, getBody, newAccountBody, setUp, userRefOf } from "../../support/operator.ts";
 import { createColleague } from "../../support/organization-users.ts";
 
 const states = ["manager", "trial_expired", "budget", "subscription_canceled", "subscription_unpaid"];
@@ -137,7 +131,7 @@ async function writes({ owner, account, own }: Started) {
 
 /** Returns all rows of an account. */
 function rowsOf({ account }: Started): Promise<unknown> {
-  return run(
+  return runStatements(
     ["SELECT * FROM accounts WHERE uuid = ?", account.id],
     [
       "SELECT memberships.* FROM memberships JOIN accounts ON accounts.id = account_id WHERE uuid = ?",

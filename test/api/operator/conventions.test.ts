@@ -1,14 +1,20 @@
 /** Paths, methods and bodies of the operator API. */
 import { describe, expect, it } from "vitest";
 
-import { anonymous, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
+import {
+  anonymous,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   accountPath,
   blockingPath,
   countAuditRows,
   noRole,
   operatorPath,
-  statusAndBody,
   userPath,
   userRefOf,
   zonePath,

@@ -2,17 +2,9 @@
 import { describe, expect, it } from "vitest";
 
 import { setAccount } from "../../support/database.ts";
-import { addMember, createUser, unique } from "../../support/fixtures.ts";
+import { addMember, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import { storeInvite } from "../../support/invitations.ts";
-import {
-  auditChangesOf,
-  blockingPath,
-  getBody,
-  noSeat,
-  setUp,
-  statusAndBody,
-  userRefOf,
-} from "../../support/operator.ts";
+import { auditChangesOf, blockingPath, getBody, noSeat, setUp, userRefOf } from "../../support/operator.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const later = "2200-01-31T13:00:00.000Z";

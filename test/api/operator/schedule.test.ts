@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import { DatabaseMeter } from "../../support/cost-meter.ts";
-import { makeUser, row, run, setAccount } from "../../support/database.ts";
+import { insertUser, queryRow, runStatements, setAccount } from "../../support/database.ts";
 import { createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
 import { accountChanges, newZone, zonesPath } from "../../support/operator.ts";
 import { runCron } from "../../support/queue-and-cron.ts";
@@ -13,8 +13,8 @@ const day = 24 * 60 * 60 * 1000;
 
 /** Inserts a user's idempotency keys. `age` is SQL for milliseconds, in which `n` counts from 0. */
 async function storeKeys(now: number, count: number, age: string): Promise<number> {
-  const user = await makeUser();
-  await run([
+  const user = await insertUser();
+  await runStatements([
     `INSERT INTO idempotency_keys (user_id, operation, key, request_hash, answer, created_at)
      WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < cast(?1 AS INTEGER))
      SELECT ?2, 'createZone', 'key-' || n, 'hash', '{}', ?3 - (${age}) FROM numbers`,
@@ -26,7 +26,10 @@ async function storeKeys(now: number, count: number, age: string): Promise<numbe
 }
 
 async function keysOf(user: number): Promise<unknown[]> {
-  const [rows] = await run(["SELECT key FROM idempotency_keys WHERE user_id = ? ORDER BY created_at", user]);
+  const [rows] = await runStatements([
+    "SELECT key FROM idempotency_keys WHERE user_id = ? ORDER BY created_at",
+    user,
+  ]);
   return (rows ?? []).map(({ key }) => key);
 }
 
@@ -73,7 +76,7 @@ describe("idempotency keys", () => {
     const make = () => root.post(zonesPath, newZone(), key);
     const first = await make();
     expect([first.status, (await make()).status]).toEqual([201, 422]);
-    await run(["UPDATE idempotency_keys SET created_at = created_at - ?", day]);
+    await runStatements(["UPDATE idempotency_keys SET created_at = created_at - ?", day]);
     await runCron();
     const second = await make();
     expect(second.status).toBe(201);
@@ -91,12 +94,15 @@ describe("a failing task of the cron trigger", () => {
     await setAccount(account, { trial_expires_at: now - 1 });
     const user = await storeKeys(now, 1, String(day));
     const erasure = crypto.randomUUID();
-    await run(["INSERT INTO erasures (account_uuid, account_id, asked_at) VALUES (?, 0, 0)", erasure]);
+    await runStatements([
+      "INSERT INTO erasures (account_uuid, account_id, asked_at) VALUES (?, 0, 0)",
+      erasure,
+    ]);
     const done = async () => ({
       trial: (await accountChanges(account)).length === 1,
       key: (await keysOf(user)).length === 0,
       erasure:
-        (await row("SELECT asked_at FROM erasures WHERE account_uuid = ?", erasure))?.["asked_at"] !== 0,
+        (await queryRow("SELECT asked_at FROM erasures WHERE account_uuid = ?", erasure))?.["asked_at"] !== 0,
     });
     return { now, done };
   }

@@ -1,7 +1,7 @@
 /** Invalid values of an account's settings, reported in pydantic's format. */
 import { describe, expect, it } from "vitest";
 
-import { accountChanges, getBody, setUp, statusAndBody } from "../../support/operator.ts";
+import { accountChanges, getBody, setUp } from "../../support/operator.ts";
 import {
   atLeast,
   atMost,
@@ -22,6 +22,7 @@ import {
   tooLong,
   tooShort,
 } from "../../support/pydantic-errors.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 const plans = ["stash-trial", "v3starter", "v3fly", "v3growth", "v3pro", "v3enterprise", "cowork"];

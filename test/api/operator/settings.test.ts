@@ -2,14 +2,13 @@
 import { describe, expect, it } from "vitest";
 
 import { uploadLimits, usageLimits } from "../../../src/domain/plan.ts";
-import { unique } from "../../support/fixtures.ts";
+import { unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   accountChanges,
   auditChangesOf,
   getBody,
   newAccountBody,
   setUp,
-  statusAndBody,
   userRefOf,
 } from "../../support/operator.ts";
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import { DatabaseMeter } from "../../support/cost-meter.ts";
-import { makeUser, row, run, setAccount } from "../../support/database.ts";
+import { insertUser, queryRow, runStatements, setAccount } from "../../support/database.ts";
 import {
   createAccount,
   createOperator,
@@ -27,7 +27,7 @@ async function onTrial(left: number, columns: Record<string, unknown> = {}) {
 
 /** Returns an account's state, version and audit rows after its creation. */
 async function outcome({ id }: TestAccount) {
-  const stored = await row("SELECT blocking_state, version FROM accounts WHERE uuid = ?", id);
+  const stored = await queryRow("SELECT blocking_state, version FROM accounts WHERE uuid = ?", id);
   return { ...stored, changes: (await auditChangesOf(`account:${id}`)).slice(1) };
 }
 
@@ -55,19 +55,19 @@ interface Many {
 
 /** Inserts many accounts, with a trial by default. */
 async function store({ prefix, count, trial = "null", state = "'unblocked'" }: Many): Promise<void> {
-  await run([
+  await runStatements([
     `INSERT INTO accounts (uuid, slug, title, title_key, type, created_by, created_at, trial_expires_at, blocking_state)
      WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < cast(?1 AS INTEGER))
      SELECT ?2 || '-uuid-' || n, ?2 || '-' || n, 'Many', 'many', 'stash-trial', ?3, 0, ${trial}, ${state} FROM numbers`,
     count,
     prefix,
-    await makeUser(),
+    await insertUser(),
   ]);
 }
 
 /** Returns the number of accounts with a prefix by state, version and number of audit rows. */
 async function outcomes(prefix: string): Promise<unknown> {
-  const [rows] = await run([
+  const [rows] = await runStatements([
     `SELECT blocking_state, version, audited, count(*) AS accounts FROM (
        SELECT blocking_state, version, (SELECT count(*) FROM audit_rows WHERE account_id = accounts.id) AS audited
        FROM accounts WHERE substr(slug, 1, length(?1)) = ?1
@@ -174,8 +174,10 @@ describe("many expired trials", () => {
     const updates = meter.read().statements.filter(({ sql }) => /^update "accounts"/i.test(sql));
     expect(updates.length).toBeGreaterThan(1);
     expect(updates.length).toBeLessThan(5);
-    const [ids] = await run(["SELECT count(DISTINCT id) AS ids FROM audit_rows WHERE actor = 'system'"]);
-    const [rows] = await run(["SELECT count(*) AS ids FROM audit_rows WHERE actor = 'system'"]);
+    const [ids] = await runStatements([
+      "SELECT count(DISTINCT id) AS ids FROM audit_rows WHERE actor = 'system'",
+    ]);
+    const [rows] = await runStatements(["SELECT count(*) AS ids FROM audit_rows WHERE actor = 'system'"]);
     expect(ids).toEqual(rows);
   });
 

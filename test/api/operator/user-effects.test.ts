@@ -2,7 +2,14 @@
 import { describe, expect, it } from "vitest";
 
 import { createAccessToken } from "../../support/access-tokens.ts";
-import { addMember, type Caller, createAccount, createOperator, createUser } from "../../support/fixtures.ts";
+import {
+  addMember,
+  type Caller,
+  createAccount,
+  createOperator,
+  createUser,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import { effort } from "../../support/effort.ts";
 import {
   accountPath,
@@ -10,7 +17,6 @@ import {
   noRole,
   operatorPath,
   sortedStatuses,
-  statusAndBody,
   userPath,
   userRefOf,
 } from "../../support/operator.ts";

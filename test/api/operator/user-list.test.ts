@@ -1,17 +1,9 @@
 /** The operator's list of all users. */
 import { describe, expect, it } from "vitest";
 
-import { run } from "../../support/database.ts";
-import { type Caller, createOperator, createUser, unique } from "../../support/fixtures.ts";
-import {
-  fetchPages,
-  getBody,
-  idOf,
-  operatorPath,
-  statusAndBody,
-  userPath,
-  userRefOf,
-} from "../../support/operator.ts";
+import { runStatements } from "../../support/database.ts";
+import { type Caller, createOperator, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
+import { fetchPages, getBody, idOf, operatorPath, userPath, userRefOf } from "../../support/operator.ts";
 import { atLeast, atMost, badValue, invalidQuery, notIntegerText } from "../../support/pydantic-errors.ts";
 
 const list = `${operatorPath}/@users`;
@@ -62,7 +54,7 @@ describe("the list of users", () => {
       },
       expect.objectContaining({ id: ids[1], email: `${word}@other.example`, verified_email: null }),
     ]);
-    const [rows] = await run(["SELECT uuid FROM users ORDER BY id"]);
+    const [rows] = await runStatements(["SELECT uuid FROM users ORDER BY id"]);
     expect(items.map(idOf)).toEqual(rows?.map(({ uuid }) => uuid));
     expect(await getBody(root, userPath({ id: ids[0] ?? "" }))).toEqual(
       items.find(({ id }) => id === ids[0]),
@@ -72,7 +64,7 @@ describe("the list of users", () => {
   it("following next returns each user once while users sign in and are deleted", async () => {
     const root = await createOperator();
     await signedIn({}, {}, {}, {}, {});
-    const [before] = await run(["SELECT uuid FROM users ORDER BY id"]);
+    const [before] = await runStatements(["SELECT uuid FROM users ORDER BY id"]);
     const pages = await fetchPages(root, `${list}?page_size=2`, async (page) => {
       if (page < 4) await signedIn({});
       if (page === 2) await (await createUser()).delete("/api/v1/user");

@@ -1,13 +1,12 @@
 /** The operator changes users. */
 import { describe, expect, it } from "vitest";
 
-import { createOperator, createUser } from "../../support/fixtures.ts";
+import { createOperator, createUser, statusAndBody } from "../../support/fixtures.ts";
 import {
   auditChangesOf,
   countAuditRows,
   getBody,
   sortedStatuses,
-  statusAndBody,
   userPath,
   userRefOf,
 } from "../../support/operator.ts";

@@ -2,14 +2,8 @@
 import { describe, expect, it } from "vitest";
 
 import { usageLimits } from "../../../src/domain/plan.ts";
-import {
-  accountChanges,
-  getBody,
-  notThisVersion,
-  setUp,
-  sortedStatuses,
-  statusAndBody,
-} from "../../support/operator.ts";
+import { accountChanges, getBody, notThisVersion, setUp, sortedStatuses } from "../../support/operator.ts";
+import { statusAndBody } from "../../support/fixtures.ts";
 
 const noUsage = Object.fromEntries(usageLimits.map((name) => [name, null]));
 

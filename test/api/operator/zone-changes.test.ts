@@ -1,13 +1,12 @@
 /** The operator changes and deletes zones. */
 import { describe, expect, it } from "vitest";
 
-import { createAccount, createOperator, unique } from "../../support/fixtures.ts";
+import { createAccount, createOperator, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   auditChangesOf,
   createZone,
   getBody,
   sortedStatuses,
-  statusAndBody,
   type TestZone,
   userRefOf,
   zonePath,

@@ -1,13 +1,12 @@
 /** The operator creates zones with an Idempotency-Key. */
 import { describe, expect, it } from "vitest";
 
-import { createOperator, unique } from "../../support/fixtures.ts";
+import { createOperator, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   countAuditRows,
   createZone,
   newZone,
   sortedStatuses,
-  statusAndBody,
   zonePath,
   zoneSlugTaken,
   zonesPath,

@@ -1,7 +1,7 @@
 /** Accounts in zones. */
 import { describe, expect, it } from "vitest";
 
-import { run } from "../../support/database.ts";
+import { runStatements } from "../../support/database.ts";
 import {
   addMember,
   addToGroup,
@@ -10,9 +10,10 @@ import {
   createOperator,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import { effort } from "../../support/effort.ts";
-import { accountPath, createZone, getBody, statusAndBody, zonePath } from "../../support/operator.ts";
+import { accountPath, createZone, getBody, zonePath } from "../../support/operator.ts";
 
 const inUse = {
   status: 409,
@@ -165,7 +166,7 @@ describe("a change of a zone while accounts are created in it", () => {
       for (const { body } of placed)
         expect(await getBody(root, accountPath(body))).toMatchObject({ zone: there.body.slug });
     }
-    const [lost] = await run([
+    const [lost] = await runStatements([
       "SELECT id FROM accounts WHERE zone_id IS NOT NULL AND zone_id NOT IN (SELECT id FROM zones)",
     ]);
     expect(lost).toEqual([]);

@@ -1,14 +1,13 @@
 /** The operator lists and creates zones. */
 import { describe, expect, it } from "vitest";
 
-import { createOperator, unique } from "../../support/fixtures.ts";
+import { createOperator, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   auditChangesOf,
   countAuditRows,
   createZone,
   getBody,
   newZone,
-  statusAndBody,
   userRefOf,
   zonePath,
   zoneSlugTaken,

@@ -8,6 +8,7 @@ import {
   createOperator,
   createUser,
   type TestAccount,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createAccountWithMember,
@@ -22,7 +23,6 @@ import {
   organizationBody,
   organizationPath,
   organizationsPath,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 async function setRole(account: TestAccount, member: Caller, role: "AOWNER" | "AMEMBER"): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { row, setAccount } from "../../support/database.ts";
+import { queryRow, setAccount } from "../../support/database.ts";
 import {
   addMember,
   addToGroup,
@@ -10,6 +10,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   analystsPath,
@@ -20,13 +21,7 @@ import {
   userPath,
   usersPath,
 } from "../../support/organization-users.ts";
-import {
-  createKnownUser,
-  createMember,
-  noOrganization,
-  notAllowed,
-  statusAndBody,
-} from "../../support/organizations.ts";
+import { createKnownUser, createMember, noOrganization, notAllowed } from "../../support/organizations.ts";
 
 async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
   const owner = await createKnownUser();
@@ -36,7 +31,7 @@ async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
 /** Returns an analyst as the organizations API shows them. */
 async function shown(user: UserBody, account: TestAccount): Promise<object> {
   const organization = await integerIdOf(account);
-  const membership = await row(
+  const membership = await queryRow(
     "SELECT id FROM memberships WHERE account_id = ? AND user_id = ?",
     organization,
     user.id,
@@ -153,7 +148,7 @@ describe("analysts without a named organization", () => {
       const found = await caller.get(`${analystsPath}?search=${email}`);
       const user: UserBody = (await caller.get(userPath(uuid))).body;
       expect(statusAndBody(found)).toEqual(only(await shown(user, account)));
-      const total = await row("SELECT count(*) AS count, max(id) AS latest FROM memberships");
+      const total = await queryRow("SELECT count(*) AS count, max(id) AS latest FROM memberships");
       const last = await caller.get(`${analystsPath}?page=last`);
       expect(last.body.count).toBe(total?.["count"]);
       expect(last.body.results.at(-1).id).toBe(total?.["latest"]);

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   expectCreated,
   organizationPath,
   organizationsPath,
   required,
   sendRaw,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const json = "application/json";

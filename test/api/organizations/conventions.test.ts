@@ -9,6 +9,7 @@ import {
   createToken,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createAccountWithMember,
@@ -23,7 +24,6 @@ import {
   organizationPath,
   organizationsPath,
   required,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const nowhere = `${organizationsPath}4b5c21f3-0d2f-4c58-9d0b-6b2f1f9d7a55/`;

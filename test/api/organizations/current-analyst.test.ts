@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { row, run } from "../../support/database.ts";
-import { type Caller, createUser } from "../../support/fixtures.ts";
-import { createInactiveUser, createKnownUser, sendRaw, statusAndBody } from "../../support/organizations.ts";
+import { queryRow, runStatements } from "../../support/database.ts";
+import { type Caller, createUser, statusAndBody } from "../../support/fixtures.ts";
+import { createInactiveUser, createKnownUser, sendRaw } from "../../support/organizations.ts";
 
 const path = "/accounts/analysts/current/";
 const form = "application/x-www-form-urlencoded";
@@ -12,11 +12,11 @@ async function uuidOf(caller: Caller): Promise<string> {
 }
 
 async function stored(caller: Caller): Promise<Record<string, unknown> | undefined> {
-  return row("SELECT consent_given, consent_at FROM users WHERE uuid = ?", await uuidOf(caller));
+  return queryRow("SELECT consent_given, consent_at FROM users WHERE uuid = ?", await uuidOf(caller));
 }
 
 async function history(caller: Caller): Promise<Record<string, unknown>[]> {
-  const [rows] = await run([
+  const [rows] = await runStatements([
     "SELECT account_id, actor, action, changes FROM audit_rows WHERE target = ? AND action <> 'user.created' ORDER BY id",
     `user:${await uuidOf(caller)}`,
   ]);
@@ -54,7 +54,7 @@ describe("the current analyst", () => {
     const given = await stored(caller);
     expect(given?.["consent_given"]).toBe(1);
     expect(given?.["consent_at"]).toBeGreaterThanOrEqual(before);
-    await run(["UPDATE users SET consent_at = 5 WHERE uuid = ?", id]);
+    await runStatements(["UPDATE users SET consent_at = 5 WHERE uuid = ?", id]);
 
     for (const same of [{ consent_given: true }, { consent_given: "yes" }, {}, undefined]) {
       expect((await caller.patch(path, same)).body).toEqual({ consent_given: true, user_uuid: id });

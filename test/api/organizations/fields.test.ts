@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   expectCreated,
   newOrganization,
@@ -9,7 +9,6 @@ import {
   organizationsPath,
   required,
   slugFormat,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const blank = "This field may not be blank.";

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
 import { omittedByEmpty } from "../../../src/http/django/body.ts";
-import { anonymous, type Caller, createAccount, createUser, unique } from "../../support/fixtures.ts";
+import {
+  anonymous,
+  type Caller,
+  createAccount,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   expectCreated,
   organizationBody,
@@ -10,7 +17,6 @@ import {
   required,
   sendRaw,
   slugFormat,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";

@@ -2,8 +2,15 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import { builtInGroups } from "../../../src/domain/permissions.ts";
-import { addToGroup, createAccount, createOperator, createUser, unique } from "../../support/fixtures.ts";
-import { createInactiveUser, invalidPage, statusAndBody } from "../../support/organizations.ts";
+import {
+  addToGroup,
+  createAccount,
+  createOperator,
+  createUser,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
+import { createInactiveUser, invalidPage } from "../../support/organizations.ts";
 
 const path = "/accounts/groups/";
 

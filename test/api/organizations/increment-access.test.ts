@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { withStoredToken } from "../../support/access-tokens.ts";
 import { setAccount } from "../../support/database.ts";
-import { addToGroup, createUser } from "../../support/fixtures.ts";
+import { addToGroup, createUser, statusAndBody } from "../../support/fixtures.ts";
 import { createMember, noOrganization, notAllowed, notFound, sendRaw } from "../../support/organizations.ts";
 import {
   captureErrors,
@@ -14,7 +14,6 @@ import {
   incrementResponse,
   limitExceededResponse,
   setUp,
-  statusAndBody,
   usagePath,
   usageUnavailableLog,
   workerWithoutUsage,
@@ -175,12 +174,12 @@ describe("an unreachable usage object", () => {
 
   it("missing permission and invalid amounts are still reported", async () => {
     const { owner, account } = await setUp();
-    const door = workerWithoutUsage();
-    expect(statusAndBody(await (await createUser()).via(door).post(incrementPath(account)))).toEqual({
+    const worker = workerWithoutUsage();
+    expect(statusAndBody(await (await createUser()).via(worker).post(incrementPath(account)))).toEqual({
       status: 404,
       body: noOrganization,
     });
-    expect(statusAndBody(await owner.via(door).post(incrementPath(account), { usage: 0 }))).toEqual({
+    expect(statusAndBody(await owner.via(worker).post(incrementPath(account), { usage: 0 }))).toEqual({
       status: 400,
       body: { usage: ["Ensure this value is greater than or equal to 1."] },
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ApiResponse, Caller, TestAccount } from "../../support/fixtures.ts";
+import { type ApiResponse, type Caller, type TestAccount, statusAndBody } from "../../support/fixtures.ts";
 import { sendRaw } from "../../support/organizations.ts";
 import {
   changeSettings,
@@ -9,7 +9,6 @@ import {
   incrementResponse,
   maxInteger,
   setUp,
-  statusAndBody,
 } from "../../support/usage.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";

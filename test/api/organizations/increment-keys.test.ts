@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
 import { keyReusedResponse, withIdempotencyKey } from "../../support/create-operations.ts";
-import { addMember, type Caller, createAccount, type TestAccount, unique } from "../../support/fixtures.ts";
+import {
+  addMember,
+  type Caller,
+  createAccount,
+  type TestAccount,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   captureErrors,
   changeSettings,
@@ -18,7 +25,6 @@ import {
   moveClock,
   noon,
   setUp,
-  statusAndBody,
   stopClock,
   usageUnavailableLog,
   workerLosingUsageAnswers,

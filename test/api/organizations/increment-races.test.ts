@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { type ApiResponse, createAccount } from "../../support/fixtures.ts";
+import { type ApiResponse, createAccount, statusAndBody } from "../../support/fixtures.ts";
 import { effort } from "../../support/effort.ts";
 import {
   changeSettings,
@@ -11,7 +11,6 @@ import {
   incrementResponse,
   limitExceededResponse,
   setUp,
-  statusAndBody,
 } from "../../support/usage.ts";
 
 /** Returns the usages of the responses, ascending. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { plans } from "../../../src/domain/plan.ts";
-import { createAccount } from "../../support/fixtures.ts";
+import { createAccount, statusAndBody } from "../../support/fixtures.ts";
 import {
   changeSettings,
   createCaller,
@@ -13,7 +13,6 @@ import {
   maxInteger,
   moveClock,
   setUp,
-  statusAndBody,
   stopClock,
 } from "../../support/usage.ts";
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 
 import { CostMeter, delayedQueue } from "../../support/cost-meter.ts";
 import { setAccount } from "../../support/database.ts";
-import { addMember, createAccount, createUser, type TestAccount, unique } from "../../support/fixtures.ts";
+import {
+  addMember,
+  createAccount,
+  createUser,
+  type TestAccount,
+  unique,
+  statusAndBody,
+} from "../../support/fixtures.ts";
 import {
   createInvitation,
   invitationListPath,
@@ -12,13 +19,7 @@ import {
   storeInvite,
   uniqueEmail,
 } from "../../support/invitations.ts";
-import {
-  invalidPage,
-  noOrganization,
-  required,
-  sendRaw,
-  statusAndBody,
-} from "../../support/organizations.ts";
+import { invalidPage, noOrganization, required, sendRaw } from "../../support/organizations.ts";
 
 const counter = new CostMeter({ JOBS: delayedQueue });
 const invalid = "Enter a valid email address.";

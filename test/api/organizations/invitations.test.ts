@@ -10,6 +10,7 @@ import {
   createAccount,
   createOperator,
   createUser,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   alreadyMember,
@@ -36,7 +37,6 @@ import {
   noOrganization,
   notAllowed,
   notFound,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const gone = { status: 404, body: noInvitation };

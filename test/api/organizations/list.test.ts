@@ -8,13 +8,9 @@ import {
   createUser,
   type TestAccount,
   unique,
-} from "../../support/fixtures.ts";
-import {
-  createCallerWithAccounts,
-  onlyPage,
-  organizationsPath,
   statusAndBody,
-} from "../../support/organizations.ts";
+} from "../../support/fixtures.ts";
+import { createCallerWithAccounts, onlyPage, organizationsPath } from "../../support/organizations.ts";
 
 describe("filters", () => {
   it("all filters must match exactly", async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { CostMeter } from "../../support/cost-meter.ts";
-import { run, setAccount } from "../../support/database.ts";
+import { runStatements, setAccount } from "../../support/database.ts";
 import {
   addToGroup,
   type ApiResponse,
@@ -11,6 +11,7 @@ import {
   createSupportUser,
   createUser,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createInactiveUser,
@@ -18,7 +19,6 @@ import {
   deactivate,
   required,
   sendRaw,
-  statusAndBody,
 } from "../../support/organizations.ts";
 import { waitForFreshMinute, workerWith } from "../../support/worker.ts";
 
@@ -86,8 +86,15 @@ const silent: Readonly<Record<string, () => Promise<readonly [caller: Caller, ad
     await createAccount(user);
     const thief = await createUser();
     await createAccount(thief);
-    await run(["UPDATE users SET email = ?1, email_key = ?1 WHERE email = ?2", user.email, thief.email]);
-    await run(["UPDATE users SET email = 'x', email_key = 'x' WHERE verified_email = ?", user.email]);
+    await runStatements([
+      "UPDATE users SET email = ?1, email_key = ?1 WHERE email = ?2",
+      user.email,
+      thief.email,
+    ]);
+    await runStatements([
+      "UPDATE users SET email = 'x', email_key = 'x' WHERE verified_email = ?",
+      user.email,
+    ]);
     return [thief, user.email];
   },
   "one's own address, not verified": async () => {
@@ -207,8 +214,8 @@ describe("addresses without a login URL", () => {
   });
 
   it("manual entry leads to the configured route", async () => {
-    const door = workerWith({ LOGIN_MANUAL_ENTRY_ROUTE: "/enter?by=hand" });
-    const answer = await ask((await createUser()).via(door), "nobody@example.com");
+    const worker = workerWith({ LOGIN_MANUAL_ENTRY_ROUTE: "/enter?by=hand" });
+    const answer = await ask((await createUser()).via(worker), "nobody@example.com");
     expect(statusAndBody(answer)).toEqual({ status: 200, body: { params: "/enter?by=hand" } });
   });
 });

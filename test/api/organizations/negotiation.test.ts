@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { anonymous, createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { anonymous, createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   expectCreated,
   newOrganization,
@@ -9,7 +9,6 @@ import {
   organizationBody,
   organizationPath,
   organizationsPath,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const listAllows = "GET, POST, HEAD, OPTIONS";

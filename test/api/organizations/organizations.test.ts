@@ -8,6 +8,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createAccountWithMember,
@@ -20,7 +21,6 @@ import {
   organizationsPath,
   required,
   slugTaken,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 describe("a created organization", () => {

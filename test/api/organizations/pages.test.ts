@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { anonymous, createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { anonymous, createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   createCallerWithAccounts,
   invalidPage,
@@ -9,7 +9,6 @@ import {
   onlyPage,
   organizationBody,
   organizationsPath,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const site = `https://roster.test${organizationsPath}`;

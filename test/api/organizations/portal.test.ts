@@ -8,13 +8,9 @@ import {
   createOperator,
   createUser,
   unique,
-} from "../../support/fixtures.ts";
-import {
-  createInactiveUser,
-  createMember,
-  noOrganization,
   statusAndBody,
-} from "../../support/organizations.ts";
+} from "../../support/fixtures.ts";
+import { createInactiveUser, createMember, noOrganization } from "../../support/organizations.ts";
 
 const path = "/accounts/portal/";
 

@@ -7,8 +7,9 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
-import { onlyPage, organizationsPath, statusAndBody } from "../../support/organizations.ts";
+import { onlyPage, organizationsPath } from "../../support/organizations.ts";
 
 /** Runs a search as the owner over their own accounts and as the operator over all. */
 async function bothFind(owner: Caller, search: string, ...accounts: TestAccount[]): Promise<void> {

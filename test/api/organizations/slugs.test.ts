@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createAccount, createUser, unique } from "../../support/fixtures.ts";
+import { createAccount, createUser, unique, statusAndBody } from "../../support/fixtures.ts";
 import {
   expectCreated,
   newOrganization,
@@ -10,7 +10,6 @@ import {
   reserved,
   slugFormat,
   slugTaken,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const tooLong = "Ensure this field has no more than 200 characters.";

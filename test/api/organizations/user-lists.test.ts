@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { run, setAccount } from "../../support/database.ts";
+import { runStatements, setAccount } from "../../support/database.ts";
 import {
   addMember,
   addToGroup,
@@ -12,6 +12,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   analystsPath,
@@ -21,7 +22,7 @@ import {
   userPath,
   usersPath,
 } from "../../support/organization-users.ts";
-import { createKnownUser, createMember, invalidPage, statusAndBody } from "../../support/organizations.ts";
+import { createKnownUser, createMember, invalidPage } from "../../support/organizations.ts";
 
 const uuids = (answer: ApiResponse): string[] => answer.body.results.map(({ uuid }: UserBody) => uuid);
 
@@ -74,7 +75,7 @@ describe("the list of users", () => {
       expect(uuids(await caller.get(`${usersPath}?search=${email}`))).toEqual([uuid]);
       expect(uuids(await caller.get(`${usersPath}?search=${free.email}`))).toEqual([free.uuid]);
       const all = await caller.get(`${usersPath}?page=last&page_size=100`);
-      const [rows] = await run(["SELECT count(*) AS count, max(id) AS latest FROM users"]);
+      const [rows] = await runStatements(["SELECT count(*) AS count, max(id) AS latest FROM users"]);
       expect(all.body.count).toBe(rows?.[0]?.["count"]);
       expect(all.body.results.at(-1).id).toBe(rows?.[0]?.["latest"]);
     }

@@ -11,6 +11,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createColleague,
@@ -26,7 +27,6 @@ import {
   inactive,
   notAllowed,
   notFound,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 interface Case {

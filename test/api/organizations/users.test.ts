@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import { masked } from "../../../src/services/audit.ts";
-import { row, run, setAccount } from "../../support/database.ts";
+import { queryRow, runStatements, setAccount } from "../../support/database.ts";
 import {
   addMember,
   addToGroup,
@@ -12,6 +12,7 @@ import {
   createUser,
   type TestAccount,
   unique,
+  statusAndBody,
 } from "../../support/fixtures.ts";
 import {
   createColleague,
@@ -29,7 +30,6 @@ import {
   noOrganization,
   notAllowed,
   sendRaw,
-  statusAndBody,
 } from "../../support/organizations.ts";
 
 const none = "This field may not be null.";
@@ -52,7 +52,7 @@ function shown(fields: Partial<UserBody>): object {
 }
 
 async function rolesOf({ id }: TestAccount): Promise<Record<string, unknown>> {
-  const [rows] = await run([
+  const [rows] = await runStatements([
     "SELECT u.uuid, m.role FROM memberships m JOIN users u ON u.id = m.user_id JOIN accounts a ON a.id = m.account_id WHERE a.uuid = ?",
     id,
   ]);
@@ -90,7 +90,7 @@ describe("POST", () => {
     const made = await owner.post(usersPath, { uuid, id: 1, type: "ROOT", name: "N", is_superuser: true });
     expect(statusAndBody(made)).toEqual({ status: 201, body: shown({}) });
     expect(made.body.uuid).not.toBe(uuid);
-    expect(await row("SELECT type FROM users WHERE uuid = ?", made.body.uuid)).toEqual({ type: "USER" });
+    expect(await queryRow("SELECT type FROM users WHERE uuid = ?", made.body.uuid)).toEqual({ type: "USER" });
   });
 
   it("a created user becomes the one who signs in with the address", async () => {
@@ -164,7 +164,7 @@ describe("POST", () => {
       const free = await caller.post(usersPath, { groups: [3, 2] });
       expect(statusAndBody(free)).toEqual({ status: 201, body: shown({ groups: [2, 3] }) });
       expect(
-        await row(
+        await queryRow(
           "SELECT count(*) AS count FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.uuid = ?",
           free.body.uuid,
         ),
@@ -182,7 +182,7 @@ describe("POST", () => {
     const { owner, account } = await ownerOf();
     await setAccount(account, { max_users: 3 });
     const invite = (until: number) =>
-      run([
+      runStatements([
         `INSERT INTO invites (uuid, account_id, email, email_key, role, sent_at, valid_until, created_at)
          SELECT ?1, id, ?1, ?1, 'AMEMBER', 0, ?2, 0 FROM accounts WHERE uuid = ?3`,
         crypto.randomUUID(),
@@ -250,7 +250,7 @@ describe("fields that do not fit", () => {
   it.each(fields)("$name: $value", async ({ name, value, sentence }) => {
     const root = await createOperator();
     const { uuid } = await createColleague([]);
-    const before = await row("SELECT * FROM users WHERE uuid = ?", uuid);
+    const before = await queryRow("SELECT * FROM users WHERE uuid = ?", uuid);
     for (const answer of [
       await root.post(usersPath, { [name]: value }),
       await root.put(userPath(uuid), { [name]: value }),
@@ -259,7 +259,7 @@ describe("fields that do not fit", () => {
       if (sentence === undefined) expect(answer.status).toBe(400);
       else expect(statusAndBody(answer)).toEqual({ status: 400, body: { [name]: [sentence] } });
     }
-    expect(await row("SELECT * FROM users WHERE uuid = ?", uuid)).toEqual(before);
+    expect(await queryRow("SELECT * FROM users WHERE uuid = ?", uuid)).toEqual(before);
   });
 
   it("invalid fields are reported together", async () => {
@@ -569,7 +569,7 @@ it("the history has what was changed and by whom", async () => {
   const made = (await owner.post(usersPath, { email: "a@example.com" })).body;
   await owner.patch(userPath(made.uuid), { first_name: "Ada" });
   await owner.delete(userPath(made.uuid));
-  const [rows] = await run([
+  const [rows] = await runStatements([
     "SELECT action, actor, changes FROM audit_rows WHERE target = ? ORDER BY id",
     `user:${made.uuid}`,
   ]);

@@ -1,5 +1,5 @@
 import { storeToken } from "../access-tokens.ts";
-import { makeAccountOf, makeUser, run } from "../database.ts";
+import { insertAccountOf, insertUser, runStatements } from "../database.ts";
 import { type ApiResponse, type Caller, type TestAccount, unique } from "../fixtures.ts";
 import { invitationToken, setInvite, storeInvite, uniqueEmail } from "../invitations.ts";
 import { createImage, formWith, logoPath, storeLogo, upload } from "../logos.ts";
@@ -384,14 +384,14 @@ async function newcomer(): Promise<{ id: string; role: string }> {
 
 /** Invites the caller to another user's account. */
 async function invited({ email }: Caller): Promise<string> {
-  const { uuid, slug } = await makeAccountOf(await makeUser());
+  const { uuid, slug } = await insertAccountOf(await insertUser());
   return storeInvite({ id: uuid, slug, title: "" }, "AMEMBER", email);
 }
 
 /** Creates an invitation that the caller has accepted. */
 async function accepted(caller: Caller): Promise<string> {
   const uuid = await invited(caller);
-  await run([
+  await runStatements([
     "UPDATE invites SET state = 'accepted', accepted_by = (SELECT id FROM users WHERE verified_email = ?) WHERE uuid = ?",
     caller.email,
     uuid,
@@ -402,7 +402,7 @@ async function accepted(caller: Caller): Promise<string> {
 /** Deletes the caller after giving their accounts another owner. Waits a second, the precision of a token's `iat`. */
 async function leave(caller: Caller): Promise<ApiResponse> {
   const { uuid } = await createColleague([]);
-  await run([
+  await runStatements([
     `INSERT INTO memberships (account_id, user_id, role, created_at)
      SELECT account_id, (SELECT id FROM users WHERE uuid = ?), 'AOWNER', 0 FROM memberships
      WHERE role = 'AOWNER' AND user_id = (SELECT id FROM users WHERE verified_email = ?)`,
