@@ -2,8 +2,6 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import {
-  type ApiResponse,
-  type Caller,
   createAccount,
   createUser,
   type TestAccount,
@@ -12,7 +10,6 @@ import {
 } from "../../support/fixtures.ts";
 import {
   createAccountWithMember,
-  createKnownUser,
   expectCreated,
   noOrganization,
   onlyPage,
@@ -20,7 +17,6 @@ import {
   organizationPath,
   organizationsPath,
   required,
-  slugTaken,
 } from "../../support/organizations.ts";
 
 describe("a created organization", () => {
@@ -200,101 +196,3 @@ describe("the list of organizations", () => {
     });
   });
 });
-
-describe("simultaneous changes", () => {
-  it("fifty simultaneous creations with one slug create one organization [R54]", async () => {
-    const callers = await Promise.all(Array.from({ length: 5 }, () => createKnownUser()));
-    const slug = unique("race");
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => {
-        const caller = callers[at % callers.length] as Caller;
-        return caller.post(organizationsPath, {
-          name: `Racer ${at}`,
-          slug: at % 2 === 0 ? slug : slug.toUpperCase(),
-        });
-      }),
-    );
-    expect(statuses(answers)).toEqual([201, ...Array.from({ length: 49 }, () => 400)]);
-    for (const answer of answers) if (answer.status === 400) expect(answer.body).toEqual(slugTaken);
-    const made = answers.find(({ status }) => status === 201);
-    const lists = await Promise.all(callers.map((caller) => caller.get(organizationsPath)));
-    expect(lists.flatMap(({ body }) => body.results)).toEqual([made?.body]);
-  });
-
-  it("one of ten simultaneous renames to one slug succeeds, and the others keep their slugs", async () => {
-    const owner = await createKnownUser();
-    const accounts = await Promise.all(Array.from({ length: 10 }, () => createAccount(owner)));
-    const slug = unique("race");
-    const answers = await Promise.all(
-      accounts.map((account) => owner.patch(organizationPath(account), { slug })),
-    );
-    expect(statuses(answers)).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
-    for (const [at, answer] of answers.entries()) {
-      const account = accounts[at] as TestAccount;
-      const won = answer.status === 200;
-      expect(answer.body).toEqual(won ? organizationBody({ ...account, slug }) : slugTaken);
-      expect(statusAndBody(await owner.get(organizationPath(account)))).toEqual({
-        status: 200,
-        body: organizationBody(won ? { ...account, slug } : account),
-      });
-    }
-  });
-
-  it("of a simultaneous creation and rename to one slug one succeeds", async () => {
-    const owner = await createKnownUser();
-    const account = await createAccount(owner);
-    const slug = unique("race");
-    const [made, renamed] = await Promise.all([
-      owner.post(organizationsPath, { name: "New", slug }),
-      owner.patch(organizationPath(account), { slug }),
-    ]);
-    expect([
-      [201, 400],
-      [400, 200],
-    ]).toContainEqual([made.status, renamed.status]);
-    expect(made.status === 400 ? made.body : renamed.body).toEqual(slugTaken);
-  });
-
-  it("ten simultaneous deletions delete once", async () => {
-    const { owner, account } = await createAccountWithMember();
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => owner.delete(organizationPath(account))),
-    );
-    expect(statuses(answers)).toEqual([204, ...Array.from({ length: 9 }, () => 404)]);
-    for (const answer of answers) if (answer.status === 404) expect(answer.body).toEqual(noOrganization);
-    expect(statusAndBody(await owner.get(organizationsPath))).toEqual({ status: 200, body: onlyPage() });
-  });
-
-  it("simultaneous changes of name and slug are both kept", async () => {
-    const owner = await createKnownUser();
-    const account = await createAccount(owner);
-    const slug = unique("race");
-    const answers = await Promise.all([
-      owner.patch(organizationPath(account), { name: "New" }),
-      owner.patch(organizationPath(account), { slug }),
-    ]);
-    expect(statuses(answers)).toEqual([200, 200]);
-    expect(statusAndBody(await owner.get(organizationPath(account)))).toEqual({
-      status: 200,
-      body: organizationBody({ ...account, title: "New", slug }),
-    });
-  });
-
-  it("a simultaneous change and deletion leave nothing half done", async () => {
-    const { owner, account } = await createAccountWithMember();
-    const [changed, deleted] = await Promise.all([
-      owner.patch(organizationPath(account), { name: "New" }),
-      owner.delete(organizationPath(account)),
-    ]);
-    expect(deleted.status).toBe(204);
-    expect([200, 404]).toContain(changed.status);
-    expect(statusAndBody(await owner.get(organizationPath(account)))).toEqual({
-      status: 404,
-      body: noOrganization,
-    });
-  });
-});
-
-function statuses(answers: readonly ApiResponse[]): number[] {
-  return answers.map(({ status }) => status).toSorted((left, right) => left - right);
-}

@@ -81,7 +81,7 @@ describe("a slug", () => {
     );
   });
 
-  it("a slug taken by any tenant is rejected, in any case [R55]", async () => {
+  it("a slug taken by any tenant is rejected in any case by POST, PATCH and PUT [R55]", async () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const another = await createAccount(owner);
