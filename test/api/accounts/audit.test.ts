@@ -192,7 +192,9 @@ const changes: AuditedChanges = {
 };
 
 describe("actions that write one audit row", () => {
-  it.each(Object.entries(changes))("%s", (_, change) => expectOneRow(change));
+  it.each(Object.entries(changes))("the action writes one audit row: %s", (_, change) =>
+    expectOneRow(change),
+  );
 });
 
 it("audit ids grow with time", async () => {

@@ -55,7 +55,7 @@ describe("two owners acting against each other [R12]", () => {
       name: "removing",
       against: (caller, account, id) => caller.delete(`/api/v1/account/${account.slug}/user/${id}`),
     },
-  ])("$name: one owner is left every time", async ({ against }) => {
+  ])("one owner is left every time: $name", async ({ against }) => {
     const { owner, ownerId, account } = await createAccountWithOwner();
     const second = await joinAccount(account, "AOWNER");
     for (let round = 0; round < rounds; round += 1) {

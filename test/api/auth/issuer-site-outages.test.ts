@@ -117,10 +117,10 @@ describe("an outage of an issuer", () => {
 
   it("an outage of an issuer is not revealed to callers without one of its tokens", async () => {
     const site = await IssuerSite.open();
-    const stranger = await IssuerSite.open();
+    const other = await IssuerSite.open();
     await site.close();
     const ask = workerTrusting(site);
-    await expectBadToken(ask(await createBearer(stranger, first)));
+    await expectBadToken(ask(await createBearer(other, first)));
     await expectBadToken(ask(await createBearer(site, first, { typ: "logout+jwt" })));
   });
 });

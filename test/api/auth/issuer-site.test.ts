@@ -75,9 +75,9 @@ describe("a token", () => {
 
   it("a token of an unknown issuer causes no fetch", async () => {
     const site = await IssuerSite.open(first);
-    const stranger = await IssuerSite.open(evil);
-    await expectBadToken(workerTrusting(site)(await createBearer(stranger, evil)));
-    expect([await site.count(), await stranger.count()]).toEqual([0, 0]);
+    const other = await IssuerSite.open(evil);
+    await expectBadToken(workerTrusting(site)(await createBearer(other, evil)));
+    expect([await site.count(), await other.count()]).toEqual([0, 0]);
   });
 });
 

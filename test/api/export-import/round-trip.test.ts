@@ -225,9 +225,9 @@ describe("an import", () => {
     await resetForImport();
     const id = crypto.randomUUID();
     expect((await importRows(root, { id, rows: copy.rows.slice(0, 10) })).status).toBe(200);
-    const stranger = await createUser();
-    const made = await createAccount(stranger);
-    expect((await stranger.get(`/api/v1/account/${made.slug}/users`)).body).toMatchObject([
+    const newcomer = await createUser();
+    const made = await createAccount(newcomer);
+    expect((await newcomer.get(`/api/v1/account/${made.slug}/users`)).body).toMatchObject([
       { role: "AOWNER" },
     ]);
     expect(await queryRow("SELECT taking FROM imports")).toEqual({ taking: 0 });

@@ -294,13 +294,13 @@ describe("a request that cannot be read", () => {
       status: 415,
       sentence: 'Unsupported media type \\"text/xml\\" in request.',
     },
-  ])("$name", async ({ raw, type, status, sentence }) => {
+  ])("the body is rejected: $name", async ({ raw, type, status, sentence }) => {
     const answer = await sendRaw(await createUser(), "POST", path, raw, type);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(sentence);
   });
 
-  it.each(["GET", "PUT", "PATCH", "DELETE"])("%s", async (method) => {
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("the method is not allowed: %s", async (method) => {
     const answer = await (await createUser()).send(method, path);
     expect(statusAndBody(answer)).toEqual({
       status: 405,

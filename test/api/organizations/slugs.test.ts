@@ -85,13 +85,13 @@ describe("a slug", () => {
     const owner = await createUser();
     const account = await createAccount(owner);
     const another = await createAccount(owner);
-    const stranger = await createUser();
+    const other = await createUser();
     for (const slug of [account.slug, account.slug.toUpperCase(), ` ${account.slug} `]) {
       expect(statusAndBody(await owner.post(organizationsPath, newOrganization({ slug })))).toEqual({
         status: 400,
         body: slugTaken,
       });
-      expect(statusAndBody(await stranger.post(organizationsPath, newOrganization({ slug })))).toEqual({
+      expect(statusAndBody(await other.post(organizationsPath, newOrganization({ slug })))).toEqual({
         status: 400,
         body: slugTaken,
       });

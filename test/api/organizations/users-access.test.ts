@@ -181,7 +181,7 @@ const cases: Readonly<Record<string, Case>> = {
 const refusals: Readonly<Record<number, unknown>> = { 403: notAllowed, 404: noUser };
 
 describe.each(Object.entries(cases))("%s", (_, { make, get, put, patch, remove }) => {
-  it(`is answered ${get} to GET, ${put} to PUT, ${patch} to PATCH, ${remove} to DELETE`, async () => {
+  it(`the user endpoint answers ${get} to GET, ${put} to PUT, ${patch} to PATCH, ${remove} to DELETE`, async () => {
     const { caller, uuid } = await make();
     const stored = () => env.DB.prepare("SELECT * FROM users WHERE uuid = ?").bind(uuid).first();
     const seen = await caller.get(userPath(uuid));
@@ -214,7 +214,7 @@ describe.each(Object.entries(cases))("%s", (_, { make, get, put, patch, remove }
 });
 
 describe("missing users", () => {
-  it.each(["GET", "PUT", "PATCH", "DELETE"])("%s", async (method) => {
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("%s of a missing user is 404", async (method) => {
     for (const caller of [await createUser(), await createOperator()]) {
       const path = userPath(crypto.randomUUID());
       expect(statusAndBody(await caller.send(method, path))).toEqual({ status: 404, body: noUser });

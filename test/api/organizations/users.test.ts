@@ -64,7 +64,7 @@ async function ownerOf(): Promise<{ owner: Caller; account: TestAccount }> {
   return { owner, account: await createAccount(owner) };
 }
 
-describe("POST", () => {
+describe("creating a user", () => {
   it("a new user is a member of the owner's only account", async () => {
     const { owner, account } = await ownerOf();
     const fields = { email: "Ada@Example.com", first_name: "Ada", last_name: "Lovelace" };
@@ -246,8 +246,8 @@ const fields: readonly { readonly name: string; readonly value: unknown; readonl
   { name: "groups", value: [null], sentence: 'Invalid pk "None" - object does not exist.' },
 ];
 
-describe("fields that do not fit", () => {
-  it.each(fields)("$name: $value", async ({ name, value, sentence }) => {
+describe("invalid fields", () => {
+  it.each(fields)("the $name $value is rejected", async ({ name, value, sentence }) => {
     const root = await createOperator();
     const { uuid } = await createColleague([]);
     const before = await queryRow("SELECT * FROM users WHERE uuid = ?", uuid);
@@ -274,7 +274,7 @@ describe("fields that do not fit", () => {
     });
   });
 
-  it("an unknown group is reported to who may not assign groups too", async () => {
+  it("an unknown group is reported also to callers who may not assign groups", async () => {
     const { owner } = await ownerOf();
     expect(statusAndBody(await owner.post(usersPath, { groups: [99] }))).toEqual({
       status: 400,
@@ -282,7 +282,7 @@ describe("fields that do not fit", () => {
     });
   });
 
-  it("a body that is no object", async () => {
+  it("a body that is not an object is rejected", async () => {
     const { owner } = await ownerOf();
     expect(statusAndBody(await owner.post(usersPath, []))).toEqual({
       status: 400,
@@ -291,7 +291,7 @@ describe("fields that do not fit", () => {
   });
 });
 
-describe("fields that fit", () => {
+describe("valid fields", () => {
   const fitting: readonly { readonly name: string; readonly value: unknown; readonly stored: unknown }[] = [
     { name: "email", value: " Ada@Example.com\n", stored: "Ada@Example.com" },
     { name: "email", value: "", stored: "" },
@@ -321,7 +321,7 @@ describe("fields that fit", () => {
     { name: "groups", value: [3, 1, 3, "1"], stored: [1, 3] },
     { name: "groups", value: [], stored: [] },
   ];
-  it.each(fitting)("$name: $value", async ({ name, value, stored = value }) => {
+  it.each(fitting)("the $name $value is accepted", async ({ name, value, stored = value }) => {
     const root = await createOperator();
     const { uuid } = await createColleague([]);
     const path = userPath(uuid);
@@ -334,7 +334,7 @@ describe("fields that fit", () => {
     expect((await root.get(path)).body).toMatchObject({ uuid, [name]: stored });
   });
 
-  it("an address of 255 characters does not", async () => {
+  it("an address of 255 characters is rejected", async () => {
     const { owner } = await ownerOf();
     const long = `a@${"b".repeat(61)}.${"c".repeat(61)}.${"d".repeat(61)}.${"e".repeat(63)}.exa`;
     expect(long.length).toBe(255);
@@ -343,7 +343,7 @@ describe("fields that fit", () => {
     expect(answer.body.email).toContain("Ensure this field has no more than 254 characters.");
   });
 
-  it("PUT and PATCH leave what is not named", async () => {
+  it("PUT and PATCH do not change missing fields", async () => {
     const { owner } = await ownerOf();
     const made = (await owner.post(usersPath, { email: "a@example.com", first_name: "A", last_name: "B" }))
       .body;
@@ -375,7 +375,7 @@ describe("forms", () => {
   });
   const type = "application/x-www-form-urlencoded";
 
-  it("urlencoded", async () => {
+  it("a urlencoded form creates and changes a user", async () => {
     const root = await createOperator();
     const body = new URLSearchParams(entries).toString();
     expect(statusAndBody(await sendRaw(root, "POST", usersPath, body, type))).toEqual({
@@ -392,7 +392,7 @@ describe("forms", () => {
     });
   });
 
-  it("multipart", async () => {
+  it("a multipart form creates and changes a user", async () => {
     const root = await createOperator();
     const form = new FormData();
     for (const [name, value] of entries) form.append(name, value);
@@ -458,8 +458,8 @@ function ownerless(): Promise<unknown> {
   ).first();
 }
 
-describe("at once", () => {
-  it("twenty creations for three seats make three members", async () => {
+describe("simultaneous requests", () => {
+  it("twenty simultaneous creations for three seats create three members", async () => {
     const { owner, account } = await ownerOf();
     await setAccount(account, { max_users: 4 });
     const answers = await Promise.all(
@@ -515,7 +515,7 @@ describe("at once", () => {
     expect(await ownerless()).toBeNull();
   });
 
-  it("changes of different fields all last, and the search finds them", async () => {
+  it("simultaneous changes of different fields are all stored, and the search finds them", async () => {
     const { owner } = await ownerOf();
     const made = (await owner.post(usersPath, {})).body;
     const [email, first_name, last_name] = [`${unique("mail")}@example.com`, unique("First"), unique("Last")];
@@ -533,7 +533,7 @@ describe("at once", () => {
     }
   });
 
-  it("ten deletions delete once", async () => {
+  it("ten simultaneous deletions delete once", async () => {
     const { owner, account } = await ownerOf();
     const { uuid } = await createColleague([account]);
     const answers = await Promise.all(Array.from({ length: 10 }, () => owner.delete(userPath(uuid))));
@@ -542,7 +542,7 @@ describe("at once", () => {
     expect(Object.keys(await rolesOf(account))).toHaveLength(1);
   });
 
-  it("an owner's change and the user's first sign-in end one after the other", async () => {
+  it("an owner's change and the user's first sign-in do not mix", async () => {
     for (let round = 0; round < effort(2, 10); round += 1) {
       const { owner, account } = await ownerOf();
       const { uuid, email } = await createColleague([account]);
@@ -564,7 +564,7 @@ describe("at once", () => {
   });
 });
 
-it("the history has what was changed and by whom", async () => {
+it("the audit log has what was changed and by whom", async () => {
   const { owner } = await ownerOf();
   const made = (await owner.post(usersPath, { email: "a@example.com" })).body;
   await owner.patch(userPath(made.uuid), { first_name: "Ada" });
