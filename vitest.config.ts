@@ -13,7 +13,7 @@ const slow = process.env["SLOW"] === "1";
 const provide: TestEffort = {
   slow,
   model: {
-    runs: Number(process.env["MODEL_RUNS"] ?? (slow ? 100 : 5)),
+    runs: Number(process.env["MODEL_RUNS"] ?? (slow ? 50 : 5)),
     seed: Number(process.env["MODEL_SEED"] ?? 20_261_122),
     path: process.env["MODEL_PATH"] ?? "",
   },
